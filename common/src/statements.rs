@@ -1,0 +1,332 @@
+//! The bodies of everything that is signed: invitations, directory statements, prekeys, receipts.
+//!
+//! Plain structures in the encoding of [`crate::codec`]. Public keys are 32 raw bytes here; `causeway-certs` checks
+//! them when it verifies. A structure that must be able to grow carries a version or a kind number of its own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::envelope::PrekeyKind;
+use crate::ids::{DeviceId, Digest, EnvelopeId, OrgId, PacketId, PrekeyNumber};
+use crate::signed::Signed;
+use crate::time::Timestamp;
+
+/// An invitation: of an organisation (signed by the registrar) or of the registrar (unsigned, printed by the relay).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// Random; the relay accepts it once.
+    pub invite_id: [u8; 16],
+    /// Where the relay listens: `host:port`.
+    pub relay_address: String,
+    /// The relay's key, pinned from here on.
+    pub relay_key: [u8; 32],
+    /// The registrar's key, pinned from here on; zeros in a claim, where none exists yet.
+    pub registrar_key: [u8; 32],
+    /// Name under which the organisation will be admitted.
+    pub name: String,
+    /// Its kind: `ngo`, `police`, `embassy`, `shelter`, `hotline`, `prosecutor`, `clinic`.
+    pub kind: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// After this it is refused.
+    pub expires: Timestamp,
+}
+
+/// An organisation's first statement. Its hash is the [`OrgId`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgGenesis {
+    /// Name as the invite gave it.
+    pub name: String,
+    /// Kind as the invite gave it.
+    pub kind: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// The first root key.
+    pub root: [u8; 32],
+    /// Random; makes the identifier unique.
+    pub nonce: [u8; 32],
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// Who may sign rosters for an organisation, signed by its root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgRecord {
+    /// Whose record.
+    pub org: OrgId,
+    /// 1, 2, 3 …
+    pub sequence: u64,
+    /// The root that signs it.
+    pub root: [u8; 32],
+    /// SHA-256 of the next root's public key.
+    pub next_root: Digest,
+    /// Administrators' keys, sorted.
+    pub administrators: Vec<[u8; 32]>,
+    /// How many of them must sign a roster.
+    pub threshold: u8,
+}
+
+/// One device in a roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterDevice {
+    /// Hash of `signing_key`.
+    pub device: DeviceId,
+    /// Signs prekeys, packets and receipts.
+    pub signing_key: [u8; 32],
+    /// The raw public key of its connection.
+    pub tls_key: [u8; 32],
+    /// Role bits, see the data dictionary.
+    pub roles: u32,
+    /// Bit per section code the device may read.
+    pub clearance: u32,
+    /// Roster number that added it.
+    pub added_sequence: u64,
+    /// Hash of the device's name, which stays in the organisation.
+    pub label_hash: Digest,
+    /// After this the device is no longer sealed to.
+    pub expires: Timestamp,
+}
+
+/// A device that no longer counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedDevice {
+    /// Which.
+    pub device: DeviceId,
+    /// 1 retired, 2 lost, 3 compromised.
+    pub reason: u8,
+    /// For a compromise: since when.
+    pub compromised_since: Timestamp,
+    /// When it was revoked.
+    pub at: Timestamp,
+}
+
+/// The devices of an organisation, signed by its administrators. The directory holds its hash; members get its body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roster {
+    /// Whose roster.
+    pub org: OrgId,
+    /// 1, 2, 3 …
+    pub sequence: u64,
+    /// Hash of the roster before; zeros for the first.
+    pub previous: Digest,
+    /// Valid from.
+    pub valid_from: Timestamp,
+    /// Valid until.
+    pub valid_until: Timestamp,
+    /// Active devices, sorted by identifier.
+    pub devices: Vec<RosterDevice>,
+    /// Devices that no longer count, sorted by identifier.
+    pub revoked: Vec<RevokedDevice>,
+}
+
+/// A roster with the signatures of its administrators.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedRoster {
+    /// The encoded [`Roster`].
+    pub body: Vec<u8>,
+    /// Signatures, sorted by key, no key twice.
+    pub signatures: Vec<KeyedSignature>,
+}
+
+/// A signature and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyedSignature {
+    /// The signer's public key.
+    pub key: [u8; 32],
+    /// 64 bytes.
+    pub signature: Vec<u8>,
+}
+
+/// What a directory statement does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
+#[non_exhaustive]
+pub enum StatementKind {
+    /// The first statement of all: the registrar. Signed by the registrar.
+    Genesis,
+    /// An organisation joins. Payload [`Admission`]. Signed by the registrar.
+    Admission,
+    /// An organisation's new roster. Payload [`RosterChange`]. Signed by an administrator.
+    RosterChange,
+    /// A kind of a newer version: replay stops there with a clear message.
+    Other(u8),
+}
+
+impl From<u8> for StatementKind {
+    fn from(number: u8) -> Self {
+        match number {
+            1 => Self::Genesis,
+            2 => Self::Admission,
+            3 => Self::RosterChange,
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl From<StatementKind> for u8 {
+    fn from(kind: StatementKind) -> Self {
+        match kind {
+            StatementKind::Genesis => 1,
+            StatementKind::Admission => 2,
+            StatementKind::RosterChange => 3,
+            StatementKind::Other(number) => number,
+        }
+    }
+}
+
+/// One leaf of the directory log: the encoded [`Signed`] of this, label `log-entry`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// What it does.
+    pub kind: StatementKind,
+    /// Whom it is about; zeros for the genesis.
+    pub org: OrgId,
+    /// 1, 2, 3 … per organisation.
+    pub sequence: u64,
+    /// Hash of the leaf before it for the same organisation; zeros for the first.
+    pub previous: Digest,
+    /// When the signer made it.
+    pub time: Timestamp,
+    /// The signer's key.
+    pub signer: [u8; 32],
+    /// Encoded structure that `kind` names.
+    pub payload: Vec<u8>,
+}
+
+/// Payload of the first statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryGenesis {
+    /// The registrar's signing key.
+    pub registrar: [u8; 32],
+    /// The raw public key of the registrar's connection.
+    pub registrar_tls: [u8; 32],
+    /// The relay's key: signs heads and receipts.
+    pub relay: [u8; 32],
+    /// How many registrars must sign; 1 for now.
+    pub threshold: u8,
+}
+
+/// Payload of an admission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admission {
+    /// [`OrgGenesis`], label `org-genesis`, signed by the root in it.
+    pub genesis: Signed,
+    /// [`OrgRecord`], label `org-record`, signed by the root.
+    pub record: Signed,
+    /// Hash of the first roster's body.
+    pub roster: Digest,
+}
+
+/// Payload of a roster change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterChange {
+    /// Hash of the new roster's body.
+    pub roster: Digest,
+}
+
+/// A prekey, label `prekey`, signed by the device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prekey {
+    /// The device's organisation.
+    pub org: OrgId,
+    /// Whose it is.
+    pub device: DeviceId,
+    /// Random.
+    pub number: PrekeyNumber,
+    /// One-time, last resort, or given to one partner.
+    pub kind: PrekeyKind,
+    /// Raised when all earlier prekeys must no longer be used.
+    pub epoch: u32,
+    /// Valid from.
+    pub not_before: Timestamp,
+    /// Valid until.
+    pub not_after: Timestamp,
+    /// X-Wing public key, [`crate::limits::PREKEY_PUBLIC_BYTES`].
+    pub public: Vec<u8>,
+}
+
+/// A device's statement of its prekeys, label `device-status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStatus {
+    /// Whose.
+    pub device: DeviceId,
+    /// Present epoch of its prekeys.
+    pub epoch: u32,
+    /// Prekeys of an older epoch are refused.
+    pub epoch_min: u32,
+    /// The last-resort key in force.
+    pub last_resort: PrekeyNumber,
+    /// One-time prekeys the device believes to be at the relay.
+    pub one_time_remaining: u32,
+    /// Generation of its key store; going backwards means that a backup was restored.
+    pub key_store_generation: u64,
+    /// Directory size it knows.
+    pub log_size: u64,
+    /// When it was made.
+    pub time: Timestamp,
+}
+
+/// The relay's receipt, label `relay-ack`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayReceipt {
+    /// 1 accepted, 2 expired undelivered.
+    pub outcome: u8,
+    /// Which envelope.
+    pub envelope: EnvelopeId,
+    /// Hash of all its bytes.
+    pub digest: Digest,
+    /// When.
+    pub time: Timestamp,
+    /// For an expiry: the devices that had not acknowledged.
+    pub devices: Vec<DeviceId>,
+}
+
+/// `outcome` of a receipt for an envelope that the relay holds durably.
+pub const RELAY_ACCEPTED: u8 = 1;
+/// `outcome` of a receipt for an envelope that nobody fetched in time.
+pub const RELAY_EXPIRED: u8 = 2;
+
+/// A receiving device's receipt, label `receipt`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceReceipt {
+    /// Which packet.
+    pub packet: PacketId,
+    /// Hash of the grant that came with it.
+    pub grant: Digest,
+    /// The receiving organisation.
+    pub org: OrgId,
+    /// The receiving device.
+    pub device: DeviceId,
+    /// 1 delivered, 2 opened.
+    pub status: u8,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// `status` of a receipt: durable in the recipient's vault.
+pub const RECEIPT_DELIVERED: u8 = 1;
+/// `status` of a receipt: a person has opened it.
+pub const RECEIPT_OPENED: u8 = 2;
+
+/// A receiving device's refusal of an envelope it cannot open, label `nack`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nack {
+    /// Which envelope.
+    pub envelope: EnvelopeId,
+    /// Who refuses.
+    pub device: DeviceId,
+    /// 1 prekey unknown, 2 prekey erased, 3 does not decode or verify, 4 newer format.
+    pub reason: u8,
+    /// Number of refusals this device has made; a gap shows a withheld one.
+    pub counter: u64,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// `reason` of a refusal: the device never had this prekey.
+pub const NACK_UNKNOWN_PREKEY: u8 = 1;
+/// `reason` of a refusal: the prekey was used and erased.
+pub const NACK_ERASED_PREKEY: u8 = 2;
+/// `reason` of a refusal: the content does not decode or verify.
+pub const NACK_UNREADABLE: u8 = 3;
+/// `reason` of a refusal: the format is newer than the program.
+pub const NACK_NEWER_FORMAT: u8 = 4;
