@@ -1,7 +1,7 @@
 //! What is said on a connection.
 //!
-//! A client opens one bidirectional stream per request: it writes a frame (one type byte, then the payload in the
-//! encoding of [`crate::codec`]), finishes, and reads one frame back: the answer's, or [`Refusal`]. A blob request
+//! A client opens one bidirectional stream per request: it writes a frame (one type byte, the payload's length as u32le,
+//! then the payload in the encoding of [`crate::codec`]), finishes, and reads one frame back: the answer's, or [`Refusal`]. A blob request
 //! is followed, on the same stream, by the raw bytes of a range. The relay opens one unidirectional stream per
 //! pushed frame. The first request on a connection is [`Hello`].
 
@@ -97,10 +97,16 @@ pub trait Frame: Serialize + DeserializeOwned {
     const LIMIT: usize = limits::FRAME_BYTES_MAX;
 }
 
+/// Type byte and length.
+pub const FRAME_HEADER_BYTES: usize = 5;
+
 /// The bytes of a frame.
 pub fn encode_frame<F: Frame>(frame: &F) -> Vec<u8> {
-    let mut out = vec![F::TYPE as u8];
-    out.extend_from_slice(&codec::encode(frame));
+    let payload = codec::encode(frame);
+    let mut out = Vec::with_capacity(FRAME_HEADER_BYTES + payload.len());
+    out.push(F::TYPE as u8);
+    out.extend_from_slice(&u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes());
+    out.extend_from_slice(&payload);
     out
 }
 
