@@ -22,7 +22,9 @@ pub enum InviteError {
     #[error("this is not a complete invite; copy all of it, from `causeway:` to its last character")]
     Malformed,
     /// It was changed, or signed by somebody else.
-    #[error("the invite's signature does not verify; it was changed on its way or is not from this registrar")]
+    #[error(
+        "the invite's signature does not verify; it was changed on its way or is not from this registrar"
+    )]
     Unverified,
 }
 

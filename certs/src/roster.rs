@@ -34,8 +34,7 @@ pub fn digest(body: &[u8]) -> Digest {
 /// Signs a roster with one administrator's key.
 pub fn sign(roster: &Roster, administrator: &SigningKey) -> SignedRoster {
     let signed = administrator.sign(Label::Roster, codec::encode(roster));
-    let signature =
-        KeyedSignature { key: *administrator.public().as_bytes(), signature: signed.signature };
+    let signature = KeyedSignature { key: *administrator.public().as_bytes(), signature: signed.signature };
     SignedRoster { body: signed.body, signatures: vec![signature] }
 }
 
@@ -54,8 +53,7 @@ pub fn verify(
     if valid < usize::from(threshold.max(1)) {
         return Err(RosterError::Unsigned);
     }
-    let roster: Roster =
-        codec::decode(&signed.body, ROSTER_BYTES_MAX).map_err(|_| RosterError::Malformed)?;
+    let roster: Roster = codec::decode(&signed.body, ROSTER_BYTES_MAX).map_err(|_| RosterError::Malformed)?;
     if roster.org != org {
         return Err(RosterError::WrongPlace);
     }
@@ -74,8 +72,7 @@ fn check_devices(roster: &Roster) -> Result<(), RosterError> {
     let count_fits = !roster.devices.is_empty() && roster.devices.len() <= DEVICES_PER_ORG_MAX;
     let in_order = roster.devices.is_sorted_by(|a, b| a.device < b.device)
         && roster.revoked.is_sorted_by(|a, b| a.device < b.device);
-    let none_revoked =
-        !roster.devices.iter().any(|d| roster.revoked.iter().any(|r| r.device == d.device));
+    let none_revoked = !roster.devices.iter().any(|d| roster.revoked.iter().any(|r| r.device == d.device));
     if count_fits && in_order && none_revoked && roster.devices.iter().all(names_itself) {
         Ok(())
     } else {

@@ -1,1 +1,1 @@
-//! placeholder
+//! Seals, sends, receives, keeps and shows.

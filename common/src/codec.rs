@@ -38,7 +38,10 @@ pub enum DecodeError {
 const DECODED_BYTES_MAX: usize = 4 << 20;
 
 fn config() -> impl bincode::config::Config {
-    bincode::config::standard().with_little_endian().with_fixed_int_encoding().with_limit::<DECODED_BYTES_MAX>()
+    bincode::config::standard()
+        .with_little_endian()
+        .with_fixed_int_encoding()
+        .with_limit::<DECODED_BYTES_MAX>()
 }
 
 /// The canonical bytes of `value`.

@@ -16,6 +16,6 @@ pub mod limits;
 pub mod priority;
 pub mod signed;
 pub mod statements;
-// pub mod store;
+pub mod store;
 pub mod time;
 pub mod wire;

@@ -32,7 +32,8 @@ pub const fn sealed_len(plain: u64) -> u64 {
 /// Smallest body: 4 KiB padded, sealed.
 pub const BODY_BYTES_MIN: usize = CAEAD_HEADER_BYTES + PADDED_BYTES_MIN + 16;
 /// Largest body: 1 MiB padded, sealed in 65 chunks.
-pub const BODY_BYTES_MAX: usize = CAEAD_HEADER_BYTES + PADDED_BYTES_MAX + 16 * (PADDED_BYTES_MAX / CHUNK_BYTES + 1);
+pub const BODY_BYTES_MAX: usize =
+    CAEAD_HEADER_BYTES + PADDED_BYTES_MAX + 16 * (PADDED_BYTES_MAX / CHUNK_BYTES + 1);
 
 /// One attachment, before sealing.
 pub const ATTACHMENT_BYTES_MAX: u64 = 1 << 30;

@@ -1,1 +1,1 @@
-//! placeholder
+//! Stores and forwards what it cannot read.

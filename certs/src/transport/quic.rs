@@ -179,7 +179,8 @@ struct QuicLink {
 impl QuicLink {
     fn new(connection: Connection) -> Result<Self, LinkError> {
         let shown = connection.peer_identity().ok_or(LinkError::Unauthenticated)?;
-        let keys = shown.downcast::<Vec<CertificateDer<'static>>>().map_err(|_| LinkError::Unauthenticated)?;
+        let keys =
+            shown.downcast::<Vec<CertificateDer<'static>>>().map_err(|_| LinkError::Unauthenticated)?;
         let spki = keys.first().ok_or(LinkError::Unauthenticated)?;
         let peer = PublicKey::from_spki(spki).map_err(|_| LinkError::Unauthenticated)?;
         Ok(Self { connection, peer })
@@ -256,8 +257,7 @@ mod tests {
     use causeway_common::time::Timestamp;
 
     fn listener(key: &SigningKey) -> (QuicListener, SocketAddr) {
-        let endpoint =
-            Endpoint::server(server_config(key).unwrap(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let endpoint = Endpoint::server(server_config(key).unwrap(), "127.0.0.1:0".parse().unwrap()).unwrap();
         let address = endpoint.local_addr().unwrap();
         (QuicListener::new(endpoint), address)
     }
