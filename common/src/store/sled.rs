@@ -123,7 +123,7 @@ impl Kv for SledKv {
     }
 
     fn usage(&self) -> Result<Usage, StoreError> {
-        let records = self.read(|db| Ok(db.range(heads(&[])..).count() as u64))?;
+        let records = self.read(|db| Ok(db.range(vec![HEADS]..vec![PIECES]).count() as u64))?;
         let file_bytes = std::fs::metadata(self.folder.join("db")).map_or(0, |m| m.len());
         Ok(Usage { file_bytes, records })
     }
