@@ -1,1 +1,122 @@
-//! Stores and forwards what it cannot read.
+//! The relay: stores and forwards what it cannot read.
+//!
+//! There is no code here that could open a packet; the dependency tree says so (`tests/boundaries.rs`). What it
+//! knows of a packet is the outer header: recipient, priority, expiry, size. Who submitted it is used for quotas and
+//! forgotten.
+//!
+//! [`server`] accepts connections and drains them, [`service`] answers requests, [`delivery`] pushes what waits.
+//! [`registry`], [`mailbox`], [`prekeys`] and [`blobs`] keep the data, all of it through `causeway_common::store`.
+
+pub mod blobs;
+pub mod config;
+pub mod delivery;
+mod hub;
+mod keyspace;
+pub mod mailbox;
+pub mod prekeys;
+mod quota;
+pub mod registry;
+pub mod secrets;
+pub mod server;
+pub mod service;
+mod sweep;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use causeway_certs::directory::Directory;
+use causeway_certs::keys::SigningKey;
+use causeway_common::error::ErrorCode;
+use causeway_common::store::{Kv, StoreError};
+use causeway_common::time::Clock;
+
+use crate::blobs::Blobs;
+use crate::hub::Hub;
+use crate::quota::Quotas;
+
+/// Why a request is refused. The code goes to the client; the details stay here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?}")]
+pub struct Refused(pub ErrorCode);
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TooLarge(_) => Self(ErrorCode::TooLarge),
+            StoreError::Corrupt(_) => Self(ErrorCode::Internal),
+            _ => Self(ErrorCode::StoreUnavailable),
+        }
+    }
+}
+
+/// What a relay is made of. The binary brings a disk and the system clock, the simulator its own.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where records live.
+    pub kv: Arc<dyn Kv>,
+    /// Where large bodies and attachments live.
+    pub blobs: Blobs,
+    /// Identity, heads, receipts.
+    pub key: SigningKey,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A relay's state, shared by all its connections.
+#[derive(Debug)]
+pub struct Relay {
+    pub(crate) kv: Arc<dyn Kv>,
+    pub(crate) blobs: Blobs,
+    pub(crate) key: SigningKey,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) directory: RwLock<Directory>,
+    /// Directory changes one after the other: each is checked against the state the one before left.
+    pub(crate) registry_turn: tokio::sync::Mutex<()>,
+    pub(crate) hub: Hub,
+    pub(crate) quotas: Quotas,
+}
+
+impl Relay {
+    /// Opens a relay over its stored data, replaying and checking the whole directory.
+    pub fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
+        let directory = registry::load(&*parts.kv)?;
+        if directory.authority().is_some_and(|a| a.relay != parts.key.public()) {
+            return Err(OpenError::OtherKey);
+        }
+        let quotas = Quotas::new(Arc::clone(&parts.clock));
+        Ok(Arc::new(Self {
+            kv: parts.kv,
+            blobs: parts.blobs,
+            key: parts.key,
+            clock: parts.clock,
+            hub: Hub::new(directory.size()),
+            directory: RwLock::new(directory),
+            registry_turn: tokio::sync::Mutex::default(),
+            quotas,
+        }))
+    }
+
+    /// Whether somebody is the registrar already.
+    pub fn has_registrar(&self) -> bool {
+        self.with_directory(|d| d.authority().is_some())
+    }
+
+    pub(crate) fn with_directory<T>(&self, look: impl FnOnce(&Directory) -> T) -> T {
+        // The lock is poisoned only by a panic inside a look; the directory is replaced whole, never half.
+        look(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Why a relay's data cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The stored directory does not replay.
+    #[error("statement {0} of the stored directory is damaged; restore the relay from its backup")]
+    Directory(u64),
+    /// The directory belongs to another relay key.
+    #[error("the stored directory belongs to another relay key; put the right key file back")]
+    OtherKey,
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

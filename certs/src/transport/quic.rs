@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use aws_lc_rs::{hkdf, hmac};
 use causeway_common::limits;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
-use quinn::{Connection, ConnectionError, Endpoint, TransportConfig, VarInt};
+use quinn::{Connection, ConnectionError, Endpoint, EndpointConfig, TransportConfig, VarInt};
+use quinn_proto::HashedConnectionIdGenerator;
 use rustls::pki_types::CertificateDer;
 
 use super::{BoxFuture, Dialer, Handshake, Link, LinkError, Listener, RecvHalf, SendHalf};
@@ -67,6 +69,39 @@ pub fn client_config(pinned: PublicKey, key: &SigningKey) -> Result<quinn::Clien
     let mut config = quinn::ClientConfig::new(Arc::new(crypto));
     config.transport_config(Arc::new(transport(0, limits::PUSH_STREAMS_MAX, Some(limits::KEEP_ALIVE))));
     Ok(config)
+}
+
+/// Keys that outlive the relay's process.
+#[derive(Clone, Copy)]
+pub struct PersistentKeys<'a> {
+    /// Lets clients of the process before learn at once that it is gone (RFC 9000, section 10.3).
+    pub reset: &'a [u8; 32],
+    /// Keeps address-validation tokens valid.
+    pub token: &'a [u8; 32],
+}
+
+impl std::fmt::Debug for PersistentKeys<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersistentKeys")
+    }
+}
+
+/// Opens the relay's endpoint on a UDP socket.
+pub fn listen(
+    address: SocketAddr,
+    key: &SigningKey,
+    keys: PersistentKeys<'_>,
+) -> Result<Endpoint, LinkError> {
+    let broken = |e: std::io::Error| LinkError::Broken(e.to_string());
+    let mut config = server_config(key)?;
+    let token_key = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(keys.token);
+    config.token_key(Arc::new(token_key));
+    let mut endpoint = EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, keys.reset)));
+    let (id_key, _) = keys.reset.split_first_chunk().unwrap_or((&[0; 8], &[]));
+    let id_key = u64::from_le_bytes(*id_key);
+    endpoint.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(id_key)));
+    let socket = std::net::UdpSocket::bind(address).map_err(broken)?;
+    Endpoint::new(endpoint, Some(config), socket, Arc::new(quinn::TokioRuntime)).map_err(broken)
 }
 
 /// A listening endpoint.

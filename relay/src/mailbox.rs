@@ -1,0 +1,376 @@
+//! Mailboxes: one body per envelope, one queue entry per device, in four classes.
+//!
+//! The sender is not among what is stored. A record of each envelope stays until well after its expiry, so that a
+//! repeated submission gets the same receipt and its sender can ask what became of it.
+
+use causeway_common::codec;
+use causeway_common::envelope::{Envelope, Outer, Wrap};
+use causeway_common::error::ErrorCode;
+use causeway_common::framed::Label;
+use causeway_common::ids::{DeviceId, Digest, EnvelopeId};
+use causeway_common::limits::{ENVELOPE_BYTES_MAX, IDS_PER_REQUEST_MAX};
+use causeway_common::priority::Priority;
+use causeway_common::signed::Signed;
+use causeway_common::statements::{Nack, RELAY_ACCEPTED, RELAY_EXPIRED, RelayReceipt};
+use causeway_common::store::{StoreError, Txn, transact};
+use causeway_common::time::Timestamp;
+use causeway_common::wire::{Outcomes, Push};
+use serde::{Deserialize, Serialize};
+
+use crate::{Refused, Relay, keyspace};
+
+/// Bodies up to this size stand in the store, longer ones in files.
+const INLINE_BODY_BYTES_MAX: usize = 60 * 1024;
+/// Refusals kept for one envelope: one per device is enough.
+const NACKS_MAX: usize = 16;
+/// Envelopes that expire in one transaction.
+const EXPIRE_BATCH: usize = 64;
+/// Records of finished envelopes are kept this many hours after their expiry, so that senders who were offline find
+/// out: as long as the longest life of a packet.
+pub(crate) const RECORD_GRACE_HOURS: u32 = 30 * 24;
+
+/// What is kept of an envelope apart from its body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct EnvelopeRecord {
+    outer: Outer,
+    digest: Digest,
+    receipt: Signed,
+    accepted: Timestamp,
+    /// Devices that have not acknowledged yet.
+    remaining: Vec<DeviceId>,
+    /// Whether the body stands in a file.
+    in_file: bool,
+    expired: Vec<Signed>,
+    nacks: Vec<Signed>,
+}
+
+/// One device's copy in its queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct QueueEntry {
+    envelope: EnvelopeId,
+    wrap: Wrap,
+}
+
+/// A device's copy, ready to be pushed.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) envelope: EnvelopeId,
+    pub(crate) priority: Priority,
+    wrap: Wrap,
+}
+
+impl Relay {
+    /// Takes an envelope. Durable when it returns; the same envelope gets the same receipt again.
+    pub(crate) async fn submit(&self, envelope: Envelope) -> Result<Signed, Refused> {
+        let now = self.clock.now();
+        let id = envelope.id();
+        let digest = envelope.digest();
+        if let Some(receipt) = self.earlier_receipt(id, digest).await? {
+            return Ok(receipt);
+        }
+        self.check_envelope(&envelope, now)?;
+        let receipt = self.sign_receipt(RELAY_ACCEPTED, id, digest, now, Vec::new());
+        let in_file = envelope.body.len() > INLINE_BODY_BYTES_MAX;
+        if in_file {
+            self.blobs.put_body(id, envelope.body.clone()).await?;
+        }
+        let devices: Vec<DeviceId> = envelope.wraps.iter().map(|w| w.device).collect();
+        let to_ring = devices.clone();
+        let receipt = transact(&*self.kv, move |txn| {
+            if let Some(record) = record(txn, id)? {
+                return same_receipt(&record, digest);
+            }
+            let record = EnvelopeRecord {
+                outer: envelope.outer,
+                digest,
+                receipt: receipt.clone(),
+                accepted: now,
+                remaining: devices,
+                in_file,
+                expired: Vec::new(),
+                nacks: Vec::new(),
+            };
+            enqueue(txn, id, &record, &envelope.wraps)?;
+            if !in_file {
+                txn.put(&keyspace::body(id), &envelope.body);
+            }
+            Ok(receipt)
+        })
+        .await??;
+        to_ring.into_iter().for_each(|device| self.hub.ring(device));
+        Ok(receipt)
+    }
+
+    /// A receipt that was given before. Answered through a transaction: the record may still be on its way to disk.
+    async fn earlier_receipt(&self, id: EnvelopeId, digest: Digest) -> Result<Option<Signed>, Refused> {
+        if self.kv.get(&keyspace::envelope(id))?.is_none() {
+            return Ok(None);
+        }
+        transact(&*self.kv, move |txn| match record(txn, id)? {
+            Some(record) => same_receipt(&record, digest).map(Some),
+            None => Ok(None),
+        })
+        .await?
+    }
+
+    fn check_envelope(&self, envelope: &Envelope, now: Timestamp) -> Result<(), Refused> {
+        envelope.check().map_err(|_| Refused(ErrorCode::Malformed))?;
+        let outer = &envelope.outer;
+        if outer.expires() <= now {
+            return Err(Refused(ErrorCode::Expired));
+        }
+        // An hour for rounding, two for clocks that differ.
+        let latest = now.plus(outer.priority.time_to_live()).plus(causeway_common::limits::CLOCK_SKEW);
+        if outer.expiry_hours > latest.hours_rounded_up() {
+            return Err(Refused(ErrorCode::ExpiryTooFar));
+        }
+        self.with_directory(|directory| {
+            let org = directory.organisation(outer.recipient).ok_or(Refused(ErrorCode::UnknownRecipient))?;
+            if envelope.wraps.iter().all(|wrap| org.device(wrap.device).is_some()) {
+                Ok(())
+            } else {
+                Err(Refused(ErrorCode::UnknownRecipient))
+            }
+        })
+    }
+
+    fn sign_receipt(
+        &self,
+        outcome: u8,
+        envelope: EnvelopeId,
+        digest: Digest,
+        time: Timestamp,
+        devices: Vec<DeviceId>,
+    ) -> Signed {
+        let receipt = RelayReceipt { outcome, envelope, digest, time, devices };
+        self.key.sign(Label::RelayAck, codec::encode(&receipt))
+    }
+
+    /// The oldest copies in one class of a device's queue.
+    pub(crate) fn waiting(
+        &self,
+        device: DeviceId,
+        priority: Priority,
+        limit: usize,
+    ) -> Result<Vec<Waiting>, Refused> {
+        let entries = self.kv.scan(&keyspace::queue(device, priority), None, limit)?;
+        let read = |bytes: &[u8]| codec::decode::<QueueEntry>(bytes, ENVELOPE_BYTES_MAX).ok();
+        Ok(entries
+            .iter()
+            .filter_map(|(_, bytes)| read(bytes))
+            .map(|entry| Waiting { envelope: entry.envelope, priority, wrap: entry.wrap })
+            .collect())
+    }
+
+    /// How many copies wait for a device.
+    pub(crate) fn waiting_count(&self, device: DeviceId) -> Result<u64, Refused> {
+        Ok(self.kv.get(&keyspace::waiting(device))?.map_or(0, |bytes| count(&bytes)))
+    }
+
+    /// What is pushed for a waiting copy; none if it has been dealt with in the meantime.
+    pub(crate) async fn push_of(&self, waiting: Waiting) -> Result<Option<Push>, Refused> {
+        let Some(record) = self.kv.get(&keyspace::envelope(waiting.envelope))? else { return Ok(None) };
+        let record: EnvelopeRecord =
+            codec::decode(&record, ENVELOPE_BYTES_MAX).map_err(|_| Refused(ErrorCode::Internal))?;
+        let body = if record.in_file {
+            self.blobs.body(waiting.envelope).await?
+        } else {
+            self.kv.get(&keyspace::body(waiting.envelope))?
+        };
+        Ok(body.map(|body| Push { outer: record.outer, body, wrap: waiting.wrap, accepted: record.accepted }))
+    }
+
+    /// A device has these durably.
+    pub(crate) async fn acknowledge(
+        &self,
+        device: DeviceId,
+        envelopes: Vec<EnvelopeId>,
+    ) -> Result<(), Refused> {
+        if envelopes.len() > IDS_PER_REQUEST_MAX {
+            return Err(Refused(ErrorCode::TooLarge));
+        }
+        let finished = transact(&*self.kv, move |txn| {
+            let mut files = Vec::new();
+            for id in envelopes {
+                files.extend(dequeue(txn, device, id, None)?);
+            }
+            Ok::<_, Refused>(files)
+        })
+        .await??;
+        self.hub.ring(device);
+        self.blobs.remove_bodies(finished).await
+    }
+
+    /// A device cannot open an envelope; its signed refusal waits for the sender to ask.
+    pub(crate) async fn refuse(&self, device: DeviceId, nack: &Nack, signed: Signed) -> Result<(), Refused> {
+        let id = nack.envelope;
+        let finished = transact(&*self.kv, move |txn| dequeue(txn, device, id, Some(signed))).await??;
+        self.hub.ring(device);
+        self.blobs.remove_bodies(finished.into_iter().collect()).await
+    }
+
+    /// What became of envelopes.
+    pub(crate) async fn outcomes(&self, envelopes: Vec<EnvelopeId>) -> Result<Outcomes, Refused> {
+        if envelopes.len() > IDS_PER_REQUEST_MAX {
+            return Err(Refused(ErrorCode::TooLarge));
+        }
+        transact(&*self.kv, move |txn| {
+            let mut outcomes = Outcomes { expired: vec![], refused: vec![], unknown: vec![] };
+            for id in envelopes {
+                match record(txn, id)? {
+                    None => outcomes.unknown.push(id),
+                    Some(record) => {
+                        outcomes.expired.extend(record.expired);
+                        outcomes.refused.extend(record.nacks);
+                    }
+                }
+            }
+            Ok::<_, Refused>(outcomes)
+        })
+        .await?
+    }
+
+    /// Gives up on what has expired: a signed statement for the sender takes the place of the body.
+    pub(crate) async fn expire(&self) -> Result<(), Refused> {
+        let now = self.clock.now();
+        let due = self.kv.scan(keyspace::EXPIRIES, None, EXPIRE_BATCH)?;
+        for (key, _) in due {
+            let Some((hours, id)) = parse_expiry(&key) else { continue };
+            if Timestamp::from_hours(hours) > now {
+                break;
+            }
+            self.expire_one(id, key, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn expire_one(&self, id: EnvelopeId, key: Vec<u8>, now: Timestamp) -> Result<(), Refused> {
+        let Some(bytes) = self.kv.get(&keyspace::envelope(id))? else {
+            return self.forget(key, None).await;
+        };
+        let seen: EnvelopeRecord =
+            codec::decode(&bytes, ENVELOPE_BYTES_MAX).map_err(|_| Refused(ErrorCode::Internal))?;
+        let finished = seen.remaining.is_empty() || !seen.expired.is_empty();
+        if finished {
+            let forget_at = Timestamp::from_hours(seen.outer.expiry_hours.saturating_add(RECORD_GRACE_HOURS));
+            return if forget_at <= now {
+                self.forget(key, Some(id)).await
+            } else {
+                self.postpone(key, seen.outer.expiry_hours.saturating_add(RECORD_GRACE_HOURS), id).await
+            };
+        }
+        let devices = seen.remaining.clone();
+        let statement = self.sign_receipt(RELAY_EXPIRED, id, seen.digest, now, devices);
+        let file = transact(&*self.kv, move |txn| {
+            let Some(mut record) = record(txn, id)? else { return Ok(None) };
+            for device in std::mem::take(&mut record.remaining) {
+                unqueue(txn, device, id)?;
+            }
+            record.expired = vec![statement];
+            txn.delete(&keyspace::body(id));
+            txn.put(&keyspace::envelope(id), &codec::encode(&record));
+            Ok::<_, Refused>(record.in_file.then_some(id))
+        })
+        .await??;
+        self.blobs.remove_bodies(file.into_iter().collect()).await
+    }
+
+    async fn postpone(&self, key: Vec<u8>, hours: u32, id: EnvelopeId) -> Result<(), Refused> {
+        transact(&*self.kv, move |txn| {
+            txn.delete(&key);
+            txn.put(&keyspace::expiry(hours, id), b"");
+            Ok(())
+        })
+        .await?
+    }
+
+    async fn forget(&self, key: Vec<u8>, id: Option<EnvelopeId>) -> Result<(), Refused> {
+        transact(&*self.kv, move |txn| {
+            txn.delete(&key);
+            if let Some(id) = id {
+                txn.delete(&keyspace::envelope(id));
+            }
+            Ok(())
+        })
+        .await?
+    }
+}
+
+fn record(txn: &dyn Txn, id: EnvelopeId) -> Result<Option<EnvelopeRecord>, Refused> {
+    let Some(bytes) = txn.get(&keyspace::envelope(id))? else { return Ok(None) };
+    codec::decode(&bytes, ENVELOPE_BYTES_MAX).map(Some).map_err(|_| Refused(ErrorCode::Internal))
+}
+
+fn same_receipt(record: &EnvelopeRecord, digest: Digest) -> Result<Signed, Refused> {
+    if record.digest == digest { Ok(record.receipt.clone()) } else { Err(Refused(ErrorCode::Conflict)) }
+}
+
+fn enqueue(
+    txn: &mut dyn Txn,
+    id: EnvelopeId,
+    record: &EnvelopeRecord,
+    wraps: &[Wrap],
+) -> Result<(), StoreError> {
+    let number = txn.get(keyspace::COUNTER)?.map_or(0, |bytes| count(&bytes)) + 1;
+    txn.put(keyspace::COUNTER, &number.to_le_bytes());
+    let priority = record.outer.priority;
+    for wrap in wraps {
+        let entry = QueueEntry { envelope: id, wrap: wrap.clone() };
+        let key = keyspace::queued(wrap.device, priority, number);
+        txn.put(&key, &codec::encode(&entry));
+        txn.put(&keyspace::place(wrap.device, id), &key);
+        add_waiting(txn, wrap.device, 1)?;
+    }
+    txn.put(&keyspace::envelope(id), &codec::encode(record));
+    txn.put(&keyspace::expiry(record.outer.expiry_hours, id), b"");
+    Ok(())
+}
+
+/// Drops a device's copy, and the body with the last one. Gives the envelope if its body stands in a file.
+fn dequeue(
+    txn: &mut dyn Txn,
+    device: DeviceId,
+    id: EnvelopeId,
+    nack: Option<Signed>,
+) -> Result<Option<EnvelopeId>, Refused> {
+    let Some(mut record) = record(txn, id)? else { return Ok(None) };
+    let Some(place) = record.remaining.iter().position(|d| *d == device) else { return Ok(None) };
+    record.remaining.swap_remove(place);
+    unqueue(txn, device, id)?;
+    if let Some(nack) = nack.filter(|_| record.nacks.len() < NACKS_MAX) {
+        record.nacks.push(nack);
+    }
+    let last = record.remaining.is_empty();
+    if last {
+        txn.delete(&keyspace::body(id));
+    }
+    txn.put(&keyspace::envelope(id), &codec::encode(&record));
+    Ok((last && record.in_file).then_some(id))
+}
+
+fn unqueue(txn: &mut dyn Txn, device: DeviceId, id: EnvelopeId) -> Result<(), StoreError> {
+    let place = keyspace::place(device, id);
+    if let Some(key) = txn.get(&place)? {
+        txn.delete(&key);
+        txn.delete(&place);
+        add_waiting(txn, device, -1)?;
+    }
+    Ok(())
+}
+
+fn add_waiting(txn: &mut dyn Txn, device: DeviceId, change: i64) -> Result<(), StoreError> {
+    let key = keyspace::waiting(device);
+    let waiting = txn.get(&key)?.map_or(0, |bytes| count(&bytes)).saturating_add_signed(change);
+    txn.put(&key, &waiting.to_le_bytes());
+    Ok(())
+}
+
+fn count(bytes: &[u8]) -> u64 {
+    bytes.try_into().map_or(0, u64::from_le_bytes)
+}
+
+fn parse_expiry(key: &[u8]) -> Option<(u32, EnvelopeId)> {
+    let rest = key.strip_prefix(keyspace::EXPIRIES)?;
+    let (hours, id) = rest.split_first_chunk::<4>()?;
+    Some((u32::from_be_bytes(*hours), EnvelopeId(id.try_into().ok()?)))
+}

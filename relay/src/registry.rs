@@ -1,0 +1,290 @@
+//! The directory's keeper: puts statements in order, keeps rosters and applications.
+
+use std::sync::PoisonError;
+
+use causeway_certs::checkpoint::{self, Checkpoint};
+use causeway_certs::directory::{self, Directory};
+use causeway_certs::keys::PublicKey;
+use causeway_certs::{invite, roster};
+use causeway_common::codec;
+use causeway_common::error::ErrorCode;
+use causeway_common::ids::{DeviceId, Digest, OrgId};
+use causeway_common::limits::{
+    FRAME_BYTES_MAX, PENDING_MAX, ROSTERS_PER_ANSWER_MAX, STATEMENTS_PER_ANSWER_MAX,
+};
+use causeway_common::signed::Signed;
+use causeway_common::statements::{Admission, DirectoryGenesis, Invite, SignedRoster, StatementKind};
+use causeway_common::store::{Kv, StoreError, Txn, transact};
+use causeway_common::wire::{Append, Claim, DirectoryPart, Enrol, PendingList};
+use subtle::ConstantTimeEq as _;
+
+use crate::{OpenError, Refused, Relay, keyspace};
+
+/// Room for a frame's other parts in an answer that is filled up with records.
+const ANSWER_BYTES_MAX: usize = FRAME_BYTES_MAX - 16 * 1024;
+/// Records read from the store at a time.
+const SCAN_RECORDS: usize = 1_024;
+/// Life of a claim code: until somebody uses it.
+const CLAIM_BYTES_MAX: usize = 2_048;
+
+/// Who is calling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A device in a roster.
+    Member {
+        /// Its organisation.
+        org: OrgId,
+        /// The device.
+        device: DeviceId,
+    },
+    /// The registrar.
+    Registrar,
+    /// Anybody else.
+    Stranger,
+}
+
+/// Replays the stored directory.
+pub(crate) fn load(kv: &dyn Kv) -> Result<Directory, OpenError> {
+    let mut directory = Directory::new();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let leaves = kv.scan(keyspace::LEAVES, after.as_deref(), SCAN_RECORDS)?;
+        let Some(last) = leaves.last() else { break };
+        after = Some(last.0.clone());
+        for (key, leaf) in leaves {
+            let index = directory.size();
+            let in_place = key == keyspace::leaf(index);
+            if !in_place || directory.append(&leaf).is_err() {
+                return Err(OpenError::Directory(index));
+            }
+        }
+    }
+    for digest in directory.missing_rosters() {
+        if let Some(signed) = kv.get(&keyspace::roster(digest))?.and_then(|bytes| read(&bytes)) {
+            // A roster that does not verify is left out; its organisation then has no devices.
+            let _ = directory.supply_roster(&signed);
+        }
+    }
+    Ok(directory)
+}
+
+fn read<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Option<T> {
+    codec::decode(bytes, FRAME_BYTES_MAX).ok()
+}
+
+impl Relay {
+    /// Whose key this is.
+    pub fn caller(&self, key: PublicKey) -> Caller {
+        self.with_directory(|directory| match directory.device_of_tls_key(key) {
+            Some((org, device)) => Caller::Member { org, device },
+            None if directory.authority().is_some_and(|a| a.registrar_tls == key) => Caller::Registrar,
+            None => Caller::Stranger,
+        })
+    }
+
+    /// A fresh signed head; nothing while there is no registrar.
+    pub fn checkpoint(&self) -> Vec<u8> {
+        let (size, root) = self.with_directory(|d| (d.size(), d.root()));
+        if size == 0 {
+            return Vec::new();
+        }
+        checkpoint::sign(&Checkpoint { size, root, time: self.clock.now() }, &self.key)
+    }
+
+    /// The claim code, made once and kept until it is used. `secret` is 16 random bytes for the first call.
+    pub async fn claim_code(&self, address: &str, secret: [u8; 16]) -> Result<String, Refused> {
+        let fresh = Invite {
+            invite_id: secret,
+            relay_address: address.to_owned(),
+            relay_key: *self.key.public().as_bytes(),
+            registrar_key: [0; 32],
+            name: String::new(),
+            kind: String::new(),
+            country: String::new(),
+            expires: causeway_common::time::Timestamp(u64::MAX),
+        };
+        let id = transact(&*self.kv, move |txn| {
+            if let Some(kept) = txn.get(keyspace::CLAIM)? {
+                return Ok::<_, StoreError>(kept.try_into().unwrap_or(secret));
+            }
+            txn.put(keyspace::CLAIM, &secret);
+            Ok(secret)
+        })
+        .await??;
+        let body = codec::encode(&Invite { invite_id: id, ..fresh });
+        debug_assert!(body.len() < CLAIM_BYTES_MAX);
+        Ok(invite::to_text(&Signed { body, signature: Vec::new() }))
+    }
+
+    /// Makes the caller the registrar.
+    pub(crate) async fn claim(&self, request: Claim) -> Result<(), Refused> {
+        let _turn = self.registry_turn.lock().await;
+        let leaf = directory::leaf(&request.genesis);
+        if self.with_directory(|d| d.leaves_from(0).first() == Some(&leaf)) {
+            return Ok(());
+        }
+        let code = self.kv.get(keyspace::CLAIM)?.ok_or(Refused(ErrorCode::InviteRefused))?;
+        if !bool::from(code.ct_eq(&request.invite_id)) {
+            return Err(Refused(ErrorCode::InviteRefused));
+        }
+        let statement = directory::open(&leaf).map_err(|_| Refused(ErrorCode::Unverified))?;
+        let payload: DirectoryGenesis = read(&statement.payload).ok_or(Refused(ErrorCode::Malformed))?;
+        if statement.kind != StatementKind::Genesis || payload.relay != *self.key.public().as_bytes() {
+            return Err(Refused(ErrorCode::Unverified));
+        }
+        self.append_leaf(leaf, None, |txn| {
+            txn.delete(keyspace::CLAIM);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes an application for admission.
+    pub(crate) async fn enrol(&self, caller: PublicKey, request: Enrol) -> Result<(), Refused> {
+        let authority = self.with_directory(Directory::authority).ok_or(Refused(ErrorCode::InviteRefused))?;
+        let invite = invite::verify(&request.invite, authority.registrar, self.clock.now())
+            .map_err(|_| Refused(ErrorCode::InviteRefused))?;
+        let applicant = directory::check_applicant(&request.genesis, &request.record, &request.roster)
+            .map_err(|_| Refused(ErrorCode::Unverified))?;
+        let genesis = &applicant.genesis;
+        let as_invited =
+            (&genesis.name, &genesis.kind, &genesis.country) == (&invite.name, &invite.kind, &invite.country);
+        let is_caller = applicant.roster.devices.iter().any(|d| d.tls_key == *caller.as_bytes());
+        if !as_invited || !is_caller {
+            return Err(Refused(ErrorCode::Unverified));
+        }
+        let (org, bytes) = (applicant.id, codec::encode(&request));
+        let known = self.with_directory(|d| d.organisation(org).is_some());
+        transact(&*self.kv, move |txn| {
+            match txn.get(&keyspace::invite(&invite.invite_id))? {
+                Some(used) if used == org.0 => return Ok(()),
+                Some(_) => return Err(Refused(ErrorCode::InviteRefused)),
+                None => {}
+            }
+            if known || txn.scan(keyspace::PENDING, None, PENDING_MAX)?.len() >= PENDING_MAX {
+                return Err(Refused(ErrorCode::Quota));
+            }
+            txn.put(&keyspace::invite(&invite.invite_id), &org.0);
+            txn.put(&keyspace::pending(org), &bytes);
+            Ok(())
+        })
+        .await?
+    }
+
+    /// Applications that wait.
+    pub(crate) fn pending(&self) -> Result<PendingList, Refused> {
+        let mut waiting = Vec::new();
+        let mut bytes_left = ANSWER_BYTES_MAX;
+        for (_, bytes) in self.kv.scan(keyspace::PENDING, None, PENDING_MAX)? {
+            let Some(left) = bytes_left.checked_sub(bytes.len()) else { break };
+            bytes_left = left;
+            waiting.extend(read::<Enrol>(&bytes));
+        }
+        Ok(PendingList { waiting })
+    }
+
+    /// Whether an application with this connection key waits.
+    pub(crate) fn is_pending(&self, key: PublicKey) -> bool {
+        self.pending().is_ok_and(|list| {
+            list.waiting.iter().any(|enrol| {
+                directory::check_applicant(&enrol.genesis, &enrol.record, &enrol.roster)
+                    .is_ok_and(|a| a.roster.devices.iter().any(|d| d.tls_key == *key.as_bytes()))
+            })
+        })
+    }
+
+    /// Appends a statement if it is legal now.
+    pub(crate) async fn append(&self, request: Append) -> Result<(), Refused> {
+        let _turn = self.registry_turn.lock().await;
+        let leaf = directory::leaf(&request.statement);
+        if self.with_directory(|d| d.leaves_from(0).contains(&leaf)) {
+            return Ok(());
+        }
+        let statement = directory::open(&leaf).map_err(|_| Refused(ErrorCode::Unverified))?;
+        match statement.kind {
+            StatementKind::Admission => self.admit(leaf, &statement.payload, statement.org).await,
+            StatementKind::RosterChange => {
+                let roster = request.roster.into_iter().next().ok_or(Refused(ErrorCode::Malformed))?;
+                self.append_leaf(leaf, Some(roster), |_| Ok(())).await
+            }
+            _ => Err(Refused(ErrorCode::NotAuthorised)),
+        }
+    }
+
+    async fn admit(&self, leaf: Vec<u8>, payload: &[u8], org: OrgId) -> Result<(), Refused> {
+        let admission: Admission = read(payload).ok_or(Refused(ErrorCode::Malformed))?;
+        let application: Enrol = self
+            .kv
+            .get(&keyspace::pending(org))?
+            .and_then(|bytes| read(&bytes))
+            .ok_or(Refused(ErrorCode::NotFound))?;
+        let same = application.genesis == admission.genesis
+            && application.record == admission.record
+            && roster::digest(&application.roster.body) == admission.roster;
+        if !same {
+            return Err(Refused(ErrorCode::Conflict));
+        }
+        self.append_leaf(leaf, Some(application.roster), move |txn| {
+            txn.delete(&keyspace::pending(org));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Checks a leaf on a copy of the directory, stores it, then shows the new directory to everybody.
+    async fn append_leaf(
+        &self,
+        leaf: Vec<u8>,
+        roster: Option<SignedRoster>,
+        also: impl FnOnce(&mut dyn Txn) -> Result<(), Refused> + Send + 'static,
+    ) -> Result<(), Refused> {
+        let mut next = self.with_directory(Clone::clone);
+        let index = next.size();
+        next.append(&leaf).map_err(|_| Refused(ErrorCode::Conflict))?;
+        if let Some(roster) = &roster {
+            next.supply_roster(roster).map_err(|_| Refused(ErrorCode::Unverified))?;
+        }
+        let size = next.size();
+        transact(&*self.kv, move |txn| {
+            txn.put(&keyspace::leaf(index), &leaf);
+            if let Some(roster) = roster {
+                txn.put(&keyspace::roster(roster::digest(&roster.body)), &codec::encode(&roster));
+            }
+            also(txn)
+        })
+        .await??;
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = next;
+        self.hub.directory_grew(size);
+        Ok(())
+    }
+
+    /// Statements from a size on, as many as an answer holds.
+    pub(crate) fn directory_since(&self, size: u64) -> DirectoryPart {
+        let mut bytes_left = ANSWER_BYTES_MAX;
+        let leaves = self.with_directory(|d| {
+            d.leaves_from(size)
+                .iter()
+                .take(STATEMENTS_PER_ANSWER_MAX)
+                .take_while(|leaf| {
+                    let left = bytes_left.checked_sub(leaf.len());
+                    bytes_left = left.unwrap_or(0);
+                    left.is_some()
+                })
+                .cloned()
+                .collect()
+        });
+        DirectoryPart { leaves, checkpoint: self.checkpoint() }
+    }
+
+    /// Rosters by hash.
+    pub(crate) fn rosters(&self, digests: &[Digest]) -> Result<Vec<SignedRoster>, Refused> {
+        if digests.len() > ROSTERS_PER_ANSWER_MAX {
+            return Err(Refused(ErrorCode::TooLarge));
+        }
+        let mut found = Vec::new();
+        for digest in digests {
+            found.extend(self.kv.get(&keyspace::roster(*digest))?.and_then(|b| read::<SignedRoster>(&b)));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,56 @@
+//! Regular work: what has expired, who has not been seen for long.
+
+use std::time::Duration;
+
+use causeway_common::ids::BlobId;
+use causeway_common::store::transact;
+use causeway_common::time::Timestamp;
+
+use crate::{Refused, Relay, keyspace};
+
+/// Expiry is counted in hours; a sender hears of it within this time.
+const INTERVAL: Duration = Duration::from_secs(30);
+/// Attachments dropped per round.
+const BLOBS_PER_ROUND: usize = 64;
+
+/// Runs until it is dropped.
+pub(crate) async fn run(relay: &Relay) {
+    let mut ticks = tokio::time::interval(INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = round(relay).await {
+            tracing::warn!(code = ?error.0, "regular work did not finish; it is tried again");
+        }
+    }
+}
+
+/// One round.
+pub(crate) async fn round(relay: &Relay) -> Result<(), Refused> {
+    relay.quotas.tidy();
+    relay.expire().await?;
+    expire_blobs(relay).await
+}
+
+async fn expire_blobs(relay: &Relay) -> Result<(), Refused> {
+    let now = relay.clock.now();
+    for (key, _) in relay.kv.scan(keyspace::BLOB_EXPIRIES, None, BLOBS_PER_ROUND)? {
+        let Some((hours, blob)) = parse(&key) else { continue };
+        if Timestamp::from_hours(hours) > now {
+            break;
+        }
+        transact(&*relay.kv, move |txn| {
+            txn.delete(&key);
+            txn.delete(&keyspace::blob(blob));
+            Ok::<_, Refused>(())
+        })
+        .await??;
+        relay.blobs.remove_blob(blob).await?;
+    }
+    Ok(())
+}
+
+fn parse(key: &[u8]) -> Option<(u32, BlobId)> {
+    let (hours, id) = key.strip_prefix(keyspace::BLOB_EXPIRIES)?.split_first_chunk::<4>()?;
+    Some((u32::from_be_bytes(*hours), BlobId(id.try_into().ok()?)))
+}
