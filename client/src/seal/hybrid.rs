@@ -1,55 +1,59 @@
 //! HPKE (RFC 9180) in base mode with X-Wing, HKDF-SHA256 and ChaCha20-Poly1305: the only file that names hpke.
 //!
 //! The suite is that of age's hybrid recipients. Everything a wrap must be bound to goes into `info`; `aad` stays
-//! empty, so that other implementations' public interfaces can take part. The crate accepts X25519 points of low
-//! order; we do not, on either side.
+//! empty, so that other implementations' public interfaces can take part. Only base mode is constructed: there is no
+//! authenticated mode with a post-quantum KEM, senders are authenticated by signatures. The crate accepts X25519
+//! points of low order; we do not, on either side.
 
+use causeway_common::limits::{PREKEY_PUBLIC_BYTES, WRAP_ENC_BYTES};
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::XWing;
-use hpke::{Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _};
+use hpke::{Deserializable as _, Kem, OpModeR, OpModeS, Serializable as _};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
-
-use causeway_common::limits::{PREKEY_PUBLIC_BYTES, WRAP_ENC_BYTES};
 
 /// Why a wrap could not be made or opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HybridError {
-    /// The public key is malformed or its X25519 half has low order.
-    #[error("the prekey is not a usable public key")]
-    BadKey,
+    /// A public or encapsulated key of the wrong length, or with coefficients out of range.
+    #[error("the key is malformed")]
+    Malformed,
+    /// The X25519 half has low order: the classical part of the secret would be known to everyone.
+    #[error("the key has low order")]
+    LowOrder,
     /// The wrap does not open with this key and this context.
     #[error("the wrap does not open")]
     Unopenable,
 }
 
-/// A fresh key pair: the secret seed of 32 bytes and the public key.
+/// A fresh key pair: the secret seed of 32 bytes and the public key of [`PREKEY_PUBLIC_BYTES`].
 pub fn generate(rng: &mut dyn rand_core::CryptoRng) -> (Zeroizing<[u8; 32]>, Vec<u8>) {
     let mut seed = Zeroizing::new([0; 32]);
     rng.fill_bytes(&mut *seed);
-    let public = public_of(&seed).unwrap_or_default();
+    let public = public_of(&seed);
     (seed, public)
 }
 
 /// The public key of a seed.
-pub fn public_of(seed: &[u8; 32]) -> Result<Vec<u8>, HybridError> {
-    let secret = <XWing as hpke::Kem>::PrivateKey::from_bytes(seed).map_err(|_| HybridError::BadKey)?;
-    Ok(XWing::sk_to_pk(&secret).to_bytes().to_vec())
+pub fn public_of(seed: &[u8; 32]) -> Vec<u8> {
+    XWing::sk_to_pk(&secret_of(seed)).to_bytes().to_vec()
+}
+
+/// Whether a prekey's public key can be sealed to: its length, its coefficients, its X25519 half.
+pub fn check_public(public: &[u8]) -> Result<(), HybridError> {
+    read_public(public).map(drop)
 }
 
 /// Seals `plain` to `public`, bound to `info`. Gives the encapsulated key and the ciphertext.
-pub fn seal(
+pub(crate) fn seal_wrap(
     public: &[u8],
     info: &[u8],
     plain: &[u8],
     mut rng: &mut dyn rand_core::CryptoRng,
 ) -> Result<(Vec<u8>, Vec<u8>), HybridError> {
-    if public.len() != PREKEY_PUBLIC_BYTES || has_low_order(public) {
-        return Err(HybridError::BadKey);
-    }
-    let key = <XWing as hpke::Kem>::PublicKey::from_bytes(public).map_err(|_| HybridError::BadKey)?;
+    let key = read_public(public)?;
     let (enc, ct) = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
         &OpModeS::Base,
         &key,
@@ -58,20 +62,27 @@ pub fn seal(
         b"",
         &mut rng,
     )
-    .map_err(|_| HybridError::BadKey)?;
+    .map_err(|_| HybridError::Malformed)?;
     Ok((enc.to_bytes().to_vec(), ct))
 }
 
-/// Opens what [`seal`] made.
-pub fn open(seed: &[u8; 32], enc: &[u8], info: &[u8], ct: &[u8]) -> Result<Zeroizing<Vec<u8>>, HybridError> {
-    if enc.len() != WRAP_ENC_BYTES || has_low_order(enc) {
-        return Err(HybridError::Unopenable);
+/// Opens what [`seal_wrap`] made.
+pub(crate) fn open_wrap(
+    seed: &[u8; 32],
+    enc: &[u8],
+    info: &[u8],
+    ct: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, HybridError> {
+    if enc.len() != WRAP_ENC_BYTES {
+        return Err(HybridError::Malformed);
     }
-    let secret = <XWing as hpke::Kem>::PrivateKey::from_bytes(seed).map_err(|_| HybridError::BadKey)?;
-    let enc = <XWing as hpke::Kem>::EncappedKey::from_bytes(enc).map_err(|_| HybridError::Unopenable)?;
+    if has_low_order(enc) {
+        return Err(HybridError::LowOrder);
+    }
+    let enc = <XWing as Kem>::EncappedKey::from_bytes(enc).map_err(|_| HybridError::Malformed)?;
     hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(
         &OpModeR::Base,
-        &secret,
+        &secret_of(seed),
         &enc,
         info,
         ct,
@@ -79,6 +90,20 @@ pub fn open(seed: &[u8; 32], enc: &[u8], info: &[u8], ct: &[u8]) -> Result<Zeroi
     )
     .map(Zeroizing::new)
     .map_err(|_| HybridError::Unopenable)
+}
+
+fn secret_of(seed: &[u8; 32]) -> <XWing as Kem>::PrivateKey {
+    <XWing as Kem>::PrivateKey::from_bytes(seed).expect("every 32 bytes are an X-Wing seed")
+}
+
+fn read_public(public: &[u8]) -> Result<<XWing as Kem>::PublicKey, HybridError> {
+    if public.len() != PREKEY_PUBLIC_BYTES {
+        return Err(HybridError::Malformed);
+    }
+    if has_low_order(public) {
+        return Err(HybridError::LowOrder);
+    }
+    <XWing as Kem>::PublicKey::from_bytes(public).map_err(|_| HybridError::Malformed)
 }
 
 /// Whether the X25519 point at the end of an X-Wing public or encapsulated key would give a shared secret that
@@ -98,24 +123,49 @@ mod tests {
     fn wraps_open_with_their_key_and_context_only() {
         let mut rng = crate::test_rng(2);
         let (seed, public) = generate(&mut rng);
-        let (enc, ct) = seal(&public, b"info", b"secret", &mut rng).unwrap();
-        assert_eq!(*open(&seed, &enc, b"info", &ct).unwrap(), b"secret");
-        assert_eq!(open(&seed, &enc, b"other", &ct), Err(HybridError::Unopenable));
-        assert_eq!(open(&[0; 32], &enc, b"info", &ct), Err(HybridError::Unopenable));
+        let (enc, ct) = seal_wrap(&public, b"info", b"secret", &mut rng).unwrap();
+        assert_eq!(*open_wrap(&seed, &enc, b"info", &ct).unwrap(), b"secret");
+        assert_eq!(open_wrap(&seed, &enc, b"other", &ct), Err(HybridError::Unopenable));
+        assert_eq!(open_wrap(&[0; 32], &enc, b"info", &ct), Err(HybridError::Unopenable));
+        for at in [0, 1087, 1088, WRAP_ENC_BYTES - 1] {
+            let mut changed = enc.clone();
+            changed[at] ^= 1;
+            assert_eq!(open_wrap(&seed, &changed, b"info", &ct), Err(HybridError::Unopenable), "byte {at}");
+        }
     }
 
     #[test]
     fn points_of_low_order_are_refused_on_both_sides() {
         let mut rng = crate::test_rng(3);
         let (seed, public) = generate(&mut rng);
-        let (enc, ct) = seal(&public, b"", b"x", &mut rng).unwrap();
-        for low in [[0u8; 32], std::array::from_fn(|i| u8::from(i == 0))] {
+        let (enc, ct) = seal_wrap(&public, b"", b"x", &mut rng).unwrap();
+        for low in LOW_ORDER {
             let mut bad = public.clone();
-            bad[PREKEY_PUBLIC_BYTES - 32..].copy_from_slice(&low);
-            assert_eq!(seal(&bad, b"", b"x", &mut rng), Err(HybridError::BadKey));
+            bad[PREKEY_PUBLIC_BYTES - 32..].copy_from_slice(&hex::decode(low).unwrap());
+            assert_eq!(seal_wrap(&bad, b"", b"x", &mut rng), Err(HybridError::LowOrder), "{low}");
             let mut bad = enc.clone();
-            bad[WRAP_ENC_BYTES - 32..].copy_from_slice(&low);
-            assert_eq!(open(&seed, &bad, b"", &ct), Err(HybridError::Unopenable));
+            bad[WRAP_ENC_BYTES - 32..].copy_from_slice(&hex::decode(low).unwrap());
+            assert_eq!(open_wrap(&seed, &bad, b"", &ct), Err(HybridError::LowOrder), "{low}");
         }
+    }
+
+    /// The points of order 1, 2, 4 and 8 of Curve25519, in canonical form and above the prime.
+    const LOW_ORDER: [&str; 7] = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ];
+
+    #[test]
+    fn coefficients_out_of_range_are_refused() {
+        let mut rng = crate::test_rng(4);
+        let (_, mut public) = generate(&mut rng);
+        public[..3].fill(0xff);
+        assert_eq!(check_public(&public), Err(HybridError::Malformed));
+        assert_eq!(check_public(&public[1..]), Err(HybridError::Malformed));
     }
 }

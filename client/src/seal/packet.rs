@@ -5,7 +5,9 @@ use causeway_common::codec;
 use causeway_common::envelope::{ENVELOPE_VERSION, Envelope, Outer, Wrap, envelope_id, size_class};
 use causeway_common::framed::{self, Label, SUITE};
 use causeway_common::ids::{DeviceId, Digest, OrgId, PacketId};
-use causeway_common::limits::{PADDED_BYTES_MAX, SECTION_SLOTS, WRAP_PLAIN_BYTES, sealed_len};
+use causeway_common::limits::{
+    CHECKPOINT_BYTES_MAX, DEVICES_PER_ORG_MAX, PADDED_BYTES_MAX, SECTION_SLOTS, WRAP_PLAIN_BYTES, sealed_len,
+};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::statements::Prekey;
@@ -13,15 +15,18 @@ use causeway_common::time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::content::{
-    Grant, Granted, Inner, Manifest, SealedTo, SectionBytes, commitment, devices_digest, grant_digest,
-    manifest_digest, section_context, wrap_info,
+    Grant, Granted, Inner, Manifest, RETURN_PREKEYS_MAX, SECTION_KEYED, SECTION_PLAIN, SealedTo,
+    SectionBytes, WrapBinding, commitment, devices_digest, grant_digest, manifest_digest, section_context,
 };
 use super::{caead, hybrid, pad};
 
-/// One section before sealing.
+/// The section that every device reads. It has no key of its own.
+pub const HEADER_SECTION: [u8; 3] = *b"HDR";
+
+/// One section in clear.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SectionPlain {
-    /// Three letters, see the data dictionary. `HDR` is readable by every device.
+    /// Three letters, see the data dictionary.
     pub code: [u8; 3],
     /// Its content.
     pub bytes: Zeroizing<Vec<u8>>,
@@ -33,16 +38,25 @@ impl std::fmt::Debug for SectionPlain {
     }
 }
 
-/// The section that every device reads.
-pub const HEADER_SECTION: [u8; 3] = *b"HDR";
-
 /// A device to seal to.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// A verified prekey of the device.
+    /// Which device.
+    pub device: DeviceId,
+    /// Sections it may read: bit i stands for the i-th section after the header, counted from 0 in the order of
+    /// [`SealRequest::sections`]. `u32::MAX` for all. See [`clearance`].
+    pub clearance: u32,
+    /// A prekey of the device whose signature and dates have been checked.
     pub prekey: Prekey,
-    /// Section codes the device may read; none means all.
-    pub cleared: Option<Vec<[u8; 3]>>,
+}
+
+/// The clearance bits for a device that may read the sections for which `may_read` says so.
+pub fn clearance(sections: &[SectionPlain], may_read: impl Fn([u8; 3]) -> bool) -> u32 {
+    let keyed = sections.iter().skip(1).take(SECTION_SLOTS);
+    keyed
+        .enumerate()
+        .filter(|(_, section)| may_read(section.code))
+        .fold(0, |bits, (slot, _)| bits | 1 << slot)
 }
 
 /// What to seal, from whom, to whom.
@@ -50,10 +64,10 @@ pub struct Target {
 pub struct SealRequest<'a> {
     /// Name of the packet; stays the same when it is sealed again.
     pub packet: PacketId,
-    /// 1 referral or update, 2 receipts.
+    /// Its type, see the data dictionary.
     pub packet_type: u16,
-    /// The thread.
-    pub case: [u8; 32],
+    /// The thread: random per case and pair of organisations.
+    pub case_ref: [u8; 32],
     /// The packet it answers.
     pub in_reply_to: Option<PacketId>,
     /// Now.
@@ -62,7 +76,7 @@ pub struct SealRequest<'a> {
     pub expires: Timestamp,
     /// Queue order.
     pub priority: Priority,
-    /// Sections, the header first.
+    /// The header, then at most [`SECTION_SLOTS`] others.
     pub sections: &'a [SectionPlain],
     /// Who sends.
     pub sender: Sender<'a>,
@@ -72,41 +86,41 @@ pub struct SealRequest<'a> {
     pub purpose: u16,
     /// 0 not to be passed on, 1 ask first, 2 allowed.
     pub onward: u8,
-    /// Fresh prekeys for the recipient's answers.
+    /// Fresh prekeys for the recipient's answers, at most [`RETURN_PREKEYS_MAX`].
     pub return_prekeys: Vec<Signed>,
 }
 
 /// The sending side of a packet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sender<'a> {
     /// The organisation.
     pub org: OrgId,
     /// The device's signing key.
     pub key: &'a SigningKey,
-    /// Its organisation's roster.
+    /// Hash of its organisation's roster.
     pub roster: Digest,
     /// The directory head the sender knows, as the relay signed it.
     pub checkpoint: &'a [u8],
-    /// Size of the directory.
+    /// Size of that directory.
     pub log_size: u64,
-    /// Root of the directory.
+    /// Root of that directory.
     pub log_root: Digest,
-    /// Number of this packet from this device to this organisation.
-    pub sequence: u64,
-    /// Grant before it.
-    pub previous: Digest,
+    /// Number of this packet from this device to this organisation: 1, 2, 3 …
+    pub seq: u64,
+    /// Digest of the grant before it; zeros for the first.
+    pub previous_grant: Digest,
 }
 
 /// The receiving side of a packet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Recipient<'a> {
     /// The organisation.
     pub org: OrgId,
     /// Fingerprint of its root.
     pub root: Digest,
-    /// Its roster.
+    /// Hash of its roster.
     pub roster: Digest,
-    /// Its devices.
+    /// Its devices, in any order.
     pub targets: &'a [Target],
 }
 
@@ -115,61 +129,121 @@ pub struct Recipient<'a> {
 pub struct Sealed {
     /// Ready to be submitted.
     pub envelope: Envelope,
-    /// Hash of the grant inside.
-    pub grant: Digest,
+    /// Hash of the grant inside; the next grant to this organisation repeats it.
+    pub grant_digest: Digest,
 }
 
-/// Why a packet cannot be sealed.
+/// Why a packet cannot be sealed. Nothing has been sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
+    /// The directory head is longer than a checkpoint may be.
+    #[error("the directory head is longer than {CHECKPOINT_BYTES_MAX} bytes")]
+    Checkpoint,
+    /// One device stands twice among the targets.
+    #[error("a device of the recipient is listed twice")]
+    DeviceTwice,
+    /// A prekey that belongs to another device or organisation than the target.
+    #[error("a prekey belongs to another device than the one it was given for")]
+    ForeignPrekey,
     /// The recipient has no device that could read it.
-    #[error("the recipient has no device to seal to")]
+    #[error("the recipient has no device to seal to; the packet stays here until it has one")]
     NoDevices,
     /// A prekey is not a usable key.
-    #[error("a prekey of the recipient cannot be used")]
+    #[error("a prekey of the recipient cannot be used; fetch new ones")]
     Prekey,
+    /// Too many prekeys for answers.
+    #[error("a packet carries at most {RETURN_PREKEYS_MAX} prekeys for answers")]
+    ReturnPrekeys,
     /// More sections than there are slots, or the header is not the first.
     #[error("a packet has a header and at most {SECTION_SLOTS} sections")]
     Sections,
     /// More content than a body holds; attachments are for that.
     #[error("the content is larger than {PADDED_BYTES_MAX} bytes; put large parts into attachments")]
     TooLarge,
+    /// More devices than an organisation may have.
+    #[error("the recipient has more than {DEVICES_PER_ORG_MAX} devices")]
+    TooManyDevices,
 }
 
-/// Seals a packet.
+/// Seals a packet. Every key in it is fresh; sealing the same request again gives another envelope.
 pub fn seal(request: &SealRequest<'_>, rng: &mut dyn rand_core::CryptoRng) -> Result<Sealed, SealError> {
-    let nonce = random(rng);
-    let salts: Vec<[u8; 32]> = request.sections.iter().map(|_| random(rng)).collect();
-    let section_keys: Vec<Zeroizing<[u8; 32]>> =
-        request.sections.iter().map(|_| Zeroizing::new(random(rng))).collect();
-    let sections = seal_sections(request, &nonce, &section_keys, rng)?;
-    let devices = sorted_devices(&request.recipient)?;
-    let manifest = codec::encode(&manifest(request, &salts, rng));
-    let grant = sign_grant(request, &manifest, &salts, nonce, &devices);
+    let devices = check(request)?;
+    let keys = Keys::draw(request.sections.len(), rng);
+    let manifest = codec::encode(&manifest(request, &keys, rng));
+    let grant = sign_grant(request, &manifest, &keys, &devices);
     let grant_digest = grant_digest(&grant);
-    let inner = Inner {
+    let inner = Zeroizing::new(codec::encode(&Inner {
         manifest,
         grant,
         devices,
-        sections,
+        sections: seal_sections(request, &keys, rng),
         checkpoint: request.sender.checkpoint.to_vec(),
         return_prekeys: request.return_prekeys.clone(),
-    };
-    let padded = Zeroizing::new(pad::pad(codec::encode(&inner)).ok_or(SealError::TooLarge)?);
+    }));
+    let padded = pad::pad(&inner).ok_or(SealError::TooLarge)?;
     let outer = Outer {
         version: ENVELOPE_VERSION,
         suite: SUITE,
-        nonce,
+        nonce: keys.nonce,
         recipient: request.recipient.org,
         expiry_hours: request.expires.hours_rounded_up(),
         priority: request.priority,
         size_class: size_class(usize::try_from(sealed_len(padded.len() as u64)).unwrap_or(usize::MAX)),
     };
-    let body_key = Zeroizing::new(random(rng));
-    let body = caead::seal(&body_key, &body_context(&outer).0, &padded, rng);
-    let wraps = wrap_all(request, &outer, &body, &body_key, &section_keys, rng)?;
-    Ok(Sealed { envelope: Envelope { outer, body, wraps }, grant: grant_digest })
+    let body = caead::seal(&keys.body, &body_context(&outer).0, &padded, rng);
+    let wraps = wrap_all(request, &outer, &body, &keys, rng)?;
+    Ok(Sealed { envelope: Envelope { outer, body, wraps }, grant_digest })
+}
+
+/// Checks the request and gives the devices in the order in which the grant lists them.
+fn check(request: &SealRequest<'_>) -> Result<Vec<SealedTo>, SealError> {
+    let header_first = request.sections.first().is_some_and(|s| s.code == HEADER_SECTION);
+    if !header_first || request.sections.len() > SECTION_SLOTS + 1 {
+        return Err(SealError::Sections);
+    }
+    if request.sender.checkpoint.len() > CHECKPOINT_BYTES_MAX {
+        return Err(SealError::Checkpoint);
+    }
+    if request.return_prekeys.len() > RETURN_PREKEYS_MAX {
+        return Err(SealError::ReturnPrekeys);
+    }
+    let Recipient { org, targets, .. } = request.recipient;
+    if targets.iter().any(|t| t.prekey.device != t.device || t.prekey.org != org) {
+        return Err(SealError::ForeignPrekey);
+    }
+    let mut devices: Vec<SealedTo> =
+        targets.iter().map(|t| SealedTo { device: t.device, prekey: t.prekey.number }).collect();
+    devices.sort_by_key(|d| d.device);
+    match devices.len() {
+        0 => Err(SealError::NoDevices),
+        n if n > DEVICES_PER_ORG_MAX => Err(SealError::TooManyDevices),
+        _ if !devices.is_sorted_by(|a, b| a.device < b.device) => Err(SealError::DeviceTwice),
+        _ => Ok(devices),
+    }
+}
+
+/// Everything random in a packet but the salts of its ciphertexts.
+struct Keys {
+    nonce: [u8; 32],
+    body: Zeroizing<[u8; 32]>,
+    /// Salt and key of each section; the header's key is not used.
+    sections: Vec<([u8; 32], Zeroizing<[u8; 32]>)>,
+}
+
+impl Keys {
+    fn draw(sections: usize, rng: &mut dyn rand_core::CryptoRng) -> Self {
+        let nonce = random(rng);
+        let body = Zeroizing::new(random(rng));
+        let sections = (0..sections).map(|_| (random(rng), Zeroizing::new(random(rng)))).collect();
+        Self { nonce, body, sections }
+    }
+}
+
+fn random(rng: &mut dyn rand_core::CryptoRng) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes);
+    bytes
 }
 
 pub(super) fn body_context(outer: &Outer) -> Digest {
@@ -178,31 +252,27 @@ pub(super) fn body_context(outer: &Outer) -> Digest {
 
 fn seal_sections(
     request: &SealRequest<'_>,
-    nonce: &[u8; 32],
-    keys: &[Zeroizing<[u8; 32]>],
+    keys: &Keys,
     rng: &mut dyn rand_core::CryptoRng,
-) -> Result<Vec<SectionBytes>, SealError> {
-    let header_first = request.sections.first().is_some_and(|s| s.code == HEADER_SECTION);
-    if !header_first || request.sections.len() > SECTION_SLOTS + 1 {
-        return Err(SealError::Sections);
-    }
-    let mut out = Vec::with_capacity(request.sections.len());
-    for (index, (section, key)) in (0u8..).zip(request.sections.iter().zip(keys)) {
-        let (flags, bytes) = if index == 0 {
-            (0, section.bytes.to_vec())
-        } else {
-            (1, caead::seal(key, &section_context(nonce, index).0, &section.bytes, rng))
-        };
-        out.push(SectionBytes { index, code: section.code.to_vec(), flags, bytes });
-    }
-    Ok(out)
+) -> Vec<SectionBytes> {
+    let numbered = (0u8..).zip(request.sections.iter().zip(&keys.sections));
+    numbered
+        .map(|(index, (section, (_, key)))| {
+            let (flags, bytes) = if index == 0 {
+                (SECTION_PLAIN, section.bytes.to_vec())
+            } else {
+                let context = section_context(&keys.nonce, index);
+                (SECTION_KEYED, caead::seal(key, &context.0, &section.bytes, rng))
+            };
+            SectionBytes { index, code: section.code, flags, bytes }
+        })
+        .collect()
 }
 
-fn manifest(request: &SealRequest<'_>, salts: &[[u8; 32]], rng: &mut dyn rand_core::CryptoRng) -> Manifest {
-    let mut commitments: Vec<Digest> = (0u8..)
-        .zip(request.sections.iter().zip(salts))
-        .map(|(index, (section, salt))| commitment(salt, index, &section.bytes))
-        .collect();
+fn manifest(request: &SealRequest<'_>, keys: &Keys, rng: &mut dyn rand_core::CryptoRng) -> Manifest {
+    let numbered = (0u8..).zip(request.sections.iter().zip(&keys.sections));
+    let mut commitments: Vec<Digest> =
+        numbered.map(|(index, (section, (salt, _)))| commitment(salt, index, &section.bytes)).collect();
     while !commitments.len().is_multiple_of(8) {
         commitments.push(Digest(random(rng)));
     }
@@ -210,23 +280,17 @@ fn manifest(request: &SealRequest<'_>, salts: &[[u8; 32]], rng: &mut dyn rand_co
         packet: request.packet,
         packet_type: request.packet_type,
         created: request.created,
-        case: request.case,
+        case_ref: request.case_ref,
         in_reply_to: request.in_reply_to.unwrap_or(PacketId([0; 32])),
         commitments,
     }
 }
 
-fn sign_grant(
-    request: &SealRequest<'_>,
-    manifest: &[u8],
-    salts: &[[u8; 32]],
-    nonce: [u8; 32],
-    devices: &[SealedTo],
-) -> Signed {
+fn sign_grant(request: &SealRequest<'_>, manifest: &[u8], keys: &Keys, devices: &[SealedTo]) -> Signed {
     let sender = &request.sender;
     let grant = Grant {
         manifest: manifest_digest(manifest),
-        nonce,
+        nonce: keys.nonce,
         from_org: sender.org,
         from_device: sender.key.public().device_id(),
         from_roster: sender.roster,
@@ -234,11 +298,14 @@ fn sign_grant(
         to_root: request.recipient.root,
         to_roster: request.recipient.roster,
         devices: devices_digest(devices),
-        granted: (0u8..).zip(salts).map(|(index, salt)| Granted { index, salt: *salt }).collect(),
+        granted: (0u8..)
+            .zip(&keys.sections)
+            .map(|(index, (salt, _))| Granted { index, salt: *salt })
+            .collect(),
         purpose: request.purpose,
         onward: request.onward,
-        sequence: sender.sequence,
-        previous: sender.previous,
+        seq: sender.seq,
+        previous: sender.previous_grant,
         log_size: sender.log_size,
         log_root: sender.log_root,
         created: request.created,
@@ -247,69 +314,49 @@ fn sign_grant(
     sender.key.sign(Label::Grant, codec::encode(&grant))
 }
 
-fn sorted_devices(recipient: &Recipient<'_>) -> Result<Vec<SealedTo>, SealError> {
-    let mut devices: Vec<SealedTo> = recipient
-        .targets
-        .iter()
-        .map(|t| SealedTo { device: t.prekey.device, prekey: t.prekey.number })
-        .collect();
-    devices.sort_by_key(|d| d.device);
-    if devices.is_empty() { Err(SealError::NoDevices) } else { Ok(devices) }
-}
-
 fn wrap_all(
     request: &SealRequest<'_>,
     outer: &Outer,
     body: &[u8],
-    body_key: &[u8; 32],
-    section_keys: &[Zeroizing<[u8; 32]>],
+    keys: &Keys,
     rng: &mut dyn rand_core::CryptoRng,
 ) -> Result<Vec<Wrap>, SealError> {
     let envelope = envelope_id(outer, body);
     let mut wraps = Vec::with_capacity(request.recipient.targets.len());
-    for target in request.recipient.targets {
-        let prekey = &target.prekey;
-        let plain = wrap_plain(request.sections, target, body_key, section_keys, rng);
-        let info = wrap_info(envelope, request.recipient.org, prekey.device, &prekey.into());
-        let (enc, ct) = hybrid::seal(&prekey.public, &info, &plain, rng).map_err(|_| SealError::Prekey)?;
-        wraps.push(Wrap { device: prekey.device, prekey: prekey.number, kind: prekey.kind, enc, ct });
+    for Target { device, clearance, prekey } in request.recipient.targets {
+        let info = WrapBinding {
+            envelope,
+            recipient: request.recipient.org,
+            device: *device,
+            prekey: prekey.number,
+            kind: prekey.kind.into(),
+            prekey_public: &prekey.public,
+        }
+        .info();
+        let plain = wrap_plain(keys, *clearance, rng);
+        let (enc, ct) =
+            hybrid::seal_wrap(&prekey.public, &info, &plain, rng).map_err(|_| SealError::Prekey)?;
+        wraps.push(Wrap { device: *device, prekey: prekey.number, kind: prekey.kind, enc, ct });
     }
     wraps.sort_by_key(|w| w.device);
     Ok(wraps)
 }
 
-/// Body key, mask of the slots in use, slots. Unused slots are random, so that a device's role does not show.
-fn wrap_plain(
-    sections: &[SectionPlain],
-    target: &Target,
-    body_key: &[u8; 32],
-    section_keys: &[Zeroizing<[u8; 32]>],
-    rng: &mut dyn rand_core::CryptoRng,
-) -> Zeroizing<Vec<u8>> {
+/// Body key, mask of the slots in use, slots. Unused slots are random; every wrap has the same length, so that a
+/// device's role does not show.
+fn wrap_plain(keys: &Keys, clearance: u32, rng: &mut dyn rand_core::CryptoRng) -> Zeroizing<Vec<u8>> {
     let mut mask = 0u16;
-    let mut slots = Zeroizing::new(vec![0; SECTION_SLOTS * 32]);
-    rng.fill_bytes(&mut slots);
-    for (slot, (section, key)) in sections.iter().zip(section_keys).skip(1).enumerate() {
-        if target.cleared.as_ref().is_none_or(|codes| codes.contains(&section.code)) {
+    let mut slots = Zeroizing::new([0; SECTION_SLOTS * 32]);
+    rng.fill_bytes(&mut *slots);
+    for (slot, (_, key)) in keys.sections.iter().skip(1).enumerate() {
+        if clearance & (1 << slot) != 0 {
             mask |= 1 << slot;
             slots[slot * 32..][..32].copy_from_slice(&key[..]);
         }
     }
     let mut plain = Zeroizing::new(Vec::with_capacity(WRAP_PLAIN_BYTES));
-    plain.extend_from_slice(body_key);
+    plain.extend_from_slice(&keys.body[..]);
     plain.extend_from_slice(&mask.to_le_bytes());
-    plain.extend_from_slice(&slots);
+    plain.extend_from_slice(&slots[..]);
     plain
-}
-
-/// 32 random bytes.
-pub fn random(rng: &mut dyn rand_core::CryptoRng) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    rng.fill_bytes(&mut bytes);
-    bytes
-}
-
-/// The devices of a request, for records of who could read a packet.
-pub fn devices_of(envelope: &Envelope) -> Vec<DeviceId> {
-    envelope.wraps.iter().map(|w| w.device).collect()
 }

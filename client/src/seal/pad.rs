@@ -1,19 +1,23 @@
 //! Padding that hides a packet's length: powers of two up to 256 KiB, then Padmé (Nikitin et al., PETS 2019).
 
 use causeway_common::limits::{PADDED_BYTES_MAX, PADDED_BYTES_MIN};
+use zeroize::Zeroizing;
 
 /// Above this Padmé is used: it costs at most 12 %.
 const POWERS_UP_TO: u64 = 256 * 1024;
 
 /// The padded form: the content, 0x80, zeros. None if it would be larger than a body may be.
-pub fn pad(mut content: Vec<u8>) -> Option<Vec<u8>> {
-    content.push(0x80);
-    let target = usize::try_from(padded_len(content.len() as u64)).ok()?;
+pub fn pad(content: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let target = usize::try_from(padded_len(content.len() as u64 + 1)).ok()?;
     if target > PADDED_BYTES_MAX {
         return None;
     }
-    content.resize(target, 0);
-    Some(content)
+    // Reserved at once: a buffer that grows would leave copies of the plaintext behind.
+    let mut padded = Zeroizing::new(Vec::with_capacity(target));
+    padded.extend_from_slice(content);
+    padded.push(0x80);
+    padded.resize(target, 0);
+    Some(padded)
 }
 
 /// The content of a padded form, if it is one.
@@ -46,15 +50,15 @@ mod tests {
     #[test]
     fn padding_is_exact_and_unique() {
         for length in [0, 1, 4094, 4095, 4096, 100_000, 300_000] {
-            let padded = pad(vec![0; length]).unwrap();
+            let padded = pad(&vec![0; length]).unwrap();
             assert_eq!(unpad(&padded).unwrap().len(), length);
             let mut longer = padded.clone();
             longer.push(0);
             assert_eq!(unpad(&longer), None);
         }
-        assert_eq!(pad(vec![1; 4095]).unwrap().len(), 4096);
-        assert_eq!(pad(vec![1; 4096]).unwrap().len(), 8192);
-        assert_eq!(pad(vec![1; PADDED_BYTES_MAX]), None);
+        assert_eq!(pad(&[1; 4095]).unwrap().len(), 4096);
+        assert_eq!(pad(&[1; 4096]).unwrap().len(), 8192);
+        assert_eq!(pad(&vec![1; PADDED_BYTES_MAX]), None);
         assert_eq!(unpad(&[0; 4096]), None);
     }
 
