@@ -14,3 +14,6 @@ pub mod open;
 pub mod packet;
 pub mod pad;
 pub mod refusal;
+
+#[cfg(test)]
+mod tests;

@@ -170,18 +170,39 @@ pub enum SealError {
 pub fn seal(request: &SealRequest<'_>, rng: &mut dyn rand_core::CryptoRng) -> Result<Sealed, SealError> {
     let devices = check(request)?;
     let keys = Keys::draw(request.sections.len(), rng);
-    let manifest = codec::encode(&manifest(request, &keys, rng));
-    let grant = sign_grant(request, &manifest, &keys, &devices);
-    let grant_digest = grant_digest(&grant);
-    let inner = Zeroizing::new(codec::encode(&Inner {
+    let inner = compose(request, &keys, devices, rng);
+    let grant_digest = grant_digest(&inner.grant);
+    let padded = pad::pad(&Zeroizing::new(codec::encode(&inner))).ok_or(SealError::TooLarge)?;
+    let envelope = enclose(request, &keys, &padded, rng)?;
+    Ok(Sealed { envelope, grant_digest })
+}
+
+/// Manifest, signed grant and sections.
+pub(super) fn compose(
+    request: &SealRequest<'_>,
+    keys: &Keys,
+    devices: Vec<SealedTo>,
+    rng: &mut dyn rand_core::CryptoRng,
+) -> Inner {
+    let manifest = codec::encode(&manifest(request, keys, rng));
+    let grant = codec::encode(&grant(request, &manifest, keys, &devices));
+    Inner {
         manifest,
-        grant,
+        grant: request.sender.key.sign(Label::Grant, grant),
         devices,
-        sections: seal_sections(request, &keys, rng),
+        sections: seal_sections(request, keys, rng),
         checkpoint: request.sender.checkpoint.to_vec(),
         return_prekeys: request.return_prekeys.clone(),
-    }));
-    let padded = pad::pad(&inner).ok_or(SealError::TooLarge)?;
+    }
+}
+
+/// The envelope around a padded body.
+pub(super) fn enclose(
+    request: &SealRequest<'_>,
+    keys: &Keys,
+    padded: &[u8],
+    rng: &mut dyn rand_core::CryptoRng,
+) -> Result<Envelope, SealError> {
     let outer = Outer {
         version: ENVELOPE_VERSION,
         suite: SUITE,
@@ -191,13 +212,13 @@ pub fn seal(request: &SealRequest<'_>, rng: &mut dyn rand_core::CryptoRng) -> Re
         priority: request.priority,
         size_class: size_class(usize::try_from(sealed_len(padded.len() as u64)).unwrap_or(usize::MAX)),
     };
-    let body = caead::seal(&keys.body, &body_context(&outer).0, &padded, rng);
-    let wraps = wrap_all(request, &outer, &body, &keys, rng)?;
-    Ok(Sealed { envelope: Envelope { outer, body, wraps }, grant_digest })
+    let body = caead::seal(&keys.body, &body_context(&outer).0, padded, rng);
+    let wraps = wrap_all(request, &outer, &body, keys, rng)?;
+    Ok(Envelope { outer, body, wraps })
 }
 
 /// Checks the request and gives the devices in the order in which the grant lists them.
-fn check(request: &SealRequest<'_>) -> Result<Vec<SealedTo>, SealError> {
+pub(super) fn check(request: &SealRequest<'_>) -> Result<Vec<SealedTo>, SealError> {
     let header_first = request.sections.first().is_some_and(|s| s.code == HEADER_SECTION);
     if !header_first || request.sections.len() > SECTION_SLOTS + 1 {
         return Err(SealError::Sections);
@@ -224,15 +245,15 @@ fn check(request: &SealRequest<'_>) -> Result<Vec<SealedTo>, SealError> {
 }
 
 /// Everything random in a packet but the salts of its ciphertexts.
-struct Keys {
-    nonce: [u8; 32],
-    body: Zeroizing<[u8; 32]>,
+pub(super) struct Keys {
+    pub(super) nonce: [u8; 32],
+    pub(super) body: Zeroizing<[u8; 32]>,
     /// Salt and key of each section; the header's key is not used.
-    sections: Vec<([u8; 32], Zeroizing<[u8; 32]>)>,
+    pub(super) sections: Vec<([u8; 32], Zeroizing<[u8; 32]>)>,
 }
 
 impl Keys {
-    fn draw(sections: usize, rng: &mut dyn rand_core::CryptoRng) -> Self {
+    pub(super) fn draw(sections: usize, rng: &mut dyn rand_core::CryptoRng) -> Self {
         let nonce = random(rng);
         let body = Zeroizing::new(random(rng));
         let sections = (0..sections).map(|_| (random(rng), Zeroizing::new(random(rng)))).collect();
@@ -286,9 +307,9 @@ fn manifest(request: &SealRequest<'_>, keys: &Keys, rng: &mut dyn rand_core::Cry
     }
 }
 
-fn sign_grant(request: &SealRequest<'_>, manifest: &[u8], keys: &Keys, devices: &[SealedTo]) -> Signed {
+fn grant(request: &SealRequest<'_>, manifest: &[u8], keys: &Keys, devices: &[SealedTo]) -> Grant {
     let sender = &request.sender;
-    let grant = Grant {
+    Grant {
         manifest: manifest_digest(manifest),
         nonce: keys.nonce,
         from_org: sender.org,
@@ -310,8 +331,7 @@ fn sign_grant(request: &SealRequest<'_>, manifest: &[u8], keys: &Keys, devices: 
         log_root: sender.log_root,
         created: request.created,
         expires: request.expires,
-    };
-    sender.key.sign(Label::Grant, codec::encode(&grant))
+    }
 }
 
 fn wrap_all(
