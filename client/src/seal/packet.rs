@@ -334,7 +334,7 @@ fn grant(request: &SealRequest<'_>, manifest: &[u8], keys: &Keys, devices: &[Sea
     }
 }
 
-fn wrap_all(
+pub(super) fn wrap_all(
     request: &SealRequest<'_>,
     outer: &Outer,
     body: &[u8],
