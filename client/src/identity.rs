@@ -1,0 +1,312 @@
+//! Who this home is: keys, organisation, the relay it belongs to.
+
+use causeway_certs::directory::{self, Directory};
+use causeway_certs::keys::{PublicKey, SigningKey};
+use causeway_certs::{invite, roster};
+use causeway_common::codec;
+use causeway_common::framed::{self, Label};
+use causeway_common::ids::{DeviceId, Digest, OrgId};
+use causeway_common::limits::INVITE_LIFE;
+use causeway_common::signed::Signed;
+use causeway_common::statements::{
+    Admission, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, Roster, RosterDevice, Statement,
+    StatementKind,
+};
+use causeway_common::time::Timestamp;
+use causeway_common::wire::{Append, Claim, Enrol};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// A roster and its devices are valid this long before they must be renewed.
+const ROSTER_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Every role: the first device of an organisation may do everything.
+const ALL_ROLES: u32 = u32::MAX;
+
+/// What a home is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
+#[expect(clippy::exhaustive_enums, reason = "stored")]
+pub enum Role {
+    /// Admits organisations; sends and receives no referrals.
+    Registrar,
+    /// A device of an organisation.
+    Member,
+}
+
+impl From<Role> for u8 {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Registrar => 1,
+            Role::Member => 2,
+        }
+    }
+}
+
+impl TryFrom<u8> for Role {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        match number {
+            1 => Ok(Self::Registrar),
+            2 => Ok(Self::Member),
+            _ => Err("unknown role"),
+        }
+    }
+}
+
+/// Secret seeds, only ever inside the vault.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+struct Seeds {
+    /// Registrar key, or organisation root.
+    root: [u8; 32],
+    next_root: [u8; 32],
+    administrator: [u8; 32],
+    device: [u8; 32],
+    tls: [u8; 32],
+}
+
+/// This home's identity, as it stands in the vault.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Registrar or member.
+    pub role: Role,
+    /// Where the relay listens.
+    pub relay_address: String,
+    /// The pinned relay key.
+    pub relay_key: [u8; 32],
+    /// The pinned registrar key.
+    pub registrar_key: [u8; 32],
+    /// This organisation; zeros for a registrar.
+    pub org: OrgId,
+    /// Its name.
+    pub name: String,
+    /// Its country.
+    pub country: String,
+    /// Name of this device, for colleagues.
+    pub device_name: String,
+    /// Hash of this organisation's roster as it was founded.
+    pub roster: Digest,
+    seeds: Seeds,
+    /// What was sent to the relay to join, kept until admission so that it can be sent again.
+    enrolment: Vec<Enrol>,
+    claim: Vec<Claimed>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Claimed {
+    invite_id: [u8; 16],
+    genesis: Signed,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("role", &self.role).field("org", &self.org).finish_non_exhaustive()
+    }
+}
+
+fn fresh_seeds(rng: &mut dyn rand_core::CryptoRng) -> Seeds {
+    let mut seeds = Seeds { root: [0; 32], next_root: [0; 32], administrator: [0; 32], device: [0; 32], tls: [0; 32] };
+    for seed in
+        [&mut seeds.root, &mut seeds.next_root, &mut seeds.administrator, &mut seeds.device, &mut seeds.tls]
+    {
+        rng.fill_bytes(seed);
+    }
+    seeds
+}
+
+impl Identity {
+    /// A registrar of the relay whose claim code this is.
+    pub fn found_registrar(claim: &Invite, now: Timestamp, rng: &mut dyn rand_core::CryptoRng) -> Self {
+        let seeds = fresh_seeds(rng);
+        let registrar = SigningKey::from_seed(&seeds.root);
+        let tls = SigningKey::from_seed(&seeds.tls);
+        let payload = DirectoryGenesis {
+            registrar: *registrar.public().as_bytes(),
+            registrar_tls: *tls.public().as_bytes(),
+            relay: claim.relay_key,
+            threshold: 1,
+        };
+        let statement = Statement {
+            kind: StatementKind::Genesis,
+            org: OrgId([0; 32]),
+            sequence: 1,
+            previous: Digest([0; 32]),
+            time: now,
+            signer: payload.registrar,
+            payload: codec::encode(&payload),
+        };
+        let genesis = directory::sign_statement(&statement, &registrar);
+        Self {
+            role: Role::Registrar,
+            relay_address: claim.relay_address.clone(),
+            relay_key: claim.relay_key,
+            registrar_key: payload.registrar,
+            org: OrgId([0; 32]),
+            name: "Registrar".into(),
+            country: String::new(),
+            device_name: String::new(),
+            roster: Digest([0; 32]),
+            seeds,
+            enrolment: Vec::new(),
+            claim: vec![Claimed { invite_id: claim.invite_id, genesis }],
+        }
+    }
+
+    /// A new organisation with its first device, as the invite names it.
+    pub fn found_organisation(
+        signed: Signed,
+        invite: &Invite,
+        device_name: &str,
+        now: Timestamp,
+        rng: &mut dyn rand_core::CryptoRng,
+    ) -> Self {
+        let seeds = fresh_seeds(rng);
+        let root = SigningKey::from_seed(&seeds.root);
+        let administrator = SigningKey::from_seed(&seeds.administrator);
+        let mut nonce = [0; 32];
+        rng.fill_bytes(&mut nonce);
+        let genesis = OrgGenesis {
+            name: invite.name.clone(),
+            kind: invite.kind.clone(),
+            country: invite.country.clone(),
+            root: *root.public().as_bytes(),
+            nonce,
+            created: now,
+        };
+        let genesis = root.sign(Label::OrgGenesis, codec::encode(&genesis));
+        let org = directory::org_id(&genesis.body);
+        let record = OrgRecord {
+            org,
+            sequence: 1,
+            root: *root.public().as_bytes(),
+            next_root: framed::sha256(SigningKey::from_seed(&seeds.next_root).public().as_bytes()),
+            administrators: vec![*administrator.public().as_bytes()],
+            threshold: 1,
+        };
+        let record = root.sign(Label::OrgRecord, codec::encode(&record));
+        let first = first_roster(org, &seeds, device_name, now);
+        let signed_roster = roster::sign(&first, &administrator);
+        let digest = roster::digest(&signed_roster.body);
+        Self {
+            role: Role::Member,
+            relay_address: invite.relay_address.clone(),
+            relay_key: invite.relay_key,
+            registrar_key: invite.registrar_key,
+            org,
+            name: invite.name.clone(),
+            country: invite.country.clone(),
+            device_name: device_name.to_owned(),
+            roster: digest,
+            seeds,
+            enrolment: vec![Enrol { invite: signed, genesis, record, roster: signed_roster }],
+            claim: Vec::new(),
+        }
+    }
+
+    /// The request that redeems the invite; none once it has been forgotten.
+    pub fn enrolment(&self) -> Option<&Enrol> {
+        self.enrolment.first()
+    }
+
+    /// The request that makes this home the registrar.
+    pub fn claim(&self) -> Option<Claim> {
+        let claimed = self.claim.first()?;
+        Some(Claim { invite_id: claimed.invite_id, genesis: claimed.genesis.clone() })
+    }
+
+    /// Key of this device's connection.
+    pub fn tls_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.seeds.tls)
+    }
+
+    /// Key that signs packets, prekeys and receipts.
+    pub fn device_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.seeds.device)
+    }
+
+    /// This device.
+    pub fn device(&self) -> DeviceId {
+        self.device_key().public().device_id()
+    }
+
+    /// The fingerprint to compare with the registrar.
+    pub fn fingerprint(&self) -> Digest {
+        causeway_certs::fingerprint::fingerprint(self.org, SigningKey::from_seed(&self.seeds.root).public())
+    }
+
+    /// Invites an organisation. Only the registrar's signature makes it valid.
+    pub fn invite(
+        &self,
+        name: &str,
+        kind: &str,
+        country: &str,
+        now: Timestamp,
+        rng: &mut dyn rand_core::CryptoRng,
+    ) -> (String, Timestamp) {
+        let mut invite_id = [0; 16];
+        rng.fill_bytes(&mut invite_id);
+        let expires = now.plus(INVITE_LIFE);
+        let body = Invite {
+            invite_id,
+            relay_address: self.relay_address.clone(),
+            relay_key: self.relay_key,
+            registrar_key: self.registrar_key,
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            country: country.to_owned(),
+            expires,
+        };
+        (invite::to_text(&invite::sign(&body, &SigningKey::from_seed(&self.seeds.root))), expires)
+    }
+
+    /// Admits an applicant: the statement that goes into the directory.
+    pub fn admit(&self, directory: &Directory, application: &Enrol, now: Timestamp) -> Append {
+        let org = directory::org_id(&application.genesis.body);
+        let (sequence, previous) = directory.next_link(org);
+        let admission = Admission {
+            genesis: application.genesis.clone(),
+            record: application.record.clone(),
+            roster: roster::digest(&application.roster.body),
+        };
+        let registrar = SigningKey::from_seed(&self.seeds.root);
+        let statement = Statement {
+            kind: StatementKind::Admission,
+            org,
+            sequence,
+            previous,
+            time: now,
+            signer: *registrar.public().as_bytes(),
+            payload: codec::encode(&admission),
+        };
+        Append { statement: directory::sign_statement(&statement, &registrar), roster: Vec::new() }
+    }
+
+    /// The pinned relay key, checked.
+    pub fn relay(&self) -> Result<PublicKey, causeway_certs::keys::SignatureError> {
+        PublicKey::from_bytes(self.relay_key)
+    }
+}
+
+fn first_roster(org: OrgId, seeds: &Seeds, device_name: &str, now: Timestamp) -> Roster {
+    let signing = SigningKey::from_seed(&seeds.device).public();
+    let device = RosterDevice {
+        device: signing.device_id(),
+        signing_key: *signing.as_bytes(),
+        tls_key: *SigningKey::from_seed(&seeds.tls).public().as_bytes(),
+        roles: ALL_ROLES,
+        clearance: u32::MAX,
+        added_sequence: 1,
+        label_hash: framed::hash(Label::DeviceId, device_name.as_bytes()),
+        expires: now.plus(ROSTER_LIFE),
+    };
+    Roster {
+        org,
+        sequence: 1,
+        previous: Digest([0; 32]),
+        valid_from: now,
+        valid_until: now.plus(ROSTER_LIFE),
+        devices: vec![device],
+        revoked: Vec::new(),
+    }
+}

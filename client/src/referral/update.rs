@@ -1,0 +1,69 @@
+//! The content of a case update (CUP): one step, and what goes with it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Longest text of an update, in characters.
+pub const TEXT_CHARS_MAX: usize = 8_000;
+/// Longest encoded update.
+pub const UPDATE_BYTES_MAX: usize = 128 * 1024;
+
+/// One step of a referral as it travels. Unknown fields are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// Always `CUP`.
+    pub kind: String,
+    /// Schema of this content.
+    pub schema: String,
+    /// The step, a word of [`super::lifecycle::Action`].
+    pub event: String,
+    /// Work state before it, as its author saw it.
+    pub state_before: String,
+    /// Work state after it.
+    pub state_after: String,
+    /// Reason code.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// What was written with it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// When the author expects to be there or to be done, RFC 3339 or words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub eta: String,
+    /// Answer to an identity check (IDR).
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub answer: Map<String, Value>,
+    /// What this version does not know.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Update {
+    /// Reads an update; none if these are not the bytes of one.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > UPDATE_BYTES_MAX {
+            return None;
+        }
+        serde_json::from_slice(bytes).ok().filter(|update: &Self| update.kind == "CUP")
+    }
+
+    /// The bytes of an update.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_fields_survive() {
+        let json = br#"{"kind":"CUP","schema":"relay/CUP/1.9","event":"accept","state_before":"seen","state_after":"accepted","newer":{"a":[1]}}"#;
+        let update = Update::read(json).unwrap();
+        assert_eq!(update.other["newer"]["a"][0], 1);
+        let again = Update::read(&update.to_bytes()).unwrap();
+        assert_eq!(again, update);
+        assert_eq!(Update::read(br#"{"kind":"MPR"}"#), None);
+    }
+}
