@@ -168,4 +168,74 @@ mod tests {
         assert_eq!(check_public(&public), Err(HybridError::Malformed));
         assert_eq!(check_public(&public[1..]), Err(HybridError::Malformed));
     }
+
+    #[derive(serde::Deserialize)]
+    struct KnownAnswer {
+        eseed: String,
+        ss: String,
+        sk: String,
+        pk: String,
+        ct: String,
+    }
+
+    #[test]
+    fn x_wing_gives_the_known_answers() {
+        let text = include_str!("../../../tests/vectors/xwing/draft-connolly-cfrg-xwing-kem.json");
+        let answers: Vec<KnownAnswer> = serde_json::from_str(text).unwrap();
+        for answer in &answers {
+            let bytes = |text: &str| hex::decode(text).unwrap();
+            let seed: [u8; 32] = bytes(&answer.sk).try_into().unwrap();
+            assert_eq!(public_of(&seed), bytes(&answer.pk));
+            let enc = <XWing as Kem>::EncappedKey::from_bytes(&bytes(&answer.ct)).unwrap();
+            let secret = XWing::decap(&secret_of(&seed), None, &enc).unwrap();
+            assert_eq!(secret.0[..], bytes(&answer.ss));
+            let mut fixed = Fixed(bytes(&answer.eseed));
+            let public = read_public(&bytes(&answer.pk)).unwrap();
+            let (secret, enc) = XWing::encap_with_rng(&public, None, &mut fixed).unwrap();
+            assert_eq!(
+                (&secret.0[..], &enc.to_bytes()[..]),
+                (&bytes(&answer.ss)[..], &bytes(&answer.ct)[..])
+            );
+        }
+        assert_eq!(answers.len(), 3);
+    }
+
+    /// Gives the bytes it was made of, each once.
+    struct Fixed(Vec<u8>);
+
+    impl rand_core::TryRng for Fixed {
+        type Error = std::convert::Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            let mut bytes = [0; 4];
+            self.try_fill_bytes(&mut bytes).map(|()| u32::from_le_bytes(bytes))
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            let mut bytes = [0; 8];
+            self.try_fill_bytes(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+        }
+
+        fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Self::Error> {
+            to.copy_from_slice(&self.0.drain(..to.len()).collect::<Vec<u8>>());
+            Ok(())
+        }
+    }
+
+    impl rand_core::TryCryptoRng for Fixed {}
+
+    #[test]
+    fn a_wrap_from_another_implementation_opens() {
+        use base64::Engine as _;
+        let text = include_str!("../../../tests/vectors/peers/javascript-wrap.json");
+        let vector: serde_json::Value = serde_json::from_str(text).unwrap();
+        let long = |name: &str| {
+            base64::engine::general_purpose::STANDARD.decode(vector[name].as_str().unwrap()).unwrap()
+        };
+        let short = |name: &str| hex::decode(vector[name].as_str().unwrap()).unwrap();
+        let seed: [u8; 32] = short("seed").try_into().unwrap();
+        assert_eq!(public_of(&seed), long("public"));
+        let plain = open_wrap(&seed, &long("enc"), &short("info"), &long("ct")).unwrap();
+        assert_eq!(*plain, long("plain"));
+    }
 }
