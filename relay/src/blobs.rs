@@ -29,6 +29,11 @@ pub enum Blobs {
 pub struct MemoryBlobs(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
 
 impl MemoryBlobs {
+    /// Names of all files.
+    pub fn names(&self) -> Vec<String> {
+        self.lock().keys().cloned().collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,7 +87,23 @@ impl Blobs {
         self.remove(vec![blob_name(id), part_name(id)]).await
     }
 
-    async fn remove(&self, names: Vec<String>) -> Result<(), Refused> {
+    /// Names of all files, for [`Kind::of`].
+    pub(crate) async fn names(&self) -> Result<Vec<String>, Refused> {
+        match self {
+            Self::Memory(memory) => Ok(memory.names()),
+            Self::Folder(folder) => {
+                let folder = folder.clone();
+                blocking(move || {
+                    let entries = std::fs::read_dir(folder).map_err(|e| unavailable(&e))?;
+                    Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+                })
+                .await?
+            }
+        }
+    }
+
+    /// Drops files by name.
+    pub(crate) async fn remove(&self, names: Vec<String>) -> Result<(), Refused> {
         match self {
             Self::Memory(memory) => {
                 let mut map = memory.lock();
@@ -179,6 +200,29 @@ impl Blobs {
                 let path = folder.join(blob_name(id));
                 blocking(move || read_piece(&path, offset).map_err(|e| unavailable(&e).into())).await?
             }
+        }
+    }
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A body too long for the store.
+    Body(EnvelopeId),
+    /// An attachment, whole or in part.
+    Blob(BlobId),
+    /// Something half-written.
+    Scrap,
+}
+
+impl Kind {
+    /// What the name says.
+    pub(crate) fn of(name: &str) -> Self {
+        let (id, ending) = name.split_once('.').unwrap_or((name, ""));
+        match ending {
+            "body" => id.parse().map_or(Self::Scrap, Self::Body),
+            "part" | "" => id.parse().map_or(Self::Scrap, Self::Blob),
+            _ => Self::Scrap,
         }
     }
 }

@@ -1,43 +1,84 @@
-//! Who is connected, and how they learn that something came for them.
+//! Who is listening, and how they learn that something came for them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use causeway_common::ids::DeviceId;
+use causeway_common::ids::{DeviceId, EnvelopeId};
 use tokio::sync::{Notify, watch};
 
-/// Wakes connections. Holds one entry per connected device and no history.
+/// Wakes connections. Holds one entry per subscribed connection and no history.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    bells: Mutex<HashMap<DeviceId, Arc<Notify>>>,
+    outlets: Mutex<HashMap<DeviceId, Vec<Arc<Outlet>>>>,
     directory_size: watch::Sender<u64>,
+}
+
+/// One subscribed connection, as others reach it.
+#[derive(Debug, Default)]
+pub(crate) struct Outlet {
+    wake: Notify,
+    in_flight: Mutex<HashSet<EnvelopeId>>,
+}
+
+impl Outlet {
+    /// Resolves when something came, or room was made, since the last call.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Copies that have been chosen for pushing and are not settled.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Takes up room for a copy. `false`: it is under way already.
+    pub(crate) fn begin(&self, envelope: EnvelopeId) -> bool {
+        self.lock().insert(envelope)
+    }
+
+    /// Gives back the room of copies that are settled.
+    pub(crate) fn settle(&self, envelopes: &[EnvelopeId]) {
+        let mut in_flight = self.lock();
+        in_flight.retain(|envelope| !envelopes.contains(envelope));
+        drop(in_flight);
+        self.wake.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<EnvelopeId>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Hub {
     pub(crate) fn new(directory_size: u64) -> Self {
-        Self { bells: Mutex::default(), directory_size: watch::Sender::new(directory_size) }
+        Self { outlets: Mutex::default(), directory_size: watch::Sender::new(directory_size) }
     }
 
-    /// The bell of a device; several connections of one device share it.
-    pub(crate) fn bell(&self, device: DeviceId) -> Arc<Notify> {
-        Arc::clone(self.lock().entry(device).or_default())
+    /// A new outlet of a device, until [`Hub::leave`].
+    pub(crate) fn join(&self, device: DeviceId) -> Arc<Outlet> {
+        let outlet = Arc::<Outlet>::default();
+        self.lock().entry(device).or_default().push(Arc::clone(&outlet));
+        outlet
     }
 
-    /// Forgets a bell that nobody listens to any more.
-    pub(crate) fn leave(&self, device: DeviceId, bell: Arc<Notify>) {
-        drop(bell);
-        let mut bells = self.lock();
-        if bells.get(&device).is_some_and(|b| Arc::strong_count(b) == 1) {
-            bells.remove(&device);
+    pub(crate) fn leave(&self, device: DeviceId, outlet: &Arc<Outlet>) {
+        let mut outlets = self.lock();
+        if let Some(of_device) = outlets.get_mut(&device) {
+            of_device.retain(|other| !Arc::ptr_eq(other, outlet));
+            if of_device.is_empty() {
+                outlets.remove(&device);
+            }
         }
     }
 
-    /// Something changed in the queue of this device.
+    /// Something came for this device.
     pub(crate) fn ring(&self, device: DeviceId) {
-        if let Some(bell) = self.lock().get(&device) {
-            bell.notify_waiters();
-            bell.notify_one();
-        }
+        self.each(device, |outlet| outlet.wake.notify_one());
+    }
+
+    /// A device has dealt with these.
+    pub(crate) fn settle(&self, device: DeviceId, envelopes: &[EnvelopeId]) {
+        self.each(device, |outlet| outlet.settle(envelopes));
     }
 
     pub(crate) fn directory_grew(&self, size: u64) {
@@ -48,7 +89,11 @@ impl Hub {
         self.directory_size.subscribe()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<DeviceId, Arc<Notify>>> {
-        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    fn each(&self, device: DeviceId, tell: impl Fn(&Outlet)) {
+        self.lock().get(&device).into_iter().flatten().for_each(|outlet| tell(outlet));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<DeviceId, Vec<Arc<Outlet>>>> {
+        self.outlets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,6 +10,7 @@ pub(crate) const PENDING: &[u8] = b"e";
 pub(crate) const EXPIRIES: &[u8] = b"x";
 pub(crate) const BLOB_EXPIRIES: &[u8] = b"y";
 pub(crate) const ROSTERS: &[u8] = b"r";
+pub(crate) const BLOB_SPACE: &[u8] = b"s";
 
 fn key(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![letter];

@@ -13,25 +13,33 @@ pub mod delivery;
 mod hub;
 mod keyspace;
 pub mod mailbox;
+mod patience;
 pub mod prekeys;
 mod quota;
 pub mod registry;
+mod seats;
 pub mod secrets;
 pub mod server;
 pub mod service;
 mod sweep;
+mod transfer;
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use causeway_certs::directory::Directory;
 use causeway_certs::keys::SigningKey;
 use causeway_common::error::ErrorCode;
+use causeway_common::ids::OrgId;
 use causeway_common::store::{Kv, StoreError};
 use causeway_common::time::Clock;
 
 use crate::blobs::Blobs;
+use crate::config::Limits;
 use crate::hub::Hub;
 use crate::quota::Quotas;
+use crate::seats::Seats;
+use crate::transfer::Uploads;
 
 /// Why a request is refused. The code goes to the client; the details stay here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,33 +79,56 @@ pub struct Relay {
     pub(crate) directory: RwLock<Directory>,
     /// Directory changes one after the other: each is checked against the state the one before left.
     pub(crate) registry_turn: tokio::sync::Mutex<()>,
+    /// A submission that writes a file holds the turn of its envelope.
+    pub(crate) body_turns: [tokio::sync::Mutex<()>; mailbox::BODY_TURNS],
+    /// Connection keys of those who wait for admission: `PENDING_MAX` applications, 100 devices each.
+    pub(crate) applicants: RwLock<HashMap<[u8; 32], OrgId>>,
     pub(crate) hub: Hub,
+    pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
+    pub(crate) seats: Seats,
+    pub(crate) uploads: Uploads,
 }
 
 impl Relay {
     /// Opens a relay over its stored data, replaying and checking the whole directory.
     pub fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
+        Self::open_limited(parts, Limits::default())
+    }
+
+    /// The same with other limits than the usual ones.
+    pub fn open_limited(parts: Parts, limits: Limits) -> Result<Arc<Self>, OpenError> {
         let directory = registry::load(&*parts.kv)?;
         if directory.authority().is_some_and(|a| a.relay != parts.key.public()) {
             return Err(OpenError::OtherKey);
         }
-        let quotas = Quotas::new(Arc::clone(&parts.clock));
+        let applicants = registry::load_applicants(&*parts.kv)?;
         Ok(Arc::new(Self {
             kv: parts.kv,
             blobs: parts.blobs,
             key: parts.key,
             clock: parts.clock,
             hub: Hub::new(directory.size()),
+            seats: Seats::new(limits.connections),
             directory: RwLock::new(directory),
             registry_turn: tokio::sync::Mutex::default(),
-            quotas,
+            body_turns: Default::default(),
+            applicants: RwLock::new(applicants),
+            quotas: Quotas::new(&limits),
+            limits,
+            uploads: Uploads::default(),
         }))
     }
 
     /// Whether somebody is the registrar already.
     pub fn has_registrar(&self) -> bool {
         self.with_directory(|d| d.authority().is_some())
+    }
+
+    /// Does the regular work once: what has expired, who has not been seen for long. [`server::serve`] does it all
+    /// the time.
+    pub async fn sweep(&self) -> Result<(), Refused> {
+        sweep::round(self).await
     }
 
     pub(crate) fn with_directory<T>(&self, look: impl FnOnce(&Directory) -> T) -> T {

@@ -21,7 +21,9 @@ use crate::{Refused, Relay, keyspace};
 
 /// Bodies up to this size stand in the store, longer ones in files.
 const INLINE_BODY_BYTES_MAX: usize = 60 * 1024;
-/// Refusals kept for one envelope: one per device is enough.
+/// Bodies written to files at the same time.
+pub(crate) const BODY_TURNS: usize = 16;
+/// Refusals kept for one envelope, about 250 bytes each: the first tells the sender what to do.
 const NACKS_MAX: usize = 16;
 /// Envelopes that expire in one transaction.
 const EXPIRE_BATCH: usize = 64;
@@ -71,7 +73,13 @@ impl Relay {
         self.check_envelope(&envelope, now)?;
         let receipt = self.sign_receipt(RELAY_ACCEPTED, id, digest, now, Vec::new());
         let in_file = envelope.body.len() > INLINE_BODY_BYTES_MAX;
+        // The same envelope on two connections of an impatient client: one writes the file, the other finds the record.
+        let turn = &self.body_turns[usize::from(id.0[0]) % BODY_TURNS];
+        let _turn = if in_file { Some(turn.lock().await) } else { None };
         if in_file {
+            if let Some(receipt) = self.earlier_receipt(id, digest).await? {
+                return Ok(receipt);
+            }
             self.blobs.put_body(id, envelope.body.clone()).await?;
         }
         let devices: Vec<DeviceId> = envelope.wraps.iter().map(|w| w.device).collect();
@@ -146,20 +154,19 @@ impl Relay {
         self.key.sign(Label::RelayAck, codec::encode(&receipt))
     }
 
-    /// The oldest copies in one class of a device's queue.
+    /// Copies in one class of a device's queue, oldest first, and where to go on. What does not decode is passed over.
     pub(crate) fn waiting(
         &self,
         device: DeviceId,
         priority: Priority,
+        after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<Waiting>, Refused> {
-        let entries = self.kv.scan(&keyspace::queue(device, priority), None, limit)?;
+    ) -> Result<(Vec<Waiting>, Option<Vec<u8>>), Refused> {
+        let entries = self.kv.scan(&keyspace::queue(device, priority), after, limit)?;
+        let last = entries.last().map(|(key, _)| key.clone());
         let read = |bytes: &[u8]| codec::decode::<QueueEntry>(bytes, ENVELOPE_BYTES_MAX).ok();
-        Ok(entries
-            .iter()
-            .filter_map(|(_, bytes)| read(bytes))
-            .map(|entry| Waiting { envelope: entry.envelope, priority, wrap: entry.wrap })
-            .collect())
+        let waiting = |entry: QueueEntry| Waiting { envelope: entry.envelope, priority, wrap: entry.wrap };
+        Ok((entries.iter().filter_map(|(_, bytes)| read(bytes)).map(waiting).collect(), last))
     }
 
     /// How many copies wait for a device.
@@ -168,15 +175,16 @@ impl Relay {
     }
 
     /// What is pushed for a waiting copy; none if it has been dealt with in the meantime.
-    pub(crate) async fn push_of(&self, waiting: Waiting) -> Result<Option<Push>, Refused> {
-        let Some(record) = self.kv.get(&keyspace::envelope(waiting.envelope))? else { return Ok(None) };
+    pub(crate) async fn push_of(&self, device: DeviceId, waiting: Waiting) -> Result<Option<Push>, Refused> {
+        let id = waiting.envelope;
+        let Some(record) = self.kv.get(&keyspace::envelope(id))? else { return Ok(None) };
         let record: EnvelopeRecord =
             codec::decode(&record, ENVELOPE_BYTES_MAX).map_err(|_| Refused(ErrorCode::Internal))?;
-        let body = if record.in_file {
-            self.blobs.body(waiting.envelope).await?
-        } else {
-            self.kv.get(&keyspace::body(waiting.envelope))?
-        };
+        if !record.remaining.contains(&device) {
+            return Ok(None);
+        }
+        let body =
+            if record.in_file { self.blobs.body(id).await? } else { self.kv.get(&keyspace::body(id))? };
         Ok(body.map(|body| Push { outer: record.outer, body, wrap: waiting.wrap, accepted: record.accepted }))
     }
 
@@ -189,6 +197,7 @@ impl Relay {
         if envelopes.len() > IDS_PER_REQUEST_MAX {
             return Err(Refused(ErrorCode::TooLarge));
         }
+        let settled = envelopes.clone();
         let finished = transact(&*self.kv, move |txn| {
             let mut files = Vec::new();
             for id in envelopes {
@@ -197,7 +206,7 @@ impl Relay {
             Ok::<_, Refused>(files)
         })
         .await??;
-        self.hub.ring(device);
+        self.hub.settle(device, &settled);
         self.blobs.remove_bodies(finished).await
     }
 
@@ -205,7 +214,7 @@ impl Relay {
     pub(crate) async fn refuse(&self, device: DeviceId, nack: &Nack, signed: Signed) -> Result<(), Refused> {
         let id = nack.envelope;
         let finished = transact(&*self.kv, move |txn| dequeue(txn, device, id, Some(signed))).await??;
-        self.hub.ring(device);
+        self.hub.settle(device, &[id]);
         self.blobs.remove_bodies(finished.into_iter().collect()).await
     }
 
@@ -233,66 +242,73 @@ impl Relay {
     /// Gives up on what has expired: a signed statement for the sender takes the place of the body.
     pub(crate) async fn expire(&self) -> Result<(), Refused> {
         let now = self.clock.now();
-        let due = self.kv.scan(keyspace::EXPIRIES, None, EXPIRE_BATCH)?;
-        for (key, _) in due {
-            let Some((hours, id)) = parse_expiry(&key) else { continue };
-            if Timestamp::from_hours(hours) > now {
-                break;
+        loop {
+            let due = self.kv.scan(keyspace::EXPIRIES, None, EXPIRE_BATCH)?;
+            let full = due.len() == EXPIRE_BATCH;
+            for (key, _) in due {
+                let Some((hours, id)) = parse_expiry(&key) else { continue };
+                if Timestamp::from_hours(hours) > now {
+                    return Ok(());
+                }
+                self.expire_one(id, hours, now).await?;
             }
-            self.expire_one(id, key, now).await?;
+            if !full {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
-    async fn expire_one(&self, id: EnvelopeId, key: Vec<u8>, now: Timestamp) -> Result<(), Refused> {
-        let Some(bytes) = self.kv.get(&keyspace::envelope(id))? else {
-            return self.forget(key, None).await;
+    /// Takes an envelope off the list of this hour: expires it, or forgets one that expired long ago.
+    async fn expire_one(&self, id: EnvelopeId, hours: u32, now: Timestamp) -> Result<(), Refused> {
+        let seen = match self.kv.get(&keyspace::envelope(id)) {
+            Ok(Some(bytes)) => codec::decode::<EnvelopeRecord>(&bytes, ENVELOPE_BYTES_MAX).ok(),
+            Ok(None) | Err(StoreError::Corrupt(_)) => None,
+            Err(error) => return Err(error.into()),
         };
-        let seen: EnvelopeRecord =
-            codec::decode(&bytes, ENVELOPE_BYTES_MAX).map_err(|_| Refused(ErrorCode::Internal))?;
-        let finished = seen.remaining.is_empty() || !seen.expired.is_empty();
-        if finished {
-            let forget_at = Timestamp::from_hours(seen.outer.expiry_hours.saturating_add(RECORD_GRACE_HOURS));
-            return if forget_at <= now {
-                self.forget(key, Some(id)).await
-            } else {
-                self.postpone(key, seen.outer.expiry_hours.saturating_add(RECORD_GRACE_HOURS), id).await
-            };
-        }
-        let devices = seen.remaining.clone();
-        let statement = self.sign_receipt(RELAY_EXPIRED, id, seen.digest, now, devices);
+        let statement = seen
+            .as_ref()
+            .filter(|seen| !seen.remaining.is_empty())
+            .map(|seen| self.sign_receipt(RELAY_EXPIRED, id, seen.digest, now, seen.remaining.clone()));
         let file = transact(&*self.kv, move |txn| {
-            let Some(mut record) = record(txn, id)? else { return Ok(None) };
+            let listed = keyspace::expiry(hours, id);
+            let Some(seen) = seen else {
+                // Nothing there that can be read. A damaged record stays for whoever repairs it.
+                txn.delete(&listed);
+                return Ok(None);
+            };
+            let Some(mut record) = record(txn, id)?.filter(|record| record.remaining == seen.remaining)
+            else {
+                // A device has acknowledged while the statement was signed; the next round sees that.
+                return Ok(None);
+            };
+            txn.delete(&listed);
+            let forget = record.outer.expiry_hours.saturating_add(RECORD_GRACE_HOURS);
+            if Timestamp::from_hours(forget) <= now {
+                txn.delete(&keyspace::envelope(id));
+            } else {
+                txn.put(&keyspace::expiry(forget, id), b"");
+            }
+            let Some(statement) = statement else { return Ok(None) };
             for device in std::mem::take(&mut record.remaining) {
                 unqueue(txn, device, id)?;
             }
             record.expired = vec![statement];
             txn.delete(&keyspace::body(id));
-            txn.put(&keyspace::envelope(id), &codec::encode(&record));
+            if Timestamp::from_hours(forget) > now {
+                txn.put(&keyspace::envelope(id), &codec::encode(&record));
+            }
             Ok::<_, Refused>(record.in_file.then_some(id))
         })
         .await??;
         self.blobs.remove_bodies(file.into_iter().collect()).await
     }
 
-    async fn postpone(&self, key: Vec<u8>, hours: u32, id: EnvelopeId) -> Result<(), Refused> {
-        transact(&*self.kv, move |txn| {
-            txn.delete(&key);
-            txn.put(&keyspace::expiry(hours, id), b"");
-            Ok(())
-        })
-        .await?
-    }
-
-    async fn forget(&self, key: Vec<u8>, id: Option<EnvelopeId>) -> Result<(), Refused> {
-        transact(&*self.kv, move |txn| {
-            txn.delete(&key);
-            if let Some(id) = id {
-                txn.delete(&keyspace::envelope(id));
-            }
-            Ok(())
-        })
-        .await?
+    /// Whether the body of this envelope must stand in a file.
+    pub(crate) fn needs_file(&self, id: EnvelopeId) -> Result<bool, Refused> {
+        let Some(bytes) = self.kv.get(&keyspace::envelope(id))? else { return Ok(false) };
+        // A damaged record keeps its body for whoever repairs it.
+        let record = codec::decode::<EnvelopeRecord>(&bytes, ENVELOPE_BYTES_MAX);
+        Ok(record.map_or(true, |record| record.in_file && !record.remaining.is_empty()))
     }
 }
 

@@ -141,7 +141,7 @@ fn open(data: &std::path::Path, settings: &Config) -> Result<(Arc<Relay>, Secret
         key: secrets.signing_key(),
         clock: Arc::new(SystemClock),
     };
-    Ok((Relay::open(parts)?, secrets))
+    Ok((Relay::open_limited(parts, settings.limits.clone())?, secrets))
 }
 
 async fn run(data: PathBuf, settings: Config) -> Result<(), Failure> {

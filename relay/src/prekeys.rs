@@ -15,6 +15,7 @@ use causeway_common::store::{StoreError, Txn, transact};
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{DeviceState, Prekeys, PublishPrekeys};
 
+use crate::quota::Allowance;
 use crate::{Refused, Relay, keyspace};
 
 /// A device may hand in a new set before all of the old one is used: twice the full number.
@@ -41,9 +42,9 @@ impl Relay {
         if status.device != device {
             return Err(Refused(ErrorCode::Unverified));
         }
-        let signed_status = request.status;
+        let (signed_status, now) = (request.status, self.clock.now());
         transact(&*self.kv, move |txn| {
-            withdraw_before(txn, device, status.epoch_min)?;
+            withdraw(txn, device, status.epoch_min, now)?;
             for (prekey, signed) in prekeys {
                 let place = match prekey.kind {
                     PrekeyKind::LastResort => keyspace::last_resort(device),
@@ -85,12 +86,12 @@ impl Relay {
             Some(roster.devices.iter().map(|device| device.device).collect::<Vec<_>>())
         });
         let devices = devices.ok_or(Refused(ErrorCode::UnknownRecipient))?;
-        let may_take = self.quotas.may_take(taker, taker_org, target);
+        let allowance = self.quotas.take(taker, taker_org, target, devices.len());
         let now = self.clock.now();
         transact(&*self.kv, move |txn| {
             let mut answer = Prekeys { prekeys: Vec::new(), statuses: Vec::new() };
             for device in devices {
-                if let Some(prekey) = take_one(txn, device, may_take, now)? {
+                if let Some(prekey) = take_one(txn, device, allowance, now)? {
                     answer.prekeys.push(prekey);
                     answer.statuses.extend(txn.get(&keyspace::status(device))?.and_then(|b| read(&b)));
                 }
@@ -132,8 +133,11 @@ pub(crate) fn open<T: serde::de::DeserializeOwned + serde::Serialize>(
     codec::decode(&signed.body, FRAME_BYTES_MAX).map_err(|_| Refused(ErrorCode::Malformed))
 }
 
-fn withdraw_before(txn: &mut dyn Txn, device: DeviceId, epoch_min: u32) -> Result<(), StoreError> {
-    let old = |bytes: &[u8]| body::<Prekey>(bytes).is_none_or(|prekey| prekey.epoch < epoch_min);
+/// Drops what its device has withdrawn and what has expired.
+fn withdraw(txn: &mut dyn Txn, device: DeviceId, epoch_min: u32, now: Timestamp) -> Result<(), StoreError> {
+    let old = |bytes: &[u8]| {
+        body::<Prekey>(bytes).is_none_or(|prekey| prekey.epoch < epoch_min || prekey.not_after <= now)
+    };
     for (key, bytes) in txn.scan(&keyspace::one_time_prekeys(device), None, STORED_MAX)? {
         if old(&bytes) {
             txn.delete(&key);
@@ -145,16 +149,17 @@ fn withdraw_before(txn: &mut dyn Txn, device: DeviceId, epoch_min: u32) -> Resul
     Ok(())
 }
 
-/// A one-time key if there are enough of them and the taker may have one, else the last-resort key.
+/// A one-time key if the taker may have one, else the last-resort key. The answer looks the same either way.
 fn take_one(
     txn: &mut dyn Txn,
     device: DeviceId,
-    may_take: bool,
+    allowance: Allowance,
     now: Timestamp,
 ) -> Result<Option<Signed>, StoreError> {
-    let stored = txn.scan(&keyspace::one_time_prekeys(device), None, PREKEYS_RESERVED + 8)?;
     let usable = |bytes: &[u8]| body::<Prekey>(bytes).is_some_and(|prekey| prekey.not_after > now);
-    if may_take {
+    let stored = txn.scan(&keyspace::one_time_prekeys(device), None, PREKEYS_RESERVED + 1)?;
+    let plenty = stored.len() > PREKEYS_RESERVED;
+    if allowance.one_time && (plenty || allowance.reserve) {
         for (key, bytes) in stored {
             txn.delete(&key);
             if usable(&bytes) {

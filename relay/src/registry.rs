@@ -1,5 +1,6 @@
 //! The directory's keeper: puts statements in order, keeps rosters and applications.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
 
 use causeway_certs::checkpoint::{self, Checkpoint};
@@ -13,7 +14,7 @@ use causeway_common::limits::{
     FRAME_BYTES_MAX, PENDING_MAX, ROSTERS_PER_ANSWER_MAX, STATEMENTS_PER_ANSWER_MAX,
 };
 use causeway_common::signed::Signed;
-use causeway_common::statements::{Admission, DirectoryGenesis, Invite, SignedRoster, StatementKind};
+use causeway_common::statements::{Admission, DirectoryGenesis, Invite, Roster, SignedRoster, StatementKind};
 use causeway_common::store::{Kv, StoreError, Txn, transact};
 use causeway_common::wire::{Append, Claim, DirectoryPart, Enrol, PendingList};
 use subtle::ConstantTimeEq as _;
@@ -68,6 +69,32 @@ pub(crate) fn load(kv: &dyn Kv) -> Result<Directory, OpenError> {
     Ok(directory)
 }
 
+/// Connection keys of those who wait for admission.
+pub(crate) fn load_applicants(kv: &dyn Kv) -> Result<HashMap<[u8; 32], OrgId>, OpenError> {
+    let mut applicants = HashMap::new();
+    for (_, bytes) in kv.scan(keyspace::PENDING, None, PENDING_MAX)? {
+        let Some(roster) = read::<Enrol>(&bytes).and_then(|enrol| read::<Roster>(&enrol.roster.body)) else {
+            continue;
+        };
+        applicants.extend(roster.devices.iter().map(|device| (device.tls_key, roster.org)));
+    }
+    Ok(applicants)
+}
+
+/// Whether a roster lists a device or a connection key that stands for somebody else. A key in a roster proves
+/// nothing about who holds it: without this check an organisation could list another one's device beside a connection
+/// key of its own, and empty that device's mailbox.
+fn takes_from_others(directory: &Directory, org: OrgId, roster: &Roster) -> bool {
+    let registrar = directory.authority().map(|authority| *authority.registrar_tls.as_bytes());
+    let devices: HashSet<DeviceId> = roster.devices.iter().map(|device| device.device).collect();
+    let keys: HashSet<[u8; 32]> = roster.devices.iter().map(|device| device.tls_key).collect();
+    let others = directory.organisations().filter(|other| other.id != org);
+    let mut listed = others.filter_map(|other| other.roster.as_ref()).flat_map(|other| &other.devices);
+    registrar.is_some_and(|key| keys.contains(&key))
+        || keys.len() < roster.devices.len()
+        || listed.any(|device| devices.contains(&device.device) || keys.contains(&device.tls_key))
+}
+
 fn read<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Option<T> {
     codec::decode(bytes, FRAME_BYTES_MAX).ok()
 }
@@ -117,7 +144,7 @@ impl Relay {
     }
 
     /// Makes the caller the registrar.
-    pub(crate) async fn claim(&self, request: Claim) -> Result<(), Refused> {
+    pub(crate) async fn claim(&self, caller: PublicKey, request: Claim) -> Result<(), Refused> {
         let _turn = self.registry_turn.lock().await;
         let leaf = directory::leaf(&request.genesis);
         if self.with_directory(|d| d.leaves_from(0).first() == Some(&leaf)) {
@@ -129,7 +156,9 @@ impl Relay {
         }
         let statement = directory::open(&leaf).map_err(|_| Refused(ErrorCode::Unverified))?;
         let payload: DirectoryGenesis = read(&statement.payload).ok_or(Refused(ErrorCode::Malformed))?;
-        if statement.kind != StatementKind::Genesis || payload.relay != *self.key.public().as_bytes() {
+        let is_ours = payload.relay == *self.key.public().as_bytes();
+        let is_callers = payload.registrar_tls == *caller.as_bytes();
+        if statement.kind != StatementKind::Genesis || !is_ours || !is_callers {
             return Err(Refused(ErrorCode::Unverified));
         }
         self.append_leaf(leaf, None, |txn| {
@@ -155,9 +184,12 @@ impl Relay {
         }
         let (org, bytes) = (applicant.id, codec::encode(&request));
         let known = self.with_directory(|d| d.organisation(org).is_some());
-        transact(&*self.kv, move |txn| {
+        if self.with_directory(|d| takes_from_others(d, org, &applicant.roster)) {
+            return Err(Refused(ErrorCode::Conflict));
+        }
+        let taken = transact(&*self.kv, move |txn| {
             match txn.get(&keyspace::invite(&invite.invite_id))? {
-                Some(used) if used == org.0 => return Ok(()),
+                Some(used) if used == org.0 => return Ok(txn.get(&keyspace::pending(org))?.is_some()),
                 Some(_) => return Err(Refused(ErrorCode::InviteRefused)),
                 None => {}
             }
@@ -166,9 +198,13 @@ impl Relay {
             }
             txn.put(&keyspace::invite(&invite.invite_id), &org.0);
             txn.put(&keyspace::pending(org), &bytes);
-            Ok(())
-        })
-        .await?
+            Ok(true)
+        });
+        if taken.await?? {
+            let keys = applicant.roster.devices.iter().map(|device| (device.tls_key, org));
+            self.applicants.write().unwrap_or_else(PoisonError::into_inner).extend(keys);
+        }
+        Ok(())
     }
 
     /// Applications that wait.
@@ -185,12 +221,7 @@ impl Relay {
 
     /// Whether an application with this connection key waits.
     pub(crate) fn is_pending(&self, key: PublicKey) -> bool {
-        self.pending().is_ok_and(|list| {
-            list.waiting.iter().any(|enrol| {
-                directory::check_applicant(&enrol.genesis, &enrol.record, &enrol.roster)
-                    .is_ok_and(|a| a.roster.devices.iter().any(|d| d.tls_key == *key.as_bytes()))
-            })
-        })
+        self.applicants.read().unwrap_or_else(PoisonError::into_inner).contains_key(key.as_bytes())
     }
 
     /// Appends a statement if it is legal now.
@@ -228,7 +259,12 @@ impl Relay {
             txn.delete(&keyspace::pending(org));
             Ok(())
         })
-        .await
+        .await?;
+        self.applicants
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, applicant| *applicant != org);
+        Ok(())
     }
 
     /// Checks a leaf on a copy of the directory, stores it, then shows the new directory to everybody.
@@ -242,7 +278,11 @@ impl Relay {
         let index = next.size();
         next.append(&leaf).map_err(|_| Refused(ErrorCode::Conflict))?;
         if let Some(roster) = &roster {
-            next.supply_roster(roster).map_err(|_| Refused(ErrorCode::Unverified))?;
+            let org = next.supply_roster(roster).map_err(|_| Refused(ErrorCode::Unverified))?;
+            let verified = next.organisation(org).and_then(|org| org.roster.as_ref());
+            if verified.is_some_and(|v| self.with_directory(|d| takes_from_others(d, org, v))) {
+                return Err(Refused(ErrorCode::Conflict));
+            }
         }
         let size = next.size();
         transact(&*self.kv, move |txn| {

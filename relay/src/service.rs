@@ -1,30 +1,30 @@
 //! Requests and their answers. One stream, one request; who may ask what is decided here.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use causeway_certs::keys::PublicKey;
 use causeway_certs::transport::{
-    RecvHalf, RequestError, SendHalf, finish, read_any, write_bytes, write_frame,
+    LinkError, RecvHalf, RequestError, SendHalf, finish, write_bytes, write_frame,
 };
-use causeway_common::codec;
 use causeway_common::error::ErrorCode;
-use causeway_common::framed::{self, Label};
-use causeway_common::ids::OrgId;
-use causeway_common::limits::{BLOB_BYTES_MAX, BLOB_PIECE_BYTES_MAX, FRAME_BYTES_MAX};
-use causeway_common::priority::Priority;
+use causeway_common::framed::Label;
+use causeway_common::ids::{DeviceId, OrgId};
 use causeway_common::statements::Nack;
-use causeway_common::store::transact;
-use causeway_common::time::Timestamp;
 use causeway_common::wire::{
-    self, Accepted, BlobGet, BlobProgress, BlobPut, Done, Frame, FrameType, Hello, PROTOCOL_VERSION, Prekeys,
-    Refusal, Rosters, STANDING_MEMBER, STANDING_PENDING, STANDING_REGISTRAR, STANDING_STRANGER, Submit,
-    TakePrekeys, Welcome,
+    self, Accepted, Done, FRAME_HEADER_BYTES, Frame, FrameType, Hello, PROTOCOL_VERSION, Prekeys, Refusal,
+    Rosters, STANDING_MEMBER, STANDING_PENDING, STANDING_REGISTRAR, STANDING_STRANGER, Submit, TakePrekeys,
+    Welcome,
 };
-use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
 use tokio::io::AsyncReadExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::registry::Caller;
-use crate::{Refused, Relay, keyspace};
+use crate::{Refused, Relay};
 
+/// Attachments a connection moves at the same time; each holds one piece of 1 MiB.
+const TRANSFERS_PER_CONNECTION: usize = 4;
+/// Requests up to this length need no room: those of strangers, and most of the others.
+const SHORT_REQUEST_BYTES: usize = 64 * 1024;
 /// When a client may try again after a refusal that will pass.
 const RETRY_AFTER_MS: u64 = 2_000;
 
@@ -39,37 +39,66 @@ pub enum Effect {
     Subscribe,
 }
 
-/// What is kept of an attachment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct BlobRecord {
-    size: u64,
-    token_hash: [u8; 32],
-    expiry_hours: u32,
+/// What a connection is allowed, shared by its streams.
+#[derive(Debug)]
+pub struct Session {
+    peer: PublicKey,
+    greeted: AtomicBool,
+    draining: AtomicBool,
+    transfers: Semaphore,
+}
+
+impl Session {
+    /// A connection of whoever has proven this key.
+    pub fn new(peer: PublicKey) -> Self {
+        Self {
+            peer,
+            greeted: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            transfers: Semaphore::new(TRANSFERS_PER_CONNECTION),
+        }
+    }
+
+    /// Hello has been said.
+    pub fn greet(&self) {
+        self.greeted.store(true, Ordering::Relaxed);
+    }
+
+    /// Refuse what is asked from now on: the relay is going away.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    fn admit(&self, frame: FrameType) -> Result<(), Refused> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err(Refused(ErrorCode::Draining));
+        }
+        if frame != FrameType::Hello && !self.greeted.load(Ordering::Relaxed) {
+            return Err(Refused(ErrorCode::NotAuthorised));
+        }
+        Ok(())
+    }
 }
 
 /// Answers one request. Errors of the connection end the stream; refusals are answers.
 pub async fn serve(
     relay: &Relay,
-    peer: PublicKey,
+    session: &Session,
     send: &mut SendHalf,
     recv: &mut RecvHalf,
 ) -> Result<Effect, RequestError> {
-    let (frame, payload) = match read_any(recv).await {
+    let caller = relay.caller(session.peer);
+    let (frame, payload, _room) = match read_request(relay, caller, recv).await? {
         Ok(request) => request,
-        Err(RequestError::Misbehaved) => {
-            refuse(send, Refused(ErrorCode::UnknownFrame)).await?;
+        Err(refused) => {
+            refuse(send, refused).await?;
             return Ok(Effect::None);
         }
-        Err(error) => return Err(error),
     };
-    let request = Request { relay, peer, caller: relay.caller(peer), payload };
-    let answered = match frame {
-        FrameType::BlobPut => request.blob_put(send, recv).await,
-        FrameType::BlobGet => request.blob_get(send).await,
-        _ => match request.answer(frame).await {
-            Ok((bytes, effect)) => write_bytes(send, &bytes).await.map(|()| effect).map_err(Failed::Link),
-            Err(refused) => Err(Failed::Refused(refused)),
-        },
+    let request = Request { relay, session, caller, payload };
+    let answered = match session.admit(frame) {
+        Err(refused) => Err(refused.into()),
+        Ok(()) => request.respond(frame, send, recv).await,
     };
     let effect = match answered {
         Ok(effect) => effect,
@@ -83,6 +112,46 @@ pub async fn serve(
     Ok(effect)
 }
 
+/// Reads a request. What does not follow the protocol is refused; the connection lives on.
+async fn read_request(
+    relay: &Relay,
+    caller: Caller,
+    recv: &mut RecvHalf,
+) -> Result<Result<(FrameType, Vec<u8>, Option<OwnedSemaphorePermit>), Refused>, RequestError> {
+    let broken = |error: std::io::Error| LinkError::Broken(error.kind().to_string());
+    let mut header = [0; FRAME_HEADER_BYTES];
+    recv.read_exact(&mut header).await.map_err(broken)?;
+    let Some(frame) = FrameType::from_number(header[0]) else {
+        return Ok(Err(Refused(ErrorCode::UnknownFrame)));
+    };
+    let length = u32::from_le_bytes([header[1], header[2], header[3], header[4]]) as usize;
+    if length > frame.limit() {
+        return Ok(Err(Refused(ErrorCode::TooLarge)));
+    }
+    let room = match room_for(relay, caller, length).await {
+        Ok(room) => room,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut payload = vec![0; length];
+    recv.read_exact(&mut payload).await.map_err(broken)?;
+    Ok(Ok((frame, payload, room)))
+}
+
+/// Room for a request of so many bytes, as soon as there is some. Only devices make long requests.
+async fn room_for(
+    relay: &Relay,
+    caller: Caller,
+    bytes: usize,
+) -> Result<Option<OwnedSemaphorePermit>, Refused> {
+    if bytes <= SHORT_REQUEST_BYTES {
+        return Ok(None);
+    }
+    let Caller::Member { org, .. } = caller else { return Err(Refused(ErrorCode::NotAuthorised)) };
+    let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+    let room = relay.seats.room(org).acquire_many_owned(kibibytes).await;
+    room.map(Some).map_err(|_| Refused(ErrorCode::Draining))
+}
+
 async fn refuse(send: &mut SendHalf, refused: Refused) -> Result<(), RequestError> {
     let retry_after_ms = if refused.0.retryable() { RETRY_AFTER_MS } else { 0 };
     write_frame(send, &Refusal { code: refused.0, retry_after_ms }).await?;
@@ -90,9 +159,11 @@ async fn refuse(send: &mut SendHalf, refused: Refused) -> Result<(), RequestErro
 }
 
 /// Why a request got no regular answer.
-enum Failed {
+pub(crate) enum Failed {
+    /// An answer.
     Refused(Refused),
-    Link(causeway_certs::transport::LinkError),
+    /// The connection broke.
+    Link(LinkError),
 }
 
 impl From<Refused> for Failed {
@@ -103,7 +174,7 @@ impl From<Refused> for Failed {
 
 struct Request<'a> {
     relay: &'a Relay,
-    peer: PublicKey,
+    session: &'a Session,
     caller: Caller,
     payload: Vec<u8>,
 }
@@ -119,7 +190,7 @@ impl Request<'_> {
         wire::decode_payload(&self.payload).map_err(|_| Refused(ErrorCode::Malformed))
     }
 
-    fn member(&self) -> Result<(OrgId, causeway_common::ids::DeviceId), Refused> {
+    fn member(&self) -> Result<(OrgId, DeviceId), Refused> {
         match self.caller {
             Caller::Member { org, device } => Ok((org, device)),
             _ => Err(Refused(ErrorCode::NotAuthorised)),
@@ -127,19 +198,52 @@ impl Request<'_> {
     }
 
     fn known(&self) -> Result<(), Refused> {
-        if self.caller == Caller::Stranger && !self.relay.is_pending(self.peer) {
+        if self.caller == Caller::Stranger && !self.relay.is_pending(self.session.peer) {
             Err(Refused(ErrorCode::NotAuthorised))
         } else {
             Ok(())
         }
     }
 
-    async fn answer(self, frame: FrameType) -> Answer {
+    async fn respond(
+        self,
+        frame: FrameType,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+    ) -> Result<Effect, Failed> {
+        if matches!(frame, FrameType::BlobPut | FrameType::BlobGet) {
+            return self.transfer(frame, send, recv).await;
+        }
+        let (bytes, effect) = self.answer(frame).await?;
+        write_bytes(send, &bytes).await.map_err(Failed::Link)?;
+        Ok(effect)
+    }
+
+    async fn transfer(
+        &self,
+        frame: FrameType,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+    ) -> Result<Effect, Failed> {
+        let (org, _) = self.member()?;
+        // Never closed; were it, going on without a turn would do no harm.
+        let _turn = self.session.transfers.acquire().await;
+        if frame == FrameType::BlobPut {
+            self.relay.blob_put(org, self.read()?, send, recv).await?;
+        } else {
+            self.relay.blob_get(&self.read()?, send).await?;
+        }
+        Ok(Effect::None)
+    }
+
+    async fn answer(&self, frame: FrameType) -> Answer {
         match frame {
             FrameType::Hello => self.hello(),
-            FrameType::Claim => self.relay.claim(self.read()?).await.and_then(|()| answer(&Done {})),
+            FrameType::Claim => {
+                self.relay.claim(self.session.peer, self.read()?).await.and_then(|()| answer(&Done {}))
+            }
             FrameType::Enrol => {
-                self.relay.enrol(self.peer, self.read()?).await.and_then(|()| answer(&Done {}))
+                self.relay.enrol(self.session.peer, self.read()?).await.and_then(|()| answer(&Done {}))
             }
             FrameType::DirectorySince | FrameType::FetchRosters => self.directory(frame),
             FrameType::Pending | FrameType::Append => self.registry(frame).await,
@@ -161,7 +265,7 @@ impl Request<'_> {
         let standing = match self.caller {
             Caller::Member { .. } => STANDING_MEMBER,
             Caller::Registrar => STANDING_REGISTRAR,
-            Caller::Stranger if self.relay.is_pending(self.peer) => STANDING_PENDING,
+            Caller::Stranger if self.relay.is_pending(self.session.peer) => STANDING_PENDING,
             Caller::Stranger => STANDING_STRANGER,
         };
         let welcome = Welcome {
@@ -170,6 +274,7 @@ impl Request<'_> {
             time: self.relay.clock.now(),
             checkpoint: self.relay.checkpoint(),
         };
+        self.session.greet();
         Ok((wire::encode_frame(&welcome), Effect::Greeted))
     }
 
@@ -239,94 +344,5 @@ impl Request<'_> {
                 Ok((wire::encode_frame(&state), Effect::Subscribe))
             }
         }
-    }
-
-    /// Takes bytes of an attachment, piece by piece, each durable before the next is read.
-    async fn blob_put(&self, send: &mut SendHalf, recv: &mut RecvHalf) -> Result<Effect, Failed> {
-        let (org, _) = self.member()?;
-        let put: BlobPut = self.read()?;
-        self.check_blob(&put)?;
-        let (mut held, mut whole) = self.relay.blobs.held(put.blob).await?;
-        if put.offset != u64::MAX && !whole {
-            if put.offset != held {
-                return Err(Refused(ErrorCode::Conflict).into());
-            }
-            while held < put.size {
-                let wanted = (put.size - held).min(BLOB_PIECE_BYTES_MAX as u64);
-                let mut piece = Vec::new();
-                let read = (&mut *recv).take(wanted).read_to_end(&mut piece).await;
-                if read.is_err() || piece.is_empty() {
-                    break;
-                }
-                self.relay.quotas.bytes(org, piece.len())?;
-                held += piece.len() as u64;
-                self.relay.blobs.append(put.blob, piece).await?;
-            }
-            if held == put.size {
-                whole = self.relay.blobs.finish(put.blob).await?;
-                if !whole {
-                    return Err(Refused(ErrorCode::Unverified).into());
-                }
-            }
-        }
-        if whole {
-            self.record_blob(&put).await?;
-        }
-        let progress = BlobProgress { held, size: put.size };
-        write_frame(send, &progress).await.map_err(Failed::Link)?;
-        Ok(Effect::None)
-    }
-
-    fn check_blob(&self, put: &BlobPut) -> Result<(), Refused> {
-        let longest = self.relay.clock.now().plus(Priority::P3.time_to_live());
-        if put.size > BLOB_BYTES_MAX {
-            return Err(Refused(ErrorCode::TooLarge));
-        }
-        if put.expiry_hours > longest.hours_rounded_up().saturating_add(2) {
-            return Err(Refused(ErrorCode::ExpiryTooFar));
-        }
-        if Timestamp::from_hours(put.expiry_hours) <= self.relay.clock.now() {
-            return Err(Refused(ErrorCode::Expired));
-        }
-        Ok(())
-    }
-
-    async fn record_blob(&self, put: &BlobPut) -> Result<(), Refused> {
-        let record =
-            BlobRecord { size: put.size, token_hash: put.token_hash.0, expiry_hours: put.expiry_hours };
-        let blob = put.blob;
-        transact(&*self.relay.kv, move |txn| {
-            if txn.get(&keyspace::blob(blob))?.is_none() {
-                txn.put(&keyspace::blob(blob), &codec::encode(&record));
-                txn.put(&keyspace::blob_expiry(record.expiry_hours, blob), b"");
-            }
-            Ok(())
-        })
-        .await?
-    }
-
-    /// Gives bytes of an attachment to whoever shows its token.
-    async fn blob_get(&self, send: &mut SendHalf) -> Result<Effect, Failed> {
-        self.member()?;
-        let get: BlobGet = self.read()?;
-        let record = self.relay.kv.get(&keyspace::blob(get.blob)).map_err(Refused::from)?;
-        let record: BlobRecord = record
-            .and_then(|bytes| codec::decode(&bytes, FRAME_BYTES_MAX).ok())
-            .ok_or(Refused(ErrorCode::NotFound))?;
-        if !bool::from(framed::sha256(&get.token).0.ct_eq(&record.token_hash)) {
-            return Err(Refused(ErrorCode::NotFound).into());
-        }
-        let progress = BlobProgress { held: record.size, size: record.size };
-        write_frame(send, &progress).await.map_err(Failed::Link)?;
-        let mut offset = get.offset;
-        while offset < record.size {
-            let piece = self.relay.blobs.piece(get.blob, offset).await?;
-            if piece.is_empty() {
-                break;
-            }
-            offset += piece.len() as u64;
-            write_bytes(send, &piece).await.map_err(Failed::Link)?;
-        }
-        Ok(Effect::None)
     }
 }

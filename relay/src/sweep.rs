@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use causeway_common::ids::BlobId;
-use causeway_common::store::transact;
 use causeway_common::time::Timestamp;
 
+use crate::blobs::Kind;
 use crate::{Refused, Relay, keyspace};
 
 /// Expiry is counted in hours; a sender hears of it within this time.
@@ -25,6 +25,23 @@ pub(crate) async fn run(relay: &Relay) {
     }
 }
 
+/// Removes files that a crash has left without a record. Only before the relay serves: a file that is being written
+/// has no record yet.
+pub(crate) async fn remove_scraps(relay: &Relay) -> Result<(), Refused> {
+    let mut scraps = Vec::new();
+    for name in relay.blobs.names().await? {
+        let wanted = match Kind::of(&name) {
+            Kind::Body(id) => relay.needs_file(id)?,
+            Kind::Blob(id) => relay.kv.get(&keyspace::blob(id))?.is_some(),
+            Kind::Scrap => false,
+        };
+        if !wanted {
+            scraps.push(name);
+        }
+    }
+    relay.blobs.remove(scraps).await
+}
+
 /// One round.
 pub(crate) async fn round(relay: &Relay) -> Result<(), Refused> {
     relay.quotas.tidy();
@@ -39,13 +56,7 @@ async fn expire_blobs(relay: &Relay) -> Result<(), Refused> {
         if Timestamp::from_hours(hours) > now {
             break;
         }
-        transact(&*relay.kv, move |txn| {
-            txn.delete(&key);
-            txn.delete(&keyspace::blob(blob));
-            Ok::<_, Refused>(())
-        })
-        .await??;
-        relay.blobs.remove_blob(blob).await?;
+        relay.forget_blob(hours, blob).await?;
     }
     Ok(())
 }

@@ -1,0 +1,363 @@
+//! A relay in memory with a registrar and organisations, asked as a connection would ask it, without sockets.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_debug_implementations,
+    clippy::unwrap_used,
+    reason = "shared by tests that each use a part"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use causeway_certs::directory::{self, Directory};
+use causeway_certs::keys::{PublicKey, SigningKey};
+use causeway_certs::transport::{RecvHalf, RequestError, SendHalf, finish, read_answer, write_frame};
+use causeway_certs::{invite, roster};
+use causeway_common::codec;
+use causeway_common::envelope::{Envelope, Outer, PrekeyKind, Wrap, size_class};
+use causeway_common::error::ErrorCode;
+use causeway_common::framed::{self, Label, SUITE};
+use causeway_common::ids::{DeviceId, Digest, OrgId};
+use causeway_common::limits;
+use causeway_common::priority::Priority;
+use causeway_common::signed::Signed;
+use causeway_common::statements::{
+    Admission, DeviceStatus, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, Prekey, Roster, RosterDevice,
+    SignedRoster, Statement, StatementKind,
+};
+use causeway_common::store::{Kv as _, MemoryKv};
+use causeway_common::time::{Clock, Timestamp};
+use causeway_common::wire::{Append, Claim, Done, Enrol, Frame, Hello, PROTOCOL_VERSION};
+use causeway_relay::blobs::{Blobs, MemoryBlobs};
+use causeway_relay::service::{self, Session};
+use causeway_relay::{Parts, Relay};
+
+/// Noon on a day in 2026.
+pub const START: Timestamp = Timestamp(1_790_000_000_000);
+
+/// A clock that stands until it is moved.
+#[derive(Clone, Debug)]
+pub struct TestClock(Arc<AtomicU64>);
+
+impl TestClock {
+    pub fn advance(&self, hours: u64) {
+        self.0.fetch_add(hours * 3_600_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// One workstation.
+pub struct Device {
+    pub signing: SigningKey,
+    pub tls: SigningKey,
+}
+
+impl Device {
+    pub fn new(seed: u8) -> Self {
+        let key = |purpose| SigningKey::from_seed(&[[seed, purpose]; 16].concat().try_into().unwrap());
+        Self { signing: key(1), tls: key(2) }
+    }
+
+    pub fn id(&self) -> DeviceId {
+        self.signing.public().device_id()
+    }
+
+    pub fn peer(&self) -> PublicKey {
+        self.tls.public()
+    }
+
+    pub fn entry(&self) -> RosterDevice {
+        RosterDevice {
+            device: self.id(),
+            signing_key: *self.signing.public().as_bytes(),
+            tls_key: *self.tls.public().as_bytes(),
+            roles: 0,
+            clearance: u32::MAX,
+            added_sequence: 1,
+            label_hash: Digest([0; 32]),
+            expires: Timestamp(u64::MAX),
+        }
+    }
+}
+
+/// An organisation with its keys.
+pub struct Org {
+    pub id: OrgId,
+    pub admin: SigningKey,
+    pub devices: Vec<Device>,
+    pub enrol: Enrol,
+}
+
+/// The relay and the world around it.
+pub struct Rig {
+    pub relay: Arc<Relay>,
+    pub kv: MemoryKv,
+    pub files: MemoryBlobs,
+    pub clock: TestClock,
+    pub relay_key: SigningKey,
+    pub registrar: SigningKey,
+    pub registrar_tls: SigningKey,
+}
+
+impl Rig {
+    /// A relay without a registrar.
+    pub fn fresh() -> Self {
+        let clock = TestClock(Arc::new(AtomicU64::new(START.0)));
+        let (kv, files) = (MemoryKv::new(), MemoryBlobs::default());
+        let relay_key = SigningKey::from_seed(&[200; 32]);
+        let relay = open(&kv, &files, &clock, &relay_key);
+        let registrar = SigningKey::from_seed(&[201; 32]);
+        let registrar_tls = SigningKey::from_seed(&[202; 32]);
+        Self { relay, kv, files, clock, relay_key, registrar, registrar_tls }
+    }
+
+    /// A relay with a registrar.
+    pub async fn claimed() -> Self {
+        let rig = Self::fresh();
+        let claim = rig.claim().await;
+        let _: Done = rig.ask(rig.registrar_tls.public(), &claim).await.unwrap();
+        rig
+    }
+
+    /// The process ends and starts again on the same data.
+    pub fn restart(&mut self) {
+        self.relay = open(&self.kv, &self.files, &self.clock, &self.relay_key);
+    }
+
+    /// Everything in the store.
+    pub fn stored(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.kv.scan(b"", None, usize::MAX).unwrap()
+    }
+
+    pub async fn claim(&self) -> Claim {
+        let code = self.relay.claim_code("127.0.0.1:4433", [9; 16]).await.unwrap();
+        let (_, invite) = invite::from_text(&code).unwrap();
+        Claim { invite_id: invite.invite_id, genesis: self.genesis() }
+    }
+
+    pub fn genesis(&self) -> Signed {
+        let payload = DirectoryGenesis {
+            registrar: *self.registrar.public().as_bytes(),
+            registrar_tls: *self.registrar_tls.public().as_bytes(),
+            relay: *self.relay_key.public().as_bytes(),
+            threshold: 1,
+        };
+        self.statement(StatementKind::Genesis, OrgId([0; 32]), codec::encode(&payload), &self.registrar)
+    }
+
+    fn statement(&self, kind: StatementKind, org: OrgId, payload: Vec<u8>, signer: &SigningKey) -> Signed {
+        let (sequence, previous) = (1, Digest([0; 32]));
+        let signer_key = *signer.public().as_bytes();
+        let statement = Statement { kind, org, sequence, previous, time: START, signer: signer_key, payload };
+        directory::sign_statement(&statement, signer)
+    }
+
+    /// An application for admission that has not been sent.
+    pub fn applicant(&self, seed: u8, devices: Vec<Device>) -> Org {
+        let root = SigningKey::from_seed(&[seed; 32]);
+        let admin = SigningKey::from_seed(&[seed + 100; 32]);
+        let (name, kind, country) = (format!("Organisation {seed}"), "ngo".to_owned(), "RU".to_owned());
+        let genesis = OrgGenesis {
+            name: name.clone(),
+            kind: kind.clone(),
+            country: country.clone(),
+            root: *root.public().as_bytes(),
+            nonce: [seed; 32],
+            created: START,
+        };
+        let genesis = root.sign(Label::OrgGenesis, codec::encode(&genesis));
+        let id = directory::org_id(&genesis.body);
+        let record = OrgRecord {
+            org: id,
+            sequence: 1,
+            root: *root.public().as_bytes(),
+            next_root: Digest([1; 32]),
+            administrators: vec![*admin.public().as_bytes()],
+            threshold: 1,
+        };
+        let record = root.sign(Label::OrgRecord, codec::encode(&record));
+        let roster = signed_roster(id, &devices, &admin);
+        let invite = Invite {
+            invite_id: [seed; 16],
+            relay_address: "127.0.0.1:4433".into(),
+            relay_key: *self.relay_key.public().as_bytes(),
+            registrar_key: *self.registrar.public().as_bytes(),
+            name,
+            kind,
+            country,
+            expires: START.plus(limits::INVITE_LIFE),
+        };
+        let invite = invite::sign(&invite, &self.registrar);
+        Org { id, admin, devices, enrol: Enrol { invite, genesis, record, roster } }
+    }
+
+    pub fn admission(&self, org: &Org) -> Append {
+        let admission = Admission {
+            genesis: org.enrol.genesis.clone(),
+            record: org.enrol.record.clone(),
+            roster: roster::digest(&org.enrol.roster.body),
+        };
+        let kind = StatementKind::Admission;
+        let statement = self.statement(kind, org.id, codec::encode(&admission), &self.registrar);
+        Append { statement, roster: vec![] }
+    }
+
+    /// An admitted organisation with devices of these seeds.
+    pub async fn org(&self, seed: u8, devices: &[u8]) -> Org {
+        let org = self.applicant(seed, devices.iter().map(|d| Device::new(*d)).collect());
+        let _: Done = self.ask(org.devices[0].peer(), &org.enrol).await.unwrap();
+        let _: Done = self.ask(self.registrar_tls.public(), &self.admission(&org)).await.unwrap();
+        org
+    }
+
+    /// Asks as the holder of this connection key, on a connection that has said Hello.
+    pub async fn ask<Q: Frame, A: Frame>(&self, peer: PublicKey, question: &Q) -> Result<A, RequestError> {
+        self.ask_with(peer, question, &[]).await.map(|(answer, _)| answer)
+    }
+
+    /// The same with raw bytes after the question; gives the raw bytes after the answer.
+    pub async fn ask_with<Q: Frame, A: Frame>(
+        &self,
+        peer: PublicKey,
+        question: &Q,
+        bytes: &[u8],
+    ) -> Result<(A, Vec<u8>), RequestError> {
+        let session = Session::new(peer);
+        session.greet();
+        ask_on(&self.relay, &session, question, bytes).await
+    }
+}
+
+/// Asks on a connection of its own state.
+pub async fn ask_on<Q: Frame, A: Frame>(
+    relay: &Arc<Relay>,
+    session: &Session,
+    question: &Q,
+    bytes: &[u8],
+) -> Result<(A, Vec<u8>), RequestError> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (near, far) = tokio::io::duplex(4 << 20);
+    let (near_recv, near_send) = tokio::io::split(near);
+    let (far_recv, far_send) = tokio::io::split(far);
+    let (mut send, mut recv): (SendHalf, RecvHalf) = (Box::new(near_send), Box::new(near_recv));
+    write_frame(&mut send, question).await?;
+    send.write_all(bytes).await.unwrap();
+    finish(&mut send).await?;
+    let answering = async {
+        let (mut send, mut recv): (SendHalf, RecvHalf) = (Box::new(far_send), Box::new(far_recv));
+        let _ = service::serve(relay, session, &mut send, &mut recv).await;
+    };
+    let reading = async {
+        let answer = read_answer(&mut recv).await?;
+        let mut rest = Vec::new();
+        recv.read_to_end(&mut rest).await.unwrap();
+        Ok((answer, rest))
+    };
+    tokio::join!(answering, reading).1
+}
+
+/// The code of a refusal.
+pub fn code<A: std::fmt::Debug>(answer: Result<A, RequestError>) -> ErrorCode {
+    match answer {
+        Err(RequestError::Refused { code, .. }) => code,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+pub fn hello() -> Hello {
+    Hello { versions: vec![PROTOCOL_VERSION] }
+}
+
+pub fn signed_roster(org: OrgId, devices: &[Device], admin: &SigningKey) -> SignedRoster {
+    let mut entries: Vec<_> = devices.iter().map(Device::entry).collect();
+    entries.sort_by_key(|d| d.device);
+    let roster = Roster {
+        org,
+        sequence: 1,
+        previous: Digest([0; 32]),
+        valid_from: START,
+        valid_until: Timestamp(u64::MAX),
+        devices: entries,
+        revoked: vec![],
+    };
+    roster::sign(&roster, admin)
+}
+
+fn open(kv: &MemoryKv, files: &MemoryBlobs, clock: &TestClock, key: &SigningKey) -> Arc<Relay> {
+    let parts = Parts {
+        kv: Arc::new(kv.clone()),
+        blobs: Blobs::Memory(files.clone()),
+        key: SigningKey::from_seed(&key.seed()),
+        clock: Arc::new(clock.clone()),
+    };
+    Relay::open(parts).unwrap()
+}
+
+/// An envelope whose content is noise: the relay cannot tell.
+pub fn envelope(to: &Org, priority: Priority, seed: u64, body_len: usize) -> Envelope {
+    let outer = Outer {
+        version: causeway_common::envelope::ENVELOPE_VERSION,
+        suite: SUITE,
+        nonce: framed::sha256(&seed.to_le_bytes()).0,
+        recipient: to.id,
+        expiry_hours: START.plus(priority.time_to_live()).hours_rounded_up(),
+        priority,
+        size_class: size_class(body_len),
+    };
+    let wrap = |device: &Device| Wrap {
+        device: device.id(),
+        prekey: seed,
+        kind: PrekeyKind::OneTime,
+        enc: vec![1; limits::WRAP_ENC_BYTES],
+        ct: vec![2; limits::WRAP_CT_BYTES],
+    };
+    let mut wraps: Vec<_> = to.devices.iter().map(wrap).collect();
+    wraps.sort_by_key(|w| w.device);
+    let body = seed.to_le_bytes().into_iter().cycle().take(body_len).collect();
+    Envelope { outer, body, wraps }
+}
+
+pub fn small(to: &Org, priority: Priority, seed: u64) -> Envelope {
+    envelope(to, priority, seed, limits::BODY_BYTES_MIN)
+}
+
+pub fn prekey(org: &Org, device: &Device, number: u64, kind: PrekeyKind, epoch: u32) -> Signed {
+    let prekey = Prekey {
+        org: org.id,
+        device: device.id(),
+        number,
+        kind,
+        epoch,
+        not_before: START,
+        not_after: START.plus(limits::PREKEY_LIFE),
+        public: vec![3; limits::PREKEY_PUBLIC_BYTES],
+    };
+    device.signing.sign(Label::Prekey, codec::encode(&prekey))
+}
+
+pub fn status(device: &Device, epoch_min: u32) -> Signed {
+    let status = DeviceStatus {
+        device: device.id(),
+        epoch: epoch_min,
+        epoch_min,
+        last_resort: 1,
+        one_time_remaining: 0,
+        key_store_generation: 1,
+        log_size: 1,
+        time: START,
+    };
+    device.signing.sign(Label::DeviceStatus, codec::encode(&status))
+}
+
+/// The directory as a client replays it.
+pub fn replay(leaves: &[Vec<u8>]) -> Directory {
+    let mut directory = Directory::new();
+    leaves.iter().for_each(|leaf| directory.append(leaf).unwrap());
+    directory
+}
