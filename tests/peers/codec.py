@@ -1,4 +1,4 @@
-"""The encoding of every structure: little-endian integers, u64 lengths, fields in order. No Rust was read for this."""
+"""The encoding of every structure: little-endian integers, u64 lengths, fields in order."""
 
 import struct
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A second implementation of sealed packets, on PyPI cryptography (OpenSSL), written from the specification.
+"""A second implementation of sealed packets, on PyPI cryptography (OpenSSL). It shares no code with the product.
 
 packet.py check FOLDER     opens every vector in FOLDER and compares the verdict with the one in the file
+packet.py attachment FILE  opens an attachment vector
 packet.py make FILE        seals a packet to a fresh device and writes it as a vector
 
 Needs cryptography >= 50.
@@ -115,8 +116,10 @@ def caead_open(key, context, sealed, name):
 # --- padding
 
 def padded_len(n):
-    if n <= 256 * 1024:
-        return max(4096, 1 << (n - 1).bit_length())
+    return max(4096, 1 << (n - 1).bit_length()) if n <= 256 * 1024 else padme(n)
+
+
+def padme(n):
     exponent = n.bit_length() - 1
     last_bits = exponent - exponent.bit_length()
     mask = (1 << last_bits) - 1
@@ -323,6 +326,18 @@ def check(folder):
     return 0 if paths and not wrong else 1
 
 
+def attachment(path):
+    v = json.loads(Path(path).read_text())
+    blob = base64.b64decode(v["blob"])
+    place = bytes.fromhex(v["packet"]) + bytes([v["section"]]) + v["number"].to_bytes(2, "little")
+    padded = caead_open(bytes.fromhex(v["key"]), h("attachment-ctx", place), blob, "Attachment")
+    plain, zeros = padded[:v["plain_len"]], padded[v["plain_len"]:]
+    right = (sha256(blob).hex(), sha256(plain).hex()) == (v["blob_id"], v["plain_sha256"])
+    right = right and not any(zeros) and len(padded) == padme(max(4096, len(plain)))
+    print("the attachment opens" if right else "the attachment is wrong")
+    return 0 if right else 1
+
+
 def write(path):
     vector, opened = make()
     text = {"about": "sealed by the Python peer", "expect": "Ok"}
@@ -334,4 +349,4 @@ def write(path):
 
 
 if __name__ == "__main__":
-    sys.exit({"check": check, "make": write}[sys.argv[1]](sys.argv[2]))
+    sys.exit({"check": check, "attachment": attachment, "make": write}[sys.argv[1]](sys.argv[2]))

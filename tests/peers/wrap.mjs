@@ -1,4 +1,4 @@
-// A third implementation of the wrap alone, on @hpke/core, written from the specification.
+// A third implementation of the wrap alone, on @hpke/core.
 //
 // node wrap.mjs check FOLDER   opens the wrap of every vector that should open, and fails on those that should not
 // node wrap.mjs make FILE      seals a wrap to a fresh prekey

@@ -99,7 +99,9 @@ fn a_fresh_packet_from_python_opens() {
 #[ignore = "needs Python with tests/peers/requirements.txt; CAUSEWAY_PYTHON names the interpreter"]
 fn python_gives_every_vector_the_same_verdict() {
     let python = std::env::var("CAUSEWAY_PYTHON").unwrap_or_else(|_| "python3".into());
-    peer(&python, "packet.py", "check", &Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/packets"));
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    peer(&python, "packet.py", "check", &vectors.join("packets"));
+    peer(&python, "packet.py", "attachment", &vectors.join("attachments/two-chunks.json"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use causeway_certs::keys::SigningKey;
 use causeway_common::codec;
 use causeway_common::framed::Label;
-use causeway_common::ids::{Digest, OrgId};
+use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::CHECKPOINT_BYTES_MAX;
 use causeway_common::signed::Signed;
 use causeway_common::time::Timestamp;
@@ -11,7 +11,8 @@ use causeway_common::time::Timestamp;
 use super::{Case, Forger};
 use crate::seal::caead;
 use crate::seal::content::{
-    Grant, Inner, Manifest, SECTION_KEYED, SECTION_PLAIN, devices_digest, manifest_digest, section_context,
+    Grant, Inner, Manifest, SECTION_KEYED, SECTION_PLAIN, SealedTo, devices_digest, manifest_digest,
+    section_context,
 };
 use crate::seal::open::OpenError;
 use crate::seal::packet::{Keys, body_context};
@@ -115,7 +116,8 @@ fn shape(forger: &Forger) -> Vec<Case> {
         }),
         case("devices-order", "the list of devices out of order", &|inner, _, _| inner.devices.swap(0, 1)),
         case("devices-many", "more devices than an organisation may have", &|inner, _, _| {
-            inner.devices = vec![inner.devices[0]; 101];
+            let device = |n| SealedTo { device: DeviceId([n; 32]), prekey: 1 };
+            inner.devices = (0..101).map(device).collect();
         }),
         case("checkpoint-long", "a directory head that is too long", &|inner, _, _| {
             inner.checkpoint = vec![0; CHECKPOINT_BYTES_MAX + 1];
