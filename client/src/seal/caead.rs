@@ -299,6 +299,14 @@ mod tests {
     }
 
     #[test]
+    fn a_full_chunk_is_never_the_last() {
+        let sealed = seal(&[1; 32], b"", &[7; CHUNK_BYTES], &mut crate::test_rng(1));
+        let (header, body) = sealed.split_at(CAEAD_HEADER_BYTES);
+        let stream = Opener::<ChaCha20Poly1305>::new(&[1; 32], b"", header, 0).unwrap();
+        assert_eq!(stream.last(&body[..SEALED_CHUNK_BYTES], &mut Vec::new()), Err(Unopenable));
+    }
+
+    #[test]
     fn chunks_cannot_change_places() {
         let mut sealed = seal(&[1; 32], b"", &[7; 3 * CHUNK_BYTES], &mut crate::test_rng(1));
         let (first, second) = sealed[CAEAD_HEADER_BYTES..].split_at_mut(SEALED_CHUNK_BYTES);

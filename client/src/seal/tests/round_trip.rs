@@ -129,6 +129,8 @@ fn targets_that_do_not_fit_together_are_refused() {
     assert_eq!(refused(&[]), SealError::NoDevices);
     let first = &shelter.targets[0];
     assert_eq!(refused(&[first.clone(), first.clone()]), SealError::DeviceTwice);
+    let many = vec![first.clone(); DEVICES_PER_ORG_MAX + 1];
+    assert_eq!(refused(&many), SealError::TooManyDevices);
     let mut foreign = first.clone();
     foreign.prekey.device = shelter.device(1);
     assert_eq!(refused(&[foreign]), SealError::ForeignPrekey);
@@ -138,6 +140,18 @@ fn targets_that_do_not_fit_together_are_refused() {
     let mut low_order = first.clone();
     low_order.prekey.public[1184..].fill(0);
     assert_eq!(refused(&[low_order]), SealError::Prekey);
+}
+
+#[test]
+fn the_order_of_the_targets_does_not_matter() {
+    let (mut shelter, key, sections) = (Shelter::new(), sender_key(), sections());
+    for _ in 0..2 {
+        shelter.targets.rotate_left(1);
+        shelter.seeds.rotate_left(1);
+        let sealed = seal(&request(&key, &sections, &shelter.targets), &mut test_rng(1)).unwrap();
+        sealed.envelope.check().unwrap();
+        shelter.open(&sealed.envelope, 0).unwrap();
+    }
 }
 
 #[test]
