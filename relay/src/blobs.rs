@@ -34,6 +34,11 @@ impl MemoryBlobs {
         self.lock().keys().cloned().collect()
     }
 
+    /// Loses all files: a disk gone bad.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

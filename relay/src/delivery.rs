@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_certs::transport::{Link, LinkError, SendHalf, finish, write_frame};
+use causeway_certs::transport::{Link, LinkError, finish};
 use causeway_common::ids::DeviceId;
 use causeway_common::limits::{PUSH_STREAMS_MAX, PUSH_TIMEOUT, PUSHES_IN_FLIGHT_MAX};
 use causeway_common::priority::Priority;
-use causeway_common::wire::Frame;
+use causeway_common::wire::{Frame, encode_frame};
+use tokio::io::AsyncWriteExt as _;
 use tokio::task::JoinSet;
 
 use crate::hub::Outlet;
@@ -18,14 +19,16 @@ use crate::{Refused, Relay};
 
 /// Out of this many pushes, each lower class that waits gets one.
 const SHARE_ROUND: usize = 8;
-/// Part of the window that P2 and P3 leave free, so that a device busy with routine packets gets an alarm at once.
-const URGENT_WINDOW: usize = 8;
-/// Part of the push streams that P2 and P3 leave free.
-const URGENT_STREAMS: usize = 2;
+/// Part of the window that a class and those below it leave free together, so that a device busy with routine
+/// packets gets an alarm at once.
+const WINDOW_KEPT: [usize; 4] = [0, 4, 8, 8];
+/// Part of the push streams that they leave free.
+const STREAMS_KEPT: [usize; 4] = [0, 1, 2, 2];
 /// Copies read ahead per class: 1.8 KB each.
 const READ_AHEAD: usize = 8;
-/// A free push stream comes within this time, or the device is stuck: a full window of 1 MiB at 4 KiB/s.
-const STREAM_PATIENCE: Duration = Duration::from_secs(256);
+/// A free push stream comes within this time, and what was written has arrived, or the device is stuck: a full window
+/// of 1 MiB at 4 KiB/s.
+const WINDOW_PATIENCE: Duration = Duration::from_secs(256);
 /// After the store failed to answer.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
@@ -40,6 +43,7 @@ pub(crate) async fn run(relay: Arc<Relay>, link: Arc<dyn Link>, device: DeviceId
         queues: Default::default(),
         turn: 0,
         pushes: JoinSet::new(),
+        pushing: [0; 4],
     };
     let ended = delivery.run().await;
     relay.hub.leave(device, &outlet);
@@ -53,7 +57,9 @@ struct Delivery {
     outlet: Arc<Outlet>,
     queues: [Queue; 4],
     turn: usize,
-    pushes: JoinSet<Result<(), LinkError>>,
+    pushes: JoinSet<(Priority, Result<(), LinkError>)>,
+    /// Pushes under way, per class.
+    pushing: [usize; 4],
 }
 
 /// One class of the device's queue: what is read ahead, and where reading goes on.
@@ -70,11 +76,11 @@ impl Delivery {
             let outlet = Arc::clone(&self.outlet);
             tokio::select! {
                 () = outlet.woken() => {}
-                Some(pushed) = self.pushes.join_next() => {
-                    if let Ok(Err(error)) = pushed {
-                        return error;
-                    }
-                }
+                Some(pushed) = self.pushes.join_next() => match pushed {
+                    Ok((priority, Ok(()))) => self.pushing[usize::from(u8::from(priority))] -= 1,
+                    Ok((_, Err(error))) => return error,
+                    Err(_) => return LinkError::Broken("a push did not finish".into()),
+                },
                 () = tokio::time::sleep(STORE_RETRY), if store_failed => {}
                 error = self.link.closed() => return error,
             }
@@ -83,7 +89,8 @@ impl Delivery {
 
     fn push_what_fits(&mut self) -> Result<(), Refused> {
         while let Some(waiting) = self.next()? {
-            if self.outlet.begin(waiting.envelope) {
+            if self.outlet.begin(waiting.envelope, waiting.priority) {
+                self.pushing[usize::from(u8::from(waiting.priority))] += 1;
                 let (relay, link) = (Arc::clone(&self.relay), Arc::clone(&self.link));
                 self.pushes.spawn(push(relay, link, self.device, Arc::clone(&self.outlet), waiting));
             }
@@ -93,18 +100,12 @@ impl Delivery {
 
     /// The next copy to push, if there is one and room for it.
     fn next(&mut self) -> Result<Option<Waiting>, Refused> {
-        let (in_flight, streams) = (self.outlet.in_flight(), self.pushes.len());
-        let room = |window: usize, stream: usize| {
-            in_flight + window < PUSHES_IN_FLIGHT_MAX && streams + stream < PUSH_STREAMS_MAX as usize
-        };
-        if !room(0, 0) {
-            return Ok(None);
-        }
-        let allowed =
-            if room(URGENT_WINDOW, URGENT_STREAMS) { &Priority::ALL[..] } else { &Priority::ALL[..2] };
+        let in_flight = self.outlet.in_flight();
         let mut waits = [false; 4];
-        for (class, priority) in allowed.iter().enumerate() {
-            waits[class] = self.queues[class].fill(&self.relay, self.device, *priority)?;
+        for (class, priority) in Priority::ALL.into_iter().enumerate() {
+            let room = has_room(class, in_flight, WINDOW_KEPT, PUSHES_IN_FLIGHT_MAX)
+                && has_room(class, self.pushing, STREAMS_KEPT, PUSH_STREAMS_MAX as usize);
+            waits[class] = room && self.queues[class].fill(&self.relay, self.device, priority)?;
         }
         let Some(class) = whose_turn(self.turn, waits) else { return Ok(None) };
         self.turn = (self.turn + 1) % SHARE_ROUND;
@@ -124,6 +125,11 @@ impl Queue {
     }
 }
 
+/// Whether one more of this class leaves the more urgent ones what is kept for them.
+fn has_room(class: usize, used: [usize; 4], kept: [usize; 4], all: usize) -> bool {
+    (0..=class).all(|level| used[level..].iter().sum::<usize>() + kept[level] < all)
+}
+
 /// Which class goes next: the most urgent one that waits, but the last turns of a round belong to the lower classes,
 /// one each.
 fn whose_turn(turn: usize, waits: [bool; 4]) -> Option<usize> {
@@ -137,9 +143,9 @@ async fn push(
     device: DeviceId,
     outlet: Arc<Outlet>,
     waiting: Waiting,
-) -> Result<(), LinkError> {
+) -> (Priority, Result<(), LinkError>) {
     let (envelope, priority) = (waiting.envelope, waiting.priority);
-    match relay.push_of(device, waiting).await {
+    let sent = match relay.push_of(device, waiting).await {
         Ok(Some(frame)) => send(&*link, priority.stream_priority(), &frame).await,
         Ok(None) => {
             outlet.settle(&[envelope]);
@@ -151,16 +157,19 @@ async fn push(
             outlet.settle(&[envelope]);
             Ok(())
         }
-    }
+    };
+    (priority, sent)
 }
 
 /// Sends one frame on a stream of its own. Takes as long as it must, while it moves.
 pub(crate) async fn send<F: Frame>(link: &dyn Link, priority: i32, frame: &F) -> Result<(), LinkError> {
-    let stream = tokio::time::timeout(STREAM_PATIENCE, link.open_uni(priority));
+    let stream = tokio::time::timeout(WINDOW_PATIENCE, link.open_uni(priority));
     let stream = stream.await.map_err(|_| LinkError::TimedOut)??;
-    let mut stream: SendHalf = Box::new(Patient::new(stream, PUSH_TIMEOUT));
-    write_frame(&mut stream, frame).await?;
-    finish(&mut stream).await
+    let mut stream = Patient::new(stream, PUSH_TIMEOUT);
+    let broken = |error: std::io::Error| LinkError::Broken(error.kind().to_string());
+    stream.write_all(&encode_frame(frame)).await.map_err(broken)?;
+    let mut stream = stream.into_inner();
+    tokio::time::timeout(WINDOW_PATIENCE, finish(&mut stream)).await.map_err(|_| LinkError::TimedOut)?
 }
 
 #[cfg(test)]
@@ -177,5 +186,14 @@ mod tests {
         let lower = [false, false, true, true];
         assert_eq!([count(lower, 2), count(lower, 3)], [7, 1]);
         assert_eq!(round([false; 4]), [None; SHARE_ROUND]);
+    }
+
+    #[test]
+    fn less_urgent_classes_leave_room_and_are_not_shut_out() {
+        let room = |class, used| has_room(class, used, WINDOW_KEPT, PUSHES_IN_FLIGHT_MAX);
+        assert!(room(3, [0, 0, 0, 23]) && !room(3, [0, 0, 0, 24]) && room(1, [0, 0, 0, 24]));
+        assert!(room(3, [0, 27, 0, 0]), "a full class of P1 does not shut out P3");
+        assert!(!room(1, [0, 28, 0, 0]) && room(0, [0, 28, 0, 0]));
+        assert!(!room(0, [32, 0, 0, 0]) && !room(3, [32, 0, 0, 0]));
     }
 }

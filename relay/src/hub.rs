@@ -1,9 +1,10 @@
 //! Who is listening, and how they learn that something came for them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use causeway_common::ids::{DeviceId, EnvelopeId};
+use causeway_common::priority::Priority;
 use tokio::sync::{Notify, watch};
 
 /// Wakes connections. Holds one entry per subscribed connection and no history.
@@ -17,7 +18,7 @@ pub(crate) struct Hub {
 #[derive(Debug, Default)]
 pub(crate) struct Outlet {
     wake: Notify,
-    in_flight: Mutex<HashSet<EnvelopeId>>,
+    in_flight: Mutex<HashMap<EnvelopeId, Priority>>,
 }
 
 impl Outlet {
@@ -26,25 +27,27 @@ impl Outlet {
         self.wake.notified().await;
     }
 
-    /// Copies that have been chosen for pushing and are not settled.
-    pub(crate) fn in_flight(&self) -> usize {
-        self.lock().len()
+    /// Copies per class that have been chosen for pushing and are not settled.
+    pub(crate) fn in_flight(&self) -> [usize; 4] {
+        let mut counts = [0; 4];
+        self.lock().values().for_each(|priority| counts[usize::from(u8::from(*priority))] += 1);
+        counts
     }
 
     /// Takes up room for a copy. `false`: it is under way already.
-    pub(crate) fn begin(&self, envelope: EnvelopeId) -> bool {
-        self.lock().insert(envelope)
+    pub(crate) fn begin(&self, envelope: EnvelopeId, priority: Priority) -> bool {
+        self.lock().insert(envelope, priority).is_none()
     }
 
     /// Gives back the room of copies that are settled.
     pub(crate) fn settle(&self, envelopes: &[EnvelopeId]) {
         let mut in_flight = self.lock();
-        in_flight.retain(|envelope| !envelopes.contains(envelope));
+        in_flight.retain(|envelope, _| !envelopes.contains(envelope));
         drop(in_flight);
         self.wake.notify_one();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<EnvelopeId>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<EnvelopeId, Priority>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

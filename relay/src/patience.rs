@@ -23,6 +23,11 @@ impl<T> Patient<T> {
         Self { inner, patience, deadline: Box::pin(tokio::time::sleep(patience)), waiting: false }
     }
 
+    /// The stream without the bound.
+    pub(crate) fn into_inner(self) -> T {
+        self.inner
+    }
+
     fn bound<R>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         if polled.is_ready() {
             self.waiting = false;

@@ -64,13 +64,13 @@ impl Session {
         self.greeted.store(true, Ordering::Relaxed);
     }
 
-    /// Refuse what is asked from now on: the relay is going away.
+    /// Refuse what is begun from now on: the relay is going away.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    fn admit(&self, frame: FrameType) -> Result<(), Refused> {
-        if self.draining.load(Ordering::Relaxed) {
+    fn admit(&self, frame: FrameType, draining: bool) -> Result<(), Refused> {
+        if draining {
             return Err(Refused(ErrorCode::Draining));
         }
         if frame != FrameType::Hello && !self.greeted.load(Ordering::Relaxed) {
@@ -87,6 +87,7 @@ pub async fn serve(
     send: &mut SendHalf,
     recv: &mut RecvHalf,
 ) -> Result<Effect, RequestError> {
+    let draining = session.draining.load(Ordering::Relaxed);
     let caller = relay.caller(session.peer);
     let (frame, payload, _room) = match read_request(relay, caller, recv).await? {
         Ok(request) => request,
@@ -96,7 +97,7 @@ pub async fn serve(
         }
     };
     let request = Request { relay, session, caller, payload };
-    let answered = match session.admit(frame) {
+    let answered = match session.admit(frame, draining) {
         Err(refused) => Err(refused.into()),
         Ok(()) => request.respond(frame, send, recv).await,
     };

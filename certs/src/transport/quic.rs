@@ -3,9 +3,12 @@
 //! The numbers are chosen for many idle connections: few stream slots, small windows, no datagrams. Whoever builds
 //! the endpoint decides on what socket it runs, so the simulator uses this file as it is.
 
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aws_lc_rs::{hkdf, hmac};
@@ -14,6 +17,7 @@ use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{Connection, ConnectionError, Endpoint, EndpointConfig, TransportConfig, VarInt};
 use quinn_proto::HashedConnectionIdGenerator;
 use rustls::pki_types::CertificateDer;
+use tokio::io::AsyncWrite;
 
 use super::{BoxFuture, Dialer, Handshake, Link, LinkError, Listener, RecvHalf, SendHalf};
 use crate::keys::{PublicKey, SigningKey};
@@ -92,7 +96,7 @@ pub fn listen(
     key: &SigningKey,
     keys: PersistentKeys<'_>,
 ) -> Result<Endpoint, LinkError> {
-    let broken = |e: std::io::Error| LinkError::Broken(e.to_string());
+    let broken = |e: io::Error| LinkError::Broken(e.to_string());
     let mut config = server_config(key)?;
     let token_key = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(keys.token);
     config.token_key(Arc::new(token_key));
@@ -102,6 +106,16 @@ pub fn listen(
     endpoint.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(id_key)));
     let socket = std::net::UdpSocket::bind(address).map_err(broken)?;
     Endpoint::new(endpoint, Some(config), socket, Arc::new(quinn::TokioRuntime)).map_err(broken)
+}
+
+/// Opens a client's endpoint for reaching `relay`: any free port of the same address family.
+pub fn client_endpoint(relay: SocketAddr) -> Result<Endpoint, LinkError> {
+    let any: SocketAddr = if relay.is_ipv4() {
+        (std::net::Ipv4Addr::UNSPECIFIED, 0).into()
+    } else {
+        (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
+    };
+    Endpoint::client(any).map_err(|e| LinkError::Broken(e.to_string()))
 }
 
 /// A listening endpoint.
@@ -240,7 +254,8 @@ impl Link for QuicLink {
             let send = self.connection.open_uni().await.map_err(link_error)?;
             // Only a stream that is already gone has no priority; writing to it will say so.
             let _ = send.set_priority(priority);
-            Ok(Box::new(send) as SendHalf)
+            let arrived = Box::pin(send.stopped());
+            Ok(Box::new(PushHalf { send, finished: false, arrived }) as SendHalf)
         })
     }
 
@@ -260,6 +275,36 @@ impl Link for QuicLink {
 
     fn allow_streams(&self, count: u32) {
         self.connection.set_max_concurrent_bi_streams(count.into());
+    }
+}
+
+/// The sending half of a push. `shutdown` ends when the other side's stack has all of it, so that whoever pushes knows
+/// how much is under way: what waits behind a slow network is not here to be overtaken.
+struct PushHalf {
+    send: quinn::SendStream,
+    finished: bool,
+    arrived: BoxFuture<'static, Result<Option<VarInt>, quinn::StoppedError>>,
+}
+
+impl AsyncWrite for PushHalf {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write(Pin::new(&mut self.send), cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.send).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.finished {
+            self.send.finish()?;
+            self.finished = true;
+        }
+        match ready!(self.arrived.as_mut().poll(cx)) {
+            Ok(None) => Poll::Ready(Ok(())),
+            Ok(Some(_)) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            Err(error) => Poll::Ready(Err(error.into())),
+        }
     }
 }
 
