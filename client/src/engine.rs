@@ -3,6 +3,7 @@
 //! Every step ends in one durable transaction of the vault before anything that depends on it leaves the device.
 //! Time and randomness come from outside, so that the simulator can replay any history.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use causeway_common::ids::{OrgId, PacketId};
@@ -11,6 +12,7 @@ use causeway_common::time::{Clock, Timestamp};
 use causeway_common::wire::{DeviceState, PublishPrekeys};
 use tokio::sync::Mutex;
 
+use crate::attachments::{self, TransferError};
 use crate::identity::Identity;
 use crate::model::{Sent, StoredSection, Transport};
 use crate::prekeys;
@@ -56,6 +58,8 @@ pub struct Engine {
     pub replica: Mutex<Replica>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Folder of sealed attachments on their way out.
+    pub staging: PathBuf,
     rng: Mutex<Rng>,
     /// Steps that read records, change them and write them back take turns.
     turn: Mutex<()>,
@@ -90,7 +94,12 @@ pub struct Draft {
 
 impl Engine {
     /// A device with the identity that its vault holds.
-    pub fn open(vault: Vault, clock: Arc<dyn Clock>, rng: Rng) -> Result<Self, EngineError> {
+    pub fn open(
+        vault: Vault,
+        staging: PathBuf,
+        clock: Arc<dyn Clock>,
+        rng: Rng,
+    ) -> Result<Self, EngineError> {
         let identity = records::identity(&vault)?.ok_or(EngineError::NoIdentity)?;
         let replica = Replica::load(&vault)?;
         Ok(Self {
@@ -98,6 +107,7 @@ impl Engine {
             identity,
             replica: Mutex::new(replica),
             clock,
+            staging,
             rng: Mutex::new(rng),
             turn: Mutex::default(),
         })
@@ -126,6 +136,23 @@ impl Engine {
         let mut rng = self.rng.lock().await;
         let now = self.now();
         Ok(prekeys::refill(&self.vault, &self.identity, at_relay, log_size, now, &mut **rng).await?)
+    }
+
+    /// Seals a file as an attachment of a packet that is about to be queued.
+    pub async fn attach(
+        &self,
+        draft: &mut Draft,
+        code: [u8; 3],
+        file: &std::path::Path,
+    ) -> Result<(), TransferError> {
+        let mut rng = self.rng.lock().await;
+        attachments::stage(&self.staging, draft.packet, &mut draft.sections, code, file, &mut **rng)
+    }
+
+    /// An invite, signed by this registrar.
+    pub async fn invite(&self, name: &str, kind: &str, country: &str) -> (String, Timestamp) {
+        let mut rng = self.rng.lock().await;
+        self.identity.invite(name, kind, country, self.now(), &mut **rng)
     }
 
     /// Puts packets into the outbox. Durable when it returns: from here on they will arrive, or their sender will

@@ -254,3 +254,8 @@ fn epoch_min(taken: &Prekeys, device: DeviceId, key: &PublicKey) -> Result<u32, 
     }
     Ok(0)
 }
+
+/// One-time prekeys of ours that no packet has used.
+pub fn unused(vault: &Vault) -> Result<usize, RecordError> {
+    Ok(all(vault)?.iter().filter(|p| p.kind == PrekeyKind::OneTime && !p.used).count())
+}

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::attachments::{self, TransferError};
 use crate::engine::incoming::Taken;
 use crate::engine::outgoing::OutgoingError;
 use crate::engine::{Engine, EngineError};
@@ -366,6 +367,16 @@ async fn submit(engine: &Engine, link: &dyn Link, sent: Sent) -> Result<bool, Se
         engine.rejected(&sent, "damaged-envelope").await?;
         return Ok(false);
     };
+    // The packet goes last: whoever reads it can fetch its attachments at once.
+    match attachments::upload_all(link, &engine.staging, &sent.sections, sent.expires).await {
+        Ok(()) => {}
+        Err(TransferError::Request(RequestError::Link(error))) => return Err(error.into()),
+        Err(TransferError::Request(RequestError::Refused { code, .. })) if code.retryable() => return Ok(false),
+        Err(_) => {
+            engine.rejected(&sent, "attachment").await?;
+            return Ok(false);
+        }
+    }
     match request::<_, Accepted>(link, &Submit { envelope }, REQUEST_TIMEOUT).await {
         Ok(accepted) => match engine.relayed(&sent, accepted.receipt).await {
             Ok(()) => Ok(true),

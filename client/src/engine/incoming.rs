@@ -16,6 +16,7 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::Push;
 
 use super::{Draft, Engine, EngineError};
+use crate::attachments;
 use crate::model::{PACKET_RECEIPTS, Received, StoredSection, Transport};
 use crate::prekeys::{self, OwnPrekey};
 use crate::records::{self, Chain};
@@ -281,6 +282,7 @@ impl Engine {
         }
         sent.envelope.clear();
         sent.receipts.push(signed);
+        attachments::forget(&self.staging, &sent.sections);
         self.thread_receipt(&sent, reached, changes)?;
         records::put_sent(changes, &sent);
         Ok(())

@@ -1,0 +1,306 @@
+//! Attachments on their way: staged as sealed blobs, uploaded before their packet, downloaded when somebody wants
+//! them. In constant memory, resumable at both ends.
+//!
+//! The entry with an attachment's key stands inside the section it belongs to, so whoever may not read the section
+//! cannot open the file.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use causeway_certs::transport::{
+    Link, LinkError, RequestError, finish, read_answer, write_bytes, write_frame,
+};
+use causeway_common::framed;
+use causeway_common::ids::{BlobId, Digest, PacketId};
+use causeway_common::limits::{ATTACHMENTS_PER_PACKET_MAX, BLOB_PIECE_BYTES_MAX};
+use causeway_common::store::{StoreError, files};
+use causeway_common::time::Timestamp;
+use causeway_common::wire::{BlobGet, BlobProgress, BlobPut};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+use zeroize::Zeroizing;
+
+use crate::model::StoredSection;
+use crate::seal::attachment::{AttachmentError, AttachmentKey, AttachmentOpener, AttachmentSealer, Place};
+
+/// Field of a section that lists its attachments.
+const FIELD: &str = "attachments";
+/// Longest file name, in characters.
+const NAME_CHARS_MAX: usize = 120;
+
+/// Why an attachment did not get through. It can be tried again; what has arrived stays.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// The file or the blob.
+    #[error(transparent)]
+    Attachment(#[from] AttachmentError),
+    /// A file of this device.
+    #[error("a file cannot be read or written: {0}")]
+    Io(#[from] std::io::Error),
+    /// The connection, or the relay's refusal.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The packet's entry does not read.
+    #[error("the attachment's entry in the packet is malformed")]
+    Entry,
+    /// Too many of them.
+    #[error("a packet carries at most {ATTACHMENTS_PER_PACKET_MAX} attachments")]
+    TooMany,
+}
+
+impl From<LinkError> for TransferError {
+    fn from(error: LinkError) -> Self {
+        Self::Request(error.into())
+    }
+}
+
+/// An attachment as its section describes it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Number that people use: the beginning of the blob's name.
+    pub id: String,
+    /// File name.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// Bytes of the file.
+    pub size: u64,
+    /// Hash of the file.
+    pub sha256: String,
+    blob: String,
+    key: String,
+    token: String,
+    place: (u8, u16),
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl Entry {
+    fn key(&self) -> Result<AttachmentKey, TransferError> {
+        let bytes = |text: &str| {
+            let mut out = [0; 32];
+            hex::decode_to_slice(text, &mut out).map(|()| out).map_err(|_| TransferError::Entry)
+        };
+        Ok(AttachmentKey {
+            blob_id: BlobId(bytes(&self.blob)?),
+            key: Zeroizing::new(bytes(&self.key)?),
+            plain_len: self.size,
+            plain_sha256: Digest(bytes(&self.sha256)?),
+            access_token: bytes(&self.token)?,
+        })
+    }
+
+    fn place(&self, packet: PacketId) -> Place {
+        Place { packet, section: self.place.0, number: self.place.1 }
+    }
+}
+
+/// Seals a file into the staging folder and enters it into its section.
+pub fn stage(
+    staging: &Path,
+    packet: PacketId,
+    sections: &mut [StoredSection],
+    code: [u8; 3],
+    file: &Path,
+    rng: &mut dyn rand_core::CryptoRng,
+) -> Result<(), TransferError> {
+    let number = u16::try_from(entries(sections).len()).unwrap_or(u16::MAX);
+    if usize::from(number) >= ATTACHMENTS_PER_PACKET_MAX {
+        return Err(TransferError::TooMany);
+    }
+    let index = sections.iter().position(|s| s.code == code).ok_or(TransferError::Entry)?;
+    let section = u8::try_from(index).map_err(|_| TransferError::TooMany)?;
+    files::create_private_dir(staging)?;
+    let sealer = AttachmentSealer::new(&Place { packet, section, number }, rng);
+    let mut plain = File::open(file)?;
+    let mut sealed = tempfile::NamedTempFile::new_in(staging)?;
+    let key = sealer.seal(&mut plain, sealed.as_file_mut())?;
+    sealed.as_file().sync_all()?;
+    let path = staged(staging, key.blob_id);
+    sealed.persist(&path).map_err(|e| e.error)?;
+    files::sync_dir(staging)?;
+    let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let entry = Entry {
+        id: key.blob_id.to_string()[..16].to_owned(),
+        media_type: media_type(&name).to_owned(),
+        name: name.chars().take(NAME_CHARS_MAX).collect(),
+        size: key.plain_len,
+        sha256: key.plain_sha256.to_string(),
+        blob: key.blob_id.to_string(),
+        key: hex::encode(*key.key),
+        token: hex::encode(key.access_token),
+        place: (section, number),
+    };
+    enter(&mut sections[index], &entry)
+}
+
+fn enter(section: &mut StoredSection, entry: &Entry) -> Result<(), TransferError> {
+    let mut value: Value = serde_json::from_slice(&section.bytes).map_err(|_| TransferError::Entry)?;
+    let map = value.as_object_mut().ok_or(TransferError::Entry)?;
+    let list = map.entry(FIELD).or_insert_with(|| json!([]));
+    list.as_array_mut().ok_or(TransferError::Entry)?.push(json!(entry));
+    section.bytes = serde_json::to_vec(&value).map_err(|_| TransferError::Entry)?;
+    Ok(())
+}
+
+/// All attachments of a packet.
+pub fn entries(sections: &[StoredSection]) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for section in sections {
+        let Ok(value) = serde_json::from_slice::<Value>(&section.bytes) else { continue };
+        let listed = value.get(FIELD).and_then(Value::as_array).into_iter().flatten();
+        all.extend(listed.filter_map(|entry| Entry::deserialize(entry).ok()).take(ATTACHMENTS_PER_PACKET_MAX));
+    }
+    all
+}
+
+/// The attachments of a packet for people and scripts: no keys.
+pub fn list(sections: &[StoredSection]) -> Value {
+    let shown = |e: Entry| {
+        json!({ "id": e.id, "name": e.name, "media_type": e.media_type, "size": e.size, "sha256": e.sha256 })
+    };
+    entries(sections).into_iter().map(shown).collect()
+}
+
+/// A section's content for people and scripts: its attachments without their keys.
+pub fn without_keys(mut content: Value) -> Value {
+    for entry in content.get_mut(FIELD).and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(map) = entry.as_object_mut() {
+            ["blob", "key", "token", "place"].iter().for_each(|field| drop(map.remove(*field)));
+        }
+    }
+    content
+}
+
+fn staged(staging: &Path, blob: BlobId) -> PathBuf {
+    staging.join(blob.to_string())
+}
+
+/// Brings all staged attachments of a packet to the relay. Durable there when it returns.
+pub async fn upload_all(
+    link: &dyn Link,
+    staging: &Path,
+    sections: &[StoredSection],
+    expires: Timestamp,
+) -> Result<(), TransferError> {
+    for entry in entries(sections) {
+        let key = entry.key()?;
+        let path = staged(staging, key.blob_id);
+        upload(link, &path, &key, expires).await?;
+    }
+    Ok(())
+}
+
+async fn upload(link: &dyn Link, path: &Path, key: &AttachmentKey, expires: Timestamp) -> Result<(), TransferError> {
+    let mut put = BlobPut {
+        blob: key.blob_id,
+        size: key.blob_len()?,
+        token_hash: framed::sha256(&key.access_token),
+        expiry_hours: expires.hours_rounded_up(),
+        offset: u64::MAX,
+    };
+    let (mut send, mut recv) = link.open_bi().await?;
+    write_frame(&mut send, &put).await?;
+    finish(&mut send).await?;
+    let progress: BlobProgress = read_answer(&mut recv).await?;
+    if progress.held >= put.size {
+        return Ok(());
+    }
+    put.offset = progress.held;
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(put.offset))?;
+    let bar = progress_bar("sending", put.size);
+    let (mut send, mut recv) = link.open_bi().await?;
+    write_frame(&mut send, &put).await?;
+    let mut piece = vec![0; BLOB_PIECE_BYTES_MAX];
+    let mut at = put.offset;
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            break;
+        }
+        write_bytes(&mut send, &piece[..read]).await?;
+        at += read as u64;
+        bar.set_position(at);
+    }
+    finish(&mut send).await?;
+    let progress: BlobProgress = read_answer(&mut recv).await?;
+    bar.finish_and_clear();
+    if progress.held == put.size { Ok(()) } else { Err(AttachmentError::Cut.into()) }
+}
+
+/// Fetches an attachment and opens it into `out`, which appears only once every byte has been verified.
+pub async fn download(link: &dyn Link, packet: PacketId, entry: &Entry, out: &Path) -> Result<(), TransferError> {
+    let key = entry.key()?;
+    let size = key.blob_len()?;
+    let get = BlobGet { blob: key.blob_id, token: key.access_token, offset: 0 };
+    let mut opener = AttachmentOpener::new(key, &entry.place(packet))?;
+    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let mut plain = tempfile::NamedTempFile::new_in(folder)?;
+    let (mut send, mut recv) = link.open_bi().await?;
+    write_frame(&mut send, &get).await?;
+    finish(&mut send).await?;
+    let progress: BlobProgress = read_answer(&mut recv).await?;
+    if progress.size != size {
+        return Err(TransferError::Entry);
+    }
+    let bar = progress_bar("fetching", size);
+    let mut piece = vec![0; BLOB_PIECE_BYTES_MAX];
+    loop {
+        let read = recv.read(&mut piece).await?;
+        if read == 0 {
+            break;
+        }
+        opener.write(&piece[..read], plain.as_file_mut())?;
+        bar.inc(read as u64);
+    }
+    opener.finish(plain.as_file_mut())?;
+    plain.as_file().sync_all()?;
+    plain.persist(out).map_err(|e| e.error)?;
+    bar.finish_and_clear();
+    Ok(files::sync_dir(folder)?)
+}
+
+/// A progress bar on a terminal; nothing elsewhere.
+fn progress_bar(what: &'static str, bytes: u64) -> indicatif::ProgressBar {
+    let bar = indicatif::ProgressBar::new(bytes);
+    let style = indicatif::ProgressStyle::with_template("{msg} {bytes}/{total_bytes} {wide_bar} {eta}");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
+    bar
+}
+
+/// Drops the staged blobs of a packet that a device has signed for.
+pub fn forget(staging: &Path, sections: &[StoredSection]) {
+    for key in entries(sections).iter().filter_map(|entry| entry.key().ok()) {
+        // What cannot be removed now is ciphertext without a key to it.
+        let _ = files::remove_durable(&staged(staging, key.blob_id));
+    }
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase().as_str() {
+        "jpg" | "jpeg" => "image/jpeg",
+        "png" => "image/png",
+        "pdf" => "application/pdf",
+        "ogg" | "oga" => "audio/ogg",
+        "m4a" => "audio/mp4",
+        "mp4" => "video/mp4",
+        "txt" => "text/plain",
+        "json" => "application/json",
+        "xml" => "application/xml",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,62 @@
+//! `causeway attachment`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::output::{print, text};
+use super::steps::find_thread;
+use crate::attachments::{self, TransferError};
+use crate::records;
+use crate::session;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AttachmentCommand {
+    /// Fetch a file that came with a referral, verify it, and save it.
+    Save {
+        /// Number of the referral.
+        id: String,
+        /// Number of the attachment, or the beginning of it.
+        attachment: String,
+        /// Where to.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+pub(crate) async fn run(command: AttachmentCommand, home: &Home) -> Result<(), Failure> {
+    let AttachmentCommand::Save { id, attachment, out } = command;
+    let thread = find_thread(home, &id)?;
+    let received = records::received(&home.engine.vault, thread.root)?.ok_or_else(|| Failure::not_found(&id))?;
+    let entry = attachments::entries(&received.sections)
+        .into_iter()
+        .find(|e| e.id.starts_with(&attachment))
+        .ok_or_else(|| Failure::not_found(&attachment))?;
+    let dialer = home.dialer().await?;
+    let link = dialer.dial().await?;
+    session::hello(&*link).await?;
+    let fetched = attachments::download(&*link, thread.root, &entry, &out).await;
+    link.close(0);
+    fetched?;
+    home.note("saved an attachment").await?;
+    let result = json!({ "out": out.display().to_string(), "size": entry.size, "sha256": entry.sha256 });
+    print(home.json, result, |v| {
+        format!("Saved to {}. It is the file the sender signed for (SHA-256 {}).\nIt is not encrypted there: delete it when you no longer need it.", text(v, "out"), text(v, "sha256"))
+    });
+    Ok(())
+}
+
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::Request(causeway_certs::transport::RequestError::Link(link)) => link.into(),
+            TransferError::Request(causeway_certs::transport::RequestError::Refused { code, .. }) => code.into(),
+            TransferError::Store(store) => store.into(),
+            TransferError::Io(io) => Self::invalid(format!("A file cannot be read or written: {io}."), "Check the name, the folder and the space on the disk."),
+            other => Self::new("A-108", exit::INTEGRITY, format!("{other}."), "Try again; if it stays, ask the sender to send it again."),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Errors for people: what happened, what it means, what to do now, a code. And an exit code for scripts.
+
+use std::process::ExitCode;
+
+use causeway_certs::invite::InviteError;
+use causeway_certs::transport::LinkError;
+use causeway_common::error::ErrorCode;
+use causeway_common::store::StoreError;
+
+use crate::engine::EngineError;
+use crate::engine::threads::StepError;
+use crate::membership::AdmitError;
+use crate::records::RecordError;
+use crate::replica::ReplicaError;
+use crate::session::SessionError;
+use crate::vault::VaultError;
+
+/// What a person is told when something does not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// For the manual and for support: a letter for the part, a number.
+    pub code: &'static str,
+    /// What happened and what it means.
+    pub message: String,
+    /// What to do now.
+    pub hint: String,
+    /// Whether the same command may work later.
+    pub retryable: bool,
+    /// Exit code, see the manual.
+    pub exit: u8,
+}
+
+/// Exit codes.
+pub(crate) mod exit {
+    pub(crate) const OTHER: u8 = 1;
+    pub(crate) const LOCKED: u8 = 3;
+    pub(crate) const NOT_FOUND: u8 = 4;
+    pub(crate) const INVALID: u8 = 5;
+    pub(crate) const NETWORK: u8 = 6;
+    pub(crate) const REFUSED: u8 = 7;
+    pub(crate) const INTEGRITY: u8 = 8;
+    pub(crate) const CONFLICT: u8 = 9;
+}
+
+impl Failure {
+    pub(crate) fn new(code: &'static str, exit: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: hint.into(),
+            retryable: exit == exit::NETWORK,
+            exit,
+        }
+    }
+
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        Self::new("X-100", exit::OTHER, format!("Something unexpected went wrong: {error}."), "Try again; if it stays, tell the people who run Causeway for you and give them the code.")
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new("C-104", exit::NOT_FOUND, format!("There is nothing here with the number or name {what:?}."), "`causeway inbox list`, `causeway sent list` and `causeway org list` show what there is.")
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new("C-105", exit::INVALID, message, hint)
+    }
+}
+
+/// Prints a failure and gives its exit code.
+pub(crate) fn report(failure: &Failure, json: bool) -> ExitCode {
+    if json {
+        let error = serde_json::json!({ "error": {
+            "code": failure.code,
+            "message": failure.message,
+            "hint": failure.hint,
+            "retryable": failure.retryable,
+        }});
+        eprintln!("{error}");
+    } else {
+        eprintln!("{}\n{} [{}]", failure.message, failure.hint, failure.code);
+    }
+    ExitCode::from(failure.exit)
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Locked(folder) => Self::new("S-109", exit::CONFLICT, format!("Another Causeway program is using {}.", folder.display()), "Wait until it has finished, or close it. Nothing is lost."),
+            StoreError::Newer { .. } => Self::new("S-110", exit::OTHER, format!("{error}."), "Your data is untouched. Update Causeway and try again."),
+            StoreError::Corrupt(_) => Self::new("S-108", exit::INTEGRITY, format!("{error}."), "Do not delete anything. Run `causeway doctor` and restore from a backup if it says so."),
+            _ => Self { retryable: true, ..Self::new("S-111", exit::OTHER, format!("{error}. What was confirmed before is safe; this command changed nothing."), "Free some space on the disk, then try again.") },
+        }
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        crate::cli::home::vault_failure(error)
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Vault(vault) => vault.into(),
+            RecordError::Damaged(_) => Self::new("S-108", exit::INTEGRITY, format!("{error}."), "Run `causeway doctor`; the rest of your data stays readable."),
+        }
+    }
+}
+
+impl From<ReplicaError> for Failure {
+    fn from(error: ReplicaError) -> Self {
+        Self::new("D-108", exit::INTEGRITY, format!("{error}."), "Do not send anything until the registrar has explained it. Call them; do not use the relay for that.")
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::NoIdentity => Self::new("H-104", exit::NOT_FOUND, "This home belongs to no organisation yet.", "Ask the registrar for an invite and run `causeway join INVITE`."),
+            EngineError::Record(record) => record.into(),
+            EngineError::Replica(replica) => replica.into(),
+            EngineError::UnknownOrganisation(name) => Self::new("D-104", exit::NOT_FOUND, format!("No organisation in the directory is called {name:?}."), "`causeway org list` shows all; `causeway sync` fetches new ones."),
+            EngineError::Vault(vault) => vault.into(),
+        }
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Engine(engine) => engine.into(),
+            SessionError::Link(link) => link.into(),
+            SessionError::Misbehaved => Self::new("N-108", exit::INTEGRITY, "The relay's answer does not follow the protocol; it was not believed. Nothing of yours is lost.", "Tell the people who run the relay; check that both sides run a recent version."),
+            SessionError::NotAdmitted => Self::new("N-107", exit::REFUSED, "The registrar has not admitted this organisation yet. What you queued stays in your outbox.", "Compare the fingerprint with the registrar by phone; once admitted, `causeway sync` sends everything."),
+            SessionError::Refused(code) => code.into(),
+        }
+    }
+}
+
+impl From<LinkError> for Failure {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Unauthenticated => Self::new("N-106", exit::INTEGRITY, "The server at the relay's address is not the relay you joined. Nothing was sent to it.", "Somebody may be standing in between, or the relay has a new key. Call the registrar."),
+            other => Self { retryable: true, ..Self::new("N-102", exit::NETWORK, format!("The relay cannot be reached: {other}. What you queued is safe in your outbox."), "Check the internet connection and try `causeway sync` again in a minute. For an emergency, call the other side by phone.") },
+        }
+    }
+}
+
+impl From<ErrorCode> for Failure {
+    fn from(code: ErrorCode) -> Self {
+        let (message, hint) = match code {
+            ErrorCode::InviteRefused => ("The relay does not accept this invite: it has been used, has expired, or is not from this registrar.", "Ask the registrar for a new invite."),
+            ErrorCode::NotAuthorised => ("This home may not do that at the relay.", "Check that you use the right home (`--home`)."),
+            ErrorCode::Quota => ("Your organisation has used up what the relay allows for now. Everything stays queued.", "Try again in a few minutes."),
+            ErrorCode::StoreUnavailable => ("The relay cannot store anything safely right now. Everything stays queued.", "Try again in a few minutes; tell the people who run the relay."),
+            ErrorCode::Conflict => ("Somebody else changed the same thing first.", "Run the command again."),
+            _ => ("The relay refused.", "Try again; if it stays, give the code to the people who run the relay."),
+        };
+        let exit = if code.retryable() { exit::NETWORK } else { exit::REFUSED };
+        Self { retryable: code.retryable(), ..Self::new("R-107", exit, format!("{message} ({code:?})"), hint) }
+    }
+}
+
+impl From<AdmitError> for Failure {
+    fn from(error: AdmitError) -> Self {
+        match error {
+            AdmitError::Session(session) => session.into(),
+            AdmitError::NotFound(id) => Self::new("G-104", exit::NOT_FOUND, format!("No application, or more than one, matches {id:?}."), "`causeway registrar pending` lists who waits."),
+            AdmitError::Tampered(_) => Self::new("G-108", exit::INTEGRITY, format!("{error}."), "Do not admit it. Ask the organisation to join again with a new invite."),
+        }
+    }
+}
+
+impl From<StepError> for Failure {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Engine(engine) => engine.into(),
+            StepError::NotFound => Self::not_found("?"),
+            StepError::NotAllowed(refused) => Self::new("L-107", exit::REFUSED, format!("{refused}."), "`causeway inbox show ID` shows what has happened so far."),
+        }
+    }
+}
+
+impl From<InviteError> for Failure {
+    fn from(error: InviteError) -> Self {
+        let exit = if error == InviteError::Expired { exit::REFUSED } else { exit::INVALID };
+        Self::new("G-105", exit, format!("{error}."), "Nothing has been changed on this workstation.")
+    }
+}

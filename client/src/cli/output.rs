@@ -1,0 +1,57 @@
+//! How results are printed: JSON for scripts, lines for people.
+
+use causeway_common::time::Timestamp;
+use serde_json::Value;
+
+/// Version of the shapes that scripts see.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Prints one result.
+pub(crate) fn print(json: bool, value: Value, people: impl FnOnce(&Value) -> String) {
+    if json {
+        let mut value = value;
+        if let Value::Object(map) = &mut value {
+            map.insert("schema_version".into(), SCHEMA_VERSION.into());
+        }
+        println!("{value}");
+    } else {
+        let text = people(&value);
+        if !text.is_empty() {
+            println!("{text}");
+        }
+    }
+}
+
+/// Prints a list: one object per line, or one line per entry.
+pub(crate) fn print_list(json: bool, values: Vec<Value>, empty: &str, line: impl Fn(&Value) -> String) {
+    if !json && values.is_empty() {
+        println!("{empty}");
+    }
+    for value in values {
+        print(json, value, &line);
+    }
+}
+
+/// A moment as RFC 3339 in UTC; null for the zero of "not yet".
+pub(crate) fn time(at: Timestamp) -> Value {
+    if at == Timestamp(0) {
+        return Value::Null;
+    }
+    let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).map_or(Value::Null, |t| Value::String(t.to_string()))
+}
+
+/// A field of a result as text without quotes.
+pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or("-")
+}
+
+/// Text of others, made harmless for a terminal: no control characters, no change of direction.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+            if (c.is_control() && c != '\n') || turns { '\u{fffd}' } else { c }
+        })
+        .collect()
+}

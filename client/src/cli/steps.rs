@@ -1,0 +1,126 @@
+//! Steps of a referral: accept, decline, ask, answer, complete and the others.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::failure::Failure;
+use super::home::Home;
+use super::output::{print, text};
+use crate::engine::threads::Words;
+use crate::model::Thread;
+use crate::records;
+use crate::referral::lifecycle::Action;
+
+/// Longest text of a step, in characters.
+const TEXT_CHARS_MAX: usize = crate::referral::update::TEXT_CHARS_MAX;
+/// Longest answer file.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+
+#[derive(Debug, Args)]
+pub(crate) struct StepArgs {
+    /// Number of the referral, or the beginning of it.
+    id: String,
+    /// Reason code.
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// What you want to say.
+    #[arg(long, default_value = "")]
+    text: String,
+    /// When you expect to be there or to be done.
+    #[arg(long, default_value = "")]
+    eta: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AnswerArgs {
+    #[command(flatten)]
+    step: StepArgs,
+    /// File with the answer to an identity check, JSON.
+    #[arg(long)]
+    file: Option<PathBuf>,
+    /// One field of that answer, for example result=confirmed.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    set: Vec<String>,
+}
+
+pub(crate) async fn step(args: StepArgs, action: Action, home: &Home) -> Result<(), Failure> {
+    take(args, action, Map::new(), home).await
+}
+
+/// An answer is what the sender says to a question, and what an embassy says to an identity check.
+pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure> {
+    let thread = find_thread(home, &args.step.id)?;
+    let answer = answer_fields(&args)?;
+    if thread.ours {
+        return take(args.step, Action::Answer, answer, home).await;
+    }
+    let missing = answer.get("result").is_none_or(|r| r.as_str().is_none_or(str::is_empty));
+    if thread.kind == "IDQ" && missing {
+        return Err(Failure::invalid(
+            "The answer to an identity check needs a result.",
+            "Add --set result=confirmed (or not_confirmed, probable_more_info, not_our_national, cannot_check, refused).",
+        ));
+    }
+    take(args.step, Action::Complete, answer, home).await
+}
+
+fn answer_fields(args: &AnswerArgs) -> Result<Map<String, Value>, Failure> {
+    let mut fields = Map::new();
+    if let Some(path) = &args.file {
+        let size = std::fs::metadata(path).map_or(0, |m| m.len());
+        if size > ANSWER_BYTES_MAX {
+            return Err(Failure::invalid("The answer file is larger than 64 KiB.", "Send large parts as attachments."));
+        }
+        let bytes = std::fs::read(path).map_err(|e| Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name."))?;
+        fields = serde_json::from_slice(&bytes).map_err(|e| Failure::invalid(format!("{} is not a JSON object: {e}.", path.display()), "See docs/samples/identity-answer.json."))?;
+    }
+    for assignment in &args.set {
+        let Some((path, value)) = assignment.split_once('=') else {
+            return Err(Failure::invalid(format!("{assignment:?} is not PATH=VALUE."), "For example: --set result=confirmed"));
+        };
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        fields.insert(path.to_owned(), value);
+    }
+    Ok(fields)
+}
+
+async fn take(args: StepArgs, action: Action, answer: Map<String, Value>, home: &Home) -> Result<(), Failure> {
+    if args.text.chars().count() > TEXT_CHARS_MAX {
+        return Err(Failure::invalid(format!("The text is longer than {TEXT_CHARS_MAX} characters."), "Shorten it, or attach a file."));
+    }
+    let thread = find_thread(home, &args.id)?;
+    let words = Words { reason: args.reason, text: args.text, eta: args.eta, answer };
+    let packet = home.engine.take_step(thread.case, action, words).await?;
+    home.note(action.as_str()).await?;
+    let now = records::thread(&home.engine.vault, &thread.case)?.map_or_else(String::new, |t| t.work);
+    let result = json!({
+        "referral": thread.root.to_string(),
+        "work": now,
+        "packets": [{ "to": thread.peer.to_string(), "packet_id": packet.to_string(), "state": "queued" }],
+    });
+    print(home.json, result, |v| {
+        format!("The referral is now {}. `causeway sync` tells the other side.", text(v, "work"))
+    });
+    Ok(())
+}
+
+/// The thread that a person means: by the number of its first packet, or the beginning of it.
+pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
+    if id.len() < 4 {
+        return Err(Failure::invalid("A number has at least four characters.", "Copy it from `causeway inbox list`."));
+    }
+    let matching: Vec<Thread> = records::all_threads(&home.engine.vault)?
+        .into_iter()
+        .filter(|t| t.root.to_string().starts_with(id) || hex::encode(t.case).starts_with(id))
+        .collect();
+    let [thread] = <[Thread; 1]>::try_from(matching).map_err(|many| {
+        if many.is_empty() {
+            Failure::not_found(id)
+        } else {
+            Failure::invalid(format!("More than one referral begins with {id:?} (a referral to several organisations has one thread each)."), "Use more characters, or answer from the recipient's side.")
+        }
+    })?;
+    Ok(thread)
+}
