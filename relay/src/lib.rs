@@ -125,6 +125,11 @@ impl Relay {
         self.with_directory(|d| d.authority().is_some())
     }
 
+    /// Number of statements in the directory.
+    pub fn directory_size(&self) -> u64 {
+        self.with_directory(Directory::size)
+    }
+
     /// Does the regular work once: what has expired, who has not been seen for long. [`server::serve`] does it all
     /// the time.
     pub async fn sweep(&self) -> Result<(), Refused> {
