@@ -11,7 +11,7 @@ use causeway_common::ids::{DeviceId, Digest, EnvelopeId};
 use causeway_common::limits::{ENVELOPE_BYTES_MAX, IDS_PER_REQUEST_MAX};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
-use causeway_common::statements::{Nack, RELAY_ACCEPTED, RELAY_EXPIRED, RelayReceipt};
+use causeway_common::statements::{Nack, RELAY_ACCEPTED, RelayReceipt};
 use causeway_common::store::{StoreError, Txn, transact};
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{Outcomes, Push};
@@ -19,17 +19,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Refused, Relay, keyspace};
 
+mod expiry;
+
 /// Bodies up to this size stand in the store, longer ones in files.
 const INLINE_BODY_BYTES_MAX: usize = 60 * 1024;
 /// Bodies written to files at the same time.
 pub(crate) const BODY_TURNS: usize = 16;
 /// Refusals kept for one envelope, about 250 bytes each: the first tells the sender what to do.
 const NACKS_MAX: usize = 16;
-/// Envelopes that expire in one transaction.
-const EXPIRE_BATCH: usize = 64;
-/// Records of finished envelopes are kept this many hours after their expiry, so that senders who were offline find
-/// out: as long as the longest life of a packet.
-pub(crate) const RECORD_GRACE_HOURS: u32 = 30 * 24;
 
 /// What is kept of an envelope apart from its body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -239,70 +236,6 @@ impl Relay {
         .await?
     }
 
-    /// Gives up on what has expired: a signed statement for the sender takes the place of the body.
-    pub(crate) async fn expire(&self) -> Result<(), Refused> {
-        let now = self.clock.now();
-        loop {
-            let due = self.kv.scan(keyspace::EXPIRIES, None, EXPIRE_BATCH)?;
-            let full = due.len() == EXPIRE_BATCH;
-            for (key, _) in due {
-                let Some((hours, id)) = parse_expiry(&key) else { continue };
-                if Timestamp::from_hours(hours) > now {
-                    return Ok(());
-                }
-                self.expire_one(id, hours, now).await?;
-            }
-            if !full {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Takes an envelope off the list of this hour: expires it, or forgets one that expired long ago.
-    async fn expire_one(&self, id: EnvelopeId, hours: u32, now: Timestamp) -> Result<(), Refused> {
-        let seen = match self.kv.get(&keyspace::envelope(id)) {
-            Ok(Some(bytes)) => codec::decode::<EnvelopeRecord>(&bytes, ENVELOPE_BYTES_MAX).ok(),
-            Ok(None) | Err(StoreError::Corrupt(_)) => None,
-            Err(error) => return Err(error.into()),
-        };
-        let statement = seen
-            .as_ref()
-            .filter(|seen| !seen.remaining.is_empty())
-            .map(|seen| self.sign_receipt(RELAY_EXPIRED, id, seen.digest, now, seen.remaining.clone()));
-        let file = transact(&*self.kv, move |txn| {
-            let listed = keyspace::expiry(hours, id);
-            let Some(seen) = seen else {
-                // Nothing there that can be read. A damaged record stays for whoever repairs it.
-                txn.delete(&listed);
-                return Ok(None);
-            };
-            let Some(mut record) = record(txn, id)?.filter(|record| record.remaining == seen.remaining)
-            else {
-                // A device has acknowledged while the statement was signed; the next round sees that.
-                return Ok(None);
-            };
-            txn.delete(&listed);
-            let forget = record.outer.expiry_hours.saturating_add(RECORD_GRACE_HOURS);
-            if Timestamp::from_hours(forget) <= now {
-                txn.delete(&keyspace::envelope(id));
-            } else {
-                txn.put(&keyspace::expiry(forget, id), b"");
-            }
-            let Some(statement) = statement else { return Ok(None) };
-            for device in std::mem::take(&mut record.remaining) {
-                unqueue(txn, device, id)?;
-            }
-            record.expired = vec![statement];
-            txn.delete(&keyspace::body(id));
-            if Timestamp::from_hours(forget) > now {
-                txn.put(&keyspace::envelope(id), &codec::encode(&record));
-            }
-            Ok::<_, Refused>(record.in_file.then_some(id))
-        })
-        .await??;
-        self.blobs.remove_bodies(file.into_iter().collect()).await
-    }
-
     /// Whether the body of this envelope must stand in a file.
     pub(crate) fn needs_file(&self, id: EnvelopeId) -> Result<bool, Refused> {
         let Some(bytes) = self.kv.get(&keyspace::envelope(id))? else { return Ok(false) };
@@ -383,10 +316,4 @@ fn add_waiting(txn: &mut dyn Txn, device: DeviceId, change: i64) -> Result<(), S
 
 fn count(bytes: &[u8]) -> u64 {
     bytes.try_into().map_or(0, u64::from_le_bytes)
-}
-
-fn parse_expiry(key: &[u8]) -> Option<(u32, EnvelopeId)> {
-    let rest = key.strip_prefix(keyspace::EXPIRIES)?;
-    let (hours, id) = rest.split_first_chunk::<4>()?;
-    Some((u32::from_be_bytes(*hours), EnvelopeId(id.try_into().ok()?)))
 }

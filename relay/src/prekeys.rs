@@ -39,13 +39,15 @@ impl Relay {
             .into_iter()
             .map(|signed| check_prekey(signed, org, device, key))
             .collect::<Result<Vec<_>, _>>()?;
+        let (signed_status, now) = (request.status, self.clock.now());
         if status.device != device {
             return Err(Refused(ErrorCode::Unverified));
         }
-        let (signed_status, now) = (request.status, self.clock.now());
+        // A device that was away for long offers again what it had made then; that is no fault of it.
+        let usable = |prekey: &Prekey| prekey.epoch >= status.epoch_min && prekey.not_after > now;
         transact(&*self.kv, move |txn| {
             withdraw(txn, device, status.epoch_min, now)?;
-            for (prekey, signed) in prekeys {
+            for (prekey, signed) in prekeys.into_iter().filter(|(prekey, _)| usable(prekey)) {
                 let place = match prekey.kind {
                     PrekeyKind::LastResort => keyspace::last_resort(device),
                     _ => keyspace::one_time_prekey(device, prekey.number),

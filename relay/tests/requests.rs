@@ -1,10 +1,15 @@
 //! What the relay answers, asked without sockets.
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
+#[path = "support/link.rs"]
+mod link;
 #[path = "support/rig.rs"]
 mod rig;
 
+use std::time::Duration;
+
 use causeway_certs::keys::{PublicKey, SigningKey};
+use causeway_certs::transport::{RecvHalf, RequestError, SendHalf, write_bytes, write_frame};
 use causeway_common::codec;
 use causeway_common::envelope::PrekeyKind;
 use causeway_common::error::ErrorCode;
@@ -13,13 +18,16 @@ use causeway_common::ids::{BlobId, DeviceId, EnvelopeId};
 use causeway_common::limits;
 use causeway_common::priority::Priority;
 use causeway_common::statements::{Nack, Prekey, RELAY_ACCEPTED, RELAY_EXPIRED, RelayReceipt};
+use causeway_common::store::{Kv, SledKv, SledOptions};
 use causeway_common::wire::{
     Accepted, Acknowledge, AskOutcomes, BlobGet, BlobProgress, BlobPut, DeviceState, DirectoryPart,
     DirectorySince, Done, FetchRosters, Outcomes, Pending, PendingList, Prekeys, PublishPrekeys, Refuse,
     Rosters, STANDING_MEMBER, STANDING_PENDING, STANDING_REGISTRAR, STANDING_STRANGER, Submit, Subscribe,
     TakePrekeys, Welcome,
 };
-use causeway_relay::service::Session;
+use causeway_relay::blobs::Blobs;
+use causeway_relay::config::Limits;
+use causeway_relay::service::{self, Session};
 use rig::{Device, Org, Rig, code, envelope, hello, prekey, small, status};
 
 fn stranger() -> PublicKey {
@@ -321,6 +329,7 @@ async fn withdrawn_and_expired_keys_are_not_given() {
     assert!(take(&rig, &taker.devices[0], &target).await.unwrap().number >= 100);
     rig.clock.advance(31 * 24);
     assert!(take(&rig, &taker.devices[0], &target).await.is_none());
+    assert!(publish(&rig, &target, 200..225, 1).await.one_time.is_empty(), "they are as old as the others");
 }
 
 #[tokio::test]
@@ -418,4 +427,108 @@ async fn nothing_stored_says_who_sent() {
             assert!(!in_it(&key) && !in_it(&value));
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_upload_ends_the_one_whose_connection_is_dead() {
+    let rig = Rig::claimed().await;
+    let from = rig.org(1, &[10]).await;
+    let peer = from.devices[0].peer();
+    let put = blob(b"twelve bytes", &[5; 32]);
+    // The first stream sends a part and then nothing, but does not end.
+    let (relay, first) = (std::sync::Arc::clone(&rig.relay), put.clone());
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let (recv, send) = tokio::io::split(far);
+    let (mut send, mut recv): (SendHalf, RecvHalf) = (Box::new(send), Box::new(recv));
+    let session = Session::new(peer);
+    session.greet();
+    let stuck = tokio::spawn(async move { service::serve(&relay, &session, &mut send, &mut recv).await });
+    let mut near: SendHalf = Box::new(near);
+    write_frame(&mut near, &first).await.unwrap();
+    write_bytes(&mut near, b"twel").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let asks = BlobPut { offset: u64::MAX, ..put.clone() };
+    let held = rig.ask::<_, BlobProgress>(peer, &asks).await.unwrap().held;
+    let rest = BlobPut { offset: held, ..put };
+    let bytes = &b"twelve bytes"[usize::try_from(held).unwrap()..];
+    let (progress, _) = rig.ask_with::<_, BlobProgress>(peer, &rest, bytes).await.unwrap();
+    assert_eq!(progress, BlobProgress { held: 12, size: 12 });
+    stuck.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn attachments_have_their_space_and_give_it_back() {
+    let limits = Limits { attachment_bytes: 20, ..Limits::default() };
+    let rig = Rig::claimed_with(limits).await;
+    let from = rig.org(1, &[10]).await;
+    let peer = from.devices[0].peer();
+    let (first, second) = (blob(b"twelve bytes", &[5; 32]), blob(b"nine byte", &[5; 32]));
+    rig.ask_with::<_, BlobProgress>(peer, &first, b"twelve bytes").await.unwrap();
+    let full = rig.ask_with::<_, BlobProgress>(peer, &second, b"nine byte").await;
+    assert_eq!(code(full), ErrorCode::Quota);
+    rig.ask_with::<_, BlobProgress>(peer, &first, b"").await.unwrap();
+    rig.clock.advance(25);
+    rig.relay.sweep().await.unwrap();
+    let later = BlobPut { expiry_hours: second.expiry_hours + 25, ..second };
+    let (progress, _) = rig.ask_with::<_, BlobProgress>(peer, &later, b"nine byte").await.unwrap();
+    assert_eq!(progress.held, 9);
+}
+
+#[tokio::test]
+async fn one_organisation_over_its_rate_is_told_to_wait_and_the_others_are_not() {
+    let one = std::num::NonZeroU32::MIN;
+    let rig =
+        Rig::claimed_with(Limits { submits_burst: one, submits_per_second: one, ..Limits::default() }).await;
+    let (from, to) = (rig.org(1, &[10]).await, rig.org(2, &[20]).await);
+    submit(&rig, &from, &small(&to, Priority::P1, 1)).await;
+    let over = Submit { envelope: small(&to, Priority::P1, 2) };
+    match rig.ask::<_, Accepted>(from.devices[0].peer(), &over).await {
+        Err(RequestError::Refused { code, retry_after }) => {
+            assert_eq!((code, code.retryable()), (ErrorCode::Quota, true));
+            assert!(!retry_after.is_zero());
+        }
+        other => panic!("{other:?}"),
+    }
+    submit(&rig, &to, &small(&from, Priority::P1, 3)).await;
+}
+
+#[tokio::test]
+async fn on_a_real_disk_what_was_accepted_is_there_after_a_restart_and_scraps_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, files) = (folder.path().join("store"), folder.path().join("blobs"));
+    let open = || {
+        let kv = SledKv::open(&store, SledOptions::default()).unwrap();
+        (std::sync::Arc::new(kv) as std::sync::Arc<dyn Kv>, Blobs::in_folder(&files).unwrap())
+    };
+    let mut rig = Rig::on(open()).await;
+    let (from, to) = (rig.org(1, &[10]).await, rig.org(2, &[20]).await);
+    let long = envelope(&to, Priority::P2, 1, 700 * 1024);
+    let receipt = submit(&rig, &from, &long).await;
+    submit(&rig, &from, &small(&to, Priority::P2, 2)).await;
+    let bytes = vec![7; 2_500_000];
+    let put = blob(&bytes, &[5; 32]);
+    let peer = from.devices[0].peer();
+    rig.ask_with::<_, BlobProgress>(peer, &put, &bytes[..2_000_000]).await.unwrap();
+    let ending = |ending: &str| {
+        let names = std::fs::read_dir(&files).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(ending)).count()
+    };
+    assert_eq!((ending(".body"), ending(".part")), (1, 1));
+    for scrap in [format!("{}.body", "ab".repeat(32)), "cd".repeat(32), "half.new".into()] {
+        std::fs::write(files.join(scrap), b"scrap").unwrap();
+    }
+    rig.let_go();
+    rig.reopen(open());
+    rig.serve_for_a_moment().await;
+    assert_eq!((ending(".body"), ending(".part"), ending(".new"), ending("")), (1, 1, 0, 2));
+    assert_eq!(submit(&rig, &from, &long).await, receipt);
+    assert_eq!(waiting(&rig, &to.devices[0]).await, 2);
+    let rest = BlobPut { offset: 2_000_000, ..put.clone() };
+    let (progress, _) = rig.ask_with::<_, BlobProgress>(peer, &rest, &bytes[2_000_000..]).await.unwrap();
+    assert_eq!(progress.held, 2_500_000);
+    let get = BlobGet { blob: put.blob, token: [5; 32], offset: 1_200_000 };
+    let (_, got) = rig.ask_with::<_, BlobProgress>(to.devices[0].peer(), &get, &[]).await.unwrap();
+    assert!(got == bytes[1_200_000..]);
+    rig.ask::<_, Done>(to.devices[0].peer(), &Acknowledge { envelopes: vec![long.id()] }).await.unwrap();
+    assert_eq!(ending(".body"), 0);
 }

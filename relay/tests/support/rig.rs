@@ -26,12 +26,15 @@ use causeway_common::statements::{
     Admission, DeviceStatus, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, Prekey, Roster, RosterDevice,
     SignedRoster, Statement, StatementKind,
 };
-use causeway_common::store::{Kv as _, MemoryKv};
+use causeway_common::store::{Kv, MemoryKv};
 use causeway_common::time::{Clock, Timestamp};
 use causeway_common::wire::{Append, Claim, Done, Enrol, Frame, Hello, PROTOCOL_VERSION};
 use causeway_relay::blobs::{Blobs, MemoryBlobs};
+use causeway_relay::config::Limits;
 use causeway_relay::service::{self, Session};
 use causeway_relay::{Parts, Relay};
+
+use super::link::Door;
 
 /// Noon on a day in 2026.
 pub const START: Timestamp = Timestamp(1_790_000_000_000);
@@ -99,6 +102,7 @@ pub struct Rig {
     pub relay: Arc<Relay>,
     pub kv: MemoryKv,
     pub files: MemoryBlobs,
+    pub limits: Limits,
     pub clock: TestClock,
     pub relay_key: SigningKey,
     pub registrar: SigningKey,
@@ -108,26 +112,59 @@ pub struct Rig {
 impl Rig {
     /// A relay without a registrar.
     pub fn fresh() -> Self {
-        let clock = TestClock(Arc::new(AtomicU64::new(START.0)));
-        let (kv, files) = (MemoryKv::new(), MemoryBlobs::default());
-        let relay_key = SigningKey::from_seed(&[200; 32]);
-        let relay = open(&kv, &files, &clock, &relay_key);
-        let registrar = SigningKey::from_seed(&[201; 32]);
-        let registrar_tls = SigningKey::from_seed(&[202; 32]);
-        Self { relay, kv, files, clock, relay_key, registrar, registrar_tls }
+        Self::with(Limits::default(), None)
     }
 
     /// A relay with a registrar.
     pub async fn claimed() -> Self {
-        let rig = Self::fresh();
-        let claim = rig.claim().await;
-        let _: Done = rig.ask(rig.registrar_tls.public(), &claim).await.unwrap();
-        rig
+        Self::claimed_with(Limits::default()).await
     }
 
-    /// The process ends and starts again on the same data.
+    /// The same with other limits.
+    pub async fn claimed_with(limits: Limits) -> Self {
+        Self::with(limits, None).have_claimed().await
+    }
+
+    /// The same on a store of its own.
+    pub async fn on(store: (Arc<dyn Kv>, Blobs)) -> Self {
+        Self::with(Limits::default(), Some(store)).have_claimed().await
+    }
+
+    fn with(limits: Limits, store: Option<(Arc<dyn Kv>, Blobs)>) -> Self {
+        let clock = TestClock(Arc::new(AtomicU64::new(START.0)));
+        let (kv, files) = (MemoryKv::new(), MemoryBlobs::default());
+        let relay_key = SigningKey::from_seed(&[200; 32]);
+        let store = store.unwrap_or_else(|| in_memory(&kv, &files));
+        let relay = open(store, &clock, &relay_key, &limits);
+        let registrar = SigningKey::from_seed(&[201; 32]);
+        let registrar_tls = SigningKey::from_seed(&[202; 32]);
+        Self { relay, kv, files, limits, clock, relay_key, registrar, registrar_tls }
+    }
+
+    async fn have_claimed(self) -> Self {
+        let claim = self.claim().await;
+        let _: Done = self.ask(self.registrar_tls.public(), &claim).await.unwrap();
+        self
+    }
+
+    /// The process ends and starts again on the same data in memory.
     pub fn restart(&mut self) {
-        self.relay = open(&self.kv, &self.files, &self.clock, &self.relay_key);
+        self.reopen(in_memory(&self.kv, &self.files));
+    }
+
+    /// Starts again on this store.
+    pub fn reopen(&mut self, store: (Arc<dyn Kv>, Blobs)) {
+        self.relay = open(store, &self.clock, &self.relay_key, &self.limits);
+    }
+
+    /// Lets go of the store, so that it can be opened again.
+    pub fn let_go(&mut self) {
+        self.reopen(in_memory(&MemoryKv::new(), &MemoryBlobs::default()));
+    }
+
+    /// Does what a start does before it serves.
+    pub async fn serve_for_a_moment(&self) {
+        causeway_relay::server::serve(Arc::clone(&self.relay), Door::new(), async {}).await;
     }
 
     /// Everything in the store.
@@ -289,14 +326,19 @@ pub fn signed_roster(org: OrgId, devices: &[Device], admin: &SigningKey) -> Sign
     roster::sign(&roster, admin)
 }
 
-fn open(kv: &MemoryKv, files: &MemoryBlobs, clock: &TestClock, key: &SigningKey) -> Arc<Relay> {
-    let parts = Parts {
-        kv: Arc::new(kv.clone()),
-        blobs: Blobs::Memory(files.clone()),
-        key: SigningKey::from_seed(&key.seed()),
-        clock: Arc::new(clock.clone()),
-    };
-    Relay::open(parts).unwrap()
+fn in_memory(kv: &MemoryKv, files: &MemoryBlobs) -> (Arc<dyn Kv>, Blobs) {
+    (Arc::new(kv.clone()), Blobs::Memory(files.clone()))
+}
+
+fn open(
+    (kv, blobs): (Arc<dyn Kv>, Blobs),
+    clock: &TestClock,
+    key: &SigningKey,
+    limits: &Limits,
+) -> Arc<Relay> {
+    let key = SigningKey::from_seed(&key.seed());
+    let parts = Parts { kv, blobs, key, clock: Arc::new(clock.clone()) };
+    Relay::open_limited(parts, limits.clone()).unwrap()
 }
 
 /// An envelope whose content is noise: the relay cannot tell.
