@@ -159,16 +159,16 @@ pub fn entries(sections: &[StoredSection]) -> Vec<Entry> {
     for section in sections {
         let Ok(value) = serde_json::from_slice::<Value>(&section.bytes) else { continue };
         let listed = value.get(FIELD).and_then(Value::as_array).into_iter().flatten();
-        all.extend(listed.filter_map(|entry| Entry::deserialize(entry).ok()).take(ATTACHMENTS_PER_PACKET_MAX));
+        all.extend(
+            listed.filter_map(|entry| Entry::deserialize(entry).ok()).take(ATTACHMENTS_PER_PACKET_MAX),
+        );
     }
     all
 }
 
 /// The attachments of a packet for people and scripts: no keys.
 pub fn list(sections: &[StoredSection]) -> Value {
-    let shown = |e: Entry| {
-        json!({ "id": e.id, "name": e.name, "media_type": e.media_type, "size": e.size, "sha256": e.sha256 })
-    };
+    let shown = |e: Entry| json!({ "id": e.id, "name": e.name, "media_type": e.media_type, "size": e.size, "sha256": e.sha256 });
     entries(sections).into_iter().map(shown).collect()
 }
 
@@ -201,7 +201,12 @@ pub async fn upload_all(
     Ok(())
 }
 
-async fn upload(link: &dyn Link, path: &Path, key: &AttachmentKey, expires: Timestamp) -> Result<(), TransferError> {
+async fn upload(
+    link: &dyn Link,
+    path: &Path,
+    key: &AttachmentKey,
+    expires: Timestamp,
+) -> Result<(), TransferError> {
     let mut put = BlobPut {
         blob: key.blob_id,
         size: key.blob_len()?,
@@ -240,7 +245,12 @@ async fn upload(link: &dyn Link, path: &Path, key: &AttachmentKey, expires: Time
 }
 
 /// Fetches an attachment and opens it into `out`, which appears only once every byte has been verified.
-pub async fn download(link: &dyn Link, packet: PacketId, entry: &Entry, out: &Path) -> Result<(), TransferError> {
+pub async fn download(
+    link: &dyn Link,
+    packet: PacketId,
+    entry: &Entry,
+    out: &Path,
+) -> Result<(), TransferError> {
     let key = entry.key()?;
     let size = key.blob_len()?;
     let get = BlobGet { blob: key.blob_id, token: key.access_token, offset: 0 };

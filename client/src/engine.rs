@@ -131,7 +131,10 @@ impl Engine {
     }
 
     /// What has to be done about our prekeys, see [`crate::prekeys::refill`].
-    pub async fn refill_prekeys(&self, at_relay: &DeviceState) -> Result<Option<PublishPrekeys>, EngineError> {
+    pub async fn refill_prekeys(
+        &self,
+        at_relay: &DeviceState,
+    ) -> Result<Option<PublishPrekeys>, EngineError> {
         let log_size = self.replica.lock().await.directory.size();
         let mut rng = self.rng.lock().await;
         let now = self.now();

@@ -1,6 +1,18 @@
 //! Seals, sends, receives, keeps and shows.
 
+pub mod activity;
+pub mod attachments;
+pub mod engine;
+pub mod identity;
+pub mod membership;
+pub mod model;
+pub mod prekeys;
+pub mod records;
+pub mod referral;
+pub mod replica;
 pub mod seal;
+pub mod session;
+pub mod vault;
 
 /// A reproducible random source for tests.
 #[cfg(test)]

@@ -75,7 +75,10 @@ pub async fn is_admitted(engine: &Engine, dialer: &dyn Dialer) -> Result<bool, S
 }
 
 /// Who waits for admission. Applications that do not hold together are left out, and counted.
-pub async fn pending(engine: &Engine, dialer: &dyn Dialer) -> Result<(Vec<Application>, usize), SessionError> {
+pub async fn pending(
+    engine: &Engine,
+    dialer: &dyn Dialer,
+) -> Result<(Vec<Application>, usize), SessionError> {
     let link = dialer.dial().await?;
     if hello(&*link).await?.standing != STANDING_REGISTRAR {
         link.close(0);
@@ -101,8 +104,7 @@ fn application(enrol: Enrol) -> Option<Application> {
 /// fingerprint.
 pub async fn admit(engine: &Engine, dialer: &dyn Dialer, prefix: &str) -> Result<OrgId, AdmitError> {
     let (applications, _) = pending(engine, dialer).await?;
-    let mut matching =
-        applications.into_iter().filter(|a| a.applicant.id.to_string().starts_with(prefix));
+    let mut matching = applications.into_iter().filter(|a| a.applicant.id.to_string().starts_with(prefix));
     let (Some(application), None) = (matching.next(), matching.next()) else {
         return Err(AdmitError::NotFound(prefix.to_owned()));
     };

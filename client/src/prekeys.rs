@@ -105,14 +105,19 @@ pub async fn refill(
     if publish.is_empty() {
         return Ok(None);
     }
-    let last_resort = fresh.iter().map(|f| &f.own).chain(&all).filter(|p| p.kind == PrekeyKind::LastResort).max_by_key(|p| p.made);
+    let last_resort = fresh
+        .iter()
+        .map(|f| &f.own)
+        .chain(&all)
+        .filter(|p| p.kind == PrekeyKind::LastResort)
+        .max_by_key(|p| p.made);
     let status = DeviceStatus {
         device: identity.device(),
         epoch: 1,
         epoch_min: 1,
         last_resort: last_resort.map_or(0, |p| p.number),
         one_time_remaining: u32::try_from(held.len() + publish.len()).unwrap_or(u32::MAX),
-        key_store_generation: vault.eks_generation(),
+        key_store_generation: vault.eks_generation().await,
         log_size,
         time: now,
     };
@@ -200,8 +205,8 @@ async fn erase_finished(
 ) -> Result<(), VaultError> {
     let over = |p: &&OwnPrekey| p.made.plus(PREKEY_LIFE).plus(PREKEY_GRACE) < now;
     let finished = all.iter().filter(|p| (p.used && p.kind != PrekeyKind::LastResort) || over(p));
-    let ids: Vec<Vec<u8>> = finished.map(|p| seed_id(p.number).to_vec()).filter(|id| vault.eks_has(id)).collect();
-    if ids.is_empty() { Ok(()) } else { vault.eks_erase(&ids, rng).await }
+    let ids: Vec<Vec<u8>> = finished.map(|p| seed_id(p.number).to_vec()).collect();
+    vault.eks_erase(&ids, rng).await
 }
 
 /// Why a partner's prekeys are not used. The relay, or somebody behind it, exchanged something.

@@ -9,9 +9,9 @@ use causeway_common::limits::{
     IDS_PER_REQUEST_MAX, PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT, ROSTERS_PER_ANSWER_MAX,
 };
 use causeway_common::wire::{
-    self, Accepted, Acknowledge, AskOutcomes, DeviceState, DirectoryPart, DirectorySince, Done,
-    FetchRosters, FrameType, Hello, Outcomes, PROTOCOL_VERSION, Prekeys, Push, Refuse,
-    Rosters, STANDING_MEMBER, Submit, Subscribe, TakePrekeys, Welcome,
+    self, Accepted, Acknowledge, AskOutcomes, DeviceState, DirectoryPart, DirectorySince, Done, FetchRosters,
+    FrameType, Hello, Outcomes, PROTOCOL_VERSION, Prekeys, Push, Refuse, Rosters, STANDING_MEMBER, Submit,
+    Subscribe, TakePrekeys, Welcome,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -371,7 +371,9 @@ async fn submit(engine: &Engine, link: &dyn Link, sent: Sent) -> Result<bool, Se
     match attachments::upload_all(link, &engine.staging, &sent.sections, sent.expires).await {
         Ok(()) => {}
         Err(TransferError::Request(RequestError::Link(error))) => return Err(error.into()),
-        Err(TransferError::Request(RequestError::Refused { code, .. })) if code.retryable() => return Ok(false),
+        Err(TransferError::Request(RequestError::Refused { code, .. })) if code.retryable() => {
+            return Ok(false);
+        }
         Err(_) => {
             engine.rejected(&sent, "attachment").await?;
             return Ok(false);

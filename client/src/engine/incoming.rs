@@ -96,11 +96,12 @@ impl Engine {
         let seed = self
             .vault
             .eks_get(&prekeys::seed_id(prekey.number))
+            .await
             .ok_or(Refusal::Nack(NACK_ERASED_PREKEY))?;
         let unreadable = |_: OpenError| Refusal::Nack(NACK_UNREADABLE);
         let (org, device) = (self.identity.org, self.identity.device());
-        let unsealed =
-            unseal(&push.outer, &push.body, &push.wrap, org, device, &prekey.public, &seed).map_err(unreadable)?;
+        let unsealed = unseal(&push.outer, &push.body, &push.wrap, org, device, &prekey.public, &seed)
+            .map_err(unreadable)?;
         let claimed = unsealed.claimed();
         let replica = self.replica.lock().await;
         match replica.agrees_with(claimed.log_size, claimed.log_root) {
@@ -112,7 +113,8 @@ impl Engine {
         let sender = replica.directory.organisation(claimed.from_org);
         let key = sender.and_then(|org| org.device(claimed.from_device)).map(|device| device.signing_key);
         drop(replica);
-        let key = key.and_then(|key| PublicKey::from_bytes(key).ok()).ok_or(Refusal::Nack(NACK_UNREADABLE))?;
+        let key =
+            key.and_then(|key| PublicKey::from_bytes(key).ok()).ok_or(Refusal::Nack(NACK_UNREADABLE))?;
         let packet = unsealed.verify(&key).map_err(unreadable)?;
         if prekey.kind != PrekeyKind::LastResort {
             prekeys::mark_used(changes, &prekey);
@@ -154,11 +156,8 @@ impl Engine {
     }
 
     fn received(&self, packet: OpenedPacket, push: &Push, missing_before: u64) -> Received {
-        let sections: Vec<StoredSection> = packet
-            .sections
-            .iter()
-            .map(|s| StoredSection { code: s.code, bytes: s.bytes.to_vec() })
-            .collect();
+        let sections: Vec<StoredSection> =
+            packet.sections.iter().map(|s| StoredSection { code: s.code, bytes: s.bytes.to_vec() }).collect();
         Received {
             packet: packet.packet,
             case: packet.case_ref,

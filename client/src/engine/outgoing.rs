@@ -137,7 +137,8 @@ impl Engine {
     pub async fn relayed(&self, sent: &Sent, receipt: Signed) -> Result<(), OutgoingError> {
         let read = self.relay_receipt(&receipt).ok_or(OutgoingError::ForgedReceipt)?;
         let digest = self.envelope(sent).map(|envelope| envelope.digest());
-        if read.outcome != RELAY_ACCEPTED || read.envelope != sent.envelope_id || Some(read.digest) != digest {
+        if read.outcome != RELAY_ACCEPTED || read.envelope != sent.envelope_id || Some(read.digest) != digest
+        {
             return Err(OutgoingError::ForgedReceipt);
         }
         let now = self.now();

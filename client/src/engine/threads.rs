@@ -77,7 +77,11 @@ impl Engine {
     }
 
     /// What a stored packet of somebody else does to its thread.
-    pub(super) fn thread_received(&self, received: &Received, changes: &mut Changes) -> Result<(), EngineError> {
+    pub(super) fn thread_received(
+        &self,
+        received: &Received,
+        changes: &mut Changes,
+    ) -> Result<(), EngineError> {
         if received.in_reply_to == PacketId([0; 32]) {
             records::put_thread(changes, &self.thread_of_theirs(received));
             return Ok(());
@@ -87,11 +91,8 @@ impl Engine {
             // Only the two sides of a thread can change it.
             return Ok(());
         }
-        let update = received
-            .sections
-            .iter()
-            .find(|s| s.code == HEADER_SECTION)
-            .and_then(|s| Update::read(&s.bytes));
+        let update =
+            received.sections.iter().find(|s| s.code == HEADER_SECTION).and_then(|s| Update::read(&s.bytes));
         if let Some(update) = update {
             apply(&mut thread, &update, received);
             records::put_thread(changes, &thread);
@@ -122,7 +123,11 @@ impl Engine {
     }
 
     /// A person here has looked at the first packet of a thread.
-    pub(super) fn thread_opened(&self, received: &Received, changes: &mut Changes) -> Result<(), EngineError> {
+    pub(super) fn thread_opened(
+        &self,
+        received: &Received,
+        changes: &mut Changes,
+    ) -> Result<(), EngineError> {
         let Some(mut thread) = records::thread(&self.vault, &received.case)? else { return Ok(()) };
         if thread.root == received.packet && advance(&mut thread, Action::Open, Party::System) {
             note(&mut thread, self.now(), self.identity.org, Action::Open.as_str(), "", received.packet);
@@ -148,7 +153,12 @@ impl Engine {
     }
 
     /// Takes a person's step: changes the thread and queues the update for the other side, in one transaction.
-    pub async fn take_step(&self, case: [u8; 32], action: Action, words: Words) -> Result<PacketId, StepError> {
+    pub async fn take_step(
+        &self,
+        case: [u8; 32],
+        action: Action,
+        words: Words,
+    ) -> Result<PacketId, StepError> {
         let packet = PacketId(self.random().await);
         let turn = self.turn.lock().await;
         let found = records::thread(&self.vault, &case).map_err(EngineError::from)?;

@@ -1,0 +1,71 @@
+//! The activity log: what was done on this workstation, each entry bound to the one before by its hash.
+
+use causeway_common::codec;
+use causeway_common::framed;
+use causeway_common::ids::{Digest, PacketId};
+use causeway_common::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::vault::{Changes, Tree, Vault, VaultError};
+
+/// Longest description, in bytes; descriptions name what was done, never about whom.
+const WHAT_BYTES_MAX: usize = 200;
+const ENTRY_BYTES_MAX: usize = 1024;
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// 1, 2, 3 …
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What was done.
+    pub what: String,
+    /// The packet it was about; zeros for none.
+    pub packet: PacketId,
+    /// Hash of the entry before.
+    pub previous: Digest,
+}
+
+fn key(number: u64) -> [u8; 8] {
+    number.to_be_bytes()
+}
+
+/// Adds an entry to the changes of the step that it describes.
+pub fn append(
+    vault: &Vault,
+    changes: &mut Changes,
+    at: Timestamp,
+    what: &str,
+    packet: Option<PacketId>,
+) -> Result<(), VaultError> {
+    let (number, previous) = match vault.list(Tree::Activity)?.last() {
+        Some((_, bytes)) => (read(bytes)?.number + 1, framed::sha256(bytes)),
+        None => (1, Digest([0; 32])),
+    };
+    let what = what.chars().take(WHAT_BYTES_MAX / 4).collect();
+    let packet = packet.unwrap_or(PacketId([0; 32]));
+    let entry = Entry { number, at, what, packet, previous };
+    changes.put(Tree::Activity, &key(number), codec::encode(&entry));
+    Ok(())
+}
+
+/// Checks the whole chain; gives the number of entries.
+pub fn verify(vault: &Vault) -> Result<u64, VaultError> {
+    let mut previous = Digest([0; 32]);
+    let mut count = 0;
+    for (_, bytes) in vault.list(Tree::Activity)? {
+        let entry = read(&bytes)?;
+        count += 1;
+        if entry.number != count || entry.previous != previous {
+            return Err(VaultError::Damaged(format!("the activity log is broken before entry {count}")));
+        }
+        previous = framed::sha256(&bytes);
+    }
+    Ok(count)
+}
+
+fn read(bytes: &[u8]) -> Result<Entry, VaultError> {
+    codec::decode(bytes, ENTRY_BYTES_MAX)
+        .map_err(|_| VaultError::Damaged("an entry of the activity log does not read".into()))
+}

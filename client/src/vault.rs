@@ -1,0 +1,358 @@
+//! The vault: everything a workstation keeps, sealed record by record.
+//!
+//! The passphrase opens a slot ([`header`]) that holds the vault's master key; from it come the keys of the records
+//! ([`record`]). A head record counts and sums all others, so that a record that is removed, changed or rolled back
+//! shows. What must really disappear (prekey seeds) stands in the erasable key store ([`eks`]), outside the database,
+//! because the database never forgets a byte it has written.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use causeway_common::store::{Kv, StoreError, transact};
+use zeroize::Zeroizing;
+
+mod eks;
+mod header;
+mod record;
+
+use self::eks::Eks;
+pub use self::eks::{EksMedium, MemoryEks};
+pub use self::header::{Cost, RecoveryCode};
+use self::record::{Head, RecordKeys};
+
+/// Longest record, before sealing.
+pub const RECORD_BYTES_MAX: usize = 4 << 20;
+
+/// Why the vault does not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// A record, the header or the head is not what this vault wrote.
+    #[error("the vault is damaged: {0}")]
+    Damaged(String),
+    /// The machine does not have the memory that the passphrase's protection takes.
+    #[error("there is not enough memory to open the vault")]
+    Memory,
+    /// There is no vault here.
+    #[error("there is no vault here")]
+    Missing,
+    /// The store does not take or give it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The passphrase is too easy to guess.
+    #[error(
+        "the passphrase is too short: use at least {} characters, best six unrelated words",
+        header::PASSPHRASE_CHARS_MIN
+    )]
+    WeakPassphrase,
+    /// The passphrase or recovery code is not the right one.
+    #[error("the passphrase is not the right one")]
+    WrongPassphrase,
+}
+
+/// What a record belongs to. Each tree has a key of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Tree {
+    /// Who this home is.
+    Identity = 1,
+    /// The replicated directory.
+    Directory = 2,
+    /// Packets of ours.
+    Outbox = 3,
+    /// Packets of others.
+    Inbox = 4,
+    /// Envelopes that have been dealt with.
+    Seen = 5,
+    /// Prekeys of this device, without their seeds.
+    Prekeys = 6,
+    /// Threads.
+    Referrals = 7,
+    /// What was done here.
+    Activity = 8,
+    /// Chains of packets.
+    Chains = 9,
+}
+
+impl Tree {
+    const ALL: [Self; 9] = [
+        Self::Identity,
+        Self::Directory,
+        Self::Outbox,
+        Self::Inbox,
+        Self::Seen,
+        Self::Prekeys,
+        Self::Referrals,
+        Self::Activity,
+        Self::Chains,
+    ];
+}
+
+/// Writes that become durable together or not at all.
+#[derive(Default)]
+pub struct Changes(BTreeMap<(Tree, Vec<u8>), Option<Zeroizing<Vec<u8>>>>);
+
+impl Changes {
+    /// Writes a record. The last write of one key counts.
+    pub fn put(&mut self, tree: Tree, id: &[u8], value: Vec<u8>) {
+        self.0.insert((tree, id.to_vec()), Some(Zeroizing::new(value)));
+    }
+
+    /// Removes a record.
+    pub fn delete(&mut self, tree: Tree, id: &[u8]) {
+        self.0.insert((tree, id.to_vec()), None);
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Changes({} records)", self.0.len())
+    }
+}
+
+/// What [`Vault::verify`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Records that verify.
+    pub records: u64,
+}
+
+/// An identifier and its record's content.
+pub type Entry = (Vec<u8>, Zeroizing<Vec<u8>>);
+
+/// An unlocked vault. Clones share it; the keys are wiped with the last one.
+#[derive(Clone)]
+pub struct Vault(Arc<Inner>);
+
+struct Inner {
+    kv: Arc<dyn Kv>,
+    keys: RecordKeys,
+    head: Mutex<Head>,
+    /// Identifiers of all records by tree, with their revision: the database itself knows only their HMACs.
+    index: RwLock<HashMap<Tree, BTreeMap<Vec<u8>, u64>>>,
+    /// Commits take turns: each continues the head that the one before left.
+    turn: tokio::sync::Mutex<()>,
+    eks: tokio::sync::Mutex<Eks>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault(unlocked)")
+    }
+}
+
+impl Vault {
+    /// Makes a vault in an empty store and a folder for the erasable key store.
+    pub async fn create(
+        kv: Arc<dyn Kv>,
+        medium: impl Into<EksMedium>,
+        passphrase: &str,
+        cost: Cost,
+        rng: &mut (dyn rand_core::CryptoRng + Send),
+    ) -> Result<(Self, RecoveryCode), VaultError> {
+        let (master, header, recovery) = header::create(passphrase, cost, rng)?;
+        let medium = medium.into();
+        // The key store first: a vault without one would look like one whose keys were stolen.
+        let eks = Eks::create(medium, &master, rng)?;
+        let keys = RecordKeys::new(&master);
+        let head = Head::default();
+        let sealed_head = keys.seal_head(&head, rng);
+        transact(&*kv, move |txn| {
+            if txn.get(header::KEY)?.is_some() {
+                return Err(StoreError::Corrupt("there is a vault already".into()));
+            }
+            txn.put(header::KEY, &header);
+            txn.put(record::HEAD_KEY, &sealed_head);
+            Ok(())
+        })
+        .await??;
+        Ok((Self::from_parts(kv, keys, head, HashMap::new(), eks), recovery))
+    }
+
+    /// Opens a vault with its passphrase and checks every record of it against the head.
+    pub async fn unlock(
+        kv: Arc<dyn Kv>,
+        medium: impl Into<EksMedium>,
+        passphrase: &str,
+    ) -> Result<Self, VaultError> {
+        let header = kv.get(header::KEY)?.ok_or(VaultError::Missing)?;
+        let master = header::open_with_passphrase(&header, passphrase)?;
+        Self::open(kv, medium.into(), &master)
+    }
+
+    /// Opens a vault with its recovery code.
+    pub async fn unlock_with_recovery(
+        kv: Arc<dyn Kv>,
+        medium: impl Into<EksMedium>,
+        code: &str,
+    ) -> Result<Self, VaultError> {
+        let header = kv.get(header::KEY)?.ok_or(VaultError::Missing)?;
+        let master = header::open_with_recovery(&header, code)?;
+        Self::open(kv, medium.into(), &master)
+    }
+
+    fn open(kv: Arc<dyn Kv>, medium: EksMedium, master: &[u8; 32]) -> Result<Self, VaultError> {
+        let keys = RecordKeys::new(master);
+        let sealed = kv.get(record::HEAD_KEY)?.ok_or_else(|| damaged("its head is gone"))?;
+        let head = keys.open_head(&sealed)?;
+        let index = record::read_index(&*kv, &keys, &head)?;
+        let eks = Eks::open(medium, master)?;
+        Ok(Self::from_parts(kv, keys, head, index, eks))
+    }
+
+    fn from_parts(
+        kv: Arc<dyn Kv>,
+        keys: RecordKeys,
+        head: Head,
+        index: HashMap<Tree, BTreeMap<Vec<u8>, u64>>,
+        eks: Eks,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            kv,
+            keys,
+            head: Mutex::new(head),
+            index: RwLock::new(index),
+            turn: tokio::sync::Mutex::default(),
+            eks: tokio::sync::Mutex::new(eks),
+        }))
+    }
+
+    /// A record, if it is there.
+    pub fn get(&self, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        match self.revision(tree, id) {
+            Some(revision) => self.0.keys.load(&*self.0.kv, tree, id, revision).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// All records of a tree, by identifier.
+    pub fn list(&self, tree: Tree) -> Result<Vec<Entry>, VaultError> {
+        let ids: Vec<(Vec<u8>, u64)> = {
+            let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
+            index.get(&tree).into_iter().flatten().map(|(id, revision)| (id.clone(), *revision)).collect()
+        };
+        let load = |(id, revision): (Vec<u8>, u64)| {
+            let value = self.0.keys.load(&*self.0.kv, tree, &id, revision)?;
+            Ok((id, value))
+        };
+        ids.into_iter().map(load).collect()
+    }
+
+    /// Writes changes, all or nothing. Durable when it returns.
+    pub async fn commit(
+        &self,
+        changes: Changes,
+        rng: &mut (dyn rand_core::CryptoRng + Send),
+    ) -> Result<(), VaultError> {
+        let inner = &*self.0;
+        let _turn = inner.turn.lock().await;
+        let mut head = *self.head();
+        head.generation += 1;
+        let mut writes = Vec::new();
+        let mut touched = Vec::new();
+        for ((tree, id), value) in &changes.0 {
+            if value.as_ref().is_some_and(|v| v.len() > RECORD_BYTES_MAX) {
+                return Err(StoreError::TooLarge(RECORD_BYTES_MAX + 1).into());
+            }
+            let old = self.revision(*tree, id);
+            if let Some(revision) = old {
+                inner.keys.remove(&*inner.kv, *tree, id, revision, &mut head, &mut writes)?;
+            }
+            if let Some(value) = value {
+                let revision = head.generation;
+                inner.keys.store(*tree, id, revision, value, rng, &mut head, &mut writes);
+                touched.push((*tree, id.clone(), Some(revision)));
+            } else {
+                touched.push((*tree, id.clone(), None));
+            }
+        }
+        writes.push((record::HEAD_KEY.to_vec(), Some(inner.keys.seal_head(&head, rng))));
+        transact(&*inner.kv, move |txn| {
+            for (key, value) in writes {
+                match value {
+                    Some(value) => txn.put(&key, &value),
+                    None => txn.delete(&key),
+                }
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await??;
+        *self.head() = head;
+        let mut index = inner.index.write().unwrap_or_else(PoisonError::into_inner);
+        for (tree, id, revision) in touched {
+            let tree = index.entry(tree).or_default();
+            match revision {
+                Some(revision) => drop(tree.insert(id, revision)),
+                None => drop(tree.remove(&id)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads and checks every record.
+    pub fn verify(&self) -> Result<Report, VaultError> {
+        let index = record::read_index(&*self.0.kv, &self.0.keys, &self.head())?;
+        let mut report = Report::default();
+        for (tree, ids) in index {
+            for (id, revision) in ids {
+                self.0.keys.load(&*self.0.kv, tree, &id, revision)?;
+                report.records += 1;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Generation of the erasable key store: going backwards shows a restored backup.
+    pub async fn eks_generation(&self) -> u64 {
+        self.0.eks.lock().await.generation()
+    }
+
+    /// Stores erasable secrets. Durable when it returns.
+    pub async fn eks_put(
+        &self,
+        secrets: &[(Vec<u8>, Zeroizing<[u8; 32]>)],
+        rng: &mut (dyn rand_core::CryptoRng + Send),
+    ) -> Result<(), VaultError> {
+        self.0.eks.lock().await.put(secrets, rng)
+    }
+
+    /// An erasable secret, if it has not been erased.
+    pub async fn eks_get(&self, id: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+        self.0.eks.lock().await.get(id)
+    }
+
+    /// Erases secrets: afterwards nothing on the disk, with or without the passphrase, gives them back.
+    pub async fn eks_erase(
+        &self,
+        ids: &[Vec<u8>],
+        rng: &mut (dyn rand_core::CryptoRng + Send),
+    ) -> Result<(), VaultError> {
+        self.0.eks.lock().await.erase(ids, rng)
+    }
+
+    fn revision(&self, tree: Tree, id: &[u8]) -> Option<u64> {
+        let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.get(&tree)?.get(id).copied()
+    }
+
+    fn head(&self) -> MutexGuard<'_, Head> {
+        self.0.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<&Path> for EksMedium {
+    fn from(folder: &Path) -> Self {
+        Self::Folder(folder.to_path_buf())
+    }
+}
+
+fn damaged(what: &str) -> VaultError {
+    VaultError::Damaged(what.to_owned())
+}
