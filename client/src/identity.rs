@@ -106,7 +106,8 @@ impl std::fmt::Debug for Identity {
 }
 
 fn fresh_seeds(rng: &mut dyn rand_core::CryptoRng) -> Seeds {
-    let mut seeds = Seeds { root: [0; 32], next_root: [0; 32], administrator: [0; 32], device: [0; 32], tls: [0; 32] };
+    let mut seeds =
+        Seeds { root: [0; 32], next_root: [0; 32], administrator: [0; 32], device: [0; 32], tls: [0; 32] };
     for seed in
         [&mut seeds.root, &mut seeds.next_root, &mut seeds.administrator, &mut seeds.device, &mut seeds.tls]
     {

@@ -24,7 +24,11 @@ pub enum RecordError {
     Vault(#[from] VaultError),
 }
 
-fn read<T: DeserializeOwned + Serialize>(vault: &Vault, tree: Tree, id: &[u8]) -> Result<Option<T>, RecordError> {
+fn read<T: DeserializeOwned + Serialize>(
+    vault: &Vault,
+    tree: Tree,
+    id: &[u8],
+) -> Result<Option<T>, RecordError> {
     match vault.get(tree, id)? {
         Some(bytes) => Ok(Some(codec::decode(&bytes, RECORD_BYTES_MAX)?)),
         None => Ok(None),

@@ -22,7 +22,9 @@ pub enum ReplicaError {
     #[error("the relay's directory head is not signed by the relay you joined")]
     Checkpoint(#[from] CheckpointError),
     /// The relay shows less than it has shown before.
-    #[error("the relay shows a shorter directory ({shown}) than before ({known}): it was restored from a backup, or hides entries")]
+    #[error(
+        "the relay shows a shorter directory ({shown}) than before ({known}): it was restored from a backup, or hides entries"
+    )]
     Shrunk {
         /// Entries shown now.
         shown: u64,
@@ -30,7 +32,9 @@ pub enum ReplicaError {
         known: u64,
     },
     /// The relay shows another history than before.
-    #[error("the relay shows another history of the directory than before; keep this home as evidence and call the registrar")]
+    #[error(
+        "the relay shows another history of the directory than before; keep this home as evidence and call the registrar"
+    )]
     Split,
     /// An entry that may not stand there.
     #[error("the directory holds an entry that is not allowed: {0}")]
@@ -73,7 +77,8 @@ impl Replica {
                 let _ = replica.directory.supply_roster(&signed);
             }
         }
-        replica.checkpoint = vault.get(Tree::Directory, HEAD)?.map(|bytes| bytes.to_vec()).unwrap_or_default();
+        replica.checkpoint =
+            vault.get(Tree::Directory, HEAD)?.map(|bytes| bytes.to_vec()).unwrap_or_default();
         Ok(replica)
     }
 

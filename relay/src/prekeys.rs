@@ -44,7 +44,7 @@ impl Relay {
             return Err(Refused(ErrorCode::Unverified));
         }
         // A device that was away for long offers again what it had made then; that is no fault of it.
-        let usable = |prekey: &Prekey| prekey.epoch >= status.epoch_min && prekey.not_after > now;
+        let usable = move |prekey: &Prekey| prekey.epoch >= status.epoch_min && prekey.not_after > now;
         transact(&*self.kv, move |txn| {
             withdraw(txn, device, status.epoch_min, now)?;
             for (prekey, signed) in prekeys.into_iter().filter(|(prekey, _)| usable(prekey)) {

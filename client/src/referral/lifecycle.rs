@@ -202,7 +202,11 @@ mod tests {
                 for party in [Party::Sender, Party::Recipient, Party::System] {
                     let in_table =
                         TABLE.iter().any(|(f, p, a, _)| f.contains(state) && *p == party && a == action);
-                    assert_eq!(step(*state, *action, party).is_ok(), in_table, "{state:?} {action:?} {party:?}");
+                    assert_eq!(
+                        step(*state, *action, party).is_ok(),
+                        in_table,
+                        "{state:?} {action:?} {party:?}"
+                    );
                     allowed += usize::from(in_table);
                 }
             }
