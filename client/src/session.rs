@@ -13,6 +13,7 @@ use causeway_common::wire::{
     FrameType, Hello, Outcomes, PROTOCOL_VERSION, Prekeys, Push, Refuse, Rosters, STANDING_MEMBER, Submit,
     Subscribe, TakePrekeys, Welcome,
 };
+use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -33,6 +34,8 @@ const CALM: Duration = Duration::from_millis(300);
 const OUTCOMES_INTERVAL: Duration = Duration::from_secs(3);
 /// Pause before a packet is tried again that could not go out for a reason that passes.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// Stored packets acknowledged together: a quarter of the window, so that the relay goes on pushing meanwhile.
+const ACKNOWLEDGED_AT_ONCE: usize = PUSHES_IN_FLIGHT_MAX / 4;
 
 /// Why a session ended early. What had been answered is durable on both sides.
 #[derive(Debug, thiserror::Error)]
@@ -186,7 +189,7 @@ impl Session {
                 }
                 next = pushed.recv() => {
                     let Some(first) = next else { break Err(self.link.closed().await.into()) };
-                    let taken = self.take_batch(first, &mut pushed).await?;
+                    let taken = self.take_arrived(first, &mut pushed).await?;
                     expected = expected.saturating_sub(taken);
                     retry_at = Instant::now();
                 }
@@ -277,41 +280,49 @@ impl Session {
         Ok(())
     }
 
-    /// Stores everything that has arrived, urgent first, then acknowledges all of it at once.
-    async fn take_batch(
+    /// Stores everything that has arrived and acknowledges it, a few at a time. What arrives meanwhile joins in: the
+    /// most urgent goes next, so that an alarm waits for one packet at most.
+    async fn take_arrived(
         &mut self,
         first: Pushed,
         pushed: &mut mpsc::Receiver<Pushed>,
     ) -> Result<u64, SessionError> {
-        let mut packets = Vec::new();
+        let mut arrived = Vec::new();
         let mut next = Some(first);
-        while let Some(arrived) = next.take() {
-            match arrived {
-                Pushed::Packet(push) => packets.push(push),
-                Pushed::DirectoryChanged => fetch_directory(&self.engine, &*self.link).await?,
-                Pushed::GoAway => self.go_away = true,
-            }
-            if packets.len() < PUSHES_IN_FLIGHT_MAX {
-                next = pushed.try_recv().ok();
-            }
-        }
-        packets.sort_by_key(|push| push.outer.priority);
-        let mut done = Vec::new();
-        for push in packets {
-            match self.take_one(&push).await? {
-                Taken::Stored(id) => done.push(id),
-                Taken::Refused(nack) => {
-                    let _: Done = request(&*self.link, &Refuse { nack }, REQUEST_TIMEOUT).await?;
+        let mut stored = Vec::new();
+        let mut count = 0;
+        loop {
+            while let Some(one) = next.take() {
+                match one {
+                    Pushed::Packet(push) => arrived.push(push),
+                    Pushed::DirectoryChanged => fetch_directory(&self.engine, &*self.link).await?,
+                    Pushed::GoAway => self.go_away = true,
                 }
-                Taken::NeedsDirectory => {}
+                if arrived.len() < PUSHES_IN_FLIGHT_MAX {
+                    next = pushed.try_recv().ok();
+                }
+            }
+            let most_urgent = (0..arrived.len()).min_by_key(|i| arrived[*i].outer.priority);
+            if let Some(push) = most_urgent.map(|i| arrived.remove(i)) {
+                match self.take_one(&push).await? {
+                    Taken::Stored(id) => stored.push(id),
+                    Taken::Refused(nack) => {
+                        let _: Done = request(&*self.link, &Refuse { nack }, REQUEST_TIMEOUT).await?;
+                    }
+                    Taken::NeedsDirectory => {}
+                }
+            }
+            if !stored.is_empty() && (stored.len() == ACKNOWLEDGED_AT_ONCE || arrived.is_empty()) {
+                count += stored.len() as u64;
+                let envelopes = std::mem::take(&mut stored);
+                let _: Done = request(&*self.link, &Acknowledge { envelopes }, REQUEST_TIMEOUT).await?;
+            }
+            next = pushed.try_recv().ok();
+            if arrived.is_empty() && next.is_none() {
+                self.report.received += count;
+                return Ok(count);
             }
         }
-        let count = done.len() as u64;
-        if !done.is_empty() {
-            let _: Done = request(&*self.link, &Acknowledge { envelopes: done }, REQUEST_TIMEOUT).await?;
-        }
-        self.report.received += count;
-        Ok(count)
     }
 
     async fn take_one(&self, push: &Push) -> Result<Taken, SessionError> {
@@ -407,18 +418,28 @@ fn code_word(code: ErrorCode) -> &'static str {
     }
 }
 
-/// Reads pushes as they come, one stream each, into a queue of the size of the relay's window.
+/// Reads pushes as they come, one stream each and all at once: a long packet does not hold up an alarm behind it. The
+/// transport lets the relay open no more streams than we can take.
 async fn read_pushes(link: Arc<dyn Link>, pushes: mpsc::Sender<Pushed>) {
+    let mut reading = JoinSet::new();
     while let Ok(mut stream) = link.accept_uni().await {
-        let Some(pushed) = read_push(&mut stream).await else { continue };
-        if pushes.send(pushed).await.is_err() {
-            return;
-        }
+        while reading.try_join_next().is_some() {}
+        let pushes = pushes.clone();
+        reading.spawn(async move {
+            if let Some(pushed) = read_push(&mut stream).await {
+                let _ = pushes.send(pushed).await;
+            }
+        });
     }
 }
 
 async fn read_push(stream: &mut RecvHalf) -> Option<Pushed> {
-    let (frame, payload) = tokio::time::timeout(REQUEST_TIMEOUT, read_any(stream)).await.ok()?.ok()?;
+    let whole = async {
+        let read = read_any(stream).await.ok()?;
+        // To the end: leaving a stream before it has ended would tell the relay to stop sending.
+        (stream.read(&mut [0]).await.ok()? == 0).then_some(read)
+    };
+    let (frame, payload) = tokio::time::timeout(REQUEST_TIMEOUT, whole).await.ok()??;
     match frame {
         FrameType::Push => wire::decode_payload(&payload).ok().map(|push| Pushed::Packet(Box::new(push))),
         FrameType::DirectoryChanged => Some(Pushed::DirectoryChanged),

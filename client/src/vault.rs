@@ -90,9 +90,12 @@ impl Tree {
     ];
 }
 
+/// What a record becomes; none: it goes.
+type Value = Option<Zeroizing<Vec<u8>>>;
+
 /// Writes that become durable together or not at all.
 #[derive(Default)]
-pub struct Changes(BTreeMap<(Tree, Vec<u8>), Option<Zeroizing<Vec<u8>>>>);
+pub struct Changes(BTreeMap<(Tree, Vec<u8>), Value>);
 
 impl Changes {
     /// Writes a record. The last write of one key counts.

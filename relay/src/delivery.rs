@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_certs::transport::{Link, LinkError, finish};
+use causeway_certs::transport::{Link, LinkError, SendHalf, finish};
 use causeway_common::ids::DeviceId;
 use causeway_common::limits::{PUSH_STREAMS_MAX, PUSH_TIMEOUT, PUSHES_IN_FLIGHT_MAX};
 use causeway_common::priority::Priority;
@@ -72,13 +72,17 @@ struct Queue {
 impl Delivery {
     async fn run(&mut self) -> LinkError {
         loop {
-            let store_failed = self.push_what_fits().is_err();
+            let store_failed = match self.push_what_fits().await {
+                Ok(store_failed) => store_failed,
+                Err(ended) => return ended,
+            };
             let outlet = Arc::clone(&self.outlet);
             tokio::select! {
                 () = outlet.woken() => {}
                 Some(pushed) = self.pushes.join_next() => match pushed {
-                    Ok((priority, Ok(()))) => self.pushing[usize::from(u8::from(priority))] -= 1,
-                    Ok((_, Err(error))) => return error,
+                    Ok((_, Err(stuck @ LinkError::TimedOut))) => return stuck,
+                    // A device that stops one stream keeps its other packets; a broken connection ends below.
+                    Ok((priority, _)) => self.pushing[usize::from(u8::from(priority))] -= 1,
                     Err(_) => return LinkError::Broken("a push did not finish".into()),
                 },
                 () = tokio::time::sleep(STORE_RETRY), if store_failed => {}
@@ -87,15 +91,34 @@ impl Delivery {
         }
     }
 
-    fn push_what_fits(&mut self) -> Result<(), Refused> {
-        while let Some(waiting) = self.next()? {
-            if self.outlet.begin(waiting.envelope, waiting.priority) {
-                self.pushing[usize::from(u8::from(waiting.priority))] += 1;
-                let (relay, link) = (Arc::clone(&self.relay), Arc::clone(&self.link));
-                self.pushes.spawn(push(relay, link, self.device, Arc::clone(&self.outlet), waiting));
+    /// Starts pushes while there is room. `true`: the store did not answer. Bodies are read and streams opened here, in
+    /// order: the device sees the most urgent one first.
+    async fn push_what_fits(&mut self) -> Result<bool, LinkError> {
+        loop {
+            let waiting = match self.next() {
+                Ok(Some(waiting)) => waiting,
+                Ok(None) => return Ok(false),
+                Err(_) => return Ok(true),
+            };
+            let (envelope, priority) = (waiting.envelope, waiting.priority);
+            if !self.outlet.begin(envelope, priority) {
+                continue;
+            }
+            match self.relay.push_of(self.device, waiting).await {
+                Ok(Some(frame)) => {
+                    // There is room for it: no more pushes are under way than the device allows streams.
+                    let stream = open(&*self.link, priority.stream_priority()).await?;
+                    self.pushing[usize::from(u8::from(priority))] += 1;
+                    self.pushes.spawn(async move { (priority, write(stream, &frame).await) });
+                }
+                Ok(None) => self.outlet.settle(&[envelope]),
+                Err(refused) => {
+                    // It stays in the queue: the next connection tries again, and its sender hears of an expiry.
+                    tracing::warn!(code = ?refused.0, "a packet cannot be read from the store");
+                    self.outlet.settle(&[envelope]);
+                }
             }
         }
-        Ok(())
     }
 
     /// The next copy to push, if there is one and room for it.
@@ -137,36 +160,21 @@ fn whose_turn(turn: usize, waits: [bool; 4]) -> Option<usize> {
     own.or_else(|| waits.iter().position(|waits| *waits))
 }
 
-async fn push(
-    relay: Arc<Relay>,
-    link: Arc<dyn Link>,
-    device: DeviceId,
-    outlet: Arc<Outlet>,
-    waiting: Waiting,
-) -> (Priority, Result<(), LinkError>) {
-    let (envelope, priority) = (waiting.envelope, waiting.priority);
-    let sent = match relay.push_of(device, waiting).await {
-        Ok(Some(frame)) => send(&*link, priority.stream_priority(), &frame).await,
-        Ok(None) => {
-            outlet.settle(&[envelope]);
-            Ok(())
-        }
-        Err(refused) => {
-            // It stays in the queue: the next connection tries again, and its sender hears of an expiry.
-            tracing::warn!(code = ?refused.0, "a packet cannot be read from the store");
-            outlet.settle(&[envelope]);
-            Ok(())
-        }
-    };
-    (priority, sent)
-}
-
 /// Sends one frame on a stream of its own. Takes as long as it must, while it moves.
 pub(crate) async fn send<F: Frame>(link: &dyn Link, priority: i32, frame: &F) -> Result<(), LinkError> {
-    let stream = tokio::time::timeout(WINDOW_PATIENCE, link.open_uni(priority));
-    let stream = stream.await.map_err(|_| LinkError::TimedOut)??;
+    write(open(link, priority).await?, frame).await
+}
+
+async fn open(link: &dyn Link, priority: i32) -> Result<SendHalf, LinkError> {
+    tokio::time::timeout(WINDOW_PATIENCE, link.open_uni(priority)).await.map_err(|_| LinkError::TimedOut)?
+}
+
+async fn write<F: Frame>(stream: SendHalf, frame: &F) -> Result<(), LinkError> {
     let mut stream = Patient::new(stream, PUSH_TIMEOUT);
-    let broken = |error: std::io::Error| LinkError::Broken(error.kind().to_string());
+    let broken = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::TimedOut => LinkError::TimedOut,
+        kind => LinkError::Broken(kind.to_string()),
+    };
     stream.write_all(&encode_frame(frame)).await.map_err(broken)?;
     let mut stream = stream.into_inner();
     tokio::time::timeout(WINDOW_PATIENCE, finish(&mut stream)).await.map_err(|_| LinkError::TimedOut)?

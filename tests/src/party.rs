@@ -92,7 +92,7 @@ impl World {
     /// # Panics
     /// When any step fails.
     pub async fn join(&self, name: &str, kind: &str, country: &str) -> Party {
-        let mut rng = rng(name.len() as u8 ^ name.as_bytes()[0]);
+        let mut rng = rng(name.bytes().fold(0, u8::wrapping_add));
         let (text, _) =
             self.registrar.engine.identity.invite(name, kind, country, SystemClock.now(), &mut rng);
         let (signed, invite) = invite::from_text(&text).unwrap();

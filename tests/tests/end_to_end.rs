@@ -8,6 +8,7 @@ use causeway_client::referral::lifecycle::Action;
 use causeway_client::session::Stay;
 use causeway_client::vault::Changes;
 use causeway_common::ids::PacketId;
+use causeway_common::limits::PUSH_STREAMS_MAX;
 use causeway_common::priority::Priority;
 use causeway_tests::party::World;
 
@@ -76,5 +77,6 @@ async fn what_is_queued_offline_arrives_once_with_urgent_first() {
     let mut all = records::all_received(&police.engine.vault).unwrap();
     assert_eq!(all.len(), 29);
     all.sort_by_key(|r| r.received);
-    assert_eq!(all[0].priority, Priority::P0);
+    let alarm = all.iter().position(|r| r.priority == Priority::P0).unwrap();
+    assert!(alarm < PUSH_STREAMS_MAX as usize, "{alarm} others were under way at the same time");
 }

@@ -141,8 +141,8 @@ impl Eks {
         rng: &mut dyn rand_core::CryptoRng,
     ) -> Result<(), VaultError> {
         let generation = self.generation + 1;
-        let (current, other) =
-            (SLOTS[usize::from(generation % 2 == 1)], SLOTS[usize::from(generation % 2 == 0)]);
+        let [even, odd] = SLOTS;
+        let (current, other) = if generation.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         let content = Content {
             generation,
             secrets: secrets.iter().map(|(id, bytes)| Secret { id: id.clone(), bytes: **bytes }).collect(),
