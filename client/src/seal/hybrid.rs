@@ -47,7 +47,7 @@ pub fn check_public(public: &[u8]) -> Result<(), HybridError> {
 }
 
 /// Seals `plain` to `public`, bound to `info`. Gives the encapsulated key and the ciphertext.
-pub(crate) fn seal_wrap(
+pub fn seal_wrap(
     public: &[u8],
     info: &[u8],
     plain: &[u8],
@@ -67,7 +67,7 @@ pub(crate) fn seal_wrap(
 }
 
 /// Opens what [`seal_wrap`] made.
-pub(crate) fn open_wrap(
+pub fn open_wrap(
     seed: &[u8; 32],
     enc: &[u8],
     info: &[u8],
