@@ -7,7 +7,11 @@
 //!
 //! Decoding is strict: a size limit is checked before anything is allocated, every byte must be used, and encoding
 //! the result must give the input again.
+//!
+//! Fields of bytes are marked `serde_bytes`: the encoding is that of a list, but they are copied in one piece.
 
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -49,8 +53,11 @@ fn config() -> impl bincode::config::Config {
 /// # Panics
 /// Never for the structures of this project: they hold nothing that cannot be encoded.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    let unlimited = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
-    bincode::serde::encode_to_vec(value, unlimited).expect("plain structures always encode")
+    bincode::serde::encode_to_vec(value, unlimited()).expect("plain structures always encode")
+}
+
+fn unlimited() -> impl bincode::config::Config {
+    bincode::config::standard().with_little_endian().with_fixed_int_encoding()
 }
 
 /// Decodes a `T` that must fill `bytes` exactly, in at most `limit` bytes, in canonical form.
@@ -63,10 +70,19 @@ pub fn decode<T: DeserializeOwned + Serialize>(bytes: &[u8], limit: usize) -> Re
     if used != bytes.len() {
         return Err(DecodeError::Trailing);
     }
-    if encode(&value) != bytes {
-        return Err(DecodeError::NotCanonical);
+    let mut rest = Compared(bytes);
+    let same = bincode::serde::encode_into_writer(&value, &mut rest, unlimited()).is_ok();
+    if same && rest.0.is_empty() { Ok(value) } else { Err(DecodeError::NotCanonical) }
+}
+
+/// Takes an encoding only as long as it repeats what is left here: comparing needs no second copy.
+struct Compared<'a>(&'a [u8]);
+
+impl Writer for &mut Compared<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(EncodeError::UnexpectedEnd)?;
+        Ok(())
     }
-    Ok(value)
 }
 
 #[cfg(test)]
@@ -91,5 +107,33 @@ mod tests {
         let mut bytes = u64::MAX.to_le_bytes().to_vec();
         bytes.push(1);
         assert_eq!(decode::<Vec<u8>>(&bytes, 64), Err(DecodeError::Malformed));
+        assert_eq!(decode::<serde_bytes::ByteBuf>(&bytes, 64), Err(DecodeError::Malformed));
+    }
+
+    #[test]
+    fn bytes_in_one_piece_encode_like_a_list() {
+        let list = vec![7u8, 0, 255];
+        let piece = serde_bytes::ByteBuf::from(list.clone());
+        assert_eq!(encode(&list), encode(&piece));
+        assert_eq!(decode::<serde_bytes::ByteBuf>(&encode(&list), 64), Ok(piece));
+    }
+
+    #[test]
+    fn another_encoding_of_the_same_value_is_refused() {
+        /// Reads any byte as one value and writes it as another.
+        #[derive(Debug, PartialEq)]
+        struct Loose;
+        impl Serialize for Loose {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_u8(1)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for Loose {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                u8::deserialize(from).map(|_| Self)
+            }
+        }
+        assert_eq!(decode::<Loose>(&[1], 64), Ok(Loose));
+        assert_eq!(decode::<Loose>(&[2], 64), Err(DecodeError::NotCanonical));
     }
 }

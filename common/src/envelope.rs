@@ -77,8 +77,10 @@ pub struct Wrap {
     /// What kind of prekey that is.
     pub kind: PrekeyKind,
     /// HPKE encapsulated key, [`limits::WRAP_ENC_BYTES`].
+    #[serde(with = "serde_bytes")]
     pub enc: Vec<u8>,
     /// HPKE ciphertext, [`limits::WRAP_CT_BYTES`].
+    #[serde(with = "serde_bytes")]
     pub ct: Vec<u8>,
 }
 
@@ -88,6 +90,7 @@ pub struct Envelope {
     /// The outer header.
     pub outer: Outer,
     /// The encrypted body.
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// One wrap per device, sorted by device, no device twice.
     pub wraps: Vec<Wrap>,

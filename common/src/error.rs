@@ -37,6 +37,8 @@ pub enum ErrorCode {
     Draining,
     /// An error of ours.
     Internal,
+    /// The registrar has suspended this organisation.
+    Suspended,
     /// A code of a newer version.
     Other(u16),
 }
@@ -58,7 +60,7 @@ pub enum Fault {
 }
 
 impl ErrorCode {
-    const TABLE: [(u16, Self, Fault, bool); 15] = [
+    const TABLE: [(u16, Self, Fault, bool); 16] = [
         (1, Self::Malformed, Fault::PeerMisbehaved, false),
         (2, Self::UnknownFrame, Fault::PeerMisbehaved, false),
         (3, Self::Unverified, Fault::PeerMisbehaved, false),
@@ -74,6 +76,7 @@ impl ErrorCode {
         (13, Self::StoreUnavailable, Fault::Ours, true),
         (14, Self::Draining, Fault::Ours, true),
         (15, Self::Internal, Fault::Ours, true),
+        (16, Self::Suspended, Fault::Refused, false),
     ];
 
     fn row(self) -> Option<(u16, Self, Fault, bool)> {

@@ -23,6 +23,8 @@ pub enum Label {
     DeviceId,
     /// Hash over the devices a packet was sealed to.
     DeviceList,
+    /// A new device's signed request to join its organisation.
+    DeviceLink,
     /// A device's signed statement of its prekeys and key store.
     DeviceStatus,
     /// Hash that names an envelope.
@@ -33,6 +35,12 @@ pub enum Label {
     Grant,
     /// The registrar's signed invitation.
     Invite,
+    /// Hash of a request to join, which people compare.
+    LinkCompare,
+    /// What authenticates a request to join with its one-use code.
+    LinkMac,
+    /// What the relay knows a one-use code by.
+    LinkTicket,
     /// A signed directory statement.
     LogEntry,
     /// Hash over a manifest.
@@ -71,11 +79,15 @@ impl Label {
             Self::BodyCtx => "causeway/v1 body-ctx",
             Self::DeviceId => "causeway/v1 device-id",
             Self::DeviceList => "causeway/v1 device-list",
+            Self::DeviceLink => "causeway/v1 device-link",
             Self::DeviceStatus => "causeway/v1 device-status",
             Self::EnvelopeId => "causeway/v1 envelope-id",
             Self::Fingerprint => "causeway/v1 fingerprint",
             Self::Grant => "causeway/v1 grant",
             Self::Invite => "causeway/v1 invite",
+            Self::LinkCompare => "causeway/v1 link-compare",
+            Self::LinkMac => "causeway/v1 link-mac",
+            Self::LinkTicket => "causeway/v1 link-ticket",
             Self::LogEntry => "causeway/v1 log-entry",
             Self::Manifest => "causeway/v1 manifest",
             Self::Nack => "causeway/v1 nack",

@@ -12,7 +12,7 @@ pub const WRAP_PLAIN_BYTES: usize = 32 + 2 + SECTION_SLOTS * 32;
 /// Wrap ciphertext: plaintext + Poly1305 tag.
 pub const WRAP_CT_BYTES: usize = WRAP_PLAIN_BYTES + 16;
 /// Sections of one packet that can have a key of their own: the sixteen of the data dictionary beside the header,
-/// which every device reads (docs/decisions/0005-sixteen-section-slots.md).
+/// which every device reads (docs/decisions/0013-sixteen-section-slots.md).
 pub const SECTION_SLOTS: usize = 16;
 /// X-Wing public key: ML-KEM-768 encapsulation key 1184 + X25519 public key 32.
 pub const PREKEY_PUBLIC_BYTES: usize = 1216;
@@ -92,6 +92,12 @@ pub const PENDING_MAX: usize = 256;
 
 /// Life of an invite.
 pub const INVITE_LIFE: Duration = days(7);
+/// Life of the one-use code with which a device joins its organisation, and of the request made with it.
+pub const LINK_LIFE: Duration = Duration::from_secs(15 * 60);
+/// Such codes of one organisation that are in force at the same time.
+pub const LINKS_PER_ORG_MAX: usize = 16;
+/// One such request: three keys, a name of 120 characters of 4 bytes, a signature and a code of authentication come to 776.
+pub const LINK_REQUEST_BYTES_MAX: usize = 1024;
 /// A directory head older than this warns.
 pub const HEAD_FRESH: Duration = hours(24);
 /// A directory head older than this stops first contacts.
@@ -125,4 +131,5 @@ const fn days(n: u64) -> Duration {
 const _: () = assert!(WRAP_PLAIN_BYTES == 546 && WRAP_CT_BYTES == 562);
 const _: () = assert!(PREKEYS_RESERVED < PREKEYS_REFILL_BELOW && PREKEYS_REFILL_BELOW < PREKEYS_FULL);
 const _: () = assert!(ROSTERS_PER_ANSWER_MAX * ROSTER_BYTES_MAX <= FRAME_BYTES_MAX);
+const _: () = assert!(LINKS_PER_ORG_MAX * (LINK_REQUEST_BYTES_MAX + 64) <= 64 * 1024);
 const _: () = assert!(KEEP_ALIVE.as_secs() * 2 < IDLE_TIMEOUT.as_secs());

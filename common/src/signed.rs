@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signed {
     /// The encoded statement.
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// 64 bytes; the length is checked where the signature is.
+    #[serde(with = "serde_bytes")]
     pub signature: Vec<u8>,
 }
 

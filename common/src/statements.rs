@@ -65,6 +65,11 @@ pub struct OrgRecord {
     pub threshold: u8,
 }
 
+/// Role bit of a device: may sign rosters, because a key of its vault stands among the organisation's administrators.
+pub const ROLE_ADMINISTRATOR: u32 = 1;
+/// Role bit of a device: sends and receives.
+pub const ROLE_STAFF: u32 = 2;
+
 /// One device in a roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RosterDevice {
@@ -85,6 +90,30 @@ pub struct RosterDevice {
     /// After this the device is no longer sealed to.
     pub expires: Timestamp,
 }
+
+/// What a new device asks of its organisation, label `device-link`, signed by the device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRequest {
+    /// The organisation it wants to join.
+    pub org: OrgId,
+    /// Signs prekeys, packets and receipts.
+    pub signing_key: [u8; 32],
+    /// The raw public key of its connection.
+    pub tls_key: [u8; 32],
+    /// Would sign rosters, if the organisation makes it an administrator.
+    pub administrator_key: [u8; 32],
+    /// What colleagues call it.
+    pub name: String,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// `reason` of a revocation: it was taken out of use.
+pub const REVOKED_RETIRED: u8 = 1;
+/// `reason` of a revocation: nobody knows where it is.
+pub const REVOKED_LOST: u8 = 2;
+/// `reason` of a revocation: somebody else may have its keys.
+pub const REVOKED_COMPROMISED: u8 = 3;
 
 /// A device that no longer counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +151,7 @@ pub struct Roster {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedRoster {
     /// The encoded [`Roster`].
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// Signatures, sorted by key, no key twice.
     pub signatures: Vec<KeyedSignature>,
@@ -133,6 +163,7 @@ pub struct KeyedSignature {
     /// The signer's public key.
     pub key: [u8; 32],
     /// 64 bytes.
+    #[serde(with = "serde_bytes")]
     pub signature: Vec<u8>,
 }
 
@@ -147,6 +178,17 @@ pub enum StatementKind {
     Admission,
     /// An organisation's new roster. Payload [`RosterChange`]. Signed by an administrator.
     RosterChange,
+    /// An organisation is shut out for now. Payload [`Suspension`]. Signed by the registrar.
+    Suspension,
+    /// It is let in again. Payload [`Reinstatement`]. Signed by the registrar.
+    Reinstatement,
+    /// An organisation's new administrators, or its next root. Payload [`RecordChange`]. Signed by the present root.
+    RecordChange,
+    /// The next root asks to take the place of one that was lost or stolen. Payload [`RecordChange`]. Signed by the
+    /// registrar; takes effect by a [`StatementKind::RecoveryDone`].
+    Recovery,
+    /// A recovery takes effect, after its time. Payload [`RecoveryDone`]. Signed by the registrar.
+    RecoveryDone,
     /// A kind of a newer version: replay stops there with a clear message.
     Other(u8),
 }
@@ -157,6 +199,11 @@ impl From<u8> for StatementKind {
             1 => Self::Genesis,
             2 => Self::Admission,
             3 => Self::RosterChange,
+            4 => Self::Suspension,
+            5 => Self::Reinstatement,
+            6 => Self::RecordChange,
+            7 => Self::Recovery,
+            8 => Self::RecoveryDone,
             other => Self::Other(other),
         }
     }
@@ -168,6 +215,11 @@ impl From<StatementKind> for u8 {
             StatementKind::Genesis => 1,
             StatementKind::Admission => 2,
             StatementKind::RosterChange => 3,
+            StatementKind::Suspension => 4,
+            StatementKind::Reinstatement => 5,
+            StatementKind::RecordChange => 6,
+            StatementKind::Recovery => 7,
+            StatementKind::RecoveryDone => 8,
             StatementKind::Other(number) => number,
         }
     }
@@ -189,6 +241,7 @@ pub struct Statement {
     /// The signer's key.
     pub signer: [u8; 32],
     /// Encoded structure that `kind` names.
+    #[serde(with = "serde_bytes")]
     pub payload: Vec<u8>,
 }
 
@@ -223,6 +276,39 @@ pub struct RosterChange {
     pub roster: Digest,
 }
 
+/// Payload of a suspension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// 1 at its own wish, 2 its keys are lost, 3 its keys may be known to others, 4 it broke the rules.
+    pub reason: u8,
+    /// For reason 3: what it signed from here on is in doubt. Otherwise when it was suspended.
+    pub compromised_since: Timestamp,
+}
+
+/// `reason` of a suspension: its keys may be known to others.
+pub const SUSPENDED_COMPROMISED: u8 = 3;
+
+/// Payload of a reinstatement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reinstatement {
+    /// How the registrar made sure: 1 in person, 2 by telephone, 3 by letter, 4 otherwise.
+    pub vetted: u8,
+}
+
+/// Payload of a change of an organisation's record, and of a recovery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordChange {
+    /// [`OrgRecord`], label `org-record`, signed by the root it names.
+    pub record: Signed,
+}
+
+/// Payload of the end of a recovery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryDone {
+    /// Hash of the body of the record that takes effect.
+    pub record: Digest,
+}
+
 /// A prekey, label `prekey`, signed by the device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prekey {
@@ -241,6 +327,7 @@ pub struct Prekey {
     /// Valid until.
     pub not_after: Timestamp,
     /// X-Wing public key, [`crate::limits::PREKEY_PUBLIC_BYTES`].
+    #[serde(with = "serde_bytes")]
     pub public: Vec<u8>,
 }
 

@@ -14,9 +14,12 @@ use std::pin::Pin;
 pub mod files;
 mod memory;
 mod sled;
+mod snapshot;
+mod spare;
 
 pub use self::memory::MemoryKv;
 pub use self::sled::{SledKv, SledOptions};
+pub use self::snapshot::{Snapshot, Snapshots};
 
 /// Longest key.
 pub const KEY_BYTES_MAX: usize = 512;

@@ -87,6 +87,14 @@ pub enum FrameType {
     DeviceState = 28,
     /// [`DirectoryChanged`]
     DirectoryChanged = 29,
+    /// [`LinkOpen`]
+    LinkOpen = 30,
+    /// [`LinkAsk`]
+    LinkAsk = 31,
+    /// [`LinkList`]
+    LinkList = 32,
+    /// [`LinkRequests`]
+    LinkRequests = 33,
 }
 
 /// Structures that travel as a frame of their own.
@@ -143,6 +151,8 @@ macro_rules! frames {
 const SMALL: usize = 64 * 1024;
 /// Payload of a frame with an envelope in it.
 const ENVELOPE: usize = limits::ENVELOPE_BYTES_MAX + 64;
+/// Payload of a frame about a device that joins its organisation.
+const LINK: usize = limits::LINK_REQUEST_BYTES_MAX + 256;
 
 frames! {
     Refusal limit SMALL,
@@ -175,6 +185,10 @@ frames! {
     Subscribe limit SMALL,
     DeviceState limit SMALL,
     DirectoryChanged limit SMALL,
+    LinkOpen limit LINK,
+    LinkAsk limit LINK,
+    LinkList limit LINK,
+    LinkRequests limit SMALL,
 }
 
 /// The request was refused.
@@ -202,11 +216,13 @@ pub struct Hello {
 pub struct Welcome {
     /// The version both will speak.
     pub version: u16,
-    /// 0 stranger (may only redeem an invite), 1 waiting for admission, 2 device of an organisation, 3 registrar.
+    /// 0 stranger (may only redeem an invite), 1 waiting for admission, 2 device of an organisation, 3 registrar,
+    /// 4 device of a suspended organisation.
     pub standing: u8,
     /// The relay's time, for a warning when clocks differ.
     pub time: Timestamp,
     /// Present directory checkpoint (C2SP signed note); empty while no registrar exists.
+    #[serde(with = "serde_bytes")]
     pub checkpoint: Vec<u8>,
 }
 
@@ -218,6 +234,9 @@ pub const STANDING_PENDING: u8 = 1;
 pub const STANDING_MEMBER: u8 = 2;
 /// `standing` of the registrar.
 pub const STANDING_REGISTRAR: u8 = 3;
+/// `standing` of a device whose organisation the registrar has suspended: it may read the directory, and hand in
+/// statements about its own organisation.
+pub const STANDING_SUSPENDED: u8 = 4;
 
 /// Makes the caller the registrar of a fresh relay. Answer: [`Done`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -274,6 +293,7 @@ pub struct DirectoryPart {
     /// Leaves from the asked size on, at most [`limits::STATEMENTS_PER_ANSWER_MAX`] and as many as fit.
     pub leaves: Vec<Vec<u8>>,
     /// Checkpoint over the whole directory, which may be larger than what is sent here.
+    #[serde(with = "serde_bytes")]
     pub checkpoint: Vec<u8>,
 }
 
@@ -372,6 +392,8 @@ pub struct Outcomes {
     pub refused: Vec<Signed>,
     /// Envelopes the relay knows nothing of: offer them again.
     pub unknown: Vec<EnvelopeId>,
+    /// Envelopes that every device they are for has acknowledged.
+    pub settled: Vec<EnvelopeId>,
 }
 
 /// Starts, continues or asks about the upload of a blob; its bytes from `offset` on follow on the stream.
@@ -420,6 +442,7 @@ pub struct Push {
     /// The outer header.
     pub outer: Outer,
     /// The body.
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// This device's wrap.
     pub wrap: Wrap,
@@ -439,4 +462,45 @@ pub struct GoAway {
 pub struct DirectoryChanged {
     /// Number of statements.
     pub size: u64,
+}
+
+/// A device's organisation expects one new device: whoever shows this ticket within [`limits::LINK_LIFE`] may leave one
+/// request. The ticket is derived from a code that the relay never learns. Answer: [`Done`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkOpen {
+    /// The ticket.
+    pub ticket: [u8; 16],
+}
+
+/// A new device leaves its request to join. Answer: [`Done`]; the same request may be left again with the same result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkAsk {
+    /// The organisation it wants to join.
+    pub org: OrgId,
+    /// The ticket.
+    pub ticket: [u8; 16],
+    /// The request, at most [`limits::LINK_REQUEST_BYTES_MAX`]. The relay does not look into it.
+    #[serde(with = "serde_bytes")]
+    pub request: Vec<u8>,
+}
+
+/// Which requests wait for the caller's organisation? Answer: [`LinkRequests`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkList {}
+
+/// Requests of devices that want to join.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRequests {
+    /// At most [`limits::LINKS_PER_ORG_MAX`].
+    pub waiting: Vec<LinkWaiting>,
+}
+
+/// One request that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkWaiting {
+    /// The ticket it was left with.
+    pub ticket: [u8; 16],
+    /// The request.
+    #[serde(with = "serde_bytes")]
+    pub request: Vec<u8>,
 }

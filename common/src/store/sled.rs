@@ -1,37 +1,36 @@
-//! The store on disk: the only file that names sled, under nine rules (docs/decisions/0003-sled-under-rules.md).
+//! The store on disk: the only file that names sled, under ten rules (docs/decisions/0007-sled-under-rules.md).
 //!
 //! One thread owns the database. It drains a bounded queue, runs the transactions in it one after the other over a
 //! layer of their own writes, applies one batch, flushes once, syncs the file once, and only then answers all of
 //! them. `flush` alone is no barrier in sled 0.34 (it is `sync_file_range`), hence the sync on a handle of our own;
-//! values over 4,000 bytes would end up in files that sled never syncs, hence the pieces.
+//! values over 4,000 bytes would end up in files that sled never syncs, hence the pieces ([`records`]).
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use sled::{Batch, Db};
+// All of sled comes in here; the modules below take it from this line.
+use sled::{Batch, Config, Db, Error as SledError};
 use tokio::sync::{mpsc, oneshot};
 
-use super::files::sync_dir;
-use super::memory::{merge, start};
-use super::{BoxFuture, KEY_BYTES_MAX, Kv, Record, StoreError, Txn, Usage, VALUE_BYTES_MAX, Work};
+use self::batch::Layer;
+use self::open::{Opened, failed, unavailable};
+use super::spare;
+use super::{BoxFuture, Kv, Record, StoreError, Usage, Work};
 
-/// Format of what this file writes.
-const FORMAT: u32 = 1;
-/// Above about 8,000 bytes sled moves a value into a file that it never syncs.
-const PIECE_BYTES_MAX: usize = 4_000 - 1;
+mod batch;
+mod open;
+mod records;
+
 /// Transactions waiting for the writer; the next one waits for room.
 const QUEUE_MAX: usize = 1_024;
 /// Transactions that share a sync.
 const BATCH_WORKS_MAX: usize = 256;
 /// Written bytes that share a sync.
 const BATCH_BYTES_MAX: usize = 4 << 20;
-/// After a failed write the database is opened again, at most this often.
-const REOPEN_PAUSE: Duration = Duration::from_millis(250);
+/// While the disk takes no writes, it is asked at most this often.
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// How to open a [`SledKv`].
 #[derive(Clone)]
@@ -105,11 +104,11 @@ impl Drop for SledKv {
 
 impl Kv for SledKv {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(|db| load(db, key))
+        self.read(|db| records::load(db, key))
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Record>, StoreError> {
-        self.read(|db| records(db, prefix, after).take(limit).collect())
+        self.read(|db| records::scan(db, prefix, after).take(limit).collect())
     }
 
     fn transact_boxed(&self, work: Work) -> BoxFuture<'static, Result<(), StoreError>> {
@@ -123,7 +122,7 @@ impl Kv for SledKv {
     }
 
     fn usage(&self) -> Result<Usage, StoreError> {
-        let records = self.read(|db| Ok(db.range(vec![HEADS]..vec![PIECES]).count() as u64))?;
+        let records = self.read(|db| Ok(records::count(db)))?;
         let file_bytes = std::fs::metadata(self.folder.join("db")).map_or(0, |m| m.len());
         Ok(Usage { file_bytes, records })
     }
@@ -131,46 +130,6 @@ impl Kv for SledKv {
 
 fn closed() -> StoreError {
     StoreError::Unavailable("the database is closed after a failed write".into())
-}
-
-/// An open database and the handle its syncs go through.
-struct Opened {
-    db: Db,
-    file: File,
-}
-
-impl Opened {
-    fn open(folder: &Path, options: &SledOptions) -> Result<Self, StoreError> {
-        super::files::create_private_dir(folder)?;
-        let config =
-            sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(options.cache_bytes);
-        let db = match catch_unwind(AssertUnwindSafe(|| config.open())) {
-            Ok(opened) => opened.map_err(|e| open_error(folder, &e))?,
-            Err(_) => return Err(StoreError::Corrupt("the database cannot be read".into())),
-        };
-        let file = File::open(folder.join("db")).map_err(unavailable)?;
-        let opened = Self { db, file };
-        opened.check_format()?;
-        sync_dir(folder)?;
-        if let Some(parent) = folder.parent().filter(|p| !p.as_os_str().is_empty()) {
-            sync_dir(parent)?;
-        }
-        Ok(opened)
-    }
-
-    fn check_format(&self) -> Result<(), StoreError> {
-        let stored = self.db.get(FORMAT_KEY).map_err(|e| failed(&e))?;
-        match stored.as_deref().map(<[u8; 4]>::try_from) {
-            None => {
-                self.db.insert(FORMAT_KEY, &FORMAT.to_le_bytes()).map_err(|e| failed(&e))?;
-                self.db.flush().map_err(|e| failed(&e))?;
-                self.file.sync_data().map_err(unavailable)
-            }
-            Some(Ok(bytes)) if u32::from_le_bytes(bytes) <= FORMAT => Ok(()),
-            Some(Ok(bytes)) => Err(StoreError::Newer { found: u32::from_le_bytes(bytes), known: FORMAT }),
-            Some(Err(_)) => Err(StoreError::Corrupt("the format record has the wrong length".into())),
-        }
-    }
 }
 
 /// The thread that owns the database.
@@ -185,14 +144,33 @@ impl Writer {
     fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         while let Some(first) = jobs.blocking_recv() {
             let mut answers = Vec::new();
-            let result = self.commit(first, &mut jobs, &mut answers);
-            if !matches!(result, Ok(()) | Err(StoreError::TooLarge(_))) {
-                self.close();
-            }
+            let result = match self.prepare() {
+                Ok(()) => self.commit(first, &mut jobs, &mut answers),
+                Err(error) => {
+                    // All who wait hear the same: one after the other would take longer than they have patience.
+                    answers.push(first.answer);
+                    std::thread::park_timeout(RETRY_PAUSE);
+                    answers.extend(std::iter::from_fn(|| jobs.try_recv().ok()).map(|job| job.answer));
+                    Err(error)
+                }
+            };
             for answer in answers {
                 // The asker may have gone away.
                 let _ = answer.send(result.clone());
             }
+        }
+    }
+
+    /// The database is open, and there is room to open it again should a write fail.
+    fn prepare(&mut self) -> Result<(), StoreError> {
+        self.reopen()?;
+        match &mut self.opened {
+            Some(opened) if !opened.has_spare => {
+                spare::keep(&self.folder)?;
+                opened.has_spare = true;
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -203,17 +181,29 @@ impl Writer {
         jobs: &mut mpsc::Receiver<Job>,
         answers: &mut Vec<oneshot::Sender<Result<(), StoreError>>>,
     ) -> Result<(), StoreError> {
-        if let Err(error) = self.reopen() {
-            answers.push(first.answer);
-            return Err(error);
+        let written = self.write(first, jobs, answers);
+        if !matches!(written, Ok(()) | Err(StoreError::TooLarge(_))) {
+            self.start_over();
         }
+        written
+    }
+
+    fn write(
+        &self,
+        first: Job,
+        jobs: &mut mpsc::Receiver<Job>,
+        answers: &mut Vec<oneshot::Sender<Result<(), StoreError>>>,
+    ) -> Result<(), StoreError> {
         let Some(opened) = &self.opened else { return Err(closed()) };
         let step = |name| self.options.at_step.inspect(|f| f(name));
         let mut layer = Layer::default();
         let mut next = Some(first);
         while let Some(job) = next.take() {
-            answers.push(job.answer);
-            layer.run(&opened.db, job.work);
+            match layer.run(&opened.db, job.work) {
+                Ok(()) => answers.push(job.answer),
+                // The asker may have gone away.
+                Err(error) => drop(job.answer.send(Err(error))),
+            }
             if answers.len() < BATCH_WORKS_MAX && layer.bytes < BATCH_BYTES_MAX {
                 next = jobs.try_recv().ok();
             }
@@ -232,14 +222,23 @@ impl Writer {
         Ok(())
     }
 
-    /// After a failed write nobody knows what sled holds in memory: drop it, read the disk again.
-    fn close(&mut self) {
+    /// After a failed write nobody knows what sled holds in memory: drop it, read the disk again. Reads wait meanwhile,
+    /// and then go on even if the disk takes no writes.
+    fn start_over(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let mut shared = shared.write().unwrap_or_else(PoisonError::into_inner);
+        // What sled does at its end is not looked at either.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            *shared = None;
+            self.opened = None;
+        }));
         self.opened = None;
-        *self.shared.write().unwrap_or_else(PoisonError::into_inner) = None;
-        // One process-wide pause per failure keeps a full disk from being hammered.
-        std::thread::park_timeout(REOPEN_PAUSE);
-        // Reads go on even while the disk takes no writes.
-        let _ = self.reopen();
+        spare::give_up(&self.folder);
+        // If the disk does not even give, the next transaction tries again.
+        if let Ok(opened) = Opened::open(&self.folder, &self.options) {
+            *shared = Some(opened.db.clone());
+            self.opened = Some(opened);
+        }
     }
 
     fn reopen(&mut self) -> Result<(), StoreError> {
@@ -250,175 +249,4 @@ impl Writer {
         }
         Ok(())
     }
-}
-
-/// The writes of one batch, before they reach the database.
-#[derive(Default)]
-struct Layer {
-    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    bytes: usize,
-}
-
-impl Layer {
-    /// Runs one transaction. If it panics or writes too much, its writes vanish and its asker hears nothing but the
-    /// store's answer.
-    fn run(&mut self, db: &Db, work: Work) {
-        let mut txn = SledTxn { db, below: &self.writes, own: BTreeMap::new() };
-        let keep = catch_unwind(AssertUnwindSafe(|| work(&mut txn))).unwrap_or(false);
-        let own = txn.own;
-        if keep {
-            self.bytes += own.iter().map(|(k, v)| k.len() + v.as_ref().map_or(0, Vec::len)).sum::<usize>();
-            self.writes.extend(own);
-        }
-    }
-
-    fn into_batch(self, db: &Db) -> Result<Batch, StoreError> {
-        let mut batch = Batch::default();
-        for (key, value) in self.writes {
-            if key.len() > KEY_BYTES_MAX {
-                return Err(StoreError::TooLarge(key.len()));
-            }
-            let old_pieces = match db.get(heads(&key)).map_err(|e| failed(&e))? {
-                Some(head) => piece_count(&head),
-                None => 0,
-            };
-            let new_pieces = match value {
-                None => {
-                    batch.remove(heads(&key));
-                    0
-                }
-                Some(value) => put_pieces(&mut batch, &key, &value)?,
-            };
-            for index in new_pieces..old_pieces {
-                batch.remove(piece_key(&key, index));
-            }
-        }
-        Ok(batch)
-    }
-}
-
-struct SledTxn<'a> {
-    db: &'a Db,
-    below: &'a BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    own: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-}
-
-impl Txn for SledTxn<'_> {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.own.get(key).or_else(|| self.below.get(key)) {
-            Some(written) => Ok(written.clone()),
-            None => load(self.db, key),
-        }
-    }
-
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Record>, StoreError> {
-        merge(records(self.db, prefix, after), &[self.below, &self.own], prefix, after, limit)
-    }
-
-    fn put(&mut self, key: &[u8], value: &[u8]) {
-        self.own.insert(key.to_vec(), Some(value.to_vec()));
-    }
-
-    fn delete(&mut self, key: &[u8]) {
-        self.own.insert(key.to_vec(), None);
-    }
-}
-
-const FORMAT_KEY: &[u8] = b"\x00format";
-const HEADS: u8 = 1;
-const PIECES: u8 = 2;
-
-/// Where the head of a record stands: `0` and the whole value, or `1` and the number of pieces.
-fn heads(key: &[u8]) -> Vec<u8> {
-    [&[HEADS], key].concat()
-}
-
-fn piece_key(key: &[u8], index: u16) -> Vec<u8> {
-    let length = u16::try_from(key.len()).unwrap_or(u16::MAX);
-    [&[PIECES], &length.to_be_bytes()[..], key, &index.to_be_bytes()].concat()
-}
-
-fn piece_count(head: &[u8]) -> u16 {
-    match head {
-        [1, low, high] => u16::from_le_bytes([*low, *high]),
-        _ => 0,
-    }
-}
-
-fn put_pieces(batch: &mut Batch, key: &[u8], value: &[u8]) -> Result<u16, StoreError> {
-    if value.len() > VALUE_BYTES_MAX {
-        return Err(StoreError::TooLarge(value.len()));
-    }
-    if value.len() <= PIECE_BYTES_MAX {
-        batch.insert(heads(key), [&[0], value].concat());
-        return Ok(0);
-    }
-    let mut count = 0;
-    for piece in value.chunks(PIECE_BYTES_MAX) {
-        batch.insert(piece_key(key, count), piece);
-        count += 1;
-    }
-    batch.insert(heads(key), [&[1], &count.to_le_bytes()[..]].concat());
-    Ok(count)
-}
-
-fn load(db: &Db, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-    db.get(heads(key)).map_err(|e| failed(&e))?.map(|head| whole(db, key, &head)).transpose()
-}
-
-fn whole(db: &Db, key: &[u8], head: &[u8]) -> Result<Vec<u8>, StoreError> {
-    if let Some(value) = head.strip_prefix(&[0]) {
-        return Ok(value.to_vec());
-    }
-    let mut value = Vec::new();
-    for index in 0..piece_count(head) {
-        let piece = db.get(piece_key(key, index)).map_err(|e| failed(&e))?;
-        value.extend_from_slice(
-            &piece.ok_or_else(|| StoreError::Corrupt("a piece of a record is gone".into()))?,
-        );
-    }
-    Ok(value)
-}
-
-fn records<'a>(
-    db: &'a Db,
-    prefix: &'a [u8],
-    after: Option<&[u8]>,
-) -> impl Iterator<Item = Result<Record, StoreError>> + 'a {
-    let from = match start(prefix, after) {
-        Bound::Excluded(key) => Bound::Excluded(heads(key)),
-        Bound::Included(key) => Bound::Included(heads(key)),
-        Bound::Unbounded => Bound::Unbounded,
-    };
-    db.range((from, Bound::<Vec<u8>>::Unbounded))
-        .map(|entry| entry.map_err(|e| failed(&e)))
-        .take_while(move |entry| match entry {
-            Ok((key, _)) => key.first() == Some(&HEADS) && key[1..].starts_with(prefix),
-            Err(_) => true,
-        })
-        .map(move |entry| {
-            let (key, head) = entry?;
-            Ok((key[1..].to_vec(), whole(db, &key[1..], &head)?))
-        })
-}
-
-fn open_error(folder: &Path, error: &sled::Error) -> StoreError {
-    match error {
-        sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => {
-            StoreError::Locked(folder.to_path_buf())
-        }
-        other => failed(other),
-    }
-}
-
-fn failed(error: &sled::Error) -> StoreError {
-    match error {
-        sled::Error::Corruption { .. } => StoreError::Corrupt("a page does not read back".into()),
-        other => StoreError::Unavailable(other.to_string()),
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
-fn unavailable(error: std::io::Error) -> StoreError {
-    StoreError::Unavailable(error.to_string())
 }
