@@ -12,16 +12,18 @@ use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::STATEMENT_BYTES_MAX;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    Admission, DirectoryGenesis, OrgGenesis, OrgRecord, Roster, RosterChange, RosterDevice, SignedRoster,
-    Statement, StatementKind,
+    DirectoryGenesis, OrgGenesis, OrgRecord, Roster, RosterChange, SignedRoster, Statement, StatementKind,
 };
-use causeway_common::time::Timestamp;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use sha2::Sha256;
 
 use crate::keys::{PublicKey, SignatureError, SigningKey};
 use crate::names;
 use crate::roster::{self, RosterError};
+
+pub use self::organisation::{Compromised, Organisation, RECOVERY_LOCK, Recovering, Suspended};
+
+mod organisation;
 
 /// Administrators of one organisation.
 const ADMINISTRATORS_MAX: usize = 5;
@@ -68,45 +70,6 @@ pub struct Authority {
     pub registrar_tls: PublicKey,
     /// Signs heads and receipts.
     pub relay: PublicKey,
-}
-
-/// An organisation as the directory knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Organisation {
-    /// Its identifier.
-    pub id: OrgId,
-    /// Its name.
-    pub name: String,
-    /// Its kind, one of [`names::KINDS`].
-    pub kind: String,
-    /// ISO 3166-1 alpha-2.
-    pub country: String,
-    /// Its present root key.
-    pub root: PublicKey,
-    /// Who may sign its rosters.
-    pub administrators: Vec<PublicKey>,
-    /// How many of them must.
-    pub threshold: u8,
-    /// Hash of its present roster.
-    pub roster_digest: Digest,
-    /// The roster, once it has been supplied and verified.
-    pub roster: Option<Roster>,
-    /// When it was admitted, by the registrar's clock.
-    pub admitted: Timestamp,
-    sequence: u64,
-    last_leaf: Digest,
-}
-
-impl Organisation {
-    /// The device of this name, if the roster is here and lists it.
-    pub fn device(&self, device: DeviceId) -> Option<&RosterDevice> {
-        self.roster.as_ref()?.devices.iter().find(|d| d.device == device)
-    }
-
-    /// The hash people compare by voice.
-    pub fn fingerprint(&self) -> Digest {
-        crate::fingerprint::fingerprint(self.id, self.root)
-    }
 }
 
 /// An organisation that asks to be admitted, after every check that needs no registrar.
@@ -193,8 +156,8 @@ impl Directory {
         match statement.kind {
             StatementKind::Genesis => self.apply_genesis(&statement)?,
             StatementKind::Admission => self.apply_admission(&statement, leaf)?,
-            StatementKind::RosterChange => self.apply_roster_change(&statement, leaf)?,
-            _ => return Err(StatementError::Newer),
+            StatementKind::Other(_) => return Err(StatementError::Newer),
+            _ => self.apply_step(&statement, leaf)?,
         }
         self.tree.push(leaf.to_vec());
         let root = self.tree.root();
@@ -205,20 +168,26 @@ impl Directory {
     /// Hands in a roster that the log names. Everything about it is verified.
     pub fn supply_roster(&mut self, signed: &SignedRoster) -> Result<OrgId, RosterError> {
         let digest = roster::digest(&signed.body);
-        let org = self.orgs.values().find(|o| o.roster_digest == digest).ok_or(RosterError::WrongPlace)?;
-        let verified = roster::verify(signed, org.id, &org.administrators, org.threshold)?;
+        // Whoever likes may name another's roster as its own; that must not keep the other from getting it.
+        let mut refused = RosterError::WrongPlace;
+        let mut taken = None;
+        for org in self.orgs.values_mut().filter(|org| org.roster_digest == digest) {
+            match org.take_roster(signed) {
+                Ok(()) => taken = Some(org),
+                Err(error) => refused = error,
+            }
+        }
+        let org = taken.ok_or(refused)?;
         let id = org.id;
         self.by_tls.retain(|_, (org, _)| *org != id);
-        self.by_tls.extend(verified.devices.iter().map(|d| (d.tls_key, (id, d.device))));
-        if let Some(org) = self.orgs.get_mut(&id) {
-            org.roster = Some(verified);
-        }
+        let devices = org.roster.iter().flat_map(|roster| &roster.devices);
+        self.by_tls.extend(devices.map(|d| (d.tls_key, (id, d.device))));
         Ok(id)
     }
 
     /// Number and predecessor that the next statement about `org` must carry.
     pub fn next_link(&self, org: OrgId) -> (u64, Digest) {
-        self.orgs.get(&org).map_or((1, ZERO), |o| (o.sequence + 1, o.last_leaf))
+        self.orgs.get(&org).map_or((1, ZERO), Organisation::next_link)
     }
 
     fn apply_genesis(&mut self, statement: &Statement) -> Result<(), StatementError> {
@@ -241,53 +210,51 @@ impl Directory {
     }
 
     fn apply_admission(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
-        let authority = self.authority.ok_or(StatementError::OutOfOrder)?;
-        if statement.signer != *authority.registrar.as_bytes() {
-            return Err(StatementError::NotEntitled);
-        }
+        self.signed_by_registrar(statement)?;
         if self.orgs.contains_key(&statement.org) {
             return Err(StatementError::Again);
         }
-        if statement.sequence != 1 || statement.previous != ZERO {
-            return Err(StatementError::OutOfOrder);
-        }
-        let admission: Admission = payload(&statement.payload)?;
-        let (id, genesis, record) = open_founding(&admission.genesis, &admission.record)?;
-        if id != statement.org {
-            return Err(StatementError::Malformed);
-        }
-        let organisation = Organisation {
-            id,
-            root: PublicKey::from_bytes(genesis.root)?,
-            name: genesis.name,
-            kind: genesis.kind,
-            country: genesis.country,
-            administrators: keys(&record.administrators)?,
-            threshold: record.threshold,
-            roster_digest: admission.roster,
-            roster: None,
-            admitted: statement.time,
-            sequence: 1,
-            last_leaf: leaf_digest(leaf),
-        };
-        self.orgs.insert(id, organisation);
+        self.orgs.insert(statement.org, Organisation::admit(statement, leaf)?);
         Ok(())
     }
 
-    fn apply_roster_change(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
+    /// Whatever happens to an organisation that is there.
+    fn apply_step(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
+        let by_registrar = self.signed_by_registrar(statement);
         let org = self.orgs.get_mut(&statement.org).ok_or(StatementError::UnknownOrganisation)?;
-        if !org.administrators.iter().any(|key| *key.as_bytes() == statement.signer) {
-            return Err(StatementError::NotEntitled);
+        match statement.kind {
+            StatementKind::RosterChange | StatementKind::RecordChange => {}
+            _ => by_registrar?,
         }
-        if statement.sequence != org.sequence + 1 || statement.previous != org.last_leaf {
-            return Err(StatementError::OutOfOrder);
+        // On a copy: a step that turns out illegal changes nothing.
+        let mut next = org.clone();
+        if statement.kind == StatementKind::RosterChange {
+            next.signed_by_administrator(statement)?;
         }
-        let change: RosterChange = payload(&statement.payload)?;
-        org.sequence = statement.sequence;
-        org.last_leaf = leaf_digest(leaf);
-        org.roster_digest = change.roster;
-        org.roster = None;
+        next.follows(statement)?;
+        match statement.kind {
+            StatementKind::RosterChange => {
+                next.name_roster(payload::<RosterChange>(&statement.payload)?.roster)?;
+            }
+            StatementKind::Suspension => next.suspend(statement)?,
+            StatementKind::Reinstatement => next.reinstate(statement)?,
+            StatementKind::RecordChange => next.change_record(statement)?,
+            StatementKind::Recovery => next.begin_recovery(statement)?,
+            StatementKind::RecoveryDone => next.end_recovery(statement)?,
+            _ => return Err(StatementError::Newer),
+        }
+        next.taken(leaf);
+        *org = next;
         Ok(())
+    }
+
+    fn signed_by_registrar(&self, statement: &Statement) -> Result<(), StatementError> {
+        let authority = self.authority.ok_or(StatementError::OutOfOrder)?;
+        if statement.signer == *authority.registrar.as_bytes() {
+            Ok(())
+        } else {
+            Err(StatementError::NotEntitled)
+        }
     }
 }
 
@@ -342,19 +309,28 @@ fn open_founding(
     let founding: OrgGenesis = payload(&genesis.body)?;
     let root = PublicKey::from_bytes(founding.root)?;
     root.verify(Label::OrgGenesis, genesis)?;
-    root.verify(Label::OrgRecord, record)?;
     names::check_name(&founding.name).map_err(|_| StatementError::Malformed)?;
     names::check_kind(&founding.kind).map_err(|_| StatementError::Malformed)?;
     names::check_country(&founding.country).map_err(|_| StatementError::Malformed)?;
-    let first: OrgRecord = payload(&record.body)?;
-    let count = first.administrators.len();
-    let administrators_fit = (1..=ADMINISTRATORS_MAX).contains(&count)
-        && first.administrators.is_sorted_by(|a, b| a < b)
-        && (1..=count).contains(&usize::from(first.threshold));
-    if first.org != id || first.sequence != 1 || first.root != founding.root || !administrators_fit {
+    let first = check_record(record, id)?;
+    if first.sequence != 1 || first.root != founding.root {
         return Err(StatementError::Malformed);
     }
     Ok((id, founding, first))
+}
+
+/// Reads a record that its root has signed.
+fn check_record(record: &Signed, org: OrgId) -> Result<OrgRecord, StatementError> {
+    let read: OrgRecord = payload(&record.body)?;
+    PublicKey::from_bytes(read.root)?.verify(Label::OrgRecord, record)?;
+    let count = read.administrators.len();
+    let administrators_fit = (1..=ADMINISTRATORS_MAX).contains(&count)
+        && read.administrators.is_sorted_by(|a, b| a < b)
+        && (1..=count).contains(&usize::from(read.threshold));
+    if read.org != org || !administrators_fit {
+        return Err(StatementError::Malformed);
+    }
+    Ok(read)
 }
 
 fn payload<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Result<T, StatementError> {
@@ -368,3 +344,6 @@ fn keys(raw: &[[u8; 32]]) -> Result<Vec<PublicKey>, StatementError> {
 fn leaf_digest(leaf: &[u8]) -> Digest {
     framed::hash(Label::LogEntry, leaf)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,15 @@
 //! replays all of it through [`directory::Directory`], which refuses an illegal step. Connections are TLS 1.3 with
 //! raw public keys at both ends ([`tls`]), behind one trait ([`transport`]) so that protocol code never sees QUIC.
 
+pub mod audit;
 pub mod checkpoint;
 pub mod directory;
+pub mod emoji;
+pub mod evidence;
 pub mod fingerprint;
 pub mod invite;
 pub mod keys;
+pub mod link;
 pub mod names;
 pub mod roster;
 pub mod tls;

@@ -18,6 +18,9 @@ pub enum RosterError {
     /// Not the bytes of a roster.
     #[error("malformed roster")]
     Malformed,
+    /// A device that was revoked counts again, or is no longer named as revoked.
+    #[error("the roster brings back a device that was revoked")]
+    Revived,
     /// Fewer valid signatures of administrators than the organisation demands.
     #[error("the roster is not signed by enough administrators")]
     Unsigned,

@@ -183,3 +183,88 @@ impl ClientCertVerifier for RawKeys {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::crypto::SupportedKxGroup;
+    use rustls::{ClientConnection, HandshakeKind, NamedGroup, ServerConnection};
+
+    use super::*;
+
+    fn keys() -> (SigningKey, SigningKey) {
+        (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]))
+    }
+
+    /// Lets two sides talk until neither has anything to say.
+    fn handshake(
+        client: rustls::ClientConfig,
+        server: rustls::ServerConfig,
+    ) -> Result<(ClientConnection, ServerConnection), rustls::Error> {
+        let name = ServerName::try_from("relay.invalid").map_err(|_| no_tls12())?;
+        let mut client = ClientConnection::new(Arc::new(client), name)?;
+        let mut server = ServerConnection::new(Arc::new(server))?;
+        while client.wants_write() || server.wants_write() {
+            let (mut there, mut back) = (Vec::new(), Vec::new());
+            client.write_tls(&mut there).unwrap();
+            server.read_tls(&mut there.as_slice()).unwrap();
+            server.process_new_packets()?;
+            server.write_tls(&mut back).unwrap();
+            client.read_tls(&mut back.as_slice()).unwrap();
+            client.process_new_packets()?;
+        }
+        Ok((client, server))
+    }
+
+    #[test]
+    fn only_tls_13_with_the_hybrid_exchange_is_spoken_and_nothing_is_resumed() {
+        let (relay, device) = keys();
+        let client = client_config(relay.public(), &device).unwrap();
+        for _ in 0..2 {
+            let (client, server) = handshake(client.clone(), server_config(&relay).unwrap()).unwrap();
+            assert_eq!(client.protocol_version(), Some(rustls::ProtocolVersion::TLSv1_3));
+            let group = client.negotiated_key_exchange_group().map(SupportedKxGroup::name);
+            assert_eq!(group, Some(NamedGroup::X25519MLKEM768));
+            assert_eq!(client.handshake_kind(), Some(HandshakeKind::Full), "the second one too");
+            assert_eq!(client.tls13_tickets_received(), 0);
+            assert_eq!(server.server_name(), None, "no name is sent in clear");
+            assert!(!client.is_early_data_accepted());
+        }
+    }
+
+    #[test]
+    fn a_side_without_the_hybrid_exchange_is_refused() {
+        let (relay, device) = keys();
+        let classical = || {
+            let mut provider = aws_lc_rs::default_provider();
+            provider.kx_groups = vec![aws_lc_rs::kx_group::X25519];
+            Arc::new(provider)
+        };
+        let shown = rustls::client::AlwaysResolvesClientRawPublicKeys::new(certified(&device).unwrap());
+        let mut client = rustls::ClientConfig::builder_with_provider(classical())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(RawKeys::pinned(&provider(), relay.public())))
+            .with_client_cert_resolver(Arc::new(shown));
+        client.alpn_protocols = vec![ALPN.to_vec()];
+        handshake(client, server_config(&relay).unwrap()).unwrap_err();
+
+        let shown = rustls::server::AlwaysResolvesServerRawPublicKeys::new(certified(&relay).unwrap());
+        let server = rustls::ServerConfig::builder_with_provider(classical())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_client_cert_verifier(Arc::new(RawKeys::any(&provider())))
+            .with_cert_resolver(Arc::new(shown));
+        handshake(client_config(relay.public(), &device).unwrap(), server).unwrap_err();
+    }
+
+    #[test]
+    fn another_relay_key_ends_the_handshake_and_another_protocol_too() {
+        let (relay, device) = keys();
+        handshake(client_config(device.public(), &device).unwrap(), server_config(&relay).unwrap())
+            .unwrap_err();
+        let mut client = client_config(relay.public(), &device).unwrap();
+        client.alpn_protocols = vec![b"h3".to_vec()];
+        handshake(client, server_config(&relay).unwrap()).unwrap_err();
+    }
+}

@@ -9,12 +9,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::{hkdf, hmac};
 use causeway_common::limits;
+use causeway_common::time::Clock;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
-use quinn::{Connection, ConnectionError, Endpoint, EndpointConfig, TransportConfig, VarInt};
+use quinn::{
+    AsyncUdpSocket, Connection, ConnectionError, Endpoint, EndpointConfig, TimeSource, TokioRuntime,
+    TransportConfig, VarInt,
+};
 use quinn_proto::HashedConnectionIdGenerator;
 use rustls::pki_types::CertificateDer;
 use tokio::io::AsyncWrite;
@@ -90,13 +94,52 @@ impl std::fmt::Debug for PersistentKeys<'_> {
     }
 }
 
+/// What an endpoint stands on where the operating system gives neither sockets nor randomness: in the simulator.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// Where datagrams come and go.
+    pub socket: Arc<dyn AsyncUdpSocket>,
+    /// What the endpoint's choices come from: the same seed, the same choices.
+    pub seed: [u8; 32],
+}
+
 /// Opens the relay's endpoint on a UDP socket.
 pub fn listen(
     address: SocketAddr,
     key: &SigningKey,
     keys: PersistentKeys<'_>,
 ) -> Result<Endpoint, LinkError> {
-    let broken = |e: io::Error| LinkError::Broken(e.to_string());
+    let (endpoint, config) = relay_configs(key, keys)?;
+    let socket = std::net::UdpSocket::bind(address).map_err(broken)?;
+    Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime)).map_err(broken)
+}
+
+/// The same on a ground that is given, and by a clock that is given: address-validation tokens carry the time.
+pub fn listen_on(
+    ground: Ground,
+    clock: Arc<dyn Clock>,
+    key: &SigningKey,
+    keys: PersistentKeys<'_>,
+) -> Result<Endpoint, LinkError> {
+    let (mut endpoint, mut config) = relay_configs(key, keys)?;
+    config.time_source(Arc::new(TokenTime(clock)));
+    endpoint.rng_seed(Some(ground.seed));
+    let runtime = Arc::new(TokioRuntime);
+    Endpoint::new_with_abstract_socket(endpoint, Some(config), ground.socket, runtime).map_err(broken)
+}
+
+struct TokenTime(Arc<dyn Clock>);
+
+impl TimeSource for TokenTime {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(self.0.now().0)
+    }
+}
+
+fn relay_configs(
+    key: &SigningKey,
+    keys: PersistentKeys<'_>,
+) -> Result<(EndpointConfig, quinn::ServerConfig), LinkError> {
     let mut config = server_config(key)?;
     let token_key = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(keys.token);
     config.token_key(Arc::new(token_key));
@@ -104,8 +147,7 @@ pub fn listen(
     let (id_key, _) = keys.reset.split_first_chunk().unwrap_or((&[0; 8], &[]));
     let id_key = u64::from_le_bytes(*id_key);
     endpoint.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(id_key)));
-    let socket = std::net::UdpSocket::bind(address).map_err(broken)?;
-    Endpoint::new(endpoint, Some(config), socket, Arc::new(quinn::TokioRuntime)).map_err(broken)
+    Ok((endpoint, config))
 }
 
 /// Opens a client's endpoint for reaching `relay`: any free port of the same address family.
@@ -115,7 +157,18 @@ pub fn client_endpoint(relay: SocketAddr) -> Result<Endpoint, LinkError> {
     } else {
         (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
     };
-    Endpoint::client(any).map_err(|e| LinkError::Broken(e.to_string()))
+    Endpoint::client(any).map_err(broken)
+}
+
+/// A client's endpoint on a ground that is given.
+pub fn client_endpoint_on(ground: Ground) -> Result<Endpoint, LinkError> {
+    let mut config = EndpointConfig::default();
+    config.rng_seed(Some(ground.seed));
+    Endpoint::new_with_abstract_socket(config, None, ground.socket, Arc::new(TokioRuntime)).map_err(broken)
+}
+
+fn broken(error: io::Error) -> LinkError {
+    LinkError::Broken(error.to_string())
 }
 
 /// A listening endpoint.
