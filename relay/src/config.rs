@@ -83,7 +83,12 @@ pub enum ConfigError {
 impl Config {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        Ok(toml::from_str(&std::fs::read_to_string(path)?)?)
+        Self::parse(&std::fs::read_to_string(path)?)
+    }
+
+    /// Reads the text of a file.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Ok(toml::from_str(text)?)
     }
 
     /// The default settings as a file, with comments.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use causeway_certs::transport::{Link, LinkError, SendHalf, finish};
+use causeway_common::crash;
 use causeway_common::ids::DeviceId;
 use causeway_common::limits::{PUSH_STREAMS_MAX, PUSH_TIMEOUT, PUSHES_IN_FLIGHT_MAX};
 use causeway_common::priority::Priority;
@@ -72,12 +73,14 @@ struct Queue {
 impl Delivery {
     async fn run(&mut self) -> LinkError {
         loop {
-            let store_failed = match self.push_what_fits().await {
+            // Seldom under way, and longer than all the rest: it does not lie in every idle connection.
+            let store_failed = match Box::pin(self.push_what_fits()).await {
                 Ok(store_failed) => store_failed,
                 Err(ended) => return ended,
             };
             let outlet = Arc::clone(&self.outlet);
             tokio::select! {
+                biased;
                 () = outlet.woken() => {}
                 Some(pushed) = self.pushes.join_next() => match pushed {
                     Ok((_, Err(stuck @ LinkError::TimedOut))) => return stuck,
@@ -104,12 +107,16 @@ impl Delivery {
             if !self.outlet.begin(envelope, priority) {
                 continue;
             }
-            match self.relay.push_of(self.device, waiting).await {
+            match self.relay.push_of(waiting).await {
                 Ok(Some(frame)) => {
                     // There is room for it: no more pushes are under way than the device allows streams.
                     let stream = open(&*self.link, priority.stream_priority()).await?;
                     self.pushing[usize::from(u8::from(priority))] += 1;
-                    self.pushes.spawn(async move { (priority, write(stream, &frame).await) });
+                    self.pushes.spawn(async move {
+                        let written = write(stream, &frame).await;
+                        crash::at("relay.pushed");
+                        (priority, written)
+                    });
                 }
                 Ok(None) => self.outlet.settle(&[envelope]),
                 Err(refused) => {

@@ -11,6 +11,9 @@ pub(crate) const EXPIRIES: &[u8] = b"x";
 pub(crate) const BLOB_EXPIRIES: &[u8] = b"y";
 pub(crate) const ROSTERS: &[u8] = b"r";
 pub(crate) const BLOB_SPACE: &[u8] = b"s";
+pub(crate) const GONE: &[u8] = b"g";
+pub(crate) const EXPIRY_CLOCK: &[u8] = b"k";
+pub(crate) const LINKS: &[u8] = b"h";
 
 fn key(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![letter];
@@ -34,6 +37,20 @@ pub(crate) fn invite(id: &[u8; 16]) -> Vec<u8> {
     key(b'i', &[id])
 }
 
+/// A device that has left its roster, and whose mail and keys are still to be removed.
+pub(crate) fn gone(device: DeviceId) -> Vec<u8> {
+    key(GONE[0], &[&device.0])
+}
+
+/// Codes with which devices join an organisation.
+pub(crate) fn links(org: OrgId) -> Vec<u8> {
+    key(LINKS[0], &[&org.0])
+}
+
+pub(crate) fn link(org: OrgId, ticket: [u8; 16]) -> Vec<u8> {
+    key(LINKS[0], &[&org.0, &ticket])
+}
+
 /// Queue of one device and class, oldest first.
 pub(crate) fn queue(device: DeviceId, priority: Priority) -> Vec<u8> {
     key(b'm', &[&device.0, &[u8::from(priority)]])
@@ -43,17 +60,14 @@ pub(crate) fn queued(device: DeviceId, priority: Priority, number: u64) -> Vec<u
     key(b'm', &[&device.0, &[u8::from(priority)], &number.to_be_bytes()])
 }
 
-/// Where in its queue a device's copy of an envelope stands.
-pub(crate) fn place(device: DeviceId, envelope: EnvelopeId) -> Vec<u8> {
-    key(b'q', &[&device.0, &envelope.0])
-}
-
 pub(crate) fn envelope(id: EnvelopeId) -> Vec<u8> {
     key(b'v', &[&id.0])
 }
 
-pub(crate) fn body(id: EnvelopeId) -> Vec<u8> {
-    key(b'b', &[&id.0])
+/// Bodies stand in the order in which they came: what arrives together is written and read together, however much
+/// else there is.
+pub(crate) fn body(number: u64) -> Vec<u8> {
+    key(b'b', &[&number.to_be_bytes()])
 }
 
 pub(crate) fn expiry(hours: u32, id: EnvelopeId) -> Vec<u8> {

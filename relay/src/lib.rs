@@ -9,9 +9,13 @@
 
 pub mod blobs;
 pub mod config;
+pub mod control;
 pub mod delivery;
+mod departed;
+mod expiry_clock;
 mod hub;
 mod keyspace;
+mod links;
 pub mod mailbox;
 mod patience;
 pub mod prekeys;
@@ -36,6 +40,7 @@ use causeway_common::time::Clock;
 
 use crate::blobs::Blobs;
 use crate::config::Limits;
+pub use crate::expiry_clock::LEAP_TOLD_FROM;
 use crate::hub::Hub;
 use crate::quota::Quotas;
 use crate::seats::Seats;

@@ -3,11 +3,12 @@
 //! The sender is not among what is stored. A record of each envelope stays until well after its expiry, so that a
 //! repeated submission gets the same receipt and its sender can ask what became of it.
 
+use causeway_certs::directory::Directory;
 use causeway_common::codec;
 use causeway_common::envelope::{Envelope, Outer, Wrap};
 use causeway_common::error::ErrorCode;
 use causeway_common::framed::Label;
-use causeway_common::ids::{DeviceId, Digest, EnvelopeId};
+use causeway_common::ids::{DeviceId, Digest, EnvelopeId, OrgId};
 use causeway_common::limits::{ENVELOPE_BYTES_MAX, IDS_PER_REQUEST_MAX};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
@@ -17,7 +18,7 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::{Outcomes, Push};
 use serde::{Deserialize, Serialize};
 
-use crate::{Refused, Relay, keyspace};
+use crate::{Refused, Relay, departed, keyspace};
 
 mod expiry;
 
@@ -27,10 +28,14 @@ const INLINE_BODY_BYTES_MAX: usize = 60 * 1024;
 pub(crate) const BODY_TURNS: usize = 16;
 /// Refusals kept for one envelope, about 250 bytes each: the first tells the sender what to do.
 const NACKS_MAX: usize = 16;
+/// Copies of a class looked at for the one of a damaged record: many times what is pushed before it is acknowledged.
+const SEARCHED_MAX: usize = 1_024;
 
 /// What is kept of an envelope apart from its body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct EnvelopeRecord {
+    /// Its number in the order of arrival, under which its body stands.
+    number: u64,
     outer: Outer,
     digest: Digest,
     receipt: Signed,
@@ -43,10 +48,22 @@ struct EnvelopeRecord {
     nacks: Vec<Signed>,
 }
 
-/// One device's copy in its queue.
+impl EnvelopeRecord {
+    /// Where a device's copy stands.
+    fn place(&self, device: DeviceId) -> Vec<u8> {
+        keyspace::queued(device, self.outer.priority, self.number)
+    }
+}
+
+/// One device's copy in its queue, with all that a push says beside the body: records of envelopes stand by name, all over
+/// the store, and a full mailbox would be slow to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct QueueEntry {
     envelope: EnvelopeId,
+    number: u64,
+    outer: Outer,
+    accepted: Timestamp,
+    in_file: bool,
     wrap: Wrap,
 }
 
@@ -55,19 +72,20 @@ struct QueueEntry {
 pub(crate) struct Waiting {
     pub(crate) envelope: EnvelopeId,
     pub(crate) priority: Priority,
-    wrap: Wrap,
+    /// Where it stands in its queue.
+    key: Vec<u8>,
+    entry: QueueEntry,
 }
 
 impl Relay {
-    /// Takes an envelope. Durable when it returns; the same envelope gets the same receipt again.
-    pub(crate) async fn submit(&self, envelope: Envelope) -> Result<Signed, Refused> {
+    /// Takes an envelope, whose digest is known. Durable when it returns; the same envelope gets the same receipt again.
+    pub(crate) async fn submit(&self, envelope: Envelope, digest: Digest) -> Result<Signed, Refused> {
         let now = self.clock.now();
         let id = envelope.id();
-        let digest = envelope.digest();
-        if let Some(receipt) = self.earlier_receipt(id, digest).await? {
-            return Ok(receipt);
+        if let Err(refused) = self.check_envelope(&envelope, now) {
+            // Taken before its time was over, perhaps, or before a roster changed.
+            return self.earlier_receipt(id, digest).await?.ok_or(refused);
         }
-        self.check_envelope(&envelope, now)?;
         let receipt = self.sign_receipt(RELAY_ACCEPTED, id, digest, now, Vec::new());
         let in_file = envelope.body.len() > INLINE_BODY_BYTES_MAX;
         // The same envelope on two connections of an impatient client: one writes the file, the other finds the record.
@@ -80,12 +98,15 @@ impl Relay {
             self.blobs.put_body(id, envelope.body.clone()).await?;
         }
         let devices: Vec<DeviceId> = envelope.wraps.iter().map(|w| w.device).collect();
-        let to_ring = devices.clone();
+        let (to_ring, recipient) = (devices.clone(), envelope.outer.recipient);
         let receipt = transact(&*self.kv, move |txn| {
             if let Some(record) = record(txn, id)? {
                 return same_receipt(&record, digest);
             }
+            let number = txn.get(keyspace::COUNTER)?.map_or(0, |bytes| count(&bytes)) + 1;
+            txn.put(keyspace::COUNTER, &number.to_le_bytes());
             let record = EnvelopeRecord {
+                number,
                 outer: envelope.outer,
                 digest,
                 receipt: receipt.clone(),
@@ -97,13 +118,32 @@ impl Relay {
             };
             enqueue(txn, id, &record, &envelope.wraps)?;
             if !in_file {
-                txn.put(&keyspace::body(id), &envelope.body);
+                txn.put(&keyspace::body(number), &envelope.body);
             }
             Ok(receipt)
         })
         .await??;
+        self.withdraw_from_departed(recipient, &to_ring).await?;
         to_ring.into_iter().for_each(|device| self.hub.ring(device));
         Ok(receipt)
+    }
+
+    /// A device may have left its roster since that was looked at: its copy goes with the others that it had.
+    async fn withdraw_from_departed(&self, org: OrgId, devices: &[DeviceId]) -> Result<(), Refused> {
+        let is_listed = |directory: &Directory, device: DeviceId| {
+            directory.organisation(org).is_some_and(|org| org.device(device).is_some())
+        };
+        let gone: Vec<DeviceId> = self.with_directory(|directory| {
+            devices.iter().copied().filter(|device| !is_listed(directory, *device)).collect()
+        });
+        if gone.is_empty() {
+            return Ok(());
+        }
+        transact(&*self.kv, move |txn| {
+            departed::note(txn, &gone);
+            Ok::<_, Refused>(())
+        })
+        .await?
     }
 
     /// A receipt that was given before. Answered through a transaction: the record may still be on its way to disk.
@@ -131,6 +171,9 @@ impl Relay {
         }
         self.with_directory(|directory| {
             let org = directory.organisation(outer.recipient).ok_or(Refused(ErrorCode::UnknownRecipient))?;
+            if org.suspended.is_some() {
+                return Err(Refused(ErrorCode::Suspended));
+            }
             if envelope.wraps.iter().all(|wrap| org.device(wrap.device).is_some()) {
                 Ok(())
             } else {
@@ -161,9 +204,11 @@ impl Relay {
     ) -> Result<(Vec<Waiting>, Option<Vec<u8>>), Refused> {
         let entries = self.kv.scan(&keyspace::queue(device, priority), after, limit)?;
         let last = entries.last().map(|(key, _)| key.clone());
-        let read = |bytes: &[u8]| codec::decode::<QueueEntry>(bytes, ENVELOPE_BYTES_MAX).ok();
-        let waiting = |entry: QueueEntry| Waiting { envelope: entry.envelope, priority, wrap: entry.wrap };
-        Ok((entries.iter().filter_map(|(_, bytes)| read(bytes)).map(waiting).collect(), last))
+        let waiting = |(key, bytes): (Vec<u8>, Vec<u8>)| {
+            let entry: QueueEntry = codec::decode(&bytes, ENVELOPE_BYTES_MAX).ok()?;
+            Some(Waiting { envelope: entry.envelope, priority, key, entry })
+        };
+        Ok((entries.into_iter().filter_map(waiting).collect(), last))
     }
 
     /// How many copies wait for a device.
@@ -172,17 +217,14 @@ impl Relay {
     }
 
     /// What is pushed for a waiting copy; none if it has been dealt with in the meantime.
-    pub(crate) async fn push_of(&self, device: DeviceId, waiting: Waiting) -> Result<Option<Push>, Refused> {
-        let id = waiting.envelope;
-        let Some(record) = self.kv.get(&keyspace::envelope(id))? else { return Ok(None) };
-        let record: EnvelopeRecord =
-            codec::decode(&record, ENVELOPE_BYTES_MAX).map_err(|_| Refused(ErrorCode::Internal))?;
-        if !record.remaining.contains(&device) {
+    pub(crate) async fn push_of(&self, waiting: Waiting) -> Result<Option<Push>, Refused> {
+        if self.kv.get(&waiting.key)?.is_none() {
             return Ok(None);
         }
+        let QueueEntry { envelope, number, outer, accepted, in_file, wrap } = waiting.entry;
         let body =
-            if record.in_file { self.blobs.body(id).await? } else { self.kv.get(&keyspace::body(id))? };
-        Ok(body.map(|body| Push { outer: record.outer, body, wrap: waiting.wrap, accepted: record.accepted }))
+            if in_file { self.blobs.body(envelope).await? } else { self.kv.get(&keyspace::body(number))? };
+        Ok(body.map(|body| Push { outer, body, wrap, accepted }))
     }
 
     /// A device has these durably.
@@ -221,11 +263,16 @@ impl Relay {
             return Err(Refused(ErrorCode::TooLarge));
         }
         transact(&*self.kv, move |txn| {
-            let mut outcomes = Outcomes { expired: vec![], refused: vec![], unknown: vec![] };
+            let mut outcomes =
+                Outcomes { expired: vec![], refused: vec![], unknown: vec![], settled: vec![] };
             for id in envelopes {
                 match record(txn, id)? {
                     None => outcomes.unknown.push(id),
                     Some(record) => {
+                        if record.remaining.is_empty() && record.expired.is_empty() && record.nacks.is_empty()
+                        {
+                            outcomes.settled.push(id);
+                        }
                         outcomes.expired.extend(record.expired);
                         outcomes.refused.extend(record.nacks);
                     }
@@ -260,14 +307,16 @@ fn enqueue(
     record: &EnvelopeRecord,
     wraps: &[Wrap],
 ) -> Result<(), StoreError> {
-    let number = txn.get(keyspace::COUNTER)?.map_or(0, |bytes| count(&bytes)) + 1;
-    txn.put(keyspace::COUNTER, &number.to_le_bytes());
-    let priority = record.outer.priority;
     for wrap in wraps {
-        let entry = QueueEntry { envelope: id, wrap: wrap.clone() };
-        let key = keyspace::queued(wrap.device, priority, number);
-        txn.put(&key, &codec::encode(&entry));
-        txn.put(&keyspace::place(wrap.device, id), &key);
+        let entry = QueueEntry {
+            envelope: id,
+            number: record.number,
+            outer: record.outer.clone(),
+            accepted: record.accepted,
+            in_file: record.in_file,
+            wrap: wrap.clone(),
+        };
+        txn.put(&record.place(wrap.device), &codec::encode(&entry));
         add_waiting(txn, wrap.device, 1)?;
     }
     txn.put(&keyspace::envelope(id), &codec::encode(record));
@@ -282,29 +331,72 @@ fn dequeue(
     id: EnvelopeId,
     nack: Option<Signed>,
 ) -> Result<Option<EnvelopeId>, Refused> {
-    let Some(mut record) = record(txn, id)? else { return Ok(None) };
+    let mut record = match record(txn, id) {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(None),
+        Err(Refused(ErrorCode::Internal)) => {
+            // A damaged record stays for whoever repairs it; the device has its copy.
+            if let Some(place) = find(txn, device, id)? {
+                unqueue(txn, device, &place)?;
+            }
+            return Ok(None);
+        }
+        Err(refused) => return Err(refused),
+    };
     let Some(place) = record.remaining.iter().position(|d| *d == device) else { return Ok(None) };
     record.remaining.swap_remove(place);
-    unqueue(txn, device, id)?;
+    unqueue(txn, device, &record.place(device))?;
     if let Some(nack) = nack.filter(|_| record.nacks.len() < NACKS_MAX) {
         record.nacks.push(nack);
     }
     let last = record.remaining.is_empty();
     if last {
-        txn.delete(&keyspace::body(id));
+        txn.delete(&keyspace::body(record.number));
     }
     txn.put(&keyspace::envelope(id), &codec::encode(&record));
     Ok((last && record.in_file).then_some(id))
 }
 
-fn unqueue(txn: &mut dyn Txn, device: DeviceId, id: EnvelopeId) -> Result<(), StoreError> {
-    let place = keyspace::place(device, id);
-    if let Some(key) = txn.get(&place)? {
-        txn.delete(&key);
-        txn.delete(&place);
+/// Drops the copy of a device that is gone. Nobody has it then who could sign for it, perhaps: the relay forgets the
+/// envelope with its last copy, and whoever asks seals again for those who are there.
+pub(crate) fn withdraw(
+    txn: &mut dyn Txn,
+    device: DeviceId,
+    id: EnvelopeId,
+) -> Result<Option<EnvelopeId>, Refused> {
+    let file = dequeue(txn, device, id, None)?;
+    // A damaged record stays for whoever repairs it.
+    if let Ok(Some(record)) = record(txn, id)
+        && record.remaining.is_empty()
+        && record.nacks.is_empty()
+        && record.expired.is_empty()
+    {
+        txn.delete(&keyspace::envelope(id));
+    }
+    Ok(file)
+}
+
+/// Takes a copy out of its queue, if it is there.
+fn unqueue(txn: &mut dyn Txn, device: DeviceId, place: &[u8]) -> Result<(), StoreError> {
+    if txn.get(place)?.is_some() {
+        txn.delete(place);
         add_waiting(txn, device, -1)?;
     }
     Ok(())
+}
+
+/// Where a copy stands whose envelope has no record to say so. A device is pushed what is first in its queues.
+fn find(txn: &dyn Txn, device: DeviceId, id: EnvelopeId) -> Result<Option<Vec<u8>>, StoreError> {
+    for priority in Priority::ALL {
+        let queue = txn.scan(&keyspace::queue(device, priority), None, SEARCHED_MAX)?;
+        let is_it = |bytes: &[u8]| {
+            codec::decode::<QueueEntry>(bytes, ENVELOPE_BYTES_MAX).is_ok_and(|entry| entry.envelope == id)
+        };
+        if let Some((place, _)) = queue.into_iter().find(|(_, bytes)| is_it(bytes)) {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
 }
 
 fn add_waiting(txn: &mut dyn Txn, device: DeviceId, change: i64) -> Result<(), StoreError> {

@@ -33,7 +33,7 @@ enum Command {
         /// Configuration file; `config default` prints one.
         #[arg(long)]
         config: Option<PathBuf>,
-        /// For tests of power and process failures: end without warning at a named step of the store, the nth time.
+        /// For tests of power and process failures: end without warning at a named step, the nth time.
         #[arg(long, hide = true, value_name = "STEP:N")]
         crash_at: Option<String>,
     },
@@ -49,6 +49,9 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Take, check and restore backups.
+    #[command(subcommand)]
+    Backup(operate::backup::BackupCommand),
     /// Ask a running relay for a sign of life. Exit code 0: it answers and is who it should be.
     Healthcheck {
         /// Folder of the relay, for its key.
@@ -91,7 +94,8 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match act(Cli::parse().command) {
+    let ended = causeway_common::process::keep_to_itself().map_err(Failure::from);
+    match ended.and_then(|()| act(Cli::parse().command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("causeway-relay: {failure}");
@@ -105,7 +109,7 @@ fn act(command: Command) -> Result<(), Failure> {
         Command::Run { data, listen, config, crash_at } => {
             let mut settings = settings(config)?;
             settings.listen = listen.unwrap_or(settings.listen);
-            operate::crash_at(crash_at.as_deref())?;
+            crash_at.as_deref().map_or(Ok(()), causeway_common::crash::arm)?;
             runtime()?.block_on(operate::run(&data, settings))
         }
         Command::Config(ConfigCommand::Default) => {
@@ -122,6 +126,7 @@ fn act(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Doctor { data, config } => operate::doctor(&data, &settings(config)?),
+        Command::Backup(command) => operate::backup::act(command),
         Command::Healthcheck { data, listen } => runtime()?.block_on(operate::healthcheck(&data, listen)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "causeway-relay", &mut std::io::stdout());

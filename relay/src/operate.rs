@@ -4,21 +4,24 @@ use std::fmt;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use causeway_certs::keys::SigningKey;
 use causeway_certs::transport::quic::{self, PersistentKeys, QuicDialer, QuicListener};
 use causeway_certs::transport::{Dialer as _, request};
-use causeway_common::store::{Kv as _, SledKv, SledOptions, StoreError};
+use causeway_common::crash::{self, UnknownPlace};
+use causeway_common::store::{Kv as _, SledKv, SledOptions, Snapshots, StoreError};
 use causeway_common::time::SystemClock;
 use causeway_common::wire::{Hello, PROTOCOL_VERSION, Welcome};
 use causeway_relay::blobs::Blobs;
 use causeway_relay::config::{Config, ConfigError};
+use causeway_relay::control::Control;
 use causeway_relay::secrets::{Secrets, SecretsError};
-use causeway_relay::{OpenError, Parts, Relay, server};
+use causeway_relay::{LEAP_TOLD_FROM, OpenError, Parts, Relay, server};
 use zeroize::Zeroizing;
+
+pub(crate) mod backup;
 
 /// How long a healthy relay takes for an answer, at most.
 const HEALTHY: Duration = Duration::from_secs(5);
@@ -73,6 +76,12 @@ impl From<SecretsError> for Failure {
     }
 }
 
+impl From<UnknownPlace> for Failure {
+    fn from(error: UnknownPlace) -> Self {
+        Self::new(2, error)
+    }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::new(1, error)
@@ -93,31 +102,14 @@ fn code_of(error: &StoreError) -> u8 {
     }
 }
 
-/// Where and when a test wants the process to end.
-static CRASH: OnceLock<(String, AtomicU64)> = OnceLock::new();
-
-/// Remembers where to end, from `STEP:N`.
-pub(crate) fn crash_at(place: Option<&str>) -> Result<(), Failure> {
-    let Some(place) = place else { return Ok(()) };
-    let parsed = place.rsplit_once(':').and_then(|(step, n)| Some((step.to_owned(), n.parse().ok()?)));
-    let (step, n) = parsed.ok_or_else(|| Failure::new(2, "--crash-at takes STEP:N"))?;
-    // Called once, before anything else.
-    let _ = CRASH.set((step, AtomicU64::new(n)));
-    Ok(())
-}
-
-fn at_step(name: &'static str) {
-    if let Some((step, left)) = CRASH.get()
-        && step == name
-        && left.fetch_sub(1, Ordering::SeqCst) == 1
-    {
-        std::process::abort();
+fn open(data: &Path, settings: &Config) -> Result<(Arc<Relay>, Secrets, Arc<Snapshots>), Failure> {
+    if data.join(backup::UNFINISHED).exists() {
+        return Err(Failure::new(
+            8,
+            format!("{} was not restored to its end; empty it and restore again", data.display()),
+        ));
     }
-}
-
-fn open(data: &Path, settings: &Config) -> Result<(Arc<Relay>, Secrets), Failure> {
-    let crash = CRASH.get().map(|_| at_step as fn(&'static str));
-    let options = SledOptions { cache_bytes: settings.cache_bytes, at_step: crash };
+    let options = SledOptions { cache_bytes: settings.cache_bytes, at_step: Some(crash::at) };
     let kv = SledKv::open(&data.join("store"), options).map_err(|error| match error {
         StoreError::Locked(_) => Failure::new(
             9,
@@ -129,18 +121,19 @@ fn open(data: &Path, settings: &Config) -> Result<(Arc<Relay>, Secrets), Failure
         other => other.into(),
     })?;
     let secrets = Secrets::open(&data.join("relay.key"))?;
+    let snapshots = Arc::new(Snapshots::over(Arc::new(kv)));
     let parts = Parts {
-        kv: Arc::new(kv),
+        kv: Arc::clone(&snapshots) as _,
         blobs: Blobs::in_folder(&data.join("blobs"))?,
         key: secrets.signing_key(),
         clock: Arc::new(SystemClock),
     };
-    Ok((Relay::open_limited(parts, settings.limits.clone())?, secrets))
+    Ok((Relay::open_limited(parts, settings.limits.clone())?, secrets, snapshots))
 }
 
 /// Runs the relay until a signal.
 pub(crate) async fn run(data: &Path, settings: Config) -> Result<(), Failure> {
-    let (relay, secrets) = open(data, &settings)?;
+    let (relay, secrets, snapshots) = open(data, &settings)?;
     let key = secrets.signing_key();
     let keys = PersistentKeys { reset: secrets.reset_key(), token: secrets.token_key() };
     let endpoint = quic::listen(settings.listen, &key, keys)
@@ -149,9 +142,29 @@ pub(crate) async fn run(data: &Path, settings: Config) -> Result<(), Failure> {
     let shutdown = shutdown_signal()?;
     let claim = claim_code(&relay, &settings.public_address, address).await?;
     announce(address, &key, claim)?;
-    server::serve(relay, Arc::new(QuicListener::new(endpoint)), shutdown).await;
+    let control = control(data, snapshots);
+    let serving = server::serve(relay, Arc::new(QuicListener::new(endpoint)), shutdown);
+    tokio::pin!(serving);
+    match control {
+        Some(control) => tokio::select! {
+            () = &mut serving => {}
+            () = control.serve() => {}
+        },
+        None => serving.await,
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The way to take backups while the relay runs. Without it, it has to be stopped for them; it serves all the same.
+fn control(data: &Path, snapshots: Arc<Snapshots>) -> Option<Control> {
+    match Control::open(data, snapshots) {
+        Ok(control) => Some(control),
+        Err(error) => {
+            tracing::warn!("no backup can be taken while the relay runs: {error}");
+            None
+        }
+    }
 }
 
 /// The code that makes somebody the registrar, while there is none.
@@ -217,9 +230,18 @@ pub(crate) fn doctor(data: &Path, settings: &Config) -> Result<(), Failure> {
     if !data.join("store").exists() {
         return Err(Failure::new(4, format!("there is no relay in {}", data.display())));
     }
-    let (relay, secrets) = open(data, settings)?;
+    let (relay, secrets, snapshots) = open(data, settings)?;
+    drop(snapshots);
     println!("The relay's key is {}.", hex::encode(secrets.signing_key().public().as_bytes()));
     println!("The directory replays: {} statements.", relay.directory_size());
+    let behind = relay.expiry_behind().map_err(|refused| Failure::new(1, format!("{:?}", refused.0)))?;
+    if behind >= LEAP_TOLD_FROM {
+        let hours = behind.as_secs() / 3600;
+        println!(
+            "This machine's clock has leaped {hours} hours ahead, or the relay was off for as long. Nothing expires \
+             early by that. If the clock is wrong, set it right."
+        );
+    }
     drop(relay);
     let usage = SledKv::open(&data.join("store"), SledOptions::default())?.usage()?;
     println!("The store opens: {} records, {} bytes on the disk.", usage.records, usage.file_bytes);

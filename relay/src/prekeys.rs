@@ -16,10 +16,11 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::{DeviceState, Prekeys, PublishPrekeys};
 
 use crate::quota::Allowance;
+use crate::registry::is_suspended;
 use crate::{Refused, Relay, keyspace};
 
 /// A device may hand in a new set before all of the old one is used: twice the full number.
-const STORED_MAX: usize = 2 * PREKEYS_FULL;
+pub(crate) const STORED_MAX: usize = 2 * PREKEYS_FULL;
 
 impl Relay {
     /// Takes new prekeys of a device.
@@ -83,11 +84,16 @@ impl Relay {
         taker: DeviceId,
         target: OrgId,
     ) -> Result<Prekeys, Refused> {
-        let devices = self.with_directory(|d| {
-            let roster = d.organisation(target)?.roster.as_ref()?;
-            Some(roster.devices.iter().map(|device| device.device).collect::<Vec<_>>())
-        });
-        let devices = devices.ok_or(Refused(ErrorCode::UnknownRecipient))?;
+        let devices = self.with_directory(|directory| {
+            if is_suspended(directory, target) {
+                return Err(Refused(ErrorCode::Suspended));
+            }
+            let roster = directory.organisation(target).and_then(|org| org.roster.as_ref());
+            let roster = roster.ok_or(Refused(ErrorCode::UnknownRecipient))?;
+            // Who writes to its own colleagues does not write to itself.
+            let others = roster.devices.iter().filter(|device| device.device != taker);
+            Ok(others.map(|device| device.device).collect::<Vec<_>>())
+        })?;
         let allowance = self.quotas.take(taker, taker_org, target, devices.len());
         let now = self.clock.now();
         transact(&*self.kv, move |txn| {

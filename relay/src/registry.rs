@@ -14,12 +14,14 @@ use causeway_common::limits::{
     FRAME_BYTES_MAX, PENDING_MAX, ROSTERS_PER_ANSWER_MAX, STATEMENTS_PER_ANSWER_MAX,
 };
 use causeway_common::signed::Signed;
-use causeway_common::statements::{Admission, DirectoryGenesis, Invite, Roster, SignedRoster, StatementKind};
+use causeway_common::statements::{
+    Admission, DirectoryGenesis, Invite, Roster, SignedRoster, Statement, StatementKind,
+};
 use causeway_common::store::{Kv, StoreError, Txn, transact};
 use causeway_common::wire::{Append, Claim, DirectoryPart, Enrol, PendingList};
 use subtle::ConstantTimeEq as _;
 
-use crate::{OpenError, Refused, Relay, keyspace};
+use crate::{OpenError, Refused, Relay, departed, keyspace, links};
 
 /// Room for a frame's other parts in an answer that is filled up with records.
 const ANSWER_BYTES_MAX: usize = FRAME_BYTES_MAX - 16 * 1024;
@@ -37,6 +39,11 @@ pub enum Caller {
         org: OrgId,
         /// The device.
         device: DeviceId,
+    },
+    /// A device of an organisation that the registrar has suspended.
+    Suspended {
+        /// Its organisation.
+        org: OrgId,
     },
     /// The registrar.
     Registrar,
@@ -95,6 +102,10 @@ fn takes_from_others(directory: &Directory, org: OrgId, roster: &Roster) -> bool
         || listed.any(|device| devices.contains(&device.device) || keys.contains(&device.tls_key))
 }
 
+pub(crate) fn is_suspended(directory: &Directory, org: OrgId) -> bool {
+    directory.organisation(org).is_some_and(|org| org.suspended.is_some())
+}
+
 fn read<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Option<T> {
     codec::decode(bytes, FRAME_BYTES_MAX).ok()
 }
@@ -103,6 +114,7 @@ impl Relay {
     /// Whose key this is.
     pub fn caller(&self, key: PublicKey) -> Caller {
         self.with_directory(|directory| match directory.device_of_tls_key(key) {
+            Some((org, _)) if is_suspended(directory, org) => Caller::Suspended { org },
             Some((org, device)) => Caller::Member { org, device },
             None if directory.authority().is_some_and(|a| a.registrar_tls == key) => Caller::Registrar,
             None => Caller::Stranger,
@@ -148,7 +160,9 @@ impl Relay {
         let _turn = self.registry_turn.lock().await;
         let leaf = directory::leaf(&request.genesis);
         if self.with_directory(|d| d.leaves_from(0).first() == Some(&leaf)) {
-            return Ok(());
+            // The answer to the first time may have been lost; that is no answer for anybody else.
+            let again = self.with_directory(|d| d.authority().is_some_and(|a| a.registrar_tls == caller));
+            return if again { Ok(()) } else { Err(Refused(ErrorCode::InviteRefused)) };
         }
         let code = self.kv.get(keyspace::CLAIM)?.ok_or(Refused(ErrorCode::InviteRefused))?;
         if !bool::from(code.ct_eq(&request.invite_id)) {
@@ -225,37 +239,77 @@ impl Relay {
     }
 
     /// Appends a statement if it is legal now.
-    pub(crate) async fn append(&self, request: Append) -> Result<(), Refused> {
+    pub(crate) async fn append(&self, caller: Caller, request: Append) -> Result<(), Refused> {
         let _turn = self.registry_turn.lock().await;
         let leaf = directory::leaf(&request.statement);
         if self.with_directory(|d| d.leaves_from(0).contains(&leaf)) {
             return Ok(());
         }
         let statement = directory::open(&leaf).map_err(|_| Refused(ErrorCode::Unverified))?;
+        if matches!(caller, Caller::Suspended { org } if org != statement.org) {
+            return Err(Refused(ErrorCode::Suspended));
+        }
         match statement.kind {
-            StatementKind::Admission => self.admit(leaf, &statement.payload, statement.org).await,
+            StatementKind::Admission => self.admit(leaf, &statement, request.roster).await,
             StatementKind::RosterChange => {
                 let roster = request.roster.into_iter().next().ok_or(Refused(ErrorCode::Malformed))?;
-                self.append_leaf(leaf, Some(roster), |_| Ok(())).await
+                self.change_roster(leaf, statement.org, roster).await
             }
+            // Who may say so, and when, is the directory's to decide.
+            StatementKind::Suspension
+            | StatementKind::Reinstatement
+            | StatementKind::RecordChange
+            | StatementKind::Recovery
+            | StatementKind::RecoveryDone => self.append_leaf(leaf, None, |_| Ok(())).await,
             _ => Err(Refused(ErrorCode::NotAuthorised)),
         }
     }
 
-    async fn admit(&self, leaf: Vec<u8>, payload: &[u8], org: OrgId) -> Result<(), Refused> {
-        let admission: Admission = read(payload).ok_or(Refused(ErrorCode::Malformed))?;
-        let application: Enrol = self
-            .kv
-            .get(&keyspace::pending(org))?
-            .and_then(|bytes| read(&bytes))
-            .ok_or(Refused(ErrorCode::NotFound))?;
-        let same = application.genesis == admission.genesis
-            && application.record == admission.record
-            && roster::digest(&application.roster.body) == admission.roster;
-        if !same {
+    /// A new roster. Whoever is no longer in it is cut off when this returns, and nothing waits for them.
+    async fn change_roster(&self, leaf: Vec<u8>, org: OrgId, roster: SignedRoster) -> Result<(), Refused> {
+        let next: Roster = read(&roster.body).ok_or(Refused(ErrorCode::Malformed))?;
+        let stays = |device: &DeviceId| next.devices.iter().any(|listed| listed.device == *device);
+        let gone: Vec<DeviceId> = self.with_directory(|directory| {
+            let present = directory.organisation(org).and_then(|org| org.roster.as_ref());
+            let listed = present.into_iter().flat_map(|roster| &roster.devices);
+            listed.map(|device| device.device).filter(|device| !stays(device)).collect()
+        });
+        self.append_leaf(leaf, Some(roster), move |txn| {
+            departed::note(txn, &gone);
+            links::forget_admitted(txn, &next)
+        })
+        .await?;
+        // What is left over is removed by the regular work.
+        if let Err(refused) = self.clear_departed().await {
+            tracing::warn!(code = ?refused.0, "mail of a revoked device is not removed yet");
+        }
+        Ok(())
+    }
+
+    /// Admits who has applied here; or who had, before this relay was restored from a backup: then a member gives back
+    /// the registrar's statement with the roster that it names.
+    async fn admit(
+        &self,
+        leaf: Vec<u8>,
+        statement: &Statement,
+        given: Vec<SignedRoster>,
+    ) -> Result<(), Refused> {
+        let org = statement.org;
+        let admission: Admission = read(&statement.payload).ok_or(Refused(ErrorCode::Malformed))?;
+        let application: Option<Enrol> = self.kv.get(&keyspace::pending(org))?.and_then(|bytes| read(&bytes));
+        let roster = match application {
+            Some(applied) => {
+                if applied.genesis != admission.genesis || applied.record != admission.record {
+                    return Err(Refused(ErrorCode::Conflict));
+                }
+                applied.roster
+            }
+            None => given.into_iter().next().ok_or(Refused(ErrorCode::NotFound))?,
+        };
+        if roster::digest(&roster.body) != admission.roster {
             return Err(Refused(ErrorCode::Conflict));
         }
-        self.append_leaf(leaf, Some(application.roster), move |txn| {
+        self.append_leaf(leaf, Some(roster), move |txn| {
             txn.delete(&keyspace::pending(org));
             Ok(())
         })
@@ -279,6 +333,10 @@ impl Relay {
         next.append(&leaf).map_err(|_| Refused(ErrorCode::Conflict))?;
         if let Some(roster) = &roster {
             let org = next.supply_roster(roster).map_err(|_| Refused(ErrorCode::Unverified))?;
+            // Whoever names another's roster has none of its own: nobody could be told whom to believe.
+            if directory::open(&leaf).is_ok_and(|statement| statement.org != org) {
+                return Err(Refused(ErrorCode::Unverified));
+            }
             let verified = next.organisation(org).and_then(|org| org.roster.as_ref());
             if verified.is_some_and(|v| self.with_directory(|d| takes_from_others(d, org, v))) {
                 return Err(Refused(ErrorCode::Conflict));

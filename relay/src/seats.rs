@@ -117,6 +117,8 @@ impl From<Caller> for Standing {
         match caller {
             Caller::Member { org, device } => Self::Member { org, device },
             Caller::Registrar => Self::Registrar,
+            // It reads why, and may hand in what mends it.
+            Caller::Suspended { .. } => Self::Waiting,
             Caller::Stranger => Self::Stranger,
         }
     }

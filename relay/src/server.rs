@@ -56,6 +56,7 @@ pub async fn serve(relay: Arc<Relay>, listener: Arc<dyn Listener>, shutdown: imp
         async move { sweep::run(&relay).await }
     });
     tokio::select! {
+        biased;
         () = shutdown => {}
         () = accept(&relay, &*listener, &connections, &drain) => {}
     }
@@ -123,6 +124,7 @@ async fn run(relay: Arc<Relay>, link: Arc<dyn Link>, drain: CancellationToken) {
         tell,
         effects,
         directory,
+        directory_told: true,
         notices: JoinSet::new(),
         pushing: JoinSet::new(),
         welcomed: false,
@@ -144,6 +146,8 @@ struct Connection {
     tell: mpsc::Sender<Effect>,
     effects: mpsc::Receiver<Effect>,
     directory: watch::Receiver<u64>,
+    /// Whether the caller knows, or is being told, how large the directory is.
+    directory_told: bool,
     notices: JoinSet<Result<(), LinkError>>,
     pushing: JoinSet<LinkError>,
     /// Whether Hello has been answered.
@@ -158,16 +162,13 @@ impl Connection {
         loop {
             let may_stay = self.welcomed && self.is_known();
             tokio::select! {
-                stream = self.link.accept_bi() => match stream {
-                    Ok(stream) => self.begin(stream),
-                    Err(_) => return CLOSE_GOODBYE,
-                },
+                biased;
                 Some(effect) = self.effects.recv() => {
                     if !self.apply(effect) {
                         return CLOSE_FULL;
                     }
                 }
-                Ok(()) = self.directory.changed(), if self.notices.is_empty() => {
+                Ok(()) = self.directory.changed() => {
                     if !self.directory_changed() {
                         return CLOSE_STRANGER;
                     }
@@ -176,10 +177,16 @@ impl Connection {
                     if !matches!(sent, Ok(Ok(()))) {
                         return CLOSE_GOODBYE;
                     }
+                    self.tell_of_directory();
                 }
                 Some(_) = self.pushing.join_next(), if !self.pushing.is_empty() => return CLOSE_GOODBYE,
                 () = tokio::time::sleep_until(self.leave_at), if !may_stay => return CLOSE_STRANGER,
-                () = drain.cancelled() => return self.drain().await,
+                () = drain.cancelled() => return Box::pin(self.drain()).await,
+                // Last: a caller who keeps us busy with requests holds up nothing else.
+                stream = self.link.accept_bi() => match stream {
+                    Ok(stream) => self.begin(stream),
+                    Err(_) => return CLOSE_GOODBYE,
+                },
             }
         }
     }
@@ -224,6 +231,17 @@ impl Connection {
         if !self.sit() || (was_known && !self.is_known()) {
             return false;
         }
+        self.directory_told = false;
+        self.tell_of_directory();
+        true
+    }
+
+    /// One notice at a time: a caller who does not read the last one gets no more, and is let go of all the same.
+    fn tell_of_directory(&mut self) {
+        if self.directory_told || !self.notices.is_empty() {
+            return;
+        }
+        self.directory_told = true;
         let size = *self.directory.borrow_and_update();
         if self.welcomed && self.standing() != Standing::Stranger {
             let link = Arc::clone(&self.link);
@@ -231,7 +249,6 @@ impl Connection {
                 delivery::send(&*link, NOTICE_PRIORITY, &DirectoryChanged { size }).await
             });
         }
-        true
     }
 
     /// Takes the seat that fits what the caller is now.
@@ -280,6 +297,7 @@ impl Connection {
             }
         };
         tokio::select! {
+            biased;
             _ = tokio::time::timeout(DRAIN, finish) => {}
             () = refuse => {}
         }

@@ -6,14 +6,15 @@ use causeway_certs::keys::PublicKey;
 use causeway_certs::transport::{
     LinkError, RecvHalf, RequestError, SendHalf, finish, write_bytes, write_frame,
 };
+use causeway_common::crash;
 use causeway_common::error::ErrorCode;
-use causeway_common::framed::Label;
+use causeway_common::framed::{self, Label};
 use causeway_common::ids::{DeviceId, OrgId};
 use causeway_common::statements::Nack;
 use causeway_common::wire::{
     self, Accepted, Done, FRAME_HEADER_BYTES, Frame, FrameType, Hello, PROTOCOL_VERSION, Prekeys, Refusal,
-    Rosters, STANDING_MEMBER, STANDING_PENDING, STANDING_REGISTRAR, STANDING_STRANGER, Submit, TakePrekeys,
-    Welcome,
+    Rosters, STANDING_MEMBER, STANDING_PENDING, STANDING_REGISTRAR, STANDING_STRANGER, STANDING_SUSPENDED,
+    Submit, TakePrekeys, Welcome,
 };
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -194,6 +195,7 @@ impl Request<'_> {
     fn member(&self) -> Result<(OrgId, DeviceId), Refused> {
         match self.caller {
             Caller::Member { org, device } => Ok((org, device)),
+            Caller::Suspended { .. } => Err(Refused(ErrorCode::Suspended)),
             _ => Err(Refused(ErrorCode::NotAuthorised)),
         }
     }
@@ -216,7 +218,9 @@ impl Request<'_> {
             return self.transfer(frame, send, recv).await;
         }
         let (bytes, effect) = self.answer(frame).await?;
+        crash::at("relay.before-answer");
         write_bytes(send, &bytes).await.map_err(Failed::Link)?;
+        crash::at("relay.answered");
         Ok(effect)
     }
 
@@ -254,6 +258,7 @@ impl Request<'_> {
             | FrameType::Refuse
             | FrameType::AskOutcomes
             | FrameType::Subscribe => self.mail(frame).await,
+            FrameType::LinkOpen | FrameType::LinkAsk | FrameType::LinkList => self.links(frame).await,
             _ => Err(Refused(ErrorCode::UnknownFrame)),
         }
     }
@@ -265,6 +270,7 @@ impl Request<'_> {
         }
         let standing = match self.caller {
             Caller::Member { .. } => STANDING_MEMBER,
+            Caller::Suspended { .. } => STANDING_SUSPENDED,
             Caller::Registrar => STANDING_REGISTRAR,
             Caller::Stranger if self.relay.is_pending(self.session.peer) => STANDING_PENDING,
             Caller::Stranger => STANDING_STRANGER,
@@ -291,6 +297,7 @@ impl Request<'_> {
 
     async fn registry(&self, frame: FrameType) -> Answer {
         if frame == FrameType::Pending {
+            let wire::Pending {} = self.read()?;
             if self.caller != Caller::Registrar {
                 return Err(Refused(ErrorCode::NotAuthorised));
             }
@@ -299,8 +306,27 @@ impl Request<'_> {
         if self.caller == Caller::Stranger {
             return Err(Refused(ErrorCode::NotAuthorised));
         }
-        self.relay.append(self.read()?).await?;
+        self.relay.append(self.caller, self.read()?).await?;
         answer(&Done {})
+    }
+
+    /// A device that is in no roster yet asks for itself; everything else is its organisation's business.
+    async fn links(&self, frame: FrameType) -> Answer {
+        match frame {
+            FrameType::LinkAsk => {
+                self.relay.ask_link(self.session.peer, self.read()?).await.and_then(|()| answer(&Done {}))
+            }
+            FrameType::LinkOpen => {
+                let (org, _) = self.member()?;
+                let open: wire::LinkOpen = self.read()?;
+                self.relay.open_link(org, open.ticket).await.and_then(|()| answer(&Done {}))
+            }
+            _ => {
+                let (org, _) = self.member()?;
+                let wire::LinkList {} = self.read()?;
+                answer(&self.relay.link_requests(org)?)
+            }
+        }
     }
 
     async fn prekeys(&self, frame: FrameType) -> Answer {
@@ -319,7 +345,9 @@ impl Request<'_> {
             FrameType::Submit => {
                 let submit: Submit = self.read()?;
                 self.relay.quotas.submit(org, self.payload.len())?;
-                answer(&Accepted { receipt: self.relay.submit(submit.envelope).await? })
+                // The request is the envelope and nothing else: its bytes are those that the receipt names.
+                let digest = framed::sha256(&self.payload);
+                answer(&Accepted { receipt: self.relay.submit(submit.envelope, digest).await? })
             }
             FrameType::Acknowledge => {
                 let done: wire::Acknowledge = self.read()?;
@@ -341,6 +369,7 @@ impl Request<'_> {
                 answer(&self.relay.outcomes(ask.envelopes).await?)
             }
             _ => {
+                let wire::Subscribe {} = self.read()?;
                 let state = self.relay.device_state(device)?;
                 Ok((wire::encode_frame(&state), Effect::Subscribe))
             }

@@ -45,12 +45,16 @@ pub(crate) async fn remove_scraps(relay: &Relay) -> Result<(), Refused> {
 /// One round.
 pub(crate) async fn round(relay: &Relay) -> Result<(), Refused> {
     relay.quotas.tidy();
-    relay.expire().await?;
-    expire_blobs(relay).await
+    // One part that fails holds up no other.
+    let cleared = relay.clear_departed().await;
+    let links = relay.forget_links().await;
+    let now = relay.expiry_now().await?;
+    let expired = relay.expire(now).await;
+    let blobs = expire_blobs(relay, now).await;
+    cleared.and(links).and(expired).and(blobs)
 }
 
-async fn expire_blobs(relay: &Relay) -> Result<(), Refused> {
-    let now = relay.clock.now();
+async fn expire_blobs(relay: &Relay, now: Timestamp) -> Result<(), Refused> {
     for (key, _) in relay.kv.scan(keyspace::BLOB_EXPIRIES, None, BLOBS_PER_ROUND)? {
         let Some((hours, blob)) = parse(&key) else { continue };
         if Timestamp::from_hours(hours) > now {

@@ -75,6 +75,7 @@ async fn a_claim_code_works_once_and_for_its_holder() {
     assert_eq!(code(rig.ask::<_, Done>(stranger(), &claim).await), ErrorCode::Unverified);
     rig.ask::<_, Done>(registrar, &claim).await.unwrap();
     rig.ask::<_, Done>(registrar, &claim).await.unwrap();
+    assert_eq!(code(rig.ask::<_, Done>(stranger(), &claim).await), ErrorCode::InviteRefused);
     assert_eq!(standing(&rig, registrar).await, STANDING_REGISTRAR);
     rig.restart();
     assert!(rig.relay.has_registrar());
@@ -244,8 +245,7 @@ async fn expiry_is_a_signed_statement_for_the_sender() {
     rig.ask::<_, Done>(fetched.peer(), &Acknowledge { envelopes: vec![sent.id()] }).await.unwrap();
     rig.relay.sweep().await.unwrap();
     assert!(outcomes(&rig, &from, sent.id()).await.expired.is_empty());
-    rig.clock.advance(8);
-    rig.relay.sweep().await.unwrap();
+    rig.let_pass(8).await;
     let outcome = outcomes(&rig, &from, sent.id()).await;
     rig.relay_key.public().verify(Label::RelayAck, &outcome.expired[0]).unwrap();
     let receipt: RelayReceipt = codec::decode(&outcome.expired[0].body, 4096).unwrap();
@@ -255,9 +255,30 @@ async fn expiry_is_a_signed_statement_for_the_sender() {
     for device in &to.devices {
         assert_eq!(waiting(&rig, device).await, 0);
     }
-    rig.clock.advance(31 * 24);
-    rig.relay.sweep().await.unwrap();
+    rig.let_pass(31 * 24).await;
     assert_eq!(outcomes(&rig, &from, sent.id()).await.unknown, [sent.id()], "forgotten in the end");
+}
+
+/// A dead battery, a wrong time server: the mail of those who are offline outlasts it.
+#[tokio::test]
+async fn a_clock_that_leaps_throws_nothing_away() {
+    let rig = Rig::claimed().await;
+    let (from, to) = (rig.org(1, &[10]).await, rig.org(2, &[20]).await);
+    let sent = envelope(&to, Priority::P2, 1, 300 * 1024);
+    submit(&rig, &from, &sent).await;
+    let hours_left = u64::from(sent.outer.expiry_hours) - rig::START.0 / 3_600_000;
+    rig.relay.sweep().await.unwrap();
+    rig.clock.advance(365 * 24);
+    for _ in 0..24 * 120 {
+        rig.relay.sweep().await.unwrap();
+    }
+    assert!(outcomes(&rig, &from, sent.id()).await.expired.is_empty(), "a day in the wrong year");
+    assert_eq!(waiting(&rig, &to.devices[0]).await, 1);
+    rig.let_pass(hours_left / 2 - 2).await;
+    assert!(outcomes(&rig, &from, sent.id()).await.expired.is_empty(), "half of what it had left");
+    assert!(rig.relay.expiry_behind().unwrap() > Duration::from_secs(300 * 24 * 3_600));
+    rig.let_pass(hours_left / 2 + 2).await;
+    assert_eq!(outcomes(&rig, &from, sent.id()).await.expired.len(), 1, "nobody is left in silence for ever");
 }
 
 #[tokio::test]
@@ -380,10 +401,26 @@ async fn an_attachment_is_resumed_checked_and_opened_by_its_token() {
     assert!(got == bytes[1_000..]);
     let guessed = BlobGet { token: [6; 32], ..get.clone() };
     assert_eq!(code(rig.ask::<_, BlobProgress>(down, &guessed).await), ErrorCode::NotFound);
-    rig.clock.advance(25);
-    rig.relay.sweep().await.unwrap();
+    rig.let_pass(25).await;
     assert_eq!(code(rig.ask::<_, BlobProgress>(down, &get).await), ErrorCode::NotFound);
     assert!(rig.files.names().is_empty());
+}
+
+#[tokio::test]
+async fn an_attachment_whose_last_step_a_stop_has_prevented_is_whole_once_its_sender_asks() {
+    let mut rig = Rig::claimed().await;
+    let (from, to) = (rig.org(1, &[10]).await, rig.org(2, &[20]).await);
+    let (up, down) = (from.devices[0].peer(), to.devices[0].peer());
+    let put = blob(b"photo", &[5; 32]);
+    rig.ask_with::<_, BlobProgress>(up, &put, b"photo").await.unwrap();
+    rig.files.unfinish(put.blob);
+    rig.restart();
+    let get = BlobGet { blob: put.blob, token: [5; 32], offset: 0 };
+    assert_eq!(code(rig.ask::<_, BlobProgress>(down, &get).await), ErrorCode::NotFound);
+    let asks = BlobPut { offset: u64::MAX, ..put };
+    assert_eq!(rig.ask::<_, BlobProgress>(up, &asks).await.unwrap().held, 5);
+    let (_, got) = rig.ask_with::<_, BlobProgress>(down, &get, &[]).await.unwrap();
+    assert_eq!(got, b"photo");
 }
 
 #[tokio::test]
@@ -467,8 +504,7 @@ async fn attachments_have_their_space_and_give_it_back() {
     let full = rig.ask_with::<_, BlobProgress>(peer, &second, b"nine byte").await;
     assert_eq!(code(full), ErrorCode::Quota);
     rig.ask_with::<_, BlobProgress>(peer, &first, b"").await.unwrap();
-    rig.clock.advance(25);
-    rig.relay.sweep().await.unwrap();
+    rig.let_pass(25).await;
     let later = BlobPut { expiry_hours: second.expiry_hours + 25, ..second };
     let (progress, _) = rig.ask_with::<_, BlobProgress>(peer, &later, b"nine byte").await.unwrap();
     assert_eq!(progress.held, 9);

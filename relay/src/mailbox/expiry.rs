@@ -18,8 +18,7 @@ const RECORD_GRACE_HOURS: u32 = 30 * 24;
 
 impl Relay {
     /// Gives up on what has expired: a signed statement for the sender takes the place of the body.
-    pub(crate) async fn expire(&self) -> Result<(), Refused> {
-        let now = self.clock.now();
+    pub(crate) async fn expire(&self, now: Timestamp) -> Result<(), Refused> {
         loop {
             let due = self.kv.scan(keyspace::EXPIRIES, None, EXPIRE_BATCH)?;
             let full = due.len() == EXPIRE_BATCH;
@@ -50,8 +49,10 @@ impl Relay {
         let file = transact(&*self.kv, move |txn| {
             let listed = keyspace::expiry(hours, id);
             let Some(seen) = seen else {
-                // Nothing there that can be read. A damaged record stays for whoever repairs it.
-                txn.delete(&listed);
+                // Nothing there that can be read, and not for a moment only. A damaged record stays for whoever repairs it.
+                if !matches!(record(txn, id), Ok(Some(_))) {
+                    txn.delete(&listed);
+                }
                 return Ok(None);
             };
             let Some(mut record) = record(txn, id)?.filter(|record| record.remaining == seen.remaining)
@@ -68,10 +69,10 @@ impl Relay {
             }
             let Some(statement) = statement else { return Ok(None) };
             for device in std::mem::take(&mut record.remaining) {
-                unqueue(txn, device, id)?;
+                unqueue(txn, device, &record.place(device))?;
             }
             record.expired = vec![statement];
-            txn.delete(&keyspace::body(id));
+            txn.delete(&keyspace::body(record.number));
             if Timestamp::from_hours(forget) > now {
                 txn.put(&keyspace::envelope(id), &codec::encode(&record));
             }

@@ -159,8 +159,10 @@ impl AsyncWrite for Pushing {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        // The reader sees the end before it lets go.
+        ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
         let _ = ready!(Pin::new(&mut self.read).poll(cx));
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -23,8 +23,8 @@ use causeway_common::limits;
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    Admission, DeviceStatus, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, Prekey, Roster, RosterDevice,
-    SignedRoster, Statement, StatementKind,
+    Admission, DeviceStatus, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, Prekey, RevokedDevice, Roster,
+    RosterChange, RosterDevice, SignedRoster, Statement, StatementKind,
 };
 use causeway_common::store::{Kv, MemoryKv};
 use causeway_common::time::{Clock, Timestamp};
@@ -44,6 +44,17 @@ pub const START: Timestamp = Timestamp(1_790_000_000_000);
 pub struct TestClock(Arc<AtomicU64>);
 
 impl TestClock {
+    /// Another clock that shows the same time.
+    pub fn apart(&self) -> Self {
+        Self(Arc::new(AtomicU64::new(self.0.load(Ordering::SeqCst))))
+    }
+
+    /// Sets it ahead by less than an hour, or more.
+    pub fn advance_time(&self, time: std::time::Duration) {
+        self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Sets it ahead. Where the time is to pass as it does, see [`Rig::let_pass`].
     pub fn advance(&self, hours: u64) {
         self.0.fetch_add(hours * 3_600_000, Ordering::SeqCst);
     }
@@ -162,6 +173,14 @@ impl Rig {
         self.reopen(in_memory(&MemoryKv::new(), &MemoryBlobs::default()));
     }
 
+    /// Hours pass, and the relay does its regular work meanwhile.
+    pub async fn let_pass(&self, hours: u64) {
+        for _ in 0..hours {
+            self.clock.advance(1);
+            self.relay.sweep().await.unwrap();
+        }
+    }
+
     /// Does what a start does before it serves.
     pub async fn serve_for_a_moment(&self) {
         causeway_relay::server::serve(Arc::clone(&self.relay), Door::new(), async {}).await;
@@ -243,6 +262,50 @@ impl Rig {
         let kind = StatementKind::Admission;
         let statement = self.statement(kind, org.id, codec::encode(&admission), &self.registrar);
         Append { statement, roster: vec![] }
+    }
+
+    /// The next statement about an organisation.
+    pub fn next<T: serde::Serialize>(
+        &self,
+        kind: StatementKind,
+        org: OrgId,
+        payload: &T,
+        signer: &SigningKey,
+    ) -> Signed {
+        let mut log = Directory::new();
+        for (_, leaf) in self.kv.scan(b"d", None, usize::MAX).unwrap() {
+            log.append(&leaf).unwrap();
+        }
+        let (sequence, previous) = log.next_link(org);
+        let payload = codec::encode(payload);
+        let signer_key = *signer.public().as_bytes();
+        let time = START;
+        let statement = Statement { kind, org, sequence, previous, time, signer: signer_key, payload };
+        directory::sign_statement(&statement, signer)
+    }
+
+    /// The second roster of an organisation: the devices that stay, and the others revoked.
+    pub fn without(&self, org: &Org, gone: &[DeviceId]) -> Append {
+        self.second_roster(org, gone, &[])
+    }
+
+    /// The second roster of an organisation, with devices that come and others that are revoked.
+    pub fn second_roster(&self, org: &Org, gone: &[DeviceId], added: &[&Device]) -> Append {
+        let mut roster: Roster = codec::decode(&org.enrol.roster.body, 1 << 20).unwrap();
+        roster.sequence = 2;
+        roster.previous = roster::digest(&org.enrol.roster.body);
+        roster.devices.retain(|device| !gone.contains(&device.device));
+        roster.devices.extend(added.iter().map(|device| device.entry()));
+        roster.devices.sort_by_key(|device| device.device);
+        roster.revoked = gone
+            .iter()
+            .map(|device| RevokedDevice { device: *device, reason: 2, compromised_since: START, at: START })
+            .collect();
+        roster.revoked.sort_by_key(|revoked| revoked.device);
+        let roster = roster::sign(&roster, &org.admin);
+        let change = RosterChange { roster: roster::digest(&roster.body) };
+        let statement = self.next(StatementKind::RosterChange, org.id, &change, &org.admin);
+        Append { statement, roster: vec![roster] }
     }
 
     /// An admitted organisation with devices of these seeds.
