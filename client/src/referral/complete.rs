@@ -1,0 +1,235 @@
+//! What software adds to a document when it is sent: the header, and what follows from the rest.
+
+use std::time::Duration;
+
+use causeway_common::priority::Priority;
+use causeway_common::time::Timestamp;
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+
+use super::deadlines::respond_by;
+use super::document::Document;
+use super::kinds;
+use super::path::{each, is_absent, is_nil};
+use super::rules::hours_long;
+use super::spec::{Field, Fill, Type};
+use super::values::{day, duration, partial_date, written};
+
+/// Age from which a person is no child.
+const ADULT_YEARS: i64 = 18;
+
+/// Who sends, when, and with which numbers.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by the command line and the pages")]
+pub struct SendContext {
+    /// Now.
+    pub now: Timestamp,
+    /// Pseudonymous number of the person or device that sends.
+    pub author: String,
+    /// Name of the organisation.
+    pub organisation: String,
+    /// Its country.
+    pub country: String,
+    /// Whether this is an exercise.
+    pub exercise: bool,
+    /// Priority that a person chose.
+    pub priority: Option<Priority>,
+    /// Case number of the sender.
+    pub case_ref: String,
+    /// Number of the packet.
+    pub packet_id: String,
+}
+
+impl Document {
+    /// Fills in what the table says and a person left out, then the header.
+    pub fn complete(&mut self, context: &SendContext) {
+        let spec = self.kind.spec();
+        let now = context.now;
+        for (name, value) in &mut self.fields {
+            if let Some(field) = kinds::field(spec, name) {
+                absolute(&field.holds, value, now);
+            }
+        }
+        let mut whole = Value::Object(std::mem::take(&mut self.fields));
+        for path in spec.persons {
+            each(&mut whole, path, &mut |person| describe(person, now));
+        }
+        for (path, fill) in spec.fills {
+            let filled = is_absent(whole.get(*path)).then(|| filled(*fill, &whole, now)).flatten();
+            if let (Some(value), Some(map)) = (filled, whole.as_object_mut()) {
+                map.insert((*path).into(), value);
+            }
+        }
+        if let Value::Object(fields) = whole {
+            self.fields = fields;
+        }
+        let priority =
+            context.priority.or_else(|| self.stated_priority()).unwrap_or_else(|| self.own_priority(now));
+        self.always(context, priority);
+        self.otherwise(context, priority);
+    }
+
+    /// Fields that say how this packet was made; nobody else can know them.
+    fn always(&mut self, context: &SendContext, priority: Priority) {
+        let mut write = |name: &str, value: Value| drop(self.fields.insert(name.into(), value));
+        let mut author = json!({ "staff_no": context.author });
+        for (name, text) in [("organisation", &context.organisation), ("country", &context.country)] {
+            if !text.is_empty() {
+                author[name] = text.as_str().into();
+            }
+        }
+        write("kind", self.kind.code().into());
+        write("schema", self.kind.spec().schema.into());
+        write("packet_id", context.packet_id.as_str().into());
+        write("created", written(context.now).into());
+        write("author", author);
+        // A priority that nobody can read is left for the check to report.
+        if context.priority.is_some() || is_absent(self.fields.get("priority")) {
+            self.fields.insert("priority".into(), priority.to_string().into());
+        }
+        if context.exercise {
+            self.fields.insert("mode".into(), "exercise".into());
+        }
+    }
+
+    fn otherwise(&mut self, context: &SendContext, priority: Priority) {
+        let consent = self.fields.get("consent").and_then(|c| c.get("consent_id")).cloned();
+        let languages = languages(&self.fields);
+        let until = day_after(context.now, self.kind.spec().retention_days);
+        let mut unless_there = |name: &str, value: Value| {
+            if is_absent(self.fields.get(name)) {
+                self.fields.insert(name.into(), value);
+            }
+        };
+        unless_there("mode", "actual".into());
+        unless_there("case_ref", context.case_ref.as_str().into());
+        unless_there("respond_by", written(respond_by(priority, context.now)).into());
+        unless_there("languages", languages.into());
+        unless_there("handling", json!(["H1", "H2"]));
+        unless_there("consent_ref", consent.filter(Value::is_string).unwrap_or_else(|| "none".into()));
+        unless_there("retention_until", until.to_string().into());
+    }
+}
+
+/// Times from now become times of the clock.
+fn absolute(holds: &Type, value: &mut Value, now: Timestamp) {
+    match (holds, value) {
+        (Type::Group(fields) | Type::GroupOrText(fields), Value::Object(map)) => {
+            for (name, value) in map {
+                if let Some(field) = fields.iter().find(|f: &&Field| f.name == name) {
+                    absolute(&field.holds, value, now);
+                }
+            }
+        }
+        (Type::List(inner, ..), Value::Array(list)) => list.iter_mut().for_each(|v| absolute(inner, v, now)),
+        (Type::Instant | Type::When, value) => {
+            if let Some(length) = value.as_str().and_then(duration) {
+                *value = written(now.plus(length)).into();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn filled(fill: Fill, whole: &Value, now: Timestamp) -> Option<Value> {
+    Some(match fill {
+        Fill::Code(code) => code.into(),
+        Fill::Nil(reason) => json!({ "nil": reason }),
+        Fill::InHours(hours) => written(now.plus(hours_long(hours))).into(),
+        Fill::InDays(days) => day_after(now, days).to_string().into(),
+        Fill::NotEvaluated => json!({ "source": "X", "information": "4" }),
+        Fill::DeskOf(path) => {
+            let phone = whole.get(path).filter(|v| !v.is_null() && !is_nil(v))?;
+            json!({ "phone": phone })
+        }
+    })
+}
+
+fn day_after(now: Timestamp, days: u64) -> Date {
+    day(now.plus(Duration::from_secs(days.saturating_mul(24 * 60 * 60))))
+}
+
+/// What follows from what is known of a person: whether she counts as a child, and how her name is written.
+fn describe(person: &mut Value, now: Timestamp) {
+    let Some(map) = person.as_object_mut() else { return };
+    if is_absent(map.get("minor"))
+        && let Some(minor) = minor(map, day(now))
+    {
+        map.insert("minor".into(), minor.into());
+    }
+    for name in map.get_mut("names").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(name) = name.as_object_mut() else { continue };
+        let script = script(name);
+        for (field, value) in
+            [("type", "as_heard".into()), ("script", script.into()), ("derived", false.into())]
+        {
+            if is_absent(name.get(field)) {
+                name.insert(field.into(), value);
+            }
+        }
+    }
+}
+
+/// Whoever may be a child counts as one.
+fn minor(person: &Map<String, Value>, today: Date) -> Option<&'static str> {
+    let (youngest, oldest) = match person.get("dob").and_then(Value::as_str).and_then(partial_date) {
+        Some((earliest, latest)) => {
+            (years(latest, today).unwrap_or(0), years(earliest, today).unwrap_or(i64::MAX))
+        }
+        None => {
+            let age = person.get("age").filter(|v| v.is_object() && !is_nil(v));
+            let bound = |name| age.and_then(|a| a.get(name)).and_then(Value::as_i64);
+            match (bound("min"), bound("max")) {
+                (Some(min), Some(max)) => (min, max),
+                _ if person.contains_key("dob") || person.contains_key("age") => (0, i64::MAX),
+                _ => return None,
+            }
+        }
+    };
+    Some(match (youngest >= ADULT_YEARS, oldest < ADULT_YEARS) {
+        (true, _) => "no",
+        (false, true) => "yes",
+        (false, false) => "presumed",
+    })
+}
+
+fn years(birth: Option<Date>, today: Date) -> Option<i64> {
+    let birth = birth?;
+    let had_birthday = (today.month(), today.day()) >= (birth.month(), birth.day());
+    Some(i64::from(today.year()) - i64::from(birth.year()) - i64::from(!had_birthday))
+}
+
+/// The script of a name (ISO 15924), by its first letter.
+fn script(name: &Map<String, Value>) -> &'static str {
+    let texts = ["family", "given", "full", "patronymic"].into_iter().filter_map(|f| name.get(f)?.as_str());
+    let letter = texts.flat_map(str::chars).find(|c| c.is_alphabetic());
+    match letter.map(u32::from) {
+        Some(0x41..=0x24f | 0x1e00..=0x1eff) => "Latn",
+        Some(0x370..=0x3ff) => "Grek",
+        Some(0x400..=0x52f) => "Cyrl",
+        Some(0x530..=0x58f) => "Armn",
+        Some(0x590..=0x5ff) => "Hebr",
+        Some(0x600..=0x6ff | 0x750..=0x77f) => "Arab",
+        Some(0x10a0..=0x10ff) => "Geor",
+        Some(0x4e00..=0x9fff) => "Hani",
+        Some(0xac00..=0xd7af) => "Hang",
+        _ => "Zyyy",
+    }
+}
+
+/// Languages of the texts, as far as the texts say; otherwise undetermined.
+fn languages(fields: &Map<String, Value>) -> Vec<Value> {
+    const LANGUAGES_MAX: usize = 20;
+    let mut found: Vec<Value> = Vec::new();
+    for text in fields.values().filter(|v| v.get("text").is_some()) {
+        if let Some(lang) = text.get("lang").filter(|l| l.is_string() && !found.contains(l))
+            && found.len() < LANGUAGES_MAX
+        {
+            found.push(lang.clone());
+        }
+    }
+    if found.is_empty() {
+        found.push("und".into());
+    }
+    found
+}

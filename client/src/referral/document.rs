@@ -1,0 +1,197 @@
+//! A referral as people write it: one JSON object whose fields are those of its kind and of the header.
+
+use causeway_common::priority::Priority;
+use causeway_common::time::Timestamp;
+use serde_json::{Map, Value};
+
+use super::check::{Check, wanted};
+use super::path::{put, steps, type_at};
+use super::problem::{BLOCKED, KIND, LIMIT, NOT_JSON, PATH, Problem};
+use super::rules::holds;
+use super::spec::{Field, Type};
+use super::split::{ATTACHMENTS, Section, split};
+use super::{Kind, Level, kinds, parse};
+
+/// Longest document, in bytes: what fits beside the padding and the attachments' entries.
+pub const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
+
+/// A referral that is being written.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Document {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its fields, of the header too.
+    pub fields: Map<String, Value>,
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Document").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+impl Document {
+    /// Nothing yet.
+    pub fn empty(kind: Kind) -> Self {
+        Self { kind, fields: Map::new() }
+    }
+
+    /// Reads a document. Whether it is complete is a question for [`Document::validate`].
+    pub fn parse(kind: Kind, bytes: &[u8]) -> Result<Self, Vec<Problem>> {
+        if bytes.len() > DOCUMENT_BYTES_MAX {
+            return Err(vec![too_large(bytes.len())]);
+        }
+        let fields = parse::object(bytes).map_err(|error| {
+            let place = format!("line {} column {}", error.line(), error.column());
+            let hint = "Correct the file there; docs/samples has complete examples.";
+            vec![Problem::new(place, NOT_JSON, format!("cannot be read: {error}."), hint)]
+        })?;
+        let document = Self { kind, fields };
+        match document.reserved() {
+            problems if problems.is_empty() => Ok(document),
+            problems => Err(problems),
+        }
+    }
+
+    fn reserved(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let kind = self.fields.get("kind").filter(|v| !v.is_null());
+        if let Some(kind) = kind.filter(|v| v.as_str() != Some(self.kind.code())) {
+            let hint = format!("Send it as the kind it is, or write {:?}.", self.kind.code());
+            problems.push(Problem::new(
+                "kind",
+                KIND,
+                format!("is {kind}, but this is a {}.", self.kind),
+                hint,
+            ));
+        }
+        if self.fields.contains_key(ATTACHMENTS) {
+            let hint = "Take it out, and name the files: --attach SECTION=FILE.";
+            problems.push(Problem::new(ATTACHMENTS, PATH, "is written by this program.", hint));
+        }
+        problems
+    }
+
+    /// Sets one field. The text is read as what the field holds; where no table knows the field, as JSON if it is
+    /// JSON.
+    pub fn set(&mut self, path: &str, text: &str) -> Result<(), Problem> {
+        let mut changed = self.clone();
+        assign(&mut changed.fields, |name| kinds::field(self.kind.spec(), name), path, text)?;
+        if let Some(problem) = changed.reserved().into_iter().next() {
+            return Err(problem);
+        }
+        *self = changed;
+        Ok(())
+    }
+
+    /// Everything that is wrong, in the order of the tables.
+    pub fn validate(&self, level: Level, now: Timestamp) -> Vec<Problem> {
+        let spec = self.kind.spec();
+        let mut check = Check::new(level);
+        check.found.extend(self.reserved());
+        let size = serde_json::to_vec(&self.fields).map_or(usize::MAX, |bytes| bytes.len());
+        if size > DOCUMENT_BYTES_MAX {
+            check.found.push(too_large(size));
+        }
+        check.fields(kinds::fields(spec), &self.fields, "");
+        if level == Level::Send {
+            for rule in spec.rules.iter().chain(kinds::HEADER_RULES) {
+                check.rule(rule, &self.fields, now);
+            }
+        }
+        check.found
+    }
+
+    /// The priority: what the document says, otherwise what its kind and its content ask for.
+    pub fn priority(&self) -> Priority {
+        self.stated_priority().unwrap_or_else(|| self.kind.spec().priority)
+    }
+
+    pub(super) fn stated_priority(&self) -> Option<Priority> {
+        self.fields.get("priority").and_then(Value::as_str).and_then(|text| text.parse().ok())
+    }
+
+    /// What kind and content ask for.
+    pub(super) fn own_priority(&self, now: Timestamp) -> Priority {
+        let spec = self.kind.spec();
+        let raised = spec.raised.iter().find(|(condition, _)| holds(condition, &self.fields, now));
+        raised.map_or(spec.priority, |(_, priority)| *priority)
+    }
+
+    /// The sections in which the document travels. The header comes first; nothing is left out.
+    pub fn into_sections(self) -> Vec<Section> {
+        split(self.kind.spec(), &self.fields)
+    }
+
+    /// Whether the document may go to an organisation of this kind and country. A state must not learn from us that
+    /// somebody seeks protection from it, and whoever has applied for asylum is told on to no embassy.
+    pub fn refuses(&self, recipient_kind: &str, country: &str) -> Option<Problem> {
+        if recipient_kind != "embassy" {
+            return None;
+        }
+        let applicant = self.fields.get("asylum_flag").and_then(Value::as_bool) == Some(true);
+        let feared = self.fields.get("persecution_fear_countries").and_then(Value::as_array);
+        let feared = feared.is_some_and(|list| list.iter().any(|c| c.as_str() == Some(country)));
+        (applicant || feared).then(|| {
+            let path = if feared { "persecution_fear_countries" } else { "asylum_flag" };
+            let message = "forbids to send this to an embassy: the person seeks protection.";
+            Problem::new(path, BLOCKED, message, "Send it to somebody else, and speak with her lawyer.")
+        })
+    }
+}
+
+/// Puts what was typed for a path into an object whose fields `known` describes.
+pub(super) fn assign(
+    object: &mut Map<String, Value>,
+    known: impl Fn(&str) -> Option<&'static Field>,
+    path: &str,
+    text: &str,
+) -> Result<(), Problem> {
+    let wrong = |message: String| {
+        let hint = "For example: persons[0].names[0].family";
+        Problem::new(path, PATH, format!("cannot be set: {message}."), hint)
+    };
+    let steps = steps(path).map_err(wrong)?;
+    let Some((super::path::Step::Name(first), rest)) = steps.split_first() else {
+        return Err(wrong("a path begins with the name of a field".into()));
+    };
+    if text.len() > DOCUMENT_BYTES_MAX {
+        return Err(too_large(text.len()));
+    }
+    let holds = known(first).and_then(|field| type_at(field, rest));
+    let value = read(holds, text).map_err(|message| Problem {
+        message,
+        hint: holds.map_or_else(String::new, wanted),
+        ..wrong(String::new())
+    })?;
+    put(object.entry(first.as_str()).or_insert(Value::Null), rest, value).map_err(wrong)
+}
+
+fn too_large(bytes: usize) -> Problem {
+    let message = format!("The referral has {bytes} bytes; at most {DOCUMENT_BYTES_MAX} are possible.");
+    Problem::new("", LIMIT, message, "Send large parts as attachments: --attach SECTION=FILE.")
+}
+
+/// Reads what was typed for a field.
+fn read(holds: Option<&Type>, text: &str) -> Result<Value, String> {
+    let json = parse::value(text).ok();
+    let object = |json: Option<Value>| json.filter(Value::is_object);
+    let Some(holds) = holds else { return Ok(json.unwrap_or_else(|| text.into())) };
+    let value = match holds {
+        Type::Flag | Type::Whole(..) | Type::Number(..) | Type::Range(..) | Type::Sex | Type::Group(_) => {
+            json
+        }
+        Type::List(..) => json.or_else(|| Some(text.into())),
+        Type::Codes(_) => match json {
+            Some(value @ (Value::Array(_) | Value::Object(_))) => Some(value),
+            Some(Value::String(code)) => Some(vec![code].into()),
+            _ => Some(text.split(',').map(|code| Value::from(code.trim())).collect()),
+        },
+        _ => match json {
+            Some(Value::String(inner)) => Some(inner.into()),
+            json => object(json).or_else(|| Some(text.into())),
+        },
+    };
+    value.ok_or_else(|| format!("{:?} is not possible here.", text.chars().take(40).collect::<String>()))
+}

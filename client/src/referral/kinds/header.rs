@@ -1,0 +1,109 @@
+//! The inner header, and what may stand in every kind.
+
+use crate::referral::codes::*;
+use crate::referral::components::*;
+use crate::referral::sections::*;
+use crate::referral::spec::Type::*;
+use crate::referral::spec::{Condition, Field, Rule, filled, may, must};
+
+/// Fields of the header. Kind, schema, number, author and time are written when a referral is sent, whatever a
+/// document says about them.
+pub(in crate::referral) const HEADER: &[Field] = &[
+    filled("kind", Line(3)).of(HDR),
+    filled("schema", Line(40)).of(HDR),
+    filled("packet_id", Id).of(HDR),
+    filled("case_ref", Line(40)).of(HDR),
+    may("peer_case_ref", Line(40)).of(HDR),
+    may("in_reply_to", Id).of(HDR),
+    may("root_packet", Id).of(HDR),
+    may("supersedes", Id).of(HDR),
+    may("references", List(&Group(&[must("packet_id", Id), must("rel", Code(&REFERENCE))]), 0, LIST_MAX))
+        .of(HDR),
+    filled("mode", Code(&MODE)).of(HDR),
+    filled("created", Instant).of(HDR),
+    may("event_time", Instant).of(HDR),
+    filled("author", Group(AUTHOR)).of(HDR),
+    must("duty_contact", Group(DESK)).of(HDR),
+    filled("languages", List(&Language, 1, 20)).of(HDR),
+    filled("priority", Code(&PRIORITY)).of(HDR),
+    may("urgency", Code(&URGENCY)).of(HDR),
+    may("severity", Code(&SEVERITY)).of(HDR),
+    may("certainty", Code(&CERTAINTY)).of(HDR),
+    filled("respond_by", Instant).of(HDR),
+    filled("handling", Codes(&HANDLING)).of(HDR),
+    may("handling_text", Text(SHORT)).of(HDR),
+    may("eval", Group(EVAL)).of(HDR),
+    must("legal_basis", Code(&LEGAL_BASIS)).of(HDR),
+    filled("consent_ref", Line(64)).of(HDR),
+    filled("retention_until", Date).of(HDR),
+    may("fallback", List(&Group(ORG), 0, 10)).of(HDR),
+    may("consent", Group(CONSENT)).of(CNS),
+    may("asylum_flag", Flag).of(LEG),
+    may("persecution_fear_countries", List(&Country, 0, 50)).of(LEG),
+];
+
+const AUTHOR: &[Field] =
+    &[may("org_id", Id), must("staff_no", Line(40)), may("organisation", Line(120)), may("country", Country)];
+
+pub(in crate::referral) const EVAL: &[Field] =
+    &[must("source", Code(&SOURCE)), must("information", Code(&INFORMATION))];
+
+/// The consent record. The signed form stays where it was signed.
+pub(in crate::referral) const CONSENT: &[Field] = &[
+    may("consent_id", Id),
+    may("subject_pseudonym", Line(60)),
+    must("given_by", Code(&GIVEN_BY)),
+    may("assent_of_child", Code(&YES_NO_UNKNOWN)),
+    must("capacity", Code(&CAPACITY)),
+    must("method", Code(&CONSENT_METHOD)),
+    must("language", Language),
+    may("interpreter", Flag),
+    must("explained", Group(EXPLAINED)),
+    must("scope", List(&Group(SCOPE), 1, 20)),
+    may("withhold", List(&Group(WITHHELD), 0, 20)),
+    must("reporting_ok", Flag),
+    may("tracing_ok", Code(&TRACING)),
+    may("contact_rule", Group(CONTACT)),
+    must("obtained", Instant),
+    may("valid_until", Date),
+    may("evidence", Group(ATTACH)),
+    may("withdrawn", Group(&[must("at", Instant), may("by", Line(60)), may("scope", Text(SHORT))])),
+];
+
+const EXPLAINED: &[Field] = &[
+    must("interview", Flag),
+    must("purpose", Flag),
+    must("use_of_data", Flag),
+    must("research", Flag),
+    must("right_to_ask", Flag),
+    must("storage_time", Flag),
+    must("how_to_withdraw", Flag),
+];
+
+const SCOPE: &[Field] = &[
+    may("role", Code(&ROLE)),
+    may("org_id", Id),
+    must("sections", List(&Line(3), 1, 17)),
+    must("purpose", Codes(&PURPOSE)),
+    may("until", Date),
+];
+
+const WITHHELD: &[Field] = &[
+    may("role", Code(&ROLE)),
+    may("org", Line(120)),
+    may("person", Text(SHORT)),
+    may("sections", List(&Line(3), 0, 17)),
+    may("reason", Code(&WITHHOLD)),
+];
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::Ahead("respond_by", None),
+    Rule::NotPast("retention_until"),
+    Rule::Need {
+        path: "consent",
+        when: Condition::Is("legal_basis", &["consent"]),
+        unless: &[],
+        hint: "Add the consent record, or name the legal basis that applies, for example vital.",
+    },
+    Rule::AnyOf { at: "consent.scope[]", of: &["role", "org_id"], unless: &[] },
+];

@@ -1,0 +1,152 @@
+//! IDQ, a question to an embassy whether somebody is who she says, and IDR, its answer.
+
+use causeway_common::priority::Priority;
+
+use super::CONSENT;
+use crate::referral::codes::*;
+use crate::referral::components::*;
+use crate::referral::sections::*;
+use crate::referral::spec::Type::*;
+use crate::referral::spec::{Condition, Field, Rule, Spec, draft, may, must};
+
+const FIELDS: &[Field] = &[
+    draft("purpose", Codes(&CHECK_PURPOSE)).of(HDR),
+    must("asylum_check", Group(&[must("asked", Code(&YES_NO)), must("is_applicant", Code(&YES_NO_UNKNOWN))]))
+        .of(LEG),
+    must("consent", Group(CONSENT)).of(CNS),
+    must("claimed", Group(PERSON)).of(IDN),
+    may("documents", DOCUMENTS).of(DOC),
+    may("mrz_typed_twice", Flag).of(DOC),
+    may("photo", List(&Group(ATTACH), 0, 20)).of(PHO),
+    may(
+        "knowledge_facts",
+        List(&Group(&[must("question", Text(SHORT)), must("answer", Text(SHORT))]), 0, 20),
+    )
+    .of(IDN),
+    may("interview_offer", Group(INTERVIEW_OFFER)).of(OPS),
+    must("needed_by", Group(&[must("at", Instant), must("reason", Text(SHORT))])).of(OPS),
+    must("do_not_contact", List(&Text(SHORT), 0, LIST_MAX)).of(RSK),
+    may("deliver_document_to", Group(ORG)).of(OPS),
+    may(
+        "fee",
+        Group(&[may("who_pays", Text(SHORT)), may("amount", Group(MONEY)), may("waiver_asked", Flag)]),
+    )
+    .of(OPS),
+];
+
+const INTERVIEW_OFFER: &[Field] = &[
+    must("mode", Code(&INTERVIEW)),
+    may("place", Text(SHORT)),
+    may("times", List(&Instant, 0, 20)),
+    may("language", Language),
+    may("female_interviewer_wanted", Flag),
+];
+
+const RULES: &[Rule] = &[
+    Rule::Only {
+        path: "asylum_check.asked",
+        is: "yes",
+        message: "nobody has asked whether she has applied for asylum",
+        hint: "Ask first. A state must not learn from us that somebody seeks protection from it.",
+    },
+    Rule::Only {
+        path: "asylum_check.is_applicant",
+        is: "no",
+        message: "an identity check goes to the authorities of the state from which an applicant seeks protection",
+        hint: "Do not send it. Speak with her lawyer.",
+    },
+    Rule::Entry {
+        at: "consent.scope[]",
+        with: &[("role", "EMB"), ("purpose", "identity_check")],
+        message: "she has not agreed that an embassy checks her identity",
+        hint: "Ask her, and add a scope with role EMB and purpose identity_check.",
+    },
+    Rule::Need {
+        path: "claimed.names",
+        when: Condition::Always,
+        unless: &[],
+        hint: "Give every spelling that is known, as in passports and as in the person's own script.",
+    },
+    Rule::AnyOf { at: "claimed", of: &["dob", "age"], unless: &[] },
+    Rule::AnyOf { at: "claimed.names[]", of: &["family", "given", "full"], unless: &[] },
+    Rule::Order { at: "claimed.age", low: "min", high: "max" },
+    Rule::Need {
+        path: "mrz_typed_twice",
+        when: Condition::Has("documents[].mrz"),
+        unless: &[],
+        hint: "Type the machine-readable lines a second time and compare; then write true.",
+    },
+    Rule::Need {
+        path: "deliver_document_to",
+        when: Condition::Is("purpose", &["issue_travel_document"]),
+        unless: &[],
+        hint: "Name the organisation that takes the document, never a shelter's address.",
+    },
+    Rule::AnyOf { at: "deliver_document_to", of: &["org_id", "name"], unless: &[] },
+    Rule::Ahead("needed_by.at", None),
+];
+
+pub(super) const SPEC: Spec = Spec {
+    name: "identity-check",
+    code: "IDQ",
+    label: "Identity check",
+    schema: "relay/IDQ/1.0",
+    fields: FIELDS,
+    rules: RULES,
+    fills: &[],
+    persons: &["claimed"],
+    priority: Priority::P2,
+    raised: &[
+        (Condition::Within("needed_by.at", 12), Priority::P0),
+        (Condition::Within("needed_by.at", 72), Priority::P1),
+    ],
+    retention_days: 365,
+};
+
+/// Fields of an answer. It never says more than was asked.
+pub(in crate::referral) const ANSWER: &[Field] = &[
+    must("result", Code(&RESULT)),
+    may("basis", Codes(&BASIS)),
+    may("confirmed", Group(CONFIRMED)),
+    may("minor_age_confirmed", Group(&[must("answer", Code(&YES_NO_UNKNOWN)), may("dob", PartialDate)])),
+    may("document_status", Code(&DOCUMENT_STATUS)),
+    may("wanted_or_barred_note", Code(&WANTED)),
+    may("etd", Group(ETD)),
+    may("next_action", Group(&[must("code", Code(&NEXT_ACTION)), may("date", PartialDate)])),
+    may("register_time", Instant),
+    may("text", Text(2_000)),
+];
+
+const CONFIRMED: &[Field] = &[
+    may("names", NAMES),
+    may("dob", PartialDate),
+    may("birth_place", Text(SHORT)),
+    may("nationality", Nationality),
+];
+
+const ETD: &[Field] = &[
+    must("will_issue", Code(&YES_NO_UNKNOWN)),
+    may("type", Code(&DOC_TYPE)),
+    may("number", Line(20)),
+    may("ready_at", When),
+    may("valid_days", Whole(0, 3650)),
+    may("collect_at", Text(SHORT)),
+    may("collected_by", Text(SHORT)),
+];
+
+/// What an answer must say depends on its result: a yes or a no needs what it rests on, an open end needs what comes
+/// next.
+pub(in crate::referral) const ANSWER_RULES: &[Rule] = &[
+    Rule::Need {
+        path: "basis",
+        when: Condition::Is("result", &["confirmed", "not_confirmed", "not_our_national"]),
+        unless: &[],
+        hint: "For example [\"register_match\"].",
+    },
+    Rule::Need {
+        path: "next_action",
+        when: Condition::Is("result", &["probable_more_info", "cannot_check"]),
+        unless: &[],
+        hint: "For example {\"code\":\"interview\",\"date\":\"2027-03-01\"}.",
+    },
+];

@@ -1,0 +1,147 @@
+//! What fields demand of each other.
+
+use std::time::Duration;
+
+use causeway_common::time::Timestamp;
+use serde_json::{Map, Value};
+
+use super::check::Check;
+use super::path::{is_absent, is_nil, values};
+use super::problem::{BLOCKED, MISSING, RULE};
+use super::spec::{Condition, Rule};
+use super::values::{date, day, instant};
+
+/// Whether a condition holds for a document.
+pub(super) fn holds(condition: &Condition, map: &Map<String, Value>, now: Timestamp) -> bool {
+    match condition {
+        Condition::Always => true,
+        Condition::Is(path, codes) => values(map, path).iter().any(|(_, v)| is_one_of(v, codes)),
+        Condition::Has(path) => values(map, path).iter().any(|(_, v)| !is_absent(Some(v)) && !is_nil(v)),
+        Condition::Within(path, hours) => {
+            let (from, to) = (millis(now), millis(now.plus(hours_long(*hours))));
+            let moments = values(map, path);
+            moments.iter().filter_map(|(_, v)| instant(v.as_str()?)).any(|at| (from..=to).contains(&at))
+        }
+    }
+}
+
+/// A code, a flag, or a set that contains the code.
+fn is_one_of(value: &Value, codes: &[&str]) -> bool {
+    match value.get("code").unwrap_or(value) {
+        Value::String(code) => codes.contains(&code.as_str()),
+        Value::Bool(yes) => {
+            codes.contains(if *yes { &"true" } else { &"false" })
+                || codes.contains(if *yes { &"yes" } else { &"no" })
+        }
+        Value::Array(list) => list.iter().any(|v| v.as_str().is_some_and(|code| codes.contains(&code))),
+        _ => false,
+    }
+}
+
+pub(super) fn hours_long(hours: u64) -> Duration {
+    Duration::from_secs(hours.saturating_mul(60 * 60))
+}
+
+fn millis(at: Timestamp) -> i64 {
+    i64::try_from(at.0).unwrap_or(i64::MAX)
+}
+
+impl Check {
+    /// Applies a rule. What a table already reported as missing is not reported again.
+    pub(super) fn rule(&mut self, rule: &Rule, map: &Map<String, Value>, now: Timestamp) {
+        let any = |conditions: &[Condition]| conditions.iter().any(|c| holds(c, map, now));
+        match rule {
+            Rule::Need { path, when, unless, hint } => {
+                if holds(when, map, now) && !any(unless) {
+                    self.needed(path, map, hint);
+                }
+            }
+            Rule::AnyOf { at, of, unless } if !any(unless) => self.any_of(at, of, map),
+            Rule::AnyOf { .. } => {}
+            Rule::Only { path, is, message, hint } => {
+                for (at, value) in values(map, path) {
+                    if !is_absent(Some(value)) && !is_one_of(value, &[is]) {
+                        self.report(&at, BLOCKED, format!("cannot be sent: {message}."), *hint);
+                    }
+                }
+            }
+            Rule::Entry { at, with, message, hint } => {
+                let fits =
+                    |v: &Value| with.iter().all(|(f, code)| v.get(f).is_some_and(|v| is_one_of(v, &[code])));
+                let entries = values(map, at);
+                let path = at.trim_end_matches("[]");
+                let inside = format!("{path}[");
+                // An entry that is wrong in itself is reported already, and may be the one that is meant.
+                let reported = self.found.iter().any(|p| p.path.starts_with(&inside));
+                if !reported && !entries.is_empty() && !entries.iter().any(|(_, v)| fits(v)) {
+                    self.report(path, BLOCKED, format!("cannot be sent: {message}."), *hint);
+                }
+            }
+            Rule::Ahead(path, hours) => self.ahead(path, *hours, map, now),
+            Rule::NotPast(path) => {
+                for (at, value) in values(map, path) {
+                    if value.as_str().and_then(date).is_some_and(|date| date < day(now)) {
+                        self.report(&at, RULE, "is past.", "Give a day from today on.");
+                    }
+                }
+            }
+            Rule::Order { at, low, high } => {
+                for (path, value) in values(map, at) {
+                    let number = |name: &str| value.get(name).and_then(Value::as_f64);
+                    if number(low).zip(number(high)).is_some_and(|(low, high)| low > high) {
+                        self.report(&path, RULE, format!("{low} is larger than {high}."), "Exchange them.");
+                    }
+                }
+            }
+        }
+    }
+
+    /// The group around a missing field may be missing itself; then its own table speaks.
+    fn needed(&mut self, path: &str, map: &Map<String, Value>, hint: &str) {
+        let (parent, name) =
+            path.rsplit_once('.').map_or((None, path), |(parent, name)| (Some(parent), name));
+        let Some(parent) = parent else {
+            if is_absent(map.get(name)) {
+                self.missing(path, hint);
+            }
+            return;
+        };
+        for (at, group) in values(map, parent) {
+            let empty = group.get(name).is_some_and(|v| v.as_array().is_some_and(Vec::is_empty));
+            if group.is_object() && (empty || is_absent(group.get(name))) && !is_nil(group) {
+                self.missing(&format!("{at}.{name}"), hint);
+            }
+        }
+    }
+
+    fn missing(&mut self, path: &str, hint: &str) {
+        if !self.found.iter().any(|p| p.path == path) {
+            self.report(path, MISSING, "is missing.", hint);
+        }
+    }
+
+    fn any_of(&mut self, at: &str, of: &[&str], map: &Map<String, Value>) {
+        for (path, group) in values(map, at) {
+            if group.is_object() && !is_nil(group) && of.iter().all(|name| is_absent(group.get(*name))) {
+                self.report(
+                    &path,
+                    MISSING,
+                    "does not say enough.",
+                    format!("One of these is needed: {}.", of.join(", ")),
+                );
+            }
+        }
+    }
+
+    fn ahead(&mut self, path: &str, hours: Option<u64>, map: &Map<String, Value>, now: Timestamp) {
+        for (at, value) in values(map, path) {
+            let Some(moment) = value.as_str().and_then(instant) else { continue };
+            if moment <= millis(now) {
+                self.report(&at, RULE, "is past.", "Give a time that lies ahead.");
+            } else if hours.is_some_and(|hours| moment > millis(now.plus(hours_long(hours)))) {
+                let hours = hours.unwrap_or(0);
+                self.report(&at, RULE, "is too far ahead.", format!("At most {hours} hours from now."));
+            }
+        }
+    }
+}
