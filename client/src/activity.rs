@@ -31,7 +31,7 @@ fn key(number: u64) -> [u8; 8] {
     number.to_be_bytes()
 }
 
-/// Adds an entry to the changes of the step that it describes.
+/// Adds an entry to the changes of the step that it describes, after those that the step has made already.
 pub fn append(
     vault: &Vault,
     changes: &mut Changes,
@@ -39,10 +39,13 @@ pub fn append(
     what: &str,
     packet: Option<PacketId>,
 ) -> Result<(), VaultError> {
-    let (number, previous) = match vault.list(Tree::Activity)?.last() {
-        Some((_, bytes)) => (read(bytes)?.number + 1, framed::sha256(bytes)),
+    let (mut number, mut previous) = match vault.last(Tree::Activity)? {
+        Some((_, bytes)) => (read(&bytes)?.number.saturating_add(1), framed::sha256(&bytes)),
         None => (1, Digest([0; 32])),
     };
+    while let Some(Some(bytes)) = changes.get(Tree::Activity, &key(number)) {
+        (number, previous) = (number.saturating_add(1), framed::sha256(bytes));
+    }
     let what = what.chars().take(WHAT_BYTES_MAX / 4).collect();
     let packet = packet.unwrap_or(PacketId([0; 32]));
     let entry = Entry { number, at, what, packet, previous };

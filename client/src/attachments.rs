@@ -5,15 +5,16 @@
 //! cannot open the file.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use causeway_certs::transport::{
     Link, LinkError, RequestError, finish, read_answer, write_bytes, write_frame,
 };
 use causeway_common::framed;
 use causeway_common::ids::{BlobId, Digest, PacketId};
-use causeway_common::limits::{ATTACHMENTS_PER_PACKET_MAX, BLOB_PIECE_BYTES_MAX};
+use causeway_common::limits::{ATTACHMENTS_PER_PACKET_MAX, BLOB_PIECE_BYTES_MAX, REQUEST_TIMEOUT};
 use causeway_common::store::{StoreError, files};
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{BlobGet, BlobProgress, BlobPut};
@@ -27,6 +28,8 @@ use crate::seal::attachment::{AttachmentError, AttachmentKey, AttachmentOpener, 
 
 /// Field of a section that lists its attachments.
 const FIELD: &str = "attachments";
+/// One piece on its way up, and the relay's check and sync of the whole: 1 MiB at 4 KiB/s.
+const PIECE_PATIENCE: Duration = Duration::from_secs(256);
 /// Longest file name, in characters.
 const NAME_CHARS_MAX: usize = 120;
 
@@ -215,9 +218,9 @@ async fn upload(
         offset: u64::MAX,
     };
     let (mut send, mut recv) = link.open_bi().await?;
-    write_frame(&mut send, &put).await?;
-    finish(&mut send).await?;
-    let progress: BlobProgress = read_answer(&mut recv).await?;
+    within(write_frame(&mut send, &put)).await?;
+    within(finish(&mut send)).await?;
+    let progress: BlobProgress = within(read_answer(&mut recv)).await?;
     if progress.held >= put.size {
         return Ok(());
     }
@@ -234,50 +237,111 @@ async fn upload(
         if read == 0 {
             break;
         }
-        write_bytes(&mut send, &piece[..read]).await?;
+        within_long(write_bytes(&mut send, &piece[..read])).await?;
         at += read as u64;
         bar.set_position(at);
     }
-    finish(&mut send).await?;
-    let progress: BlobProgress = read_answer(&mut recv).await?;
+    within_long(finish(&mut send)).await?;
+    let progress: BlobProgress = within_long(read_answer(&mut recv)).await?;
     bar.finish_and_clear();
-    if progress.held == put.size { Ok(()) } else { Err(AttachmentError::Cut.into()) }
+    if progress.held == put.size { Ok(()) } else { Err(RequestError::Misbehaved.into()) }
 }
 
-/// Fetches an attachment and opens it into `out`, which appears only once every byte has been verified.
+/// A transfer takes as long as it must, while it moves: a relay that falls silent is not waited for.
+async fn within<T, E: Into<TransferError>>(
+    step: impl Future<Output = Result<T, E>>,
+) -> Result<T, TransferError> {
+    bounded(REQUEST_TIMEOUT, step).await
+}
+
+/// The same for a piece to pass a slow line, and for the relay to check and sync what it got.
+async fn within_long<T, E: Into<TransferError>>(
+    step: impl Future<Output = Result<T, E>>,
+) -> Result<T, TransferError> {
+    bounded(PIECE_PATIENCE, step).await
+}
+
+async fn bounded<T, E: Into<TransferError>>(
+    patience: Duration,
+    step: impl Future<Output = Result<T, E>>,
+) -> Result<T, TransferError> {
+    match tokio::time::timeout(patience, step).await {
+        Ok(done) => done.map_err(Into::into),
+        Err(_) => Err(LinkError::TimedOut.into()),
+    }
+}
+
+/// Fetches an attachment and opens it into `out`, which appears only once every byte has been verified. What has arrived
+/// stays in the staging folder, sealed, until it is whole: a fetch that was interrupted goes on where it stopped.
 pub async fn download(
     link: &dyn Link,
+    staging: &Path,
     packet: PacketId,
     entry: &Entry,
     out: &Path,
 ) -> Result<(), TransferError> {
     let key = entry.key()?;
+    files::create_private_dir(staging)?;
+    let sealed = staging.join(format!("{}.part", key.blob_id));
+    fetch(link, &key, &sealed).await?;
+    let (place, from, out) = (entry.place(packet), sealed.clone(), out.to_path_buf());
+    let opening = tokio::task::spawn_blocking(move || open_into(&from, key, &place, &out));
+    let opened = opening.await.map_err(|e| std::io::Error::other(e.to_string()))?;
+    // Opened, it is no longer needed; wrong, it would never become right.
+    files::remove_durable(&sealed)?;
+    opened
+}
+
+/// Brings the missing end of a blob into `path`.
+async fn fetch(link: &dyn Link, key: &AttachmentKey, path: &Path) -> Result<(), TransferError> {
     let size = key.blob_len()?;
-    let get = BlobGet { blob: key.blob_id, token: key.access_token, offset: 0 };
-    let mut opener = AttachmentOpener::new(key, &entry.place(packet))?;
-    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut plain = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = files::append_private(path)?;
+    if file.metadata()?.len() > size {
+        file.set_len(0)?;
+    }
+    let mut held = file.metadata()?.len();
+    if held == size {
+        return Ok(());
+    }
+    let get = BlobGet { blob: key.blob_id, token: key.access_token, offset: held };
     let (mut send, mut recv) = link.open_bi().await?;
     write_frame(&mut send, &get).await?;
-    finish(&mut send).await?;
-    let progress: BlobProgress = read_answer(&mut recv).await?;
+    within(finish(&mut send)).await?;
+    let progress: BlobProgress = within(read_answer(&mut recv)).await?;
     if progress.size != size {
         return Err(TransferError::Entry);
     }
     let bar = progress_bar("fetching", size);
     let mut piece = vec![0; BLOB_PIECE_BYTES_MAX];
+    while held < size {
+        let read = within(recv.read(&mut piece)).await?;
+        if read == 0 || held + read as u64 > size {
+            return Err(AttachmentError::Cut.into());
+        }
+        file.write_all(&piece[..read])?;
+        held += read as u64;
+        bar.set_position(held);
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn open_into(sealed: &Path, key: AttachmentKey, place: &Place, out: &Path) -> Result<(), TransferError> {
+    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let mut plain = tempfile::NamedTempFile::new_in(folder)?;
+    let mut opener = AttachmentOpener::new(key, place)?;
+    let mut sealed = File::open(sealed)?;
+    let mut piece = vec![0; BLOB_PIECE_BYTES_MAX];
     loop {
-        let read = recv.read(&mut piece).await?;
+        let read = sealed.read(&mut piece)?;
         if read == 0 {
             break;
         }
         opener.write(&piece[..read], plain.as_file_mut())?;
-        bar.inc(read as u64);
     }
     opener.finish(plain.as_file_mut())?;
     plain.as_file().sync_all()?;
     plain.persist(out).map_err(|e| e.error)?;
-    bar.finish_and_clear();
     Ok(files::sync_dir(folder)?)
 }
 

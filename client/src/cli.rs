@@ -3,22 +3,36 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use causeway_common::{crash, process};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 mod attachments;
+mod backup;
+mod checks;
+mod colleagues;
+mod device;
+mod directory;
+mod doubtful;
 pub mod failure;
 mod home;
 mod inbox;
+mod joining;
+mod linking;
 mod member;
 mod org;
-mod output;
+pub(crate) mod output;
 mod registrar;
 mod send;
+mod standing;
 mod status;
 mod steps;
+mod unopened;
 
 use failure::Failure;
 use home::Home;
+
+/// After an interrupt, what is being written has this long to come to its end.
+const SHUTDOWN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Sealed referrals between organisations that protect people.
 #[derive(Debug, Parser)]
@@ -48,6 +62,13 @@ pub(crate) struct Global {
     /// Say more on standard error.
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// For tests of power and process failures: end without warning at a named step, the nth time.
+    #[arg(long, global = true, hide = true, value_name = "STEP:N", value_parser = crash_at)]
+    crash_at: Option<()>,
+}
+
+fn crash_at(place: &str) -> Result<(), crash::UnknownPlace> {
+    crash::arm(place)
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,16 +78,19 @@ enum Command {
     /// Admit organisations.
     #[command(subcommand)]
     Registrar(registrar::RegistrarCommand),
-    /// Become a member with an invite.
+    /// Become a member with an invite, or one more workstation of a member with a colleague's code.
     Join(member::JoinArgs),
     /// How this workstation stands.
     Status,
     /// Organisations in the directory.
     #[command(subcommand)]
     Org(org::OrgCommand),
+    /// The whole directory: for auditors, and evidence against a relay.
+    #[command(subcommand)]
+    Directory(directory::DirectoryCommand),
     /// Devices of this organisation.
     #[command(subcommand)]
-    Device(org::DeviceCommand),
+    Device(device::DeviceCommand),
     /// Write a referral and put it into the outbox.
     Send(send::SendArgs),
     /// Send what waits, fetch what is there.
@@ -102,6 +126,9 @@ enum Command {
     /// Files that came with referrals.
     #[command(subcommand)]
     Attachment(attachments::AttachmentCommand),
+    /// Make, check and restore backups of this home.
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Check this workstation's data.
     Doctor,
     /// Print completions for a shell.
@@ -121,11 +148,22 @@ pub fn main() -> ExitCode {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let json = cli.global.json;
+    if let Err(error) = process::keep_to_itself() {
+        return failure::report(&Failure::internal(error), json);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure::report(&Failure::internal(error), json),
     };
-    match runtime.block_on(act(cli)) {
+    let acted = runtime.block_on(async {
+        tokio::select! {
+            acted = act(cli) => acted,
+            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        }
+    });
+    // What a thread is still reading or writing is durable or not there: nobody has been told of it yet.
+    runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
+    match acted {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure::report(&failure, json),
     }
@@ -138,12 +176,24 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Registrar(command) => registrar::run(command, &global).await,
         Command::Join(args) => member::join(args, &global).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "causeway", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "causeway", &mut script);
+            output::emit(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
         Command::Man => {
-            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).map_err(Failure::internal)
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Failure::internal)?;
+            output::emit(String::from_utf8_lossy(&page).trim_end());
+            Ok(())
         }
+        Command::Directory(directory::DirectoryCommand::Verify(ref args)) if args.file.is_some() => {
+            let file = args.file.clone().unwrap_or_default();
+            directory::verify_file(&file, args, global.json)
+        }
+        Command::Backup(
+            command @ (backup::BackupCommand::Check { .. } | backup::BackupCommand::Restore { .. }),
+        ) => backup::without_home(command, &global).await,
         other => with_home(other, &Home::unlock(&global).await?).await,
     }
 }
@@ -154,7 +204,8 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
     match command {
         Command::Status => status::status(home).await,
         Command::Org(command) => org::org(command, home).await,
-        Command::Device(command) => org::device(command, home).await,
+        Command::Directory(command) => directory::run(command, home).await,
+        Command::Device(command) => device::run(command, home).await,
         Command::Send(args) => send::send(args, home).await,
         Command::Sync(args) => member::sync(args, home).await,
         Command::Inbox(command) => inbox::inbox(command, home).await,
@@ -171,8 +222,10 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Close(args) => steps::step(args, Action::Close, home).await,
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,
         Command::Attachment(command) => attachments::run(command, home).await,
+        Command::Backup(backup::BackupCommand::Create { out, keep }) => backup::create(out, keep, home).await,
         Command::Doctor => status::doctor(home),
         Command::Demo(_)
+        | Command::Backup(_)
         | Command::Registrar(_)
         | Command::Join(_)
         | Command::Completions { .. }

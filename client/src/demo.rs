@@ -10,6 +10,15 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
+use crate::cli::output::emit;
+
+/// The demo's vaults protect invented people, so they take the least memory, and its commands start faster.
+const VAULT_MEMORY: &str = "64";
+
+/// Where Linux keeps files in memory.
+const MEMORY_FOLDER: &str = "/dev/shm";
+/// Twice what the demo writes.
+const ROOM_BYTES: u64 = 48 << 20;
 
 mod processes;
 mod story;
@@ -43,20 +52,52 @@ pub(crate) struct Stage {
 /// Plays the demo and leaves nothing behind.
 pub async fn run(args: DemoArgs, json: bool) -> Result<(), Failure> {
     let quiet = args.headless || json;
-    let temporary = tempfile::tempdir().map_err(Failure::internal)?;
+    if args.keep.as_ref().is_some_and(|folder| folder.exists()) {
+        return Err(Failure::invalid(
+            "The folder to keep the demo in exists already.",
+            "Name a new one with --keep.",
+        ));
+    }
+    let temporary = temporary_folder().map_err(Failure::internal)?;
     let folder = args.keep.clone().unwrap_or_else(|| temporary.path().to_path_buf());
     let played = tokio::time::timeout(Duration::from_secs(args.seconds), play(&folder, quiet));
     let summary = played.await.map_err(|_| {
         Failure::internal(format!("the demo did not finish within {} seconds", args.seconds))
     })??;
     if json || args.headless {
-        println!("{summary}");
+        emit(&summary.to_string());
     } else {
-        println!("\n{}", people(&summary));
+        emit(&format!("\n{}", people(&summary)));
     }
+    check(&summary)
+}
+
+/// In memory where there is a file system for that: a demo that is killed leaves nothing on the drive, and a drive that
+/// is busy, as after a build, does not slow it down.
+fn temporary_folder() -> std::io::Result<tempfile::TempDir> {
+    let has_room = |folder: &Path| {
+        rustix::fs::statvfs(folder).is_ok_and(|fs| fs.f_bavail.saturating_mul(fs.f_frsize) >= ROOM_BYTES)
+    };
+    let chosen = std::env::var_os("TMPDIR").is_some();
+    match Path::new(MEMORY_FOLDER) {
+        memory if !chosen && has_room(memory) => {
+            tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir())
+        }
+        _ => tempfile::tempdir(),
+    }
+}
+
+/// What the demo promises.
+fn check(summary: &Value) -> Result<(), Failure> {
     let totals = &summary["totals"];
     if totals["lost"] != 0 || totals["duplicated"] != 0 {
         return Err(Failure::internal("a packet was lost or doubled"));
+    }
+    if summary["relay_view"]["case_words_found"] != 0 {
+        return Err(Failure::internal("the relay has words of the cases on its disk"));
+    }
+    if summary["alert_overtook_routine"] != true {
+        return Err(Failure::internal("the alert did not overtake the routine reports"));
     }
     Ok(())
 }
@@ -75,36 +116,39 @@ impl Stage {
     async fn set(folder: &Path, quiet: bool) -> Result<Self, Failure> {
         let say = |text: &str| {
             if !quiet {
-                println!("{text}");
+                emit(text);
             }
         };
         say("Starting a relay, a registrar, a hotline, a police liaison and an embassy …");
         let relay = RelayProcess::start(&folder.join("relay")).await?;
         let registrar = Actor::new(folder, "registrar", "Registrar")?;
-        registrar.run(&["registrar", "claim", &relay.claim]).await?;
+        registrar.run(&["registrar", "claim", &relay.claim, "--vault-memory", VAULT_MEMORY]).await?;
         let hotline = Actor::new(folder, "hotline", "Angel Hotline")?;
         let police = Actor::new(folder, "police", "Border Police Liaison")?;
         let embassy = Actor::new(folder, "embassy", "Consular Section")?;
-        for (actor, kind, country) in [(&hotline, "hotline", "RU"), (&police, "police", "DE"), (&embassy, "embassy", "MD")] {
-            let arguments = ["registrar", "invite", "--name", &actor.name, "--kind", kind, "--country", country];
+        let mut invites = Vec::new();
+        for (actor, kind, country) in
+            [(&hotline, "hotline", "RU"), (&police, "police", "DE"), (&embassy, "embassy", "MD")]
+        {
+            let arguments =
+                ["registrar", "invite", "--name", &actor.name, "--kind", kind, "--country", country];
             let invite = registrar.run(&arguments).await?;
-            let invite = invite["invite"].as_str().unwrap_or_default().to_owned();
-            let joined = actor.run(&["join", &invite, "--device-name", "desk"]).await?;
-            let id = joined["id"].as_str().unwrap_or_default().to_owned();
+            invites.push(invite["invite"].as_str().unwrap_or_default().to_owned());
+        }
+        let ids =
+            tokio::try_join!(hotline.join(&invites[0]), police.join(&invites[1]), embassy.join(&invites[2]))?;
+        for (actor, id) in [(&hotline, ids.0), (&police, ids.1), (&embassy, ids.2)] {
             registrar.run(&["registrar", "admit", &id]).await?;
-            actor.run(&["sync"]).await?;
-            say(&format!("  {} is admitted.", actor.name));
+            say(&format!("  {} is admitted: inbox {id}", actor.name));
         }
-        // Once more, so that everybody knows everybody.
-        for actor in [&hotline, &police, &embassy] {
-            actor.run(&["sync"]).await?;
-        }
+        // It gets to know the others, and leaves prekeys at the relay.
+        hotline.run(&["sync"]).await?;
         Ok(Self { folder: folder.to_path_buf(), relay, hotline, police, embassy, quiet })
     }
 
     fn say(&self, text: &str) {
         if !self.quiet {
-            println!("{text}");
+            emit(text);
         }
     }
 }
@@ -112,27 +156,43 @@ impl Stage {
 fn people(summary: &Value) -> String {
     let mut out = String::from("What became of the referrals:\n");
     for referral in summary["referrals"].as_array().into_iter().flatten() {
+        let field = |name: &str| referral[name].as_str().unwrap_or("?").to_owned();
         out.push_str(&format!(
-            "  {} {:<4} to {:<22} {} / {}, delivered after {} ms\n",
-            referral["priority"].as_str().unwrap_or("?"),
-            referral["kind"].as_str().unwrap_or("?"),
-            referral["to"].as_str().unwrap_or("?"),
-            referral["transport"].as_str().unwrap_or("?"),
-            referral["work"].as_str().unwrap_or("?"),
+            "\n  {} {} to {}: {} / {}, in the inbox {} ms after it was sealed\n",
+            field("priority"),
+            field("kind"),
+            field("to"),
+            field("transport"),
+            field("work"),
             referral["delivered_ms"],
         ));
+        for step in referral["timeline"].as_array().into_iter().flatten() {
+            out.push_str(&format!("      {}\n", timeline_line(step)));
+        }
     }
     let view = &summary["relay_view"];
     out.push_str(&format!(
-        "What the relay keeps on its disk: {} files, {} bytes. Names, numbers and words of the cases found in them: {}.\n",
-        view["files"], view["bytes"], view["case_words_found"]
+        "\nWhat the relay has on its disk: {} files, {} bytes. Of {} names, numbers and sentences of the cases, {} are found in\nthem. Of each packet it sees the recipient organisation, the urgency, the padded size and when it expires.\n",
+        view["files"], view["bytes"], view["case_words_searched"], view["case_words_found"]
     ));
+    if summary["alert_overtook_routine"] == true {
+        out.push_str("The alert was written last and arrived first.\n");
+    }
     let totals = &summary["totals"];
     out.push_str(&format!(
         "Sent {}, delivered {}, lost {}, doubled {}.",
         totals["sent"], totals["delivered"], totals["lost"], totals["duplicated"]
     ));
     out
+}
+
+fn timeline_line(step: &Value) -> String {
+    let field = |name: &str| step[name].as_str().unwrap_or_default().to_owned();
+    let at = field("at");
+    let clock = at.split_once('T').map_or(at.as_str(), |(_, clock)| clock).trim_end_matches('Z');
+    format!("{clock:<16} {:<22} {:<14} {}", field("by_name"), field("what"), field("text"))
+        .trim_end()
+        .to_owned()
 }
 
 /// An error of one of the actors' commands.

@@ -4,24 +4,34 @@
 //! Time and randomness come from outside, so that the simulator can replay any history.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
+use causeway_common::crash;
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::time::{Clock, Timestamp};
 use causeway_common::wire::{DeviceState, PublishPrekeys};
-use tokio::sync::Mutex;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 use crate::attachments::{self, TransferError};
 use crate::identity::Identity;
+use crate::last_resort;
 use crate::model::{Sent, StoredSection, Transport};
 use crate::prekeys;
 use crate::records::{self, RecordError};
 use crate::replica::{Replica, ReplicaError};
-use crate::vault::{Changes, Vault, VaultError};
+use crate::vault::{Changes, Tree, Vault, VaultError};
 
+pub mod history;
 pub mod incoming;
+pub mod judgement;
 pub mod outgoing;
+mod refused;
+mod shared;
+mod standing;
 pub mod threads;
 
 /// A random source that can be kept.
@@ -63,6 +73,12 @@ pub struct Engine {
     rng: Mutex<Rng>,
     /// Steps that read records, change them and write them back take turns.
     turn: Mutex<()>,
+    /// What it knows of its prekeys without reading them.
+    prekeys: Mutex<prekeys::Shelf>,
+    /// The relay's time, and when it was heard: expiry is measured by its clock, however wrong ours is.
+    relay_time: std::sync::Mutex<Option<(Timestamp, Instant)>>,
+    outbox: watch::Sender<u64>,
+    inbox: watch::Sender<u64>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -110,12 +126,27 @@ impl Engine {
             staging,
             rng: Mutex::new(rng),
             turn: Mutex::default(),
+            prekeys: Mutex::default(),
+            relay_time: std::sync::Mutex::default(),
+            outbox: watch::Sender::new(0),
+            inbox: watch::Sender::new(0),
         })
     }
 
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The relay says what time it is.
+    pub fn hear_relay_time(&self, time: Timestamp) {
+        *self.relay_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((time, Instant::now()));
+    }
+
+    /// Now by the relay's clock, as far as it is known. Steps of our own clock do not move it.
+    pub fn relay_now(&self) -> Timestamp {
+        let heard = *self.relay_time.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.map_or_else(|| self.now(), |(time, at)| time.plus(at.elapsed()))
     }
 
     /// 32 fresh random bytes.
@@ -127,7 +158,30 @@ impl Engine {
 
     /// Writes changes of this device alone.
     pub async fn commit(&self, changes: Changes) -> Result<(), EngineError> {
-        Ok(self.vault.commit(changes, &mut **self.rng.lock().await).await?)
+        let (out, inward) = (changes.writes_to(Tree::Pending), changes.writes_to(Tree::Inbox));
+        self.vault.commit(changes, &mut self.fork_rng().await).await?;
+        if out {
+            self.outbox.send_modify(|count| *count += 1);
+        }
+        if inward {
+            self.inbox.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+
+    /// Changes whenever something has joined the outbox.
+    pub fn outbox_news(&self) -> watch::Receiver<u64> {
+        self.outbox.subscribe()
+    }
+
+    /// Changes whenever something durable has joined the inbox.
+    pub fn inbox_news(&self) -> watch::Receiver<u64> {
+        self.inbox.subscribe()
+    }
+
+    /// A random source of its own for a step that waits for the disk: the others need not wait for it.
+    async fn fork_rng(&self) -> StdRng {
+        StdRng::from_seed(self.random().await)
     }
 
     /// What has to be done about our prekeys, see [`crate::prekeys::refill`].
@@ -136,9 +190,22 @@ impl Engine {
         at_relay: &DeviceState,
     ) -> Result<Option<PublishPrekeys>, EngineError> {
         let log_size = self.replica.lock().await.directory.size();
-        let mut rng = self.rng.lock().await;
-        let now = self.now();
-        Ok(prekeys::refill(&self.vault, &self.identity, at_relay, log_size, now, &mut **rng).await?)
+        let (mut rng, now) = (self.fork_rng().await, self.now());
+        let mut shelf = self.prekeys.lock().await;
+        let refilled =
+            prekeys::refill(&self.vault, &mut shelf, &self.identity, at_relay, log_size, now, &mut rng);
+        let refill = refilled.await?;
+        drop(shelf);
+        let _turn = self.turn.lock().await;
+        let mut step = records::Step::new(&self.vault);
+        last_resort::weigh(&mut step, refill.held, refill.publish.is_some(), now)?;
+        self.commit_step(step).await?;
+        Ok(refill.publish)
+    }
+
+    /// The relay has answered that it holds what [`Self::refill_prekeys`] gave.
+    pub async fn prekeys_published(&self) -> Result<(), EngineError> {
+        Ok(prekeys::published(&self.vault, &mut self.fork_rng().await).await?)
     }
 
     /// Seals a file as an attachment of a packet that is about to be queued.
@@ -161,11 +228,18 @@ impl Engine {
     /// Puts packets into the outbox. Durable when it returns: from here on they will arrive, or their sender will
     /// be told.
     pub async fn queue(&self, drafts: Vec<Draft>, mut also: Changes) -> Result<(), EngineError> {
+        self.queue_into(drafts, &mut also);
+        self.commit(also).await?;
+        crash::at("outbox.queued");
+        Ok(())
+    }
+
+    /// The same as part of a step.
+    fn queue_into(&self, drafts: Vec<Draft>, changes: &mut Changes) {
         let now = self.now();
         for draft in drafts {
-            records::put_sent(&mut also, &queued(draft, now));
+            records::put_sent(changes, &queued(draft, now));
         }
-        self.commit(also).await
     }
 }
 
@@ -192,6 +266,7 @@ fn queued(draft: Draft, now: Timestamp) -> Sent {
         previous: causeway_common::ids::Digest([0; 32]),
         relay_receipt: Vec::new(),
         receipts: Vec::new(),
-        times: [now, zero, zero, zero],
+        times: [now, zero, zero, zero, zero],
+        author: String::new(),
     }
 }

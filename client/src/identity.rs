@@ -9,14 +9,18 @@ use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::INVITE_LIFE;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    Admission, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, Roster, RosterDevice, Statement,
-    StatementKind,
+    Admission, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, RevokedDevice, Roster, RosterChange,
+    RosterDevice, Statement, StatementKind,
 };
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{Append, Claim, Enrol};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+pub use self::linked::{Linked, label_hash};
+
+mod linked;
 
 /// A roster and its devices are valid this long before they must be renewed.
 const ROSTER_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -91,6 +95,9 @@ pub struct Identity {
     /// What was sent to the relay to join, kept until admission so that it can be sent again.
     enrolment: Vec<Enrol>,
     claim: Vec<Claimed>,
+    /// A record of its own in the vault, because the first homes were made without it.
+    #[serde(skip)]
+    pub(crate) linked: Option<Box<Linked>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +158,7 @@ impl Identity {
             seeds,
             enrolment: Vec::new(),
             claim: vec![Claimed { invite_id: claim.invite_id, genesis }],
+            linked: None,
         }
     }
 
@@ -202,6 +210,34 @@ impl Identity {
             seeds,
             enrolment: vec![Enrol { invite: signed, genesis, record, roster: signed_roster }],
             claim: Vec::new(),
+            linked: None,
+        }
+    }
+
+    /// Another device of the same organisation, with keys of its own. It counts once a roster lists it.
+    #[must_use]
+    pub fn beside(&self, device_name: &str, rng: &mut dyn rand_core::CryptoRng) -> Self {
+        Self {
+            device_name: device_name.to_owned(),
+            seeds: fresh_seeds(rng),
+            enrolment: Vec::new(),
+            claim: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// How a roster lists this device.
+    pub fn listed(&self, clearance: u32, added_sequence: u64, expires: Timestamp) -> RosterDevice {
+        let signing = self.device_key().public();
+        RosterDevice {
+            device: signing.device_id(),
+            signing_key: *signing.as_bytes(),
+            tls_key: *self.tls_key().public().as_bytes(),
+            roles: 0,
+            clearance,
+            added_sequence,
+            label_hash: framed::hash(Label::DeviceId, self.device_name.as_bytes()),
+            expires,
         }
     }
 
@@ -233,6 +269,9 @@ impl Identity {
 
     /// The fingerprint to compare with the registrar.
     pub fn fingerprint(&self) -> Digest {
+        if let Some(linked) = self.linked() {
+            return linked.code.root;
+        }
         causeway_certs::fingerprint::fingerprint(self.org, SigningKey::from_seed(&self.seeds.root).public())
     }
 
@@ -264,29 +303,68 @@ impl Identity {
     /// Admits an applicant: the statement that goes into the directory.
     pub fn admit(&self, directory: &Directory, application: &Enrol, now: Timestamp) -> Append {
         let org = directory::org_id(&application.genesis.body);
-        let (sequence, previous) = directory.next_link(org);
         let admission = Admission {
             genesis: application.genesis.clone(),
             record: application.record.clone(),
             roster: roster::digest(&application.roster.body),
         };
+        self.state(directory, org, StatementKind::Admission, codec::encode(&admission), now)
+    }
+
+    /// The registrar's next statement about an organisation.
+    pub fn state(
+        &self,
+        directory: &Directory,
+        org: OrgId,
+        kind: StatementKind,
+        payload: Vec<u8>,
+        now: Timestamp,
+    ) -> Append {
         let registrar = SigningKey::from_seed(&self.seeds.root);
-        let statement = Statement {
-            kind: StatementKind::Admission,
-            org,
-            sequence,
-            previous,
-            time: now,
-            signer: *registrar.public().as_bytes(),
-            payload: codec::encode(&admission),
-        };
-        Append { statement: directory::sign_statement(&statement, &registrar), roster: Vec::new() }
+        let statement = statement(directory, org, kind, payload, now, &registrar);
+        Append { statement, roster: Vec::new() }
+    }
+
+    /// The next roster of this organisation, signed by its administrator: the devices that count, and those that no longer
+    /// do. Both are put in order.
+    pub fn change_roster(
+        &self,
+        directory: &Directory,
+        mut devices: Vec<RosterDevice>,
+        mut revoked: Vec<RevokedDevice>,
+        now: Timestamp,
+    ) -> Option<Append> {
+        let (sequence, previous) = directory.organisation(self.org)?.next_roster();
+        devices.sort_unstable_by_key(|device| device.device);
+        revoked.sort_unstable_by_key(|device| device.device);
+        let (valid_from, valid_until) = (now, now.plus(ROSTER_LIFE));
+        let next = Roster { org: self.org, sequence, previous, valid_from, valid_until, devices, revoked };
+        let administrator = SigningKey::from_seed(&self.seeds.administrator);
+        let signed = roster::sign(&next, &administrator);
+        let change = codec::encode(&RosterChange { roster: roster::digest(&signed.body) });
+        let kind = StatementKind::RosterChange;
+        let statement = statement(directory, self.org, kind, change, now, &administrator);
+        Some(Append { statement, roster: vec![signed] })
     }
 
     /// The pinned relay key, checked.
     pub fn relay(&self) -> Result<PublicKey, causeway_certs::keys::SignatureError> {
         PublicKey::from_bytes(self.relay_key)
     }
+}
+
+fn statement(
+    directory: &Directory,
+    org: OrgId,
+    kind: StatementKind,
+    payload: Vec<u8>,
+    now: Timestamp,
+    signer: &SigningKey,
+) -> Signed {
+    let (sequence, previous) = directory.next_link(org);
+    let key = *signer.public().as_bytes();
+    let statement = Statement { kind, org, sequence, previous, time: now, signer: key, payload };
+    directory::sign_statement(&statement, signer)
 }
 
 fn first_roster(org: OrgId, seeds: &Seeds, device_name: &str, now: Timestamp) -> Roster {
@@ -298,7 +376,7 @@ fn first_roster(org: OrgId, seeds: &Seeds, device_name: &str, now: Timestamp) ->
         roles: ALL_ROLES,
         clearance: u32::MAX,
         added_sequence: 1,
-        label_hash: framed::hash(Label::DeviceId, device_name.as_bytes()),
+        label_hash: label_hash(device_name),
         expires: now.plus(ROSTER_LIFE),
     };
     Roster {

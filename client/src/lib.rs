@@ -2,16 +2,30 @@
 
 pub mod activity;
 pub mod attachments;
+pub mod audit;
+pub mod backup;
+pub mod chain;
+pub mod checks;
+pub mod cli;
+pub mod demo;
+pub mod devices;
+pub mod doubts;
 pub mod engine;
+pub mod exclusion;
 pub mod identity;
+pub mod last_resort;
+pub mod linking;
 pub mod membership;
 pub mod model;
 pub mod prekeys;
+pub mod reconnect;
 pub mod records;
 pub mod referral;
 pub mod replica;
 pub mod seal;
 pub mod session;
+pub mod shared;
+pub mod unopened;
 pub mod vault;
 
 /// A reproducible random source for tests.

@@ -5,10 +5,12 @@ use causeway_certs::transport::{Dialer, request};
 use causeway_common::error::ErrorCode;
 use causeway_common::ids::{Digest, OrgId};
 use causeway_common::limits::REQUEST_TIMEOUT;
-use causeway_common::wire::{Done, Enrol, Pending, PendingList, STANDING_MEMBER, STANDING_REGISTRAR};
+use causeway_common::wire::{
+    Done, Enrol, Pending, PendingList, STANDING_MEMBER, STANDING_REGISTRAR, STANDING_SUSPENDED,
+};
 
 use crate::engine::Engine;
-use crate::session::{SessionError, fetch_directory, hello};
+use crate::session::{SessionError, fetch_directory, hello, why_not_member};
 
 /// Why an organisation cannot be admitted.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +53,7 @@ pub async fn enrol(engine: &Engine, dialer: &dyn Dialer) -> Result<(), SessionEr
     let enrolment = engine.identity.enrolment().ok_or(SessionError::Refused(ErrorCode::InviteRefused))?;
     let link = dialer.dial().await?;
     let welcome = hello(&*link).await?;
-    if welcome.standing != STANDING_MEMBER {
+    if ![STANDING_MEMBER, STANDING_SUSPENDED].contains(&welcome.standing) {
         let enrolled = request::<_, Done>(&*link, enrolment, REQUEST_TIMEOUT).await;
         link.close(0);
         enrolled?;
@@ -65,6 +67,11 @@ pub async fn enrol(engine: &Engine, dialer: &dyn Dialer) -> Result<(), SessionEr
 pub async fn is_admitted(engine: &Engine, dialer: &dyn Dialer) -> Result<bool, SessionError> {
     let link = dialer.dial().await?;
     let welcome = hello(&*link).await?;
+    if welcome.standing == STANDING_SUSPENDED {
+        let why = why_not_member(engine, &*link, welcome.standing).await;
+        link.close(0);
+        return Err(why);
+    }
     let admitted = welcome.standing == STANDING_MEMBER;
     if admitted {
         fetch_directory(engine, &*link).await?;

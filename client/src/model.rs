@@ -1,6 +1,7 @@
 //! What the vault keeps of packets and threads. All of it is sealed per record; nothing here is ever logged.
 
 use causeway_common::ids::{DeviceId, Digest, EnvelopeId, OrgId, PacketId};
+use causeway_common::limits::RESEALS_MAX;
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::time::Timestamp;
@@ -27,10 +28,14 @@ pub enum Transport {
     ExpiredUndelivered,
     /// The relay refuses it for good.
     RejectedByRelay,
+    /// Taken back before anybody else had it.
+    Withdrawn,
+    /// A colleague's device has sent it, and nobody has signed for it as far as we know.
+    ByColleague,
 }
 
 impl Transport {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Queued,
         Self::Submitted,
         Self::Relayed,
@@ -39,6 +44,8 @@ impl Transport {
         Self::Undecryptable,
         Self::ExpiredUndelivered,
         Self::RejectedByRelay,
+        Self::Withdrawn,
+        Self::ByColleague,
     ];
 
     /// The word used in documents and on the command line.
@@ -52,6 +59,8 @@ impl Transport {
             Self::Undecryptable => "undecryptable",
             Self::ExpiredUndelivered => "expired_undelivered",
             Self::RejectedByRelay => "rejected_by_relay",
+            Self::Withdrawn => "withdrawn",
+            Self::ByColleague => "sent_by_colleague",
         }
     }
 
@@ -83,12 +92,16 @@ pub const PACKET_REFERRAL: u16 = 1;
 /// `packet_type` of a bundle of receipts.
 pub const PACKET_RECEIPTS: u16 = 2;
 
+/// `packet_type` of what devices of one organisation tell each other, see [`crate::shared`].
+pub const PACKET_SHARED: u16 = 3;
+
 /// A section as stored: its code and its bytes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredSection {
     /// Three letters.
     pub code: [u8; 3],
     /// Content, mostly JSON.
+    #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
 }
 
@@ -122,6 +135,7 @@ pub struct Sent {
     /// Times it was sealed again.
     pub reseals: u8,
     /// The sealed envelope, byte for byte as offered; emptied when a device has signed for it.
+    #[serde(with = "serde_bytes")]
     pub envelope: Vec<u8>,
     /// Name of that envelope.
     pub envelope_id: EnvelopeId,
@@ -135,8 +149,29 @@ pub struct Sent {
     pub relay_receipt: Vec<Signed>,
     /// Signed receipts of devices.
     pub receipts: Vec<Signed>,
-    /// Time of each step: queued, relayed, delivered, opened; zero for a step not reached.
-    pub times: [Timestamp; 4],
+    /// Time of each step: queued, relayed, delivered, opened, last sealed; zero for a step not reached.
+    pub times: [Timestamp; 5],
+    /// Name of the colleague's device that has sent it; empty for this one.
+    pub author: String,
+}
+
+impl Sent {
+    /// Whether it is about packets and no packet of a person: nobody signs for it, and nobody is told what became of it.
+    pub fn is_service(&self) -> bool {
+        matches!(self.packet_type, PACKET_RECEIPTS | PACKET_SHARED)
+    }
+
+    /// Puts it back into the queue, to be sealed again. `false`: it has been sealed as often as a packet may be, so that
+    /// nobody makes us seal for ever; then nothing has changed.
+    pub fn queue_again(&mut self) -> bool {
+        let may = self.reseals < RESEALS_MAX;
+        if may {
+            self.reseals += 1;
+            self.transport = Transport::Queued;
+            self.envelope.clear();
+        }
+        may
+    }
 }
 
 /// A packet of somebody else.
@@ -172,8 +207,11 @@ pub struct Received {
     pub grant: Signed,
     /// Hash that receipts name.
     pub grant_digest: Digest,
-    /// Packets of the sender's device that should have come before this one and did not.
-    pub missing_before: u64,
+    /// The manifest that the grant names: with it the content can be proven again.
+    #[serde(with = "serde_bytes")]
+    pub manifest: Vec<u8>,
+    /// Name of the colleague's device that has given it; empty: it came from its sender.
+    pub given_by: String,
 }
 
 /// One case between two organisations.
@@ -197,8 +235,10 @@ pub struct Thread {
     pub respond_by: Timestamp,
     /// Work state, a word of the lifecycle.
     pub work: String,
-    /// What happened, oldest first.
+    /// What happened: what is proven, then the steps of both sides in the order that both come to.
     pub events: Vec<Event>,
+    /// Updates that have come before something that they follow.
+    pub waiting: Vec<PacketId>,
 }
 
 /// One step of a thread.
@@ -214,8 +254,16 @@ pub struct Event {
     pub state: String,
     /// What was written with it.
     pub text: String,
-    /// The packet that carried it; zeros for a step of this device alone.
+    /// The packet that carried it, or that a receipt is for.
     pub packet: PacketId,
+    /// The packet that the step follows; zeros for what is no step: sent, delivered, opened.
+    pub after: PacketId,
+    /// The step was not possible where it stands: the other side had done something else. It has changed nothing.
+    pub conflict: bool,
+    /// Name of the colleague's device whose step it is; empty for this device and for the other side.
+    pub author: String,
+    /// A colleague's step was there before this one of ours had left: it was not sent, and has no place in the order.
+    pub taken_back: bool,
 }
 
 macro_rules! no_content_in_debug {

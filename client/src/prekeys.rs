@@ -2,31 +2,38 @@
 //!
 //! Life of ours: seed durable in the erasable key store, record durable in the vault, published, used (a tombstone
 //! in the same transaction that stores the packet), seed erased. The order makes every crash harmless
-//! (docs/protocol.md, section 5).
-
-use std::collections::BTreeSet;
+//! (docs/protocol.md, section 10).
 
 use causeway_certs::directory::Organisation;
 use causeway_certs::keys::PublicKey;
-use causeway_common::codec;
 use causeway_common::envelope::PrekeyKind;
 use causeway_common::framed::Label;
 use causeway_common::ids::{DeviceId, PrekeyNumber};
 use causeway_common::limits::{
-    FRAME_BYTES_MAX, LAST_RESORT_ROTATION, PREKEY_GRACE, PREKEY_LIFE, PREKEY_PUBLIC_BYTES, PREKEYS_FULL,
+    FRAME_BYTES_MAX, LAST_RESORT_ROTATION, PREKEY_LIFE, PREKEY_PUBLIC_BYTES, PREKEYS_FULL,
     PREKEYS_REFILL_BELOW,
 };
 use causeway_common::signed::Signed;
 use causeway_common::statements::{DeviceStatus, Prekey};
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{DeviceState, Prekeys, PublishPrekeys};
+use causeway_common::{clearance, codec, crash};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
-use crate::records::RecordError;
-use crate::seal::hybrid;
-use crate::seal::packet::Target;
+use crate::records::{RecordError, Source};
+use crate::seal::packet::{SectionPlain, Target};
+use crate::seal::{self, hybrid};
 use crate::vault::{Changes, Tree, Vault, VaultError};
+
+mod shelf;
+
+use self::shelf::Brief;
+pub use self::shelf::Shelf;
+
+/// Seeds kept at the same time: five full sets. A relay that denies having keys, or partners who take them and never
+/// write, make a device fall back on its last-resort key before they make it drown.
+pub const SEEDS_KEPT_MAX: usize = 5 * PREKEYS_FULL;
 
 /// A prekey of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +42,10 @@ pub struct OwnPrekey {
     pub number: PrekeyNumber,
     /// One-time or last resort.
     pub kind: PrekeyKind,
+    /// The set it belongs to, see [`Book`].
+    pub epoch: u32,
     /// Public half.
+    #[serde(with = "serde_bytes")]
     pub public: Vec<u8>,
     /// When it was made.
     pub made: Timestamp,
@@ -45,13 +55,38 @@ pub struct OwnPrekey {
     pub used: bool,
 }
 
+/// What a device knows of its prekeys as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Book {
+    /// Raised to withdraw everything older, at the relay and with those who ask it.
+    epoch: u32,
+    /// Made, and not known to have reached the relay.
+    unpublished: Vec<PrekeyNumber>,
+    /// Generation of the key store since which it has all of their seeds. A status with this generation or a later one
+    /// went out together with them.
+    stored: u64,
+}
+
+const BOOK: &[u8] = b"prekeys";
+
+fn book(vault: &Vault) -> Result<Book, RecordError> {
+    match vault.get(Tree::Identity, BOOK)? {
+        Some(bytes) => Ok(codec::decode(&bytes, FRAME_BYTES_MAX)?),
+        None => Ok(Book { epoch: 1, unpublished: Vec::new(), stored: 0 }),
+    }
+}
+
+fn put_book(changes: &mut Changes, book: &Book) {
+    changes.put(Tree::Identity, BOOK, codec::encode(book));
+}
+
 fn key(number: PrekeyNumber) -> [u8; 8] {
     number.to_be_bytes()
 }
 
 /// A prekey of ours by its number.
-pub fn own(vault: &Vault, number: PrekeyNumber) -> Result<Option<OwnPrekey>, RecordError> {
-    match vault.get(Tree::Prekeys, &key(number))? {
+pub fn own(from: &dyn Source, number: PrekeyNumber) -> Result<Option<OwnPrekey>, RecordError> {
+    match from.get(Tree::Prekeys, &key(number))? {
         Some(bytes) => Ok(Some(codec::decode(&bytes, FRAME_BYTES_MAX)?)),
         None => Ok(None),
     }
@@ -68,63 +103,145 @@ pub fn seed_id(number: PrekeyNumber) -> [u8; 8] {
     key(number)
 }
 
-/// What has to be done about our prekeys, given what the relay holds: makes new ones if needed, durably, and gives
-/// the request to publish. None: nothing to do.
+/// What has to be done about our prekeys.
+#[derive(Debug)]
+pub struct Refill {
+    /// The request to publish; none: nothing to do. Once it is answered, [`published`].
+    pub publish: Option<PublishPrekeys>,
+    /// How many one-time keys the relay holds that are good for a packet, before that.
+    pub held: usize,
+}
+
+/// What has to be done about our prekeys, given what the relay holds: makes new ones if needed, durably.
 pub async fn refill(
     vault: &Vault,
+    shelf: &mut Shelf,
     identity: &Identity,
     at_relay: &DeviceState,
     log_size: u64,
     now: Timestamp,
     rng: &mut (dyn rand_core::CryptoRng + Send),
-) -> Result<Option<PublishPrekeys>, RecordError> {
-    let all = all(vault)?;
-    erase_finished(vault, &all, now, rng).await?;
-    let held: BTreeSet<PrekeyNumber> = at_relay.one_time.iter().copied().collect();
-    // Made but never arrived: publish again.
-    let mut publish: Vec<&OwnPrekey> = all
-        .iter()
-        .filter(|p| p.kind == PrekeyKind::OneTime && !p.used && !held.contains(&p.number))
-        .filter(|p| at_relay.status.is_empty() && now < p.made.plus(PREKEY_LIFE))
-        .collect();
-    let last_resort = all
-        .iter()
-        .filter(|p| p.kind == PrekeyKind::LastResort && now < p.made.plus(LAST_RESORT_ROTATION))
-        .max_by_key(|p| p.made);
-    let missing = if held.len() + publish.len() < PREKEYS_REFILL_BELOW {
-        PREKEYS_FULL - held.len() - publish.len()
-    } else {
-        0
-    };
-    let fresh = make(identity, missing, last_resort.is_none(), now, rng);
-    store(vault, &fresh, rng).await?;
-    publish.extend(fresh.iter().map(|f| &f.own));
-    if at_relay.status.is_empty() {
-        publish.extend(last_resort);
+) -> Result<Refill, RecordError> {
+    let all = forget_finished(vault, shelf.look(vault)?, now, rng).await?;
+    let kept = all.iter().filter(|p| !p.used).count();
+    let mut book = book(vault)?;
+    if let Some(epoch) = new_epoch(vault, identity, at_relay, &all, &book).await
+        && kept < SEEDS_KEPT_MAX
+    {
+        book = Book { epoch, unpublished: Vec::new(), stored: 0 };
     }
+    if at_relay_since(identity, at_relay, &book) {
+        // The relay's answer was lost. What it does not have any more it has given away.
+        book.unpublished.clear();
+    }
+    let again = to_publish_again(&all, &book, at_relay, now);
+    let valid: Vec<&Brief> = all.iter().filter(|p| !p.used && p.epoch == book.epoch).collect();
+    let held = valid.iter().filter(|p| p.is_one_time() && at_relay.one_time.contains(&p.number)).count();
+    let there = held + again.iter().filter(|p| p.is_one_time()).count();
+    let missing = if there < PREKEYS_REFILL_BELOW { PREKEYS_FULL - there } else { 0 };
+    let rotation = |p: &&&Brief| !p.is_one_time() && now < p.made.plus(LAST_RESORT_ROTATION);
+    let needs_last_resort = !valid.iter().any(|p| rotation(&p));
+    let one_time = missing.min(SEEDS_KEPT_MAX.saturating_sub(kept));
+    let fresh = make(identity, one_time, needs_last_resort, book.epoch, now, rng);
+    book.unpublished.extend(fresh.iter().map(|f| f.number));
+    store(vault, &fresh, &mut book, rng).await?;
+    let mut publish = signed(vault, &again)?;
+    publish.extend(fresh.iter().map(|f| f.signed.clone()));
     if publish.is_empty() {
-        return Ok(None);
+        return Ok(Refill { publish: None, held });
     }
-    let last_resort = fresh
-        .iter()
-        .map(|f| &f.own)
-        .chain(&all)
-        .filter(|p| p.kind == PrekeyKind::LastResort)
-        .max_by_key(|p| p.made);
+    let made = fresh.iter().map(|f| Brief::from(&f.own));
+    let last_resorts = valid.into_iter().copied().chain(made).filter(|p| !p.is_one_time());
     let status = DeviceStatus {
         device: identity.device(),
-        epoch: 1,
-        epoch_min: 1,
-        last_resort: last_resort.map_or(0, |p| p.number),
-        one_time_remaining: u32::try_from(held.len() + publish.len()).unwrap_or(u32::MAX),
+        epoch: book.epoch,
+        epoch_min: book.epoch,
+        last_resort: last_resorts.max_by_key(|p| p.made).map_or(0, |p| p.number),
+        one_time_remaining: u32::try_from(there + one_time).unwrap_or(u32::MAX),
         key_store_generation: vault.eks_generation().await,
         log_size,
         time: now,
     };
-    Ok(Some(PublishPrekeys {
-        status: identity.device_key().sign(Label::DeviceStatus, codec::encode(&status)),
-        prekeys: publish.iter().map(|p| p.signed.clone()).collect(),
-    }))
+    let status = identity.device_key().sign(Label::DeviceStatus, codec::encode(&status));
+    Ok(Refill { publish: Some(PublishPrekeys { status, prekeys: publish }), held })
+}
+
+/// The relay has what was made: it is not offered again.
+pub async fn published(
+    vault: &Vault,
+    rng: &mut (dyn rand_core::CryptoRng + Send),
+) -> Result<(), RecordError> {
+    let mut book = book(vault)?;
+    if !book.unpublished.is_empty() {
+        book.unpublished.clear();
+        let mut changes = Changes::default();
+        put_book(&mut changes, &book);
+        vault.commit(changes, rng).await?;
+    }
+    Ok(())
+}
+
+/// A vault that came out of a backup has none of its seeds: what it publishes next is a new epoch, which withdraws all.
+pub fn withdraw_all(vault: &Vault, changes: &mut Changes) -> Result<(), RecordError> {
+    let epoch = book(vault)?.epoch.saturating_add(1);
+    put_book(changes, &Book { epoch, unpublished: Vec::new(), stored: 0 });
+    Ok(())
+}
+
+/// The epoch to begin, if everything published so far has to be withdrawn: this vault was restored from a backup (our
+/// own status at the relay is ahead of it), or the relay was (it holds keys that packets have used).
+async fn new_epoch(
+    vault: &Vault,
+    identity: &Identity,
+    at_relay: &DeviceState,
+    all: &[Brief],
+    book: &Book,
+) -> Option<u32> {
+    let status = status_at_relay(identity, at_relay);
+    let generation = vault.eks_generation().await;
+    let vault_restored = |s: &DeviceStatus| s.epoch >= book.epoch && s.key_store_generation > generation;
+    if let Some(ahead) = status.filter(vault_restored) {
+        return ahead.epoch.checked_add(1);
+    }
+    let spent = |p: &Brief| p.used && p.epoch == book.epoch && at_relay.one_time.contains(&p.number);
+    if all.iter().any(spent) { book.epoch.checked_add(1) } else { None }
+}
+
+/// Our own status as the relay has it.
+fn status_at_relay(identity: &Identity, at_relay: &DeviceState) -> Option<DeviceStatus> {
+    let key = identity.device_key().public();
+    let verified = at_relay.status.first().filter(|s| key.verify(Label::DeviceStatus, s).is_ok());
+    verified.and_then(|s| codec::decode(&s.body, FRAME_BYTES_MAX).ok())
+}
+
+/// Whether the prekeys that were made last have reached the relay.
+fn at_relay_since(identity: &Identity, at_relay: &DeviceState, book: &Book) -> bool {
+    status_at_relay(identity, at_relay)
+        .is_some_and(|status| status.epoch == book.epoch && status.key_store_generation >= book.stored)
+}
+
+/// Made before and not at the relay: because they never arrived, or because it has lost everything.
+fn to_publish_again(all: &[Brief], book: &Book, at_relay: &DeviceState, now: Timestamp) -> Vec<Brief> {
+    let lost = at_relay.status.is_empty();
+    let usable = |p: &Brief| !p.used && p.epoch == book.epoch && now < p.made.plus(PREKEY_LIFE);
+    let wanted =
+        |p: &Brief| (lost || book.unpublished.contains(&p.number)) && !at_relay.one_time.contains(&p.number);
+    let mut again: Vec<Brief> =
+        all.iter().copied().filter(Brief::is_one_time).filter(usable).filter(wanted).collect();
+    again.sort_by_key(|p| std::cmp::Reverse(p.made));
+    again.truncate(PREKEYS_FULL);
+    let last_resorts = all.iter().copied().filter(|p| !p.is_one_time()).filter(usable);
+    again.extend(last_resorts.max_by_key(|p| p.made).filter(wanted));
+    again
+}
+
+/// These prekeys as they are published.
+fn signed(vault: &Vault, prekeys: &[Brief]) -> Result<Vec<Signed>, RecordError> {
+    let mut signed = Vec::with_capacity(prekeys.len());
+    for prekey in prekeys {
+        signed.extend(own(vault, prekey.number)?.map(|own| own.signed));
+    }
+    Ok(signed)
 }
 
 fn all(vault: &Vault) -> Result<Vec<OwnPrekey>, RecordError> {
@@ -139,6 +256,7 @@ fn make(
     identity: &Identity,
     one_time: usize,
     last_resort: bool,
+    epoch: u32,
     now: Timestamp,
     rng: &mut (dyn rand_core::CryptoRng + Send),
 ) -> Vec<Fresh> {
@@ -154,13 +272,13 @@ fn make(
                 device: identity.device(),
                 number,
                 kind,
-                epoch: 1,
+                epoch,
                 not_before: now,
                 not_after: now.plus(PREKEY_LIFE),
                 public: public.clone(),
             };
             let signed = device_key.sign(Label::Prekey, codec::encode(&prekey));
-            Fresh { seed, own: OwnPrekey { number, kind, public, made: now, signed, used: false } }
+            Fresh { seed, own: OwnPrekey { number, kind, epoch, public, made: now, signed, used: false } }
         })
         .collect()
 }
@@ -182,6 +300,7 @@ impl std::ops::Deref for Fresh {
 async fn store(
     vault: &Vault,
     fresh: &[Fresh],
+    book: &mut Book,
     rng: &mut (dyn rand_core::CryptoRng + Send),
 ) -> Result<(), VaultError> {
     if fresh.is_empty() {
@@ -189,24 +308,37 @@ async fn store(
     }
     let seeds: Vec<_> = fresh.iter().map(|f| (seed_id(f.number).to_vec(), f.seed.clone())).collect();
     vault.eks_put(&seeds, rng).await?;
+    book.stored = vault.eks_generation().await;
+    crash::at("prekeys.before-records");
     let mut changes = Changes::default();
     for own in fresh {
         changes.put(Tree::Prekeys, &key(own.number), codec::encode(&own.own));
     }
+    put_book(&mut changes, book);
     vault.commit(changes, rng).await
 }
 
-/// Erases the seeds of keys that a packet has used, and of keys whose time is over.
-async fn erase_finished(
+/// Erases the seeds of keys that a packet has used, and of keys whose time is over; forgets the latter. Gives the rest.
+async fn forget_finished(
     vault: &Vault,
-    all: &[OwnPrekey],
+    all: Vec<Brief>,
     now: Timestamp,
     rng: &mut (dyn rand_core::CryptoRng + Send),
-) -> Result<(), VaultError> {
-    let over = |p: &&OwnPrekey| p.made.plus(PREKEY_LIFE).plus(PREKEY_GRACE) < now;
-    let finished = all.iter().filter(|p| (p.used && p.kind != PrekeyKind::LastResort) || over(p));
-    let ids: Vec<Vec<u8>> = finished.map(|p| seed_id(p.number).to_vec()).collect();
-    vault.eks_erase(&ids, rng).await
+) -> Result<Vec<Brief>, VaultError> {
+    let is_over: Vec<bool> = all.iter().map(|p| p.is_over(&all, now)).collect();
+    let finished = all.iter().zip(&is_over).filter(|(p, over)| **over || (p.used && p.is_one_time()));
+    let ids: Vec<Vec<u8>> = finished.map(|(p, _)| seed_id(p.number).to_vec()).collect();
+    vault.eks_erase(&ids, rng).await?;
+    let (mut over, mut rest) = (Vec::new(), Vec::new());
+    for (prekey, is_over) in all.into_iter().zip(is_over) {
+        if is_over { over.push(prekey) } else { rest.push(prekey) }
+    }
+    if !over.is_empty() {
+        let mut changes = Changes::default();
+        over.iter().for_each(|p| changes.delete(Tree::Prekeys, &key(p.number)));
+        vault.commit(changes, rng).await?;
+    }
+    Ok(rest)
 }
 
 /// Why a partner's prekeys are not used. The relay, or somebody behind it, exchanged something.
@@ -216,14 +348,14 @@ pub enum TakenError {
     /// A key of a device that is not in the partner's roster.
     #[error("the relay gave a key of a device that is not in the recipient's roster")]
     ForeignDevice,
-    /// The signature, the organisation, the epoch or the time is wrong.
+    /// The signature, the organisation, the kind, the epoch or the time is wrong, or no status proves the epoch.
     #[error("the relay gave a key that the recipient's device did not sign")]
     Unverified,
 }
 
-/// Checks what the relay gave for an organisation and turns it into what a packet is sealed to.
-pub fn check_taken(org: &Organisation, taken: &Prekeys, now: Timestamp) -> Result<Vec<Target>, TakenError> {
-    let mut targets: Vec<Target> = Vec::new();
+/// Checks what the relay gave for an organisation: prekeys of devices in its roster, one each.
+pub fn check_taken(org: &Organisation, taken: &Prekeys, now: Timestamp) -> Result<Vec<Prekey>, TakenError> {
+    let mut checked: Vec<Prekey> = Vec::new();
     for signed in &taken.prekeys {
         let claimed: Prekey =
             codec::decode(&signed.body, FRAME_BYTES_MAX).map_err(|_| TakenError::Unverified)?;
@@ -231,16 +363,33 @@ pub fn check_taken(org: &Organisation, taken: &Prekeys, now: Timestamp) -> Resul
         key.verify(Label::Prekey, signed).map_err(|_| TakenError::Unverified)?;
         let minimum = epoch_min(taken, claimed.device, &key)?;
         let fits = claimed.org == org.id
+            && claimed.kind != PrekeyKind::Return
             && claimed.public.len() == PREKEY_PUBLIC_BYTES
             && claimed.epoch >= minimum
             && claimed.not_after > now;
-        let repeated = targets.iter().any(|t| t.prekey.device == claimed.device);
+        let repeated = checked.iter().any(|prekey| prekey.device == claimed.device);
         if !fits || repeated {
             return Err(TakenError::Unverified);
         }
-        targets.push(Target { device: claimed.device, clearance: u32::MAX, prekey: claimed });
+        checked.push(claimed);
     }
-    Ok(targets)
+    Ok(checked)
+}
+
+/// What a packet with these sections is sealed to: each device gets the keys of exactly the sections that its roster
+/// clears it for.
+pub fn targets(org: &Organisation, checked: Vec<Prekey>, sections: &[SectionPlain]) -> Vec<Target> {
+    let cleared = |device| org.device(device).map_or(0, |listed| listed.clearance);
+    checked
+        .into_iter()
+        .map(|prekey| Target {
+            device: prekey.device,
+            clearance: seal::packet::clearance(sections, |code| {
+                clearance::may_read(cleared(prekey.device), code)
+            }),
+            prekey,
+        })
+        .collect()
 }
 
 fn device_key(org: &Organisation, device: DeviceId) -> Result<PublicKey, TakenError> {
@@ -257,7 +406,8 @@ fn epoch_min(taken: &Prekeys, device: DeviceId, key: &PublicKey) -> Result<u32, 
             return Ok(status.epoch_min);
         }
     }
-    Ok(0)
+    // The relay gives a status with every key: without one nobody knows whether its device has withdrawn it.
+    Err(TakenError::Unverified)
 }
 
 /// One-time prekeys of ours that no packet has used.

@@ -1,13 +1,24 @@
 //! Typed records in the vault: one place that knows which tree holds what, and under which key.
 
+use std::ops::Bound;
+
 use causeway_common::codec::{self, DecodeError};
 use causeway_common::ids::{DeviceId, EnvelopeId, OrgId, PacketId};
+use causeway_common::priority::Priority;
+use causeway_common::statements::SignedRoster;
+use causeway_common::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
+use crate::backup;
+use crate::chain::Incoming;
+use crate::checks::Check;
 use crate::identity::Identity;
-use crate::model::{Received, Sent, Thread};
+use crate::model::{Received, Sent, Thread, Transport};
 use crate::vault::{Changes, Tree, Vault, VaultError};
+
+pub mod early;
 
 /// Longest record: a packet of the largest size and its signatures.
 const RECORD_BYTES_MAX: usize = 3 << 20;
@@ -24,12 +35,48 @@ pub enum RecordError {
     Vault(#[from] VaultError),
 }
 
-fn read<T: DeserializeOwned + Serialize>(
-    vault: &Vault,
+/// Where single records are read from.
+pub trait Source {
+    /// A record, if it is there.
+    fn get(&self, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError>;
+}
+
+impl Source for Vault {
+    fn get(&self, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        Self::get(self, tree, id)
+    }
+}
+
+/// One step: what it has changed so far, laid over the vault, so that it reads what it has written itself.
+#[derive(Debug)]
+pub struct Step<'a> {
+    vault: &'a Vault,
+    /// What it writes.
+    pub changes: Changes,
+}
+
+impl<'a> Step<'a> {
+    /// A step that has changed nothing yet.
+    pub fn new(vault: &'a Vault) -> Self {
+        Self { vault, changes: Changes::default() }
+    }
+}
+
+impl Source for Step<'_> {
+    fn get(&self, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        match self.changes.get(tree, id) {
+            Some(changed) => Ok(changed.map(|bytes| Zeroizing::new(bytes.to_vec()))),
+            None => self.vault.get(tree, id),
+        }
+    }
+}
+
+pub(crate) fn read<T: DeserializeOwned + Serialize>(
+    from: &dyn Source,
     tree: Tree,
     id: &[u8],
 ) -> Result<Option<T>, RecordError> {
-    match vault.get(tree, id)? {
+    match from.get(tree, id)? {
         Some(bytes) => Ok(Some(codec::decode(&bytes, RECORD_BYTES_MAX)?)),
         None => Ok(None),
     }
@@ -43,20 +90,26 @@ fn read_all<T: DeserializeOwned + Serialize>(vault: &Vault, tree: Tree) -> Resul
     Ok(all)
 }
 
-fn write<T: Serialize>(changes: &mut Changes, tree: Tree, id: &[u8], value: &T) {
+pub(crate) fn write<T: Serialize>(changes: &mut Changes, tree: Tree, id: &[u8], value: &T) {
     changes.put(tree, id, codec::encode(value));
 }
 
 const IDENTITY: &[u8] = b"identity";
+const LINKED: &[u8] = b"linked";
 
 /// This home's identity; none before it has joined or claimed.
-pub fn identity(vault: &Vault) -> Result<Option<Identity>, RecordError> {
-    read(vault, Tree::Identity, IDENTITY)
+pub fn identity(from: &dyn Source) -> Result<Option<Identity>, RecordError> {
+    let Some(mut identity) = read::<Identity>(from, Tree::Identity, IDENTITY)? else { return Ok(None) };
+    identity.linked = read(from, Tree::Identity, LINKED)?.map(Box::new);
+    Ok(Some(identity))
 }
 
 /// Stores the identity.
 pub fn put_identity(changes: &mut Changes, identity: &Identity) {
     write(changes, Tree::Identity, IDENTITY, identity);
+    if let Some(linked) = identity.linked() {
+        write(changes, Tree::Identity, LINKED, linked);
+    }
 }
 
 fn sent_key(packet: PacketId, to: OrgId) -> [u8; 64] {
@@ -67,8 +120,8 @@ fn sent_key(packet: PacketId, to: OrgId) -> [u8; 64] {
 }
 
 /// A packet of ours to one organisation.
-pub fn sent(vault: &Vault, packet: PacketId, to: OrgId) -> Result<Option<Sent>, RecordError> {
-    read(vault, Tree::Outbox, &sent_key(packet, to))
+pub fn sent(from: &dyn Source, packet: PacketId, to: OrgId) -> Result<Option<Sent>, RecordError> {
+    read(from, Tree::Outbox, &sent_key(packet, to))
 }
 
 /// All packets of ours.
@@ -76,19 +129,142 @@ pub fn all_sent(vault: &Vault) -> Result<Vec<Sent>, RecordError> {
     read_all(vault, Tree::Outbox)
 }
 
-/// Stores a packet of ours.
+/// Stores a packet of ours, and enters it into the lists of what has to go out and of what the relay holds.
 pub fn put_sent(changes: &mut Changes, sent: &Sent) {
     write(changes, Tree::Outbox, &sent_key(sent.packet, sent.to), sent);
+    let place = Place::of(sent).to_bytes();
+    match sent.transport {
+        Transport::Queued | Transport::Submitted => changes.put(Tree::Pending, &place, Vec::new()),
+        _ => changes.delete(Tree::Pending, &place),
+    }
+    let key = sent_key(sent.packet, sent.to);
+    if sent.transport.is_failure() {
+        changes.put(Tree::Failed, &key, Vec::new());
+    } else {
+        changes.delete(Tree::Failed, &key);
+    }
+    // An envelope gets its name in the queue, so what is listed here under a name is always the newest.
+    match sent.transport {
+        Transport::Relayed => write(changes, held_in(sent), &sent.envelope_id.0, &(sent.packet, sent.to)),
+        _ => changes.delete(held_in(sent), &sent.envelope_id.0),
+    }
 }
 
-/// Drops a packet of ours: only receipts that the relay holds are dropped.
+/// Where a packet is listed while the relay holds it.
+fn held_in(sent: &Sent) -> Tree {
+    if sent.is_service() { Tree::Settling } else { Tree::Awaiting }
+}
+
+/// Drops a packet of ours: only receipts are dropped, once they are there or nothing helps.
 pub fn drop_sent(changes: &mut Changes, sent: &Sent) {
     changes.delete(Tree::Outbox, &sent_key(sent.packet, sent.to));
+    changes.delete(Tree::Pending, &Place::of(sent).to_bytes());
+    changes.delete(held_in(sent), &sent.envelope_id.0);
+}
+
+/// The place of a packet of ours in the queue: most urgent first, then oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Class.
+    pub priority: Priority,
+    /// When it was written.
+    pub created: Timestamp,
+    /// Which packet.
+    pub packet: PacketId,
+    /// To whom.
+    pub to: OrgId,
+}
+
+/// Class, time, packet, recipient.
+const PLACE_BYTES: usize = 1 + 8 + 32 + 32;
+
+impl Place {
+    /// Where a packet stands, or stood, in the queue.
+    pub fn of(sent: &Sent) -> Self {
+        Self { priority: sent.priority, created: sent.created, packet: sent.packet, to: sent.to }
+    }
+
+    /// Bytes in the order of the queue.
+    fn to_bytes(self) -> [u8; PLACE_BYTES] {
+        let mut bytes = [0; PLACE_BYTES];
+        bytes[0] = self.priority.into();
+        bytes[1..9].copy_from_slice(&self.created.0.to_be_bytes());
+        bytes[9..41].copy_from_slice(&self.packet.0);
+        bytes[41..].copy_from_slice(&self.to.0);
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (priority, rest) = bytes.split_first()?;
+        let (created, rest) = rest.split_first_chunk::<8>()?;
+        let (packet, to) = rest.split_first_chunk::<32>()?;
+        Some(Self {
+            priority: (*priority).try_into().ok()?,
+            created: Timestamp(u64::from_be_bytes(*created)),
+            packet: PacketId(*packet),
+            to: OrgId(to.try_into().ok()?),
+        })
+    }
+}
+
+/// Places of packets of ours that have to go out, from the most urgent class down to `least`, and that `wanted` picks, in
+/// order, at most `limit`. Reads no packet.
+pub fn pending(
+    vault: &Vault,
+    least: Priority,
+    limit: usize,
+    mut wanted: impl FnMut(&Place) -> bool,
+) -> Vec<Place> {
+    let read = |id: &[u8]| Place::from_bytes(id);
+    let end = [u8::from(least) + 1];
+    let ids = vault.ids(Tree::Pending, (Bound::Unbounded, Bound::Excluded(&end)), limit, |id| {
+        read(id).is_some_and(|place| wanted(&place))
+    });
+    ids.iter().filter_map(|id| read(id)).collect()
+}
+
+/// How many packets of ours reached nobody.
+pub fn failed_count(vault: &Vault) -> usize {
+    vault.count(Tree::Failed)
+}
+
+/// How many packets of ours have to go out.
+pub fn pending_count(vault: &Vault) -> usize {
+    vault.count(Tree::Pending)
+}
+
+/// Envelopes that the relay holds and no device has signed for, by name, after the given one, at most `limit`.
+pub fn awaiting(vault: &Vault, after: Option<EnvelopeId>, limit: usize) -> Vec<EnvelopeId> {
+    envelopes(vault, Tree::Awaiting, after, limit)
+}
+
+/// The same, with receipts of ours that their recipient has not got yet, as far as the relay has said.
+pub fn unsettled(vault: &Vault, after: Option<EnvelopeId>, limit: usize) -> Vec<EnvelopeId> {
+    let mut both = envelopes(vault, Tree::Awaiting, after, limit);
+    both.extend(envelopes(vault, Tree::Settling, after, limit));
+    both.sort_unstable();
+    both.truncate(limit);
+    both
+}
+
+fn envelopes(vault: &Vault, tree: Tree, after: Option<EnvelopeId>, limit: usize) -> Vec<EnvelopeId> {
+    let from = after.as_ref().map_or(Bound::Unbounded, |id| Bound::Excluded(&id.0[..]));
+    let ids = vault.ids(tree, (from, Bound::Unbounded), limit, |_| true);
+    ids.iter().filter_map(|id| Some(EnvelopeId(id.as_slice().try_into().ok()?))).collect()
+}
+
+/// The packet of ours in an envelope that the relay holds.
+pub fn sent_in(from: &dyn Source, envelope: EnvelopeId) -> Result<Option<Sent>, RecordError> {
+    let held = match read::<(PacketId, OrgId)>(from, Tree::Awaiting, &envelope.0)? {
+        Some(held) => Some(held),
+        None => read(from, Tree::Settling, &envelope.0)?,
+    };
+    held.map_or(Ok(None), |(packet, to)| sent(from, packet, to))
 }
 
 /// A packet of somebody else.
-pub fn received(vault: &Vault, packet: PacketId) -> Result<Option<Received>, RecordError> {
-    read(vault, Tree::Inbox, &packet.0)
+pub fn received(from: &dyn Source, packet: PacketId) -> Result<Option<Received>, RecordError> {
+    read(from, Tree::Inbox, &packet.0)
 }
 
 /// All packets of others.
@@ -102,8 +278,8 @@ pub fn put_received(changes: &mut Changes, received: &Received) {
 }
 
 /// A thread.
-pub fn thread(vault: &Vault, case: &[u8; 32]) -> Result<Option<Thread>, RecordError> {
-    read(vault, Tree::Referrals, case)
+pub fn thread(from: &dyn Source, case: &[u8; 32]) -> Result<Option<Thread>, RecordError> {
+    read(from, Tree::Referrals, case)
 }
 
 /// All threads.
@@ -117,13 +293,79 @@ pub fn put_thread(changes: &mut Changes, thread: &Thread) {
 }
 
 /// Whether an envelope has been dealt with.
-pub fn is_seen(vault: &Vault, envelope: EnvelopeId) -> Result<bool, RecordError> {
-    Ok(vault.get(Tree::Seen, &envelope.0)?.is_some())
+pub fn is_seen(from: &dyn Source, envelope: EnvelopeId) -> Result<bool, RecordError> {
+    Ok(from.get(Tree::Seen, &envelope.0)?.is_some())
 }
 
 /// Remembers that an envelope has been dealt with.
 pub fn put_seen(changes: &mut Changes, envelope: EnvelopeId) {
     changes.put(Tree::Seen, &envelope.0, Vec::new());
+}
+
+/// Two heads of one directory, both signed by the relay, that cannot both be true: proof towards anybody that it shows
+/// different people different directories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Evidence {
+    /// The head that we were shown.
+    pub ours: Vec<u8>,
+    /// The other one.
+    pub theirs: Vec<u8>,
+}
+
+const EVIDENCE: &[u8] = b"evidence";
+/// Under which the replica keeps rosters.
+pub(crate) const ROSTER: &[u8] = b"rost";
+/// Contradictions kept, the first ones: one proves everything.
+const EVIDENCE_MAX: usize = 16;
+
+fn evidence_ids(vault: &Vault) -> Vec<Vec<u8>> {
+    let range = (Bound::Included(EVIDENCE), Bound::Unbounded);
+    vault.ids(Tree::Directory, range, EVIDENCE_MAX, |id| id.starts_with(EVIDENCE))
+}
+
+/// Keeps evidence, unless there is plenty.
+pub fn put_evidence(vault: &Vault, changes: &mut Changes, evidence: &Evidence) {
+    if evidence_ids(vault).len() < EVIDENCE_MAX {
+        let name = causeway_common::framed::sha256(&[&evidence.ours[..], &evidence.theirs].concat());
+        write(changes, Tree::Directory, &[EVIDENCE, &name.0[..]].concat(), evidence);
+    }
+}
+
+/// All evidence.
+pub fn evidence(vault: &Vault) -> Result<Vec<Evidence>, RecordError> {
+    let ids = evidence_ids(vault);
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        all.extend(read(vault, Tree::Directory, &id)?);
+    }
+    Ok(all)
+}
+
+/// All rosters of the directory that this home has been given.
+pub fn rosters(vault: &Vault) -> Result<Vec<SignedRoster>, RecordError> {
+    let range = (Bound::Included(ROSTER), Bound::Unbounded);
+    let ids = vault.ids(Tree::Directory, range, usize::MAX, |id| id.starts_with(ROSTER));
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        all.extend(read(vault, Tree::Directory, &id)?);
+    }
+    Ok(all)
+}
+
+const CHECK: &[u8] = b"check";
+
+fn check_key(org: OrgId) -> Vec<u8> {
+    [CHECK, &org.0[..]].concat()
+}
+
+/// How a person here has checked who an organisation is.
+pub fn check(from: &dyn Source, org: OrgId) -> Result<Option<Check>, RecordError> {
+    read(from, Tree::Directory, &check_key(org))
+}
+
+/// Stores a check in the place of an earlier one.
+pub fn put_check(changes: &mut Changes, org: OrgId, check: &Check) {
+    write(changes, Tree::Directory, &check_key(org), check);
 }
 
 /// Where a chain of packets stands: number and hash of the last grant.
@@ -136,8 +378,33 @@ pub struct Chain {
 }
 
 /// The chain of our packets to an organisation.
-pub fn chain_to(vault: &Vault, org: OrgId) -> Result<Chain, RecordError> {
-    Ok(read(vault, Tree::Chains, &[b"to", &org.0[..]].concat())?.unwrap_or_default())
+pub fn chain_to(from: &dyn Source, org: OrgId) -> Result<Chain, RecordError> {
+    let mut chain: Chain = read(from, Tree::Chains, &[b"to", &org.0[..]].concat())?.unwrap_or_default();
+    // What was sent between a backup and its restoration bore numbers that are not known here.
+    let from_here = backup::restored(from)?.map_or(0, |restored| restored.number);
+    chain.sequence = chain.sequence.max(from_here);
+    Ok(chain)
+}
+
+/// The chains to all organisations.
+pub fn chains_to(vault: &Vault) -> Result<Vec<Chain>, RecordError> {
+    let ids = vault.ids(Tree::Chains, (Bound::Included(b"to"), Bound::Excluded(b"tp")), usize::MAX, |_| true);
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        all.extend(read::<Chain>(vault, Tree::Chains, &id)?);
+    }
+    Ok(all)
+}
+
+/// The chains of all devices' packets to us.
+pub fn chains_from(vault: &Vault) -> Result<Vec<(DeviceId, Incoming)>, RecordError> {
+    let ids = vault.ids(Tree::Chains, (Bound::Included(b"fr"), Bound::Excluded(b"fs")), usize::MAX, |_| true);
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Ok(device) = <[u8; 32]>::try_from(&id[2..]) else { continue };
+        all.extend(read(vault, Tree::Chains, &id)?.map(|chain| (DeviceId(device), chain)));
+    }
+    Ok(all)
 }
 
 /// Stores it.
@@ -146,11 +413,11 @@ pub fn put_chain_to(changes: &mut Changes, org: OrgId, chain: &Chain) {
 }
 
 /// The chain of a device's packets to us.
-pub fn chain_from(vault: &Vault, device: DeviceId) -> Result<Chain, RecordError> {
-    Ok(read(vault, Tree::Chains, &[b"fr", &device.0[..]].concat())?.unwrap_or_default())
+pub fn chain_from(from: &dyn Source, device: DeviceId) -> Result<Incoming, RecordError> {
+    Ok(read(from, Tree::Chains, &[b"fr", &device.0[..]].concat())?.unwrap_or_default())
 }
 
 /// Stores it.
-pub fn put_chain_from(changes: &mut Changes, device: DeviceId, chain: &Chain) {
+pub fn put_chain_from(changes: &mut Changes, device: DeviceId, chain: &Incoming) {
     write(changes, Tree::Chains, &[b"fr", &device.0[..]].concat(), chain);
 }

@@ -1,18 +1,29 @@
 //! The directory as this home has replayed and checked it.
 
+use std::collections::BTreeSet;
+use std::ops::{Deref, DerefMut};
+
 use causeway_certs::checkpoint::{self, Checkpoint, CheckpointError};
-use causeway_certs::directory::{Directory, StatementError};
+use causeway_certs::directory::{self, Directory, StatementError};
 use causeway_certs::keys::PublicKey;
 use causeway_common::codec;
-use causeway_common::ids::Digest;
+use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::{CHECKPOINT_BYTES_MAX, ROSTER_BYTES_MAX, STATEMENT_BYTES_MAX};
-use causeway_common::statements::SignedRoster;
-use causeway_common::wire::DirectoryPart;
+use causeway_common::signed::Signed;
+use causeway_common::statements::{Admission, Roster, RosterChange, SignedRoster, Statement, StatementKind};
+use causeway_common::wire::{Append, DirectoryPart};
+use tokio::sync::MutexGuard;
 
+use crate::doubts;
 use crate::identity::Identity;
+use crate::records::ROSTER;
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
 const HEAD: &[u8] = b"head";
+/// Entries that one session gives back to a relay that has lost them; the next goes on.
+const GIVEN_BACK_MAX: usize = 64;
+/// Former rosters asked for at a time, as long as packets wait for them.
+const FORMER_WANTED_MAX: usize = 16;
 
 /// Why what a relay shows is not taken for the directory. All of these are alarms: somebody misbehaves.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +44,17 @@ pub enum ReplicaError {
     },
     /// The relay shows another history than before.
     #[error(
-        "the relay shows another history of the directory than before; keep this home as evidence and call the registrar"
+        "the relay shows another history of the directory than before; both are signed, and this home keeps them as evidence"
     )]
     Split,
+    /// The relay does not give the entries that its own head counts.
+    #[error("the relay shows {given} entries of a directory that it says has {named}: it withholds the rest")]
+    Withheld {
+        /// Entries it has given.
+        given: u64,
+        /// Entries its head counts.
+        named: u64,
+    },
     /// An entry that may not stand there.
     #[error("the directory holds an entry that is not allowed: {0}")]
     Illegal(#[from] StatementError),
@@ -54,12 +73,27 @@ impl From<VaultError> for ReplicaError {
 }
 
 /// The replayed directory and the last head.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Replica {
     /// The replayed log.
     pub directory: Directory,
     /// The last head, as the relay signed it; empty before the first.
     pub checkpoint: Vec<u8>,
+    /// Holds more than the vault does: a fetch is under way, or was cut short.
+    ahead: bool,
+    /// Former rosters that packets wait for.
+    wanted: BTreeSet<Digest>,
+}
+
+/// What is known of a device that has left its roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FormerKey {
+    /// Its signing key.
+    Found(PublicKey),
+    /// The log names the roster; the next fetch asks for it.
+    Missing,
+    /// The log names no such roster of this organisation, or it does not list the device.
+    None,
 }
 
 impl Replica {
@@ -82,8 +116,9 @@ impl Replica {
         Ok(replica)
     }
 
-    /// Takes a part of the directory from the relay. `true`: there is more to ask for. Nothing is kept of a part
-    /// that does not fit.
+    /// Takes a part of the directory from the relay. `true`: there is more to ask for. What is new is applied in place,
+    /// because a copy of the whole directory for every statement would be a lot: it belongs into a
+    /// [`Fetch`], which goes back to what the vault holds unless everything came to a good end.
     pub fn take(
         &mut self,
         part: &DirectoryPart,
@@ -95,37 +130,108 @@ impl Replica {
             return Ok(false);
         }
         let head = checkpoint::verify(&part.checkpoint, relay)?;
-        let mut next = self.directory.clone();
+        self.ahead = true;
         for leaf in &part.leaves {
             if leaf.len() > STATEMENT_BYTES_MAX {
                 return Err(StatementError::Malformed.into());
             }
-            changes.put(Tree::Directory, &leaf_key(next.size()), leaf.clone());
-            next.append(leaf)?;
+            changes.put(Tree::Directory, &leaf_key(self.directory.size()), leaf.clone());
+            self.directory.append(leaf)?;
+            if let Some(statement) = read(leaf).filter(|s| ends_or_begins_doubt(s.kind)) {
+                doubts::put_review(changes, statement.org);
+            }
         }
-        check_head(&next, &head)?;
-        if next.authority().is_some_and(|a| *a.registrar.as_bytes() != identity.registrar_key) {
+        check_head(&self.directory, &head)?;
+        if self.directory.authority().is_some_and(|a| *a.registrar.as_bytes() != identity.registrar_key) {
             return Err(ReplicaError::OtherRegistrar);
         }
-        let complete = next.size() == head.size;
+        let complete = self.directory.size() == head.size;
         if complete {
             changes.put(Tree::Directory, HEAD, part.checkpoint.clone());
             self.checkpoint.clone_from(&part.checkpoint);
         } else if part.leaves.is_empty() {
-            return Err(ReplicaError::Split);
+            return Err(ReplicaError::Withheld { given: self.directory.size(), named: head.size });
         }
-        self.directory = next;
         Ok(!complete)
     }
 
     /// Takes rosters from the relay; those that do not verify are left out.
     pub fn take_rosters(&mut self, rosters: &[SignedRoster], changes: &mut Changes) {
         for signed in rosters {
-            if self.directory.supply_roster(signed).is_ok() {
-                let digest = causeway_certs::roster::digest(&signed.body);
+            let digest = causeway_certs::roster::digest(&signed.body);
+            let present = self.directory.supply_roster(signed).ok();
+            let somebody_left =
+                |org: &OrgId| self.directory.organisation(*org).is_some_and(|org| !org.revoked.is_empty());
+            if let Some(org) = present.filter(somebody_left) {
+                doubts::put_review(changes, org);
+            }
+            if present.is_some() || self.wanted.remove(&digest) {
                 changes.put(Tree::Directory, &roster_key(digest), codec::encode(signed));
             }
         }
+    }
+
+    /// Rosters to ask the relay for: those in force, and former ones that packets wait for.
+    pub fn rosters_to_fetch(&self) -> Vec<Digest> {
+        let mut digests = self.directory.missing_rosters();
+        digests.extend(&self.wanted);
+        digests
+    }
+
+    /// The key of a device that has left its roster, from the former roster of this hash. The log names that hash for the
+    /// organisation, in a statement of an administrator, so nobody else can have made it.
+    pub(crate) fn former_key(
+        &mut self,
+        vault: &Vault,
+        org: OrgId,
+        device: DeviceId,
+        named: Digest,
+    ) -> Result<FormerKey, VaultError> {
+        let Some(bytes) = vault.get(Tree::Directory, &roster_key(named))? else {
+            let mut leaves = self.directory.leaves_from(0).iter();
+            let names = |leaf: &Vec<u8>| {
+                read(leaf).is_some_and(|statement| {
+                    statement.org == org && matches!(roster_named_by(&statement), Ok(Some(d)) if d == named)
+                })
+            };
+            if !leaves.any(names) {
+                return Ok(FormerKey::None);
+            }
+            if self.wanted.len() < FORMER_WANTED_MAX {
+                self.wanted.insert(named);
+            }
+            return Ok(FormerKey::Missing);
+        };
+        let listed = || {
+            let signed: SignedRoster = codec::decode(&bytes, 2 * ROSTER_BYTES_MAX).ok()?;
+            let roster: Roster = codec::decode(&signed.body, ROSTER_BYTES_MAX).ok()?;
+            let listed = roster.devices.iter().find(|d| roster.org == org && d.device == device)?;
+            PublicKey::from_bytes(listed.signing_key).ok()
+        };
+        Ok(listed().map_or(FormerKey::None, FormerKey::Found))
+    }
+
+    /// The last statement about an organisation.
+    pub(crate) fn last_statement(&self, org: OrgId) -> Option<Statement> {
+        self.directory.leaves_from(0).iter().rev().filter_map(|leaf| read(leaf)).find(|s| s.org == org)
+    }
+
+    /// What a relay has to be given so that its directory is as long as ours again: it appends only what is signed by
+    /// whoever may, so this works for an honest relay and gives nothing to another.
+    pub fn missing_after(&self, shown: u64, vault: &Vault) -> Result<Vec<Append>, ReplicaError> {
+        let leaves = self.directory.leaves_from(shown).iter().take(GIVEN_BACK_MAX);
+        leaves
+            .map(|leaf| {
+                let roster = match roster_named_in(leaf)? {
+                    Some(digest) => vault.get(Tree::Directory, &roster_key(digest))?,
+                    None => None,
+                };
+                let roster = roster.and_then(|bytes| codec::decode(&bytes, 2 * ROSTER_BYTES_MAX).ok());
+                let statement =
+                    codec::decode(leaf, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
+                Ok(Append { statement, roster: roster.into_iter().collect() })
+            })
+            .collect()
     }
 
     /// The last head, read.
@@ -138,6 +244,61 @@ impl Replica {
     pub fn agrees_with(&self, size: u64, root: Digest) -> Option<bool> {
         self.directory.root_at(size).map(|ours| ours == root)
     }
+}
+
+/// A fetch under way. Dropped before [`Fetch::done`], for an error or because nobody waits any more, it puts the replica
+/// back to what the vault holds.
+#[derive(Debug)]
+pub struct Fetch<'a> {
+    replica: MutexGuard<'a, Replica>,
+    vault: &'a Vault,
+}
+
+impl<'a> Fetch<'a> {
+    /// Begins with what the vault holds.
+    pub fn new(replica: MutexGuard<'a, Replica>, vault: &'a Vault) -> Result<Self, ReplicaError> {
+        let mut fetch = Self { replica, vault };
+        fetch.go_back()?;
+        Ok(fetch)
+    }
+
+    /// What was fetched is in the vault.
+    pub fn done(mut self) {
+        self.replica.ahead = false;
+    }
+
+    fn go_back(&mut self) -> Result<(), ReplicaError> {
+        if self.replica.ahead {
+            *self.replica = Replica::load(self.vault)?;
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Fetch<'_> {
+    type Target = Replica;
+
+    fn deref(&self) -> &Replica {
+        &self.replica
+    }
+}
+
+impl DerefMut for Fetch<'_> {
+    fn deref_mut(&mut self) -> &mut Replica {
+        &mut self.replica
+    }
+}
+
+impl Drop for Fetch<'_> {
+    fn drop(&mut self) {
+        // If the vault does not answer now, the next fetch asks again.
+        let _ = self.go_back();
+    }
+}
+
+/// Whether a statement changes what packets that are here already are worth.
+fn ends_or_begins_doubt(kind: StatementKind) -> bool {
+    matches!(kind, StatementKind::Suspension | StatementKind::Reinstatement)
 }
 
 fn check_head(directory: &Directory, head: &Checkpoint) -> Result<(), ReplicaError> {
@@ -156,10 +317,37 @@ fn check_head(directory: &Directory, head: &Checkpoint) -> Result<(), ReplicaErr
     Ok(())
 }
 
+fn roster_named_in(leaf: &[u8]) -> Result<Option<Digest>, StatementError> {
+    roster_named_by(&directory::open(leaf)?)
+}
+
+/// Reads a leaf that has been verified.
+fn read(leaf: &[u8]) -> Option<Statement> {
+    let signed: Signed = codec::decode(leaf, STATEMENT_BYTES_MAX).ok()?;
+    codec::decode(&signed.body, STATEMENT_BYTES_MAX).ok()
+}
+
+fn roster_named_by(statement: &Statement) -> Result<Option<Digest>, StatementError> {
+    let malformed = |_| StatementError::Malformed;
+    Ok(match statement.kind {
+        StatementKind::Admission => {
+            let admission: Admission =
+                codec::decode(&statement.payload, STATEMENT_BYTES_MAX).map_err(malformed)?;
+            Some(admission.roster)
+        }
+        StatementKind::RosterChange => {
+            let change: RosterChange =
+                codec::decode(&statement.payload, STATEMENT_BYTES_MAX).map_err(malformed)?;
+            Some(change.roster)
+        }
+        _ => None,
+    })
+}
+
 fn leaf_key(index: u64) -> Vec<u8> {
     [b"leaf", &index.to_be_bytes()[..]].concat()
 }
 
 fn roster_key(digest: Digest) -> Vec<u8> {
-    [b"rost", &digest.0[..]].concat()
+    [ROSTER, &digest.0[..]].concat()
 }

@@ -4,12 +4,13 @@
 //! keys; the body ([`caead`], committing chunked encryption) is bound to the outer header and padded ([`pad`]); inside
 //! stand a manifest with commitments to every section and a grant signed by the sending device over everything that
 //! must not be exchanged ([`content`]). [`packet`] seals, [`open`] opens and refuses ([`refusal`]); [`attachment`]
-//! seals and opens files of any size.
+//! seals and opens files of any size; [`kept`] proves what was opened long ago.
 
 pub mod attachment;
 pub mod caead;
 pub mod content;
 pub mod hybrid;
+pub mod kept;
 pub mod open;
 pub mod packet;
 pub mod pad;

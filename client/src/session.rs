@@ -1,41 +1,46 @@
 //! A connection to the relay: everything that waits goes out, everything that waits there comes in.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_certs::transport::{Dialer, Link, LinkError, RecvHalf, RequestError, read_any, request};
+use causeway_certs::directory::Suspended;
+use causeway_certs::transport::{Dialer, Link, LinkError, RequestError, request};
 use causeway_common::error::ErrorCode;
+use causeway_common::ids::EnvelopeId;
 use causeway_common::limits::{
-    IDS_PER_REQUEST_MAX, PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT, ROSTERS_PER_ANSWER_MAX,
+    IDS_PER_REQUEST_MAX, PREKEYS_FULL, PREKEYS_REFILL_BELOW, PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT,
+    ROSTERS_PER_ANSWER_MAX,
 };
+use causeway_common::statements::RevokedDevice;
 use causeway_common::wire::{
-    self, Accepted, Acknowledge, AskOutcomes, DeviceState, DirectoryPart, DirectorySince, Done, FetchRosters,
-    FrameType, Hello, Outcomes, PROTOCOL_VERSION, Prekeys, Push, Refuse, Rosters, STANDING_MEMBER, Submit,
-    Subscribe, TakePrekeys, Welcome,
+    AskOutcomes, DeviceState, DirectoryPart, DirectorySince, Done, FetchRosters, Hello, Outcomes,
+    PROTOCOL_VERSION, Push, Rosters, STANDING_MEMBER, STANDING_SUSPENDED, Subscribe, Welcome,
 };
-use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::attachments::{self, TransferError};
-use crate::engine::incoming::Taken;
-use crate::engine::outgoing::OutgoingError;
+use self::receiving::{Inbound, Pushed};
+use self::sending::Outbound;
 use crate::engine::{Engine, EngineError};
-use crate::model::{Sent, Transport};
-use crate::replica::ReplicaError;
+use crate::records::{self, Evidence};
+use crate::replica::{Fetch, ReplicaError};
 use crate::vault::Changes;
 
-/// Packets submitted at the same time.
-const SUBMITS_IN_FLIGHT_MAX: usize = 8;
-/// After this long without anything new, a session that does not wait ends.
-const CALM: Duration = Duration::from_millis(300);
+mod receiving;
+mod sending;
+
+/// How often a session asks whether more has come meanwhile before it ends: a relay that always says yes does not keep it.
+const LAST_LOOKS_MAX: u32 = 16;
+/// Somebody who waits for what comes in gets what comes together: the next within this time of the last.
+const LINGER: Duration = Duration::from_secs(1);
 /// How often the relay is asked what became of packets that nobody has signed for.
 const OUTCOMES_INTERVAL: Duration = Duration::from_secs(3);
-/// Pause before a packet is tried again that could not go out for a reason that passes.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// Stored packets acknowledged together: a quarter of the window, so that the relay goes on pushing meanwhile.
-const ACKNOWLEDGED_AT_ONCE: usize = PUSHES_IN_FLIGHT_MAX / 4;
+/// Prekeys are looked after this often, for those whose time is over.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// And at most this often when packets use them up.
+const UPKEEP_PAUSE: Duration = Duration::from_secs(60);
 
 /// Why a session ended early. What had been answered is durable on both sides.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +58,16 @@ pub enum SessionError {
     /// The registrar has not admitted this organisation yet.
     #[error("the registrar has not admitted this organisation yet")]
     NotAdmitted,
+    /// No administrator has let this device into its organisation yet.
+    #[error("no administrator has let this workstation in yet")]
+    NotLinked,
+    /// This device was in its organisation's roster, and the relay knows it no more; with what the directory says of it, if
+    /// this home has heard it.
+    #[error("this workstation is no longer a device of its organisation")]
+    Removed(Option<RevokedDevice>),
+    /// The registrar has suspended this organisation, as the directory proves.
+    #[error("the registrar has suspended this organisation")]
+    Suspended(Suspended),
     /// The relay refuses something that a session cannot do without.
     #[error("the relay refused: {0:?}")]
     Refused(ErrorCode),
@@ -81,6 +96,19 @@ pub struct Report {
     pub sent: u64,
     /// Packets of others that were stored.
     pub received: u64,
+    /// Packets of others that stay at the relay, because it withholds the part of the directory that proves their
+    /// senders.
+    pub held: u64,
+    /// The relay is going away, and asks to be connected to again after this pause.
+    pub return_after: Option<Duration>,
+}
+
+impl Report {
+    /// Both of two sessions, one after the other.
+    #[must_use]
+    pub fn followed_by(self, next: Self) -> Self {
+        Self { sent: self.sent + next.sent, received: self.received + next.received, ..next }
+    }
 }
 
 /// How long a session stays.
@@ -88,7 +116,8 @@ pub struct Report {
 pub enum Stay {
     /// Until everything that waits on both sides has gone through.
     UntilCalm,
-    /// Until the given time has passed, or earlier once something has come in and nothing of ours is under way.
+    /// Until the given time has passed, or earlier once something has come in, nothing more has followed it for
+    /// a second, and nothing of ours is under way.
     For(Duration),
     /// Until the connection ends.
     Open,
@@ -98,19 +127,42 @@ pub enum Stay {
 pub async fn run(engine: &Arc<Engine>, dialer: &dyn Dialer, stay: Stay) -> Result<Report, SessionError> {
     let link = dialer.dial().await?;
     let welcome = hello(&*link).await?;
+    engine.hear_relay_time(welcome.time);
     if welcome.standing != STANDING_MEMBER {
+        let why = why_not_member(engine, &*link, welcome.standing).await;
         link.close(0);
-        return Err(SessionError::NotAdmitted);
+        return Err(why);
     }
-    let mut session = Session {
-        engine: Arc::clone(engine),
-        link: Arc::clone(&link),
-        report: Report::default(),
-        go_away: false,
-    };
-    let result = session.work(stay).await;
+    let result = Session::new(Arc::clone(engine), Arc::clone(&link), stay).work().await;
     link.close(0);
-    result.map(|()| session.report)
+    result
+}
+
+/// What stands between this organisation and the relay. That it is suspended is for the directory to say, not for the relay.
+pub(crate) async fn why_not_member(engine: &Engine, link: &dyn Link, standing: u8) -> SessionError {
+    if standing != STANDING_SUSPENDED {
+        return why_not_known(engine).await;
+    }
+    if let Err(error) = fetch_directory(engine, link).await {
+        return error;
+    }
+    let replica = engine.replica.lock().await;
+    let own = replica.directory.organisation(engine.identity.org);
+    own.and_then(|own| own.suspended).map_or(SessionError::Misbehaved, SessionError::Suspended)
+}
+
+/// Why the relay may know nothing of this device, as far as this home can tell.
+async fn why_not_known(engine: &Engine) -> SessionError {
+    let device = engine.identity.device();
+    let replica = engine.replica.lock().await;
+    let own = replica.directory.organisation(engine.identity.org);
+    if let Some(revoked) = own.and_then(|own| own.revoked.get(&device)) {
+        return SessionError::Removed(Some(revoked.clone()));
+    }
+    if own.is_some_and(|own| own.device(device).is_some()) {
+        return SessionError::Removed(None);
+    }
+    if engine.identity.linked().is_some() { SessionError::NotLinked } else { SessionError::NotAdmitted }
 }
 
 /// The login: the first answer is the proof that the relay knows us.
@@ -120,331 +172,387 @@ pub async fn hello(link: &dyn Link) -> Result<Welcome, SessionError> {
     if welcome.version == PROTOCOL_VERSION { Ok(welcome) } else { Err(SessionError::Misbehaved) }
 }
 
-/// Fetches and checks what the directory has gained. Durable when it returns.
+/// Fetches and checks what the directory has gained, and looks again at packets that it concerns. The statements are
+/// durable together or not at all; rosters follow them, and one that is missing is asked for again.
 pub async fn fetch_directory(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
-    let mut replica = engine.replica.lock().await;
-    let mut next = replica.clone();
-    let mut changes = Changes::default();
+    fetch_statements(engine, link).await?;
+    fetch_rosters(engine, link).await?;
+    Ok(engine.review().await?)
+}
+
+/// Nobody needs the replica while the relay is asked, unless more is missing than one answer holds: what is behind as far
+/// as that waits for the rest, which would be of no use without its head.
+async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
     loop {
-        let since = DirectorySince { size: next.directory.size() };
-        let part: DirectoryPart = request(link, &since, REQUEST_TIMEOUT).await?;
-        if !next.take(&part, &engine.identity, &mut changes)? {
-            break;
+        let since = DirectorySince { size: engine.replica.lock().await.directory.size() };
+        let mut part: DirectoryPart = request(link, &since, REQUEST_TIMEOUT).await?;
+        let mut replica = Fetch::new(engine.replica.lock().await, &engine.vault)?;
+        if replica.directory.size() != since.size {
+            // Another fetch was faster.
+            continue;
         }
+        let known = replica.checkpoint.clone();
+        let mut changes = Changes::default();
+        loop {
+            match replica.take(&part, &engine.identity, &mut changes) {
+                Ok(true) => {
+                    let since = DirectorySince { size: replica.directory.size() };
+                    part = request(link, &since, REQUEST_TIMEOUT).await?;
+                }
+                Ok(false) => break,
+                Err(split @ ReplicaError::Split) => {
+                    let mut kept = Changes::default();
+                    let evidence = Evidence { ours: known, theirs: part.checkpoint };
+                    records::put_evidence(&engine.vault, &mut kept, &evidence);
+                    drop(replica);
+                    engine.commit(kept).await?;
+                    return Err(split.into());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if !changes.is_empty() {
+            engine.commit(changes).await?;
+        }
+        replica.done();
+        return Ok(());
     }
-    for digests in next.directory.missing_rosters().chunks(ROSTERS_PER_ANSWER_MAX) {
+}
+
+async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
+    let wanted = engine.replica.lock().await.rosters_to_fetch();
+    for digests in wanted.chunks(ROSTERS_PER_ANSWER_MAX) {
         let wanted = FetchRosters { digests: digests.to_vec() };
         let got: Rosters = request(link, &wanted, REQUEST_TIMEOUT).await?;
-        next.take_rosters(&got.rosters, &mut changes);
+        let mut replica = engine.replica.lock().await;
+        let mut changes = Changes::default();
+        replica.take_rosters(&got.rosters, &mut changes);
+        if !changes.is_empty() {
+            engine.commit(changes).await?;
+        }
     }
-    if !changes.is_empty() {
-        engine.commit(changes).await?;
-    }
-    *replica = next;
     Ok(())
 }
 
-/// What the relay pushed.
-enum Pushed {
-    Packet(Box<Push>),
-    DirectoryChanged,
-    GoAway,
+/// Fetches the directory. A relay that shows less of it than we know was most likely restored from a backup: it is given
+/// back what it lost, so that its members can reach each other again. The user is told in any case.
+async fn fetch_or_give_back(engine: &Engine, link: &dyn Link) -> Result<Option<ReplicaError>, SessionError> {
+    let alarm = match fetch_directory(engine, link).await {
+        Err(SessionError::Engine(EngineError::Replica(alarm @ ReplicaError::Shrunk { .. }))) => alarm,
+        fetched => return fetched.map(|()| None),
+    };
+    if let ReplicaError::Shrunk { shown, .. } = alarm {
+        let lost = engine.replica.lock().await.missing_after(shown, &engine.vault)?;
+        for append in lost {
+            match request::<_, Done>(link, &append, REQUEST_TIMEOUT).await {
+                Ok(_) => {}
+                // Somebody else was first, or the relay is no honest one.
+                Err(RequestError::Refused { .. }) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(Some(alarm))
+}
+
+/// What a job has come to. Jobs run beside each other: a long transfer holds up no alarm, in or out.
+enum Event {
+    Taken(receiving::Handled),
+    /// The same, after the directory has been fetched; what it does not prove even so is held.
+    Proven(receiving::Handled),
+    Acknowledged(u64),
+    Refused,
+    Sent(sending::Offered),
+    /// Where to go on asking; none: all have been asked about.
+    Asked(Option<EnvelopeId>),
+    /// With what contradicts the directory we know, if anything does.
+    DirectoryFetched(Option<ReplicaError>),
+    /// How many packets wait at the relay.
+    PrekeysRefilled(u64),
 }
 
 struct Session {
     engine: Arc<Engine>,
     link: Arc<dyn Link>,
+    stay: Stay,
     report: Report,
-    go_away: bool,
+    begun: Instant,
+    /// When the relay pushed something last, or said that something waits.
+    heard_at: Instant,
+    /// Packets that waited at the relay when it was asked last and have not come yet.
+    expected: u64,
+    /// Whether anything has happened since then: what waits has to be asked for again before the end.
+    stirred: bool,
+    last_looks: u32,
+    /// The relay's directory contradicts the one we know: told at the end.
+    alarm: Option<ReplicaError>,
+    jobs: JoinSet<Result<Event, SessionError>>,
+    inbound: Inbound,
+    outbound: Outbound,
+    asking: bool,
+    asked_all: bool,
+    ask_at: Instant,
+    ask_after: Option<EnvelopeId>,
+    fetching: bool,
+    directory_changed: bool,
+    refilling: bool,
+    refilled_at: Instant,
+    stored_since_refill: usize,
 }
 
 impl Session {
-    async fn work(&mut self, stay: Stay) -> Result<(), SessionError> {
-        fetch_directory(&self.engine, &*self.link).await?;
-        let state: DeviceState = request(&*self.link, &Subscribe {}, REQUEST_TIMEOUT).await?;
-        self.publish_prekeys(&state).await?;
-        let mut expected = state.waiting;
+    fn new(engine: Arc<Engine>, link: Arc<dyn Link>, stay: Stay) -> Self {
+        let now = Instant::now();
+        Self {
+            engine,
+            link,
+            stay,
+            report: Report::default(),
+            begun: now,
+            heard_at: now,
+            expected: 0,
+            stirred: false,
+            last_looks: 0,
+            alarm: None,
+            jobs: JoinSet::new(),
+            inbound: Inbound::default(),
+            outbound: Outbound::default(),
+            asking: false,
+            asked_all: false,
+            ask_at: now,
+            ask_after: None,
+            fetching: false,
+            directory_changed: false,
+            refilling: false,
+            refilled_at: now,
+            stored_since_refill: 0,
+        }
+    }
+
+    async fn work(mut self) -> Result<Report, SessionError> {
+        self.alarm = fetch_or_give_back(&self.engine, &*self.link).await?;
+        self.expected = refill_prekeys(&self.engine, &*self.link).await?.waiting;
         let (pushes, mut pushed) = mpsc::channel(PUSHES_IN_FLIGHT_MAX);
-        let reader = tokio::spawn(read_pushes(Arc::clone(&self.link), pushes));
-        let begun = Instant::now();
-        let mut outcomes_at = begun;
-        let mut retry_at = begun;
-        let ended = loop {
-            if Instant::now() >= retry_at && self.send_pending().await? {
-                retry_at = Instant::now() + RETRY_PAUSE;
-            }
-            if Instant::now() >= outcomes_at {
-                self.ask_outcomes().await?;
-                outcomes_at = Instant::now() + OUTCOMES_INTERVAL;
-            }
-            if self.go_away || self.may_end(stay, begun, expected)? {
-                break Ok(());
-            }
-            let wake = tokio::time::sleep(self.pause(stay, begun, expected));
-            tokio::select! {
-                () = wake => {
-                    if matches!(stay, Stay::UntilCalm) && expected > 0 {
-                        expected -= expected.min(1);
-                    }
-                }
-                next = pushed.recv() => {
-                    let Some(first) = next else { break Err(self.link.closed().await.into()) };
-                    let taken = self.take_arrived(first, &mut pushed).await?;
-                    expected = expected.saturating_sub(taken);
-                    retry_at = Instant::now();
-                }
-            }
-        };
-        reader.abort();
-        ended
-    }
-
-    fn pause(&self, stay: Stay, begun: Instant, expected: u64) -> Duration {
-        match stay {
-            Stay::UntilCalm if expected > 0 => REQUEST_TIMEOUT,
-            Stay::UntilCalm => CALM,
-            Stay::For(time) => time.saturating_sub(begun.elapsed()).min(RETRY_PAUSE).max(CALM / 10),
-            Stay::Open => RETRY_PAUSE,
-        }
-    }
-
-    fn may_end(&self, stay: Stay, begun: Instant, expected: u64) -> Result<bool, SessionError> {
-        Ok(match stay {
-            Stay::UntilCalm => expected == 0 && begun.elapsed() >= CALM,
-            Stay::For(time) => {
-                let done = self.report.received > 0 && expected == 0 && begun.elapsed() >= CALM;
-                begun.elapsed() >= time || (done && self.engine.awaiting()?.is_empty())
-            }
-            Stay::Open => false,
-        })
-    }
-
-    async fn publish_prekeys(&self, state: &DeviceState) -> Result<(), SessionError> {
-        if let Some(publish) = self.engine.refill_prekeys(state).await? {
-            let _: DeviceState = request(&*self.link, &publish, REQUEST_TIMEOUT).await?;
-        }
-        Ok(())
-    }
-
-    /// Sends what is in the outbox. `true`: something must be tried again later.
-    async fn send_pending(&mut self) -> Result<bool, SessionError> {
-        let mut under_way = JoinSet::new();
-        let mut again = false;
-        for sent in self.engine.to_send()? {
-            if under_way.len() >= SUBMITS_IN_FLIGHT_MAX {
-                again |= self.finish_one(under_way.join_next().await)?;
-            }
-            let (engine, link) = (Arc::clone(&self.engine), Arc::clone(&self.link));
-            let sealed = if sent.transport == Transport::Queued {
-                match seal_now(&engine, &*link, sent).await {
-                    Ok(sealed) => sealed,
-                    Err(SendError::Later) => {
-                        again = true;
-                        continue;
-                    }
-                    Err(SendError::Session(error)) => return Err(error),
-                }
-            } else {
-                sent
-            };
-            under_way.spawn(async move { submit(&engine, &*link, sealed).await });
-        }
-        while !under_way.is_empty() {
-            again |= self.finish_one(under_way.join_next().await)?;
-        }
-        Ok(again)
-    }
-
-    fn finish_one(
-        &mut self,
-        joined: Option<Result<Result<bool, SessionError>, tokio::task::JoinError>>,
-    ) -> Result<bool, SessionError> {
-        match joined {
-            Some(Ok(Ok(true))) => {
-                self.report.sent += 1;
-                Ok(false)
-            }
-            Some(Ok(Ok(false))) => Ok(true),
-            Some(Ok(Err(error))) => Err(error),
-            Some(Err(_)) => Err(SessionError::Misbehaved),
-            None => Ok(false),
-        }
-    }
-
-    async fn ask_outcomes(&self) -> Result<(), SessionError> {
-        for envelopes in self.engine.awaiting()?.chunks(IDS_PER_REQUEST_MAX) {
-            let ask = AskOutcomes { envelopes: envelopes.to_vec() };
-            let outcomes: Outcomes = request(&*self.link, &ask, REQUEST_TIMEOUT).await?;
-            self.engine.take_outcomes(&outcomes).await?;
-        }
-        Ok(())
-    }
-
-    /// Stores everything that has arrived and acknowledges it, a few at a time. What arrives meanwhile joins in: the
-    /// most urgent goes next, so that an alarm waits for one packet at most.
-    async fn take_arrived(
-        &mut self,
-        first: Pushed,
-        pushed: &mut mpsc::Receiver<Pushed>,
-    ) -> Result<u64, SessionError> {
-        let mut arrived = Vec::new();
-        let mut next = Some(first);
-        let mut stored = Vec::new();
-        let mut count = 0;
+        let mut reading = JoinSet::new();
+        reading.spawn(receiving::read_pushes(Arc::clone(&self.link), pushes));
+        let mut outbox = self.engine.outbox_news();
         loop {
-            while let Some(one) = next.take() {
-                match one {
-                    Pushed::Packet(push) => arrived.push(push),
-                    Pushed::DirectoryChanged => fetch_directory(&self.engine, &*self.link).await?,
-                    Pushed::GoAway => self.go_away = true,
+            // Everything that is here is looked at before what goes next is chosen.
+            while self.inbound.has_room()
+                && let Ok(one) = pushed.try_recv()
+            {
+                self.arrive(one);
+            }
+            if outbox.has_changed().unwrap_or(false) {
+                outbox.mark_unchanged();
+                self.outbound.look_again();
+            }
+            self.start_jobs();
+            if self.may_end() {
+                self.report.held = self.inbound.held();
+                return self.alarm.map_or(Ok(self.report), |alarm| Err(alarm.into()));
+            }
+            let wake = tokio::time::sleep_until(self.wake_at());
+            tokio::select! {
+                biased;
+                Some(done) = self.jobs.join_next() => {
+                    self.apply(done.map_err(|_| SessionError::Misbehaved)??);
                 }
-                if arrived.len() < PUSHES_IN_FLIGHT_MAX {
-                    next = pushed.try_recv().ok();
+                next = pushed.recv(), if self.inbound.has_room() => match next {
+                    Some(one) => self.arrive(one),
+                    None => return Err(self.link.closed().await.into()),
+                },
+                Ok(()) = outbox.changed() => self.outbound.look_again(),
+                () = wake => {}
+            }
+        }
+    }
+
+    fn arrive(&mut self, pushed: Pushed) {
+        (self.heard_at, self.stirred) = (Instant::now(), true);
+        match pushed {
+            Pushed::Packet(push) => self.inbound.arrive(*push),
+            Pushed::DirectoryChanged => self.directory_changed = true,
+            Pushed::GoAway(pause) => self.report.return_after = Some(pause),
+        }
+    }
+
+    fn start_jobs(&mut self) {
+        let now = Instant::now();
+        // What has arrived is taken even when the session is about to end: it would only come again.
+        if let Some(batch) = self.inbound.next() {
+            self.start(|engine, _| receiving::take(engine, batch));
+        }
+        if let Some(unproven) = self.inbound.next_unproven() {
+            self.start(|engine, link| receiving::prove(engine, link, unproven));
+        }
+        if self.is_ending() {
+            return;
+        }
+        while let Some(places) = self.outbound.next(&self.engine, now) {
+            self.start(|engine, link| sending::offer(engine, link, places));
+        }
+        if !self.asking && now >= self.ask_at && !self.engine.unsettled(None, 1).is_empty() {
+            let after = self.ask_after;
+            self.asking = true;
+            self.start(|engine, link| ask_outcomes(engine, link, after));
+        }
+        if self.directory_changed && !self.fetching {
+            (self.directory_changed, self.fetching) = (false, true);
+            self.start(|engine, link| async move {
+                fetch_or_give_back(&engine, &*link).await.map(Event::DirectoryFetched)
+            });
+        }
+        // A relay that says of packets that they wait, and never gives them, does not keep the session for ever.
+        let may_look = matches!(self.stay, Stay::UntilCalm) && self.last_looks <= LAST_LOOKS_MAX;
+        let last_look = may_look && self.is_quiet() && self.stirred;
+        self.last_looks += u32::from(last_look);
+        if (now >= self.refill_at() || last_look) && !self.refilling {
+            (self.refilling, self.stored_since_refill, self.stirred) = (true, 0, false);
+            self.start(|engine, link| async move {
+                refill_prekeys(&engine, &*link).await.map(|state| Event::PrekeysRefilled(state.waiting))
+            });
+        }
+    }
+
+    fn start<F>(&mut self, job: impl FnOnce(Arc<Engine>, Arc<dyn Link>) -> F)
+    where
+        F: Future<Output = Result<Event, SessionError>> + Send + 'static,
+    {
+        self.jobs.spawn(job(Arc::clone(&self.engine), Arc::clone(&self.link)));
+    }
+
+    fn apply(&mut self, event: Event) {
+        let now = Instant::now();
+        // What an answer about outcomes sets going is an event of its own.
+        self.stirred |= !matches!(event, Event::PrekeysRefilled(_) | Event::Asked(_));
+        match event {
+            Event::Taken(handled) => {
+                let unproven = self.handled(handled);
+                self.inbound.taken(unproven);
+            }
+            Event::Proven(handled) => {
+                let held = self.handled(handled);
+                self.expected = self.expected.saturating_sub(held.len() as u64);
+                self.inbound.proven(held);
+            }
+            Event::Acknowledged(count) => self.report.received += count,
+            Event::Refused => {}
+            Event::Sent(offered) => {
+                self.report.sent += offered.sent;
+                self.outbound.offered(offered, now);
+            }
+            Event::Asked(after) => {
+                // The first round asks about everything; later ones a part at a time.
+                (self.asking, self.ask_after) = (false, after);
+                self.asked_all |= after.is_none();
+                if self.asked_all {
+                    self.ask_at = now + OUTCOMES_INTERVAL;
                 }
             }
-            let most_urgent = (0..arrived.len()).min_by_key(|i| arrived[*i].outer.priority);
-            if let Some(push) = most_urgent.map(|i| arrived.remove(i)) {
-                match self.take_one(&push).await? {
-                    Taken::Stored(id) => stored.push(id),
-                    Taken::Refused(nack) => {
-                        let _: Done = request(&*self.link, &Refuse { nack }, REQUEST_TIMEOUT).await?;
-                    }
-                    Taken::NeedsDirectory => {}
+            Event::DirectoryFetched(alarm) => {
+                self.fetching = false;
+                self.outbound.directory_changed();
+                self.alarm = alarm.or_else(|| self.alarm.take());
+                self.inbound.try_held_again();
+            }
+            Event::PrekeysRefilled(waiting) => {
+                (self.refilling, self.refilled_at) = (false, now);
+                self.expected = waiting.saturating_sub(self.inbound.held());
+                if self.expected > 0 {
+                    self.heard_at = now;
                 }
             }
-            if !stored.is_empty() && (stored.len() == ACKNOWLEDGED_AT_ONCE || arrived.is_empty()) {
-                count += stored.len() as u64;
-                let envelopes = std::mem::take(&mut stored);
-                let _: Done = request(&*self.link, &Acknowledge { envelopes }, REQUEST_TIMEOUT).await?;
+        }
+    }
+
+    /// Answers for what was taken; gives back what the directory does not prove.
+    fn handled(&mut self, handled: receiving::Handled) -> Vec<Arc<Push>> {
+        self.expected = self.expected.saturating_sub(handled.count());
+        self.stored_since_refill += handled.stored.len();
+        if handled.split {
+            self.alarm = Some(ReplicaError::Split);
+        }
+        if !handled.stored.is_empty() {
+            self.start(|_, link| receiving::acknowledge(link, handled.stored));
+        }
+        if !handled.refused.is_empty() {
+            self.start(|_, link| receiving::refuse(link, handled.refused));
+        }
+        handled.unproven
+    }
+
+    fn refill_at(&self) -> Instant {
+        let used_up = self.stored_since_refill >= PREKEYS_FULL - PREKEYS_REFILL_BELOW;
+        self.refilled_at + if used_up { UPKEEP_PAUSE } else { UPKEEP_INTERVAL }
+    }
+
+    /// No new work is begun; what is under way comes to its end.
+    fn is_ending(&self) -> bool {
+        self.report.return_after.is_some()
+            || matches!(self.stay, Stay::For(time) if self.begun.elapsed() >= time)
+    }
+
+    /// Nothing is under way here, and everything that the relay said was waiting has come or does not come.
+    fn is_quiet(&self) -> bool {
+        let overdue = || self.heard_at.elapsed() >= REQUEST_TIMEOUT;
+        self.jobs.is_empty() && self.inbound.is_empty() && (self.expected == 0 || overdue())
+    }
+
+    /// By counting, not by waiting: a session that has nothing to do costs no time, and a slow relay is not left early.
+    fn may_end(&self) -> bool {
+        if self.is_ending() {
+            return self.jobs.is_empty() && self.inbound.is_empty();
+        }
+        self.is_quiet()
+            && match self.stay {
+                Stay::UntilCalm => !self.stirred || self.last_looks > LAST_LOOKS_MAX,
+                Stay::For(_) => {
+                    self.report.received > 0
+                        && self.heard_at.elapsed() >= LINGER
+                        && self.engine.awaiting(None, 1).is_empty()
+                }
+                Stay::Open => false,
             }
-            next = pushed.try_recv().ok();
-            if arrived.is_empty() && next.is_none() {
-                self.report.received += count;
-                return Ok(count);
-            }
-        }
     }
 
-    async fn take_one(&self, push: &Push) -> Result<Taken, SessionError> {
-        let taken = self.engine.take(push).await?;
-        if !matches!(taken, Taken::NeedsDirectory) {
-            return Ok(taken);
-        }
-        fetch_directory(&self.engine, &*self.link).await?;
-        Ok(self.engine.take(push).await?)
+    /// When there is something to do even if nothing happens until then.
+    fn wake_at(&self) -> Instant {
+        let now = Instant::now();
+        let end = match self.stay {
+            Stay::UntilCalm => Some(self.heard_at + REQUEST_TIMEOUT),
+            Stay::For(time) => Some(self.begun + time),
+            Stay::Open => None,
+        };
+        let lingered = matches!(self.stay, Stay::For(_)).then(|| self.heard_at + LINGER);
+        let times = [end, lingered, Some(self.ask_at), self.outbound.held_until()];
+        let soonest = times.into_iter().flatten().chain([self.refill_at()]).filter(|at| *at > now).min();
+        soonest.unwrap_or(now + UPKEEP_INTERVAL)
     }
 }
 
-enum SendError {
-    Later,
-    Session(SessionError),
+/// Tells the relay to push, and gives it new prekeys if it needs some.
+async fn refill_prekeys(engine: &Engine, link: &dyn Link) -> Result<DeviceState, SessionError> {
+    let state: DeviceState = request(link, &Subscribe {}, REQUEST_TIMEOUT).await?;
+    if let Some(publish) = engine.refill_prekeys(&state).await? {
+        let _: DeviceState = request(link, &publish, REQUEST_TIMEOUT).await?;
+        engine.prekeys_published().await?;
+    }
+    Ok(state)
 }
 
-impl<E: Into<SessionError>> From<E> for SendError {
-    fn from(error: E) -> Self {
-        Self::Session(error.into())
+/// Asks what became of some of the packets that nobody has signed for.
+async fn ask_outcomes(
+    engine: Arc<Engine>,
+    link: Arc<dyn Link>,
+    after: Option<EnvelopeId>,
+) -> Result<Event, SessionError> {
+    let envelopes = engine.unsettled(after, IDS_PER_REQUEST_MAX);
+    let next = envelopes.last().copied().filter(|_| envelopes.len() == IDS_PER_REQUEST_MAX);
+    if !envelopes.is_empty() {
+        let outcomes: Outcomes =
+            request(&*link, &AskOutcomes { envelopes: envelopes.clone() }, REQUEST_TIMEOUT).await?;
+        engine.take_outcomes(&envelopes, &outcomes).await?;
     }
-}
-
-/// Takes prekeys and seals; the envelope is durable here before it is offered.
-async fn seal_now(engine: &Engine, link: &dyn Link, sent: Sent) -> Result<Sent, SendError> {
-    let taken: Prekeys = match request(link, &TakePrekeys { org: sent.to }, REQUEST_TIMEOUT).await {
-        Ok(taken) => taken,
-        Err(RequestError::Refused { code, .. }) if code.retryable() => return Err(SendError::Later),
-        Err(RequestError::Refused { code, .. }) => {
-            engine.rejected(&sent, code_word(code)).await.map_err(SessionError::from)?;
-            return Err(SendError::Later);
-        }
-        Err(error) => return Err(SendError::Session(error.into())),
-    };
-    match engine.seal(sent.clone(), &taken).await {
-        Ok(sealed) => Ok(sealed),
-        Err(OutgoingError::Engine(error)) => Err(SendError::Session(error.into())),
-        Err(OutgoingError::NoPrekeys) => Err(SendError::Later),
-        Err(OutgoingError::Prekeys(_)) => {
-            engine.rejected(&sent, "foreign-keys").await.map_err(SessionError::from)?;
-            Err(SendError::Later)
-        }
-        Err(_) => {
-            engine.rejected(&sent, "cannot-seal").await.map_err(SessionError::from)?;
-            Err(SendError::Later)
-        }
-    }
-}
-
-/// Offers a sealed packet. `true`: the relay holds it.
-async fn submit(engine: &Engine, link: &dyn Link, sent: Sent) -> Result<bool, SessionError> {
-    let Some(envelope) = engine.envelope(&sent) else {
-        engine.rejected(&sent, "damaged-envelope").await?;
-        return Ok(false);
-    };
-    // The packet goes last: whoever reads it can fetch its attachments at once.
-    match attachments::upload_all(link, &engine.staging, &sent.sections, sent.expires).await {
-        Ok(()) => {}
-        Err(TransferError::Request(RequestError::Link(error))) => return Err(error.into()),
-        Err(TransferError::Request(RequestError::Refused { code, .. })) if code.retryable() => {
-            return Ok(false);
-        }
-        Err(_) => {
-            engine.rejected(&sent, "attachment").await?;
-            return Ok(false);
-        }
-    }
-    match request::<_, Accepted>(link, &Submit { envelope }, REQUEST_TIMEOUT).await {
-        Ok(accepted) => match engine.relayed(&sent, accepted.receipt).await {
-            Ok(()) => Ok(true),
-            Err(OutgoingError::Engine(error)) => Err(error.into()),
-            Err(_) => Err(SessionError::Misbehaved),
-        },
-        Err(RequestError::Refused { code, .. }) if code.retryable() => Ok(false),
-        Err(RequestError::Refused { code, .. }) => {
-            engine.rejected(&sent, code_word(code)).await?;
-            Ok(false)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A refusal as a word for lists and scripts.
-fn code_word(code: ErrorCode) -> &'static str {
-    match code {
-        ErrorCode::UnknownRecipient => "unknown_recipient",
-        ErrorCode::NotAuthorised => "sender_revoked",
-        ErrorCode::TooLarge => "too_large",
-        ErrorCode::Expired => "expired",
-        ErrorCode::ExpiryTooFar => "clock_skew",
-        ErrorCode::Conflict => "conflict",
-        _ => "refused",
-    }
-}
-
-/// Reads pushes as they come, one stream each and all at once: a long packet does not hold up an alarm behind it. The
-/// transport lets the relay open no more streams than we can take.
-async fn read_pushes(link: Arc<dyn Link>, pushes: mpsc::Sender<Pushed>) {
-    let mut reading = JoinSet::new();
-    while let Ok(mut stream) = link.accept_uni().await {
-        while reading.try_join_next().is_some() {}
-        let pushes = pushes.clone();
-        reading.spawn(async move {
-            if let Some(pushed) = read_push(&mut stream).await {
-                let _ = pushes.send(pushed).await;
-            }
-        });
-    }
-}
-
-async fn read_push(stream: &mut RecvHalf) -> Option<Pushed> {
-    let whole = async {
-        let read = read_any(stream).await.ok()?;
-        // To the end: leaving a stream before it has ended would tell the relay to stop sending.
-        (stream.read(&mut [0]).await.ok()? == 0).then_some(read)
-    };
-    let (frame, payload) = tokio::time::timeout(REQUEST_TIMEOUT, whole).await.ok()??;
-    match frame {
-        FrameType::Push => wire::decode_payload(&payload).ok().map(|push| Pushed::Packet(Box::new(push))),
-        FrameType::DirectoryChanged => Some(Pushed::DirectoryChanged),
-        FrameType::GoAway => Some(Pushed::GoAway),
-        // A frame of a newer version is no reason to end the connection.
-        _ => None,
-    }
+    Ok(Event::Asked(next))
 }

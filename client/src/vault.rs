@@ -5,21 +5,27 @@
 //! shows. What must really disappear (prekey seeds) stands in the erasable key store ([`eks`]), outside the database,
 //! because the database never forgets a byte it has written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use causeway_common::store::{Kv, StoreError, transact};
 use zeroize::Zeroizing;
 
 mod eks;
+mod export;
 mod header;
 mod record;
+mod view;
 
 use self::eks::Eks;
-pub use self::eks::{EksMedium, MemoryEks};
-pub use self::header::{Cost, RecoveryCode};
-use self::record::{Head, RecordKeys};
+pub use self::eks::{EKS_FILES, EksMedium, MemoryEks};
+pub use self::export::Master;
+pub use self::header::{Cost, RecoveryCode, check as check_header};
+use self::record::{Head, RecordKeys, Write};
+use self::view::{Index, View};
 
 /// Longest record, before sealing.
 pub const RECORD_BYTES_MAX: usize = 4 << 20;
@@ -74,10 +80,22 @@ pub enum Tree {
     Activity = 8,
     /// Chains of packets.
     Chains = 9,
+    /// Packets of ours that have to go out, by urgency and age.
+    Pending = 10,
+    /// Packets of ours that the relay holds, by envelope.
+    Awaiting = 11,
+    /// Receipts of ours that the relay holds, by envelope.
+    Settling = 12,
+    /// Packets of ours that reached nobody.
+    Failed = 13,
+    /// Packets of others that could not be opened.
+    Unopened = 14,
+    /// Packets of others that are in doubt, and organisations to be looked at again.
+    Doubts = 15,
 }
 
 impl Tree {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 15] = [
         Self::Identity,
         Self::Directory,
         Self::Outbox,
@@ -87,6 +105,12 @@ impl Tree {
         Self::Referrals,
         Self::Activity,
         Self::Chains,
+        Self::Pending,
+        Self::Awaiting,
+        Self::Settling,
+        Self::Failed,
+        Self::Unopened,
+        Self::Doubts,
     ];
 }
 
@@ -108,6 +132,16 @@ impl Changes {
         self.0.insert((tree, id.to_vec()), None);
     }
 
+    /// What a record will be: `None` if these changes leave it as it is, `Some(None)` if they remove it.
+    pub fn get(&self, tree: Tree, id: &[u8]) -> Option<Option<&[u8]>> {
+        self.0.get(&(tree, id.to_vec())).map(|value| value.as_ref().map(|bytes| bytes.as_slice()))
+    }
+
+    /// Whether a record of this tree is written.
+    pub fn writes_to(&self, tree: Tree) -> bool {
+        self.0.iter().any(|((touched, _), value)| *touched == tree && value.is_some())
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -127,6 +161,9 @@ pub struct Report {
     pub records: u64,
 }
 
+/// A record that a commit wrote, with its new revision, or removed.
+type Touched = (Tree, Vec<u8>, Option<u64>);
+
 /// An identifier and its record's content.
 pub type Entry = (Vec<u8>, Zeroizing<Vec<u8>>);
 
@@ -136,12 +173,14 @@ pub struct Vault(Arc<Inner>);
 
 struct Inner {
     kv: Arc<dyn Kv>,
+    master: Zeroizing<[u8; 32]>,
     keys: RecordKeys,
     head: Mutex<Head>,
-    /// Identifiers of all records by tree, with their revision: the database itself knows only their HMACs.
-    index: RwLock<HashMap<Tree, BTreeMap<Vec<u8>, u64>>>,
+    view: RwLock<View>,
     /// Commits take turns: each continues the head that the one before left.
-    turn: tokio::sync::Mutex<()>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// A commit failed, and it is not known yet whether the store holds it.
+    unsure: AtomicBool,
     eks: tokio::sync::Mutex<Eks>,
 }
 
@@ -176,7 +215,7 @@ impl Vault {
             Ok(())
         })
         .await??;
-        Ok((Self::from_parts(kv, keys, head, HashMap::new(), eks), recovery))
+        Ok((Self::from_parts(kv, &master, keys, head, Index::new(), eks), recovery))
     }
 
     /// Opens a vault with its passphrase and checks every record of it against the head.
@@ -201,61 +240,110 @@ impl Vault {
         Self::open(kv, medium.into(), &master)
     }
 
+    /// Opens the same vault from where its data is now, as a restarted process does, without its passphrase. For the
+    /// simulator, where vaults are opened all the time: guessing a passphrase is made slow, and so is opening with one.
+    pub fn reopen(&self, kv: Arc<dyn Kv>, medium: impl Into<EksMedium>) -> Result<Self, VaultError> {
+        Self::open(kv, medium.into(), &self.0.master)
+    }
+
+    /// Opens a vault with its master key, for whoever holds that by another way than a passphrase.
+    pub fn unlock_with_key(
+        kv: Arc<dyn Kv>,
+        medium: impl Into<EksMedium>,
+        master: &[u8; 32],
+    ) -> Result<Self, VaultError> {
+        Self::open(kv, medium.into(), master)
+    }
+
     fn open(kv: Arc<dyn Kv>, medium: EksMedium, master: &[u8; 32]) -> Result<Self, VaultError> {
         let keys = RecordKeys::new(master);
         let sealed = kv.get(record::HEAD_KEY)?.ok_or_else(|| damaged("its head is gone"))?;
         let head = keys.open_head(&sealed)?;
         let index = record::read_index(&*kv, &keys, &head)?;
         let eks = Eks::open(medium, master)?;
-        Ok(Self::from_parts(kv, keys, head, index, eks))
+        Ok(Self::from_parts(kv, master, keys, head, index, eks))
     }
 
     fn from_parts(
         kv: Arc<dyn Kv>,
+        master: &[u8; 32],
         keys: RecordKeys,
         head: Head,
-        index: HashMap<Tree, BTreeMap<Vec<u8>, u64>>,
+        index: Index,
         eks: Eks,
     ) -> Self {
         Self(Arc::new(Inner {
             kv,
+            master: Zeroizing::new(*master),
             keys,
             head: Mutex::new(head),
-            index: RwLock::new(index),
-            turn: tokio::sync::Mutex::default(),
+            view: RwLock::new(View::new(index)),
+            turn: Arc::default(),
+            unsure: AtomicBool::new(false),
             eks: tokio::sync::Mutex::new(eks),
         }))
     }
 
     /// A record, if it is there.
     pub fn get(&self, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        match self.revision(tree, id) {
-            Some(revision) => self.0.keys.load(&*self.0.kv, tree, id, revision).map(Some),
-            None => Ok(None),
-        }
+        self.view().load(&*self.0.kv, &self.0.keys, tree, id)
     }
 
     /// All records of a tree, by identifier.
     pub fn list(&self, tree: Tree) -> Result<Vec<Entry>, VaultError> {
-        let ids: Vec<(Vec<u8>, u64)> = {
-            let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
-            index.get(&tree).into_iter().flatten().map(|(id, revision)| (id.clone(), *revision)).collect()
-        };
-        let load = |(id, revision): (Vec<u8>, u64)| {
-            let value = self.0.keys.load(&*self.0.kv, tree, &id, revision)?;
-            Ok((id, value))
-        };
-        ids.into_iter().map(load).collect()
+        let ids: Vec<Vec<u8>> =
+            self.view().tree(tree).into_iter().flatten().map(|(id, _)| id.clone()).collect();
+        // What has been removed in the meantime is left out.
+        let load = |id: Vec<u8>| Some(self.get(tree, &id).transpose()?.map(|value| (id, value)));
+        ids.into_iter().filter_map(load).collect()
     }
 
-    /// Writes changes, all or nothing. Durable when it returns.
+    /// The last record of a tree.
+    pub fn last(&self, tree: Tree) -> Result<Option<Entry>, VaultError> {
+        let view = self.view();
+        let Some((id, _)) = view.tree(tree).and_then(BTreeMap::last_key_value) else { return Ok(None) };
+        let value = view.load(&*self.0.kv, &self.0.keys, tree, id)?;
+        Ok(value.map(|value| (id.clone(), value)))
+    }
+
+    /// Identifiers of a tree within a range, in order, that `wanted` picks; at most `limit`. Reads no record.
+    pub fn ids(
+        &self,
+        tree: Tree,
+        range: (Bound<&[u8]>, Bound<&[u8]>),
+        limit: usize,
+        mut wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Vec<Vec<u8>> {
+        let view = self.view();
+        let Some(ids) = view.tree(tree) else { return Vec::new() };
+        let ids = ids.range::<[u8], _>(range).map(|(id, _)| id);
+        ids.filter(|id| wanted(id)).take(limit).cloned().collect()
+    }
+
+    /// Identifiers of a tree with the revision of each record: another one after every write, and no two alike. Reads no
+    /// record.
+    pub fn revisions(&self, tree: Tree) -> Vec<(Vec<u8>, u64)> {
+        let view = self.view();
+        view.tree(tree).into_iter().flatten().map(|(id, revision)| (id.clone(), *revision)).collect()
+    }
+
+    /// How many records a tree holds.
+    pub fn count(&self, tree: Tree) -> usize {
+        self.view().tree(tree).map_or(0, BTreeMap::len)
+    }
+
+    /// Writes changes, all or nothing. Durable when it returns. Dropping the future does not undo them: once handed to
+    /// the store they are followed to their end.
     pub async fn commit(
         &self,
         changes: Changes,
         rng: &mut (dyn rand_core::CryptoRng + Send),
     ) -> Result<(), VaultError> {
         let inner = &*self.0;
-        let _turn = inner.turn.lock().await;
+        let turn = Arc::clone(&inner.turn).lock_owned().await;
+        if inner.unsure.load(Ordering::Acquire) {
+            self.settle()?;
+        }
         let mut head = *self.head();
         head.generation += 1;
         let mut writes = Vec::new();
@@ -264,7 +352,7 @@ impl Vault {
             if value.as_ref().is_some_and(|v| v.len() > RECORD_BYTES_MAX) {
                 return Err(StoreError::TooLarge(RECORD_BYTES_MAX + 1).into());
             }
-            let old = self.revision(*tree, id);
+            let old = self.view().revision(*tree, id);
             if let Some(revision) = old {
                 inner.keys.remove(&*inner.kv, *tree, id, revision, &mut head, &mut writes)?;
             }
@@ -277,7 +365,24 @@ impl Vault {
             }
         }
         writes.push((record::HEAD_KEY.to_vec(), Some(inner.keys.seal_head(&head, rng))));
-        transact(&*inner.kv, move |txn| {
+        self.view_mut().begin(&*inner.kv, &writes)?;
+        // A task of its own: were the head in memory left behind the one on the disk, the next commit would tear the vault.
+        let vault = self.clone();
+        let follow = tokio::spawn(async move {
+            let _turn = turn;
+            let written = vault.write(writes, head, touched).await;
+            if written.is_err() {
+                vault.0.unsure.store(true, Ordering::Release);
+                // If the store does not answer now, the next commit asks again.
+                let _ = vault.settle();
+            }
+            written
+        });
+        follow.await.map_err(|_| StoreError::Unavailable("the program is ending".into()))?
+    }
+
+    async fn write(&self, writes: Vec<Write>, head: Head, touched: Vec<Touched>) -> Result<(), VaultError> {
+        transact(&*self.0.kv, move |txn| {
             for (key, value) in writes {
                 match value {
                     Some(value) => txn.put(&key, &value),
@@ -288,14 +393,22 @@ impl Vault {
         })
         .await??;
         *self.head() = head;
-        let mut index = inner.index.write().unwrap_or_else(PoisonError::into_inner);
-        for (tree, id, revision) in touched {
-            let tree = index.entry(tree).or_default();
-            match revision {
-                Some(revision) => drop(tree.insert(id, revision)),
-                None => drop(tree.remove(&id)),
-            }
+        self.view_mut().finish(touched);
+        Ok(())
+    }
+
+    /// After a failed commit nobody knows whether it has reached the disk: goes by what the disk says.
+    fn settle(&self) -> Result<(), VaultError> {
+        let sealed = self.0.kv.get(record::HEAD_KEY)?.ok_or_else(|| damaged("its head is gone"))?;
+        let head = self.0.keys.open_head(&sealed)?;
+        if head != *self.head() {
+            let index = record::read_index(&*self.0.kv, &self.0.keys, &head)?;
+            *self.view_mut() = View::new(index);
+            *self.head() = head;
+        } else {
+            self.view_mut().give_up();
         }
+        self.0.unsure.store(false, Ordering::Release);
         Ok(())
     }
 
@@ -305,7 +418,7 @@ impl Vault {
         let mut report = Report::default();
         for (tree, ids) in index {
             for (id, revision) in ids {
-                self.0.keys.load(&*self.0.kv, tree, &id, revision)?;
+                self.0.keys.load(&|key| self.0.kv.get(key), tree, &id, revision)?;
                 report.records += 1;
             }
         }
@@ -340,9 +453,12 @@ impl Vault {
         self.0.eks.lock().await.erase(ids, rng)
     }
 
-    fn revision(&self, tree: Tree, id: &[u8]) -> Option<u64> {
-        let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.get(&tree)?.get(id).copied()
+    fn view(&self) -> RwLockReadGuard<'_, View> {
+        self.0.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
+        self.0.view.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn head(&self) -> MutexGuard<'_, Head> {

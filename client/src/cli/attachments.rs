@@ -30,33 +30,70 @@ pub(crate) enum AttachmentCommand {
 pub(crate) async fn run(command: AttachmentCommand, home: &Home) -> Result<(), Failure> {
     let AttachmentCommand::Save { id, attachment, out } = command;
     let thread = find_thread(home, &id)?;
-    let received = records::received(&home.engine.vault, thread.root)?.ok_or_else(|| Failure::not_found(&id))?;
+    let received =
+        records::received(&home.engine.vault, thread.root)?.ok_or_else(|| Failure::not_found(&id))?;
     let entry = attachments::entries(&received.sections)
         .into_iter()
         .find(|e| e.id.starts_with(&attachment))
-        .ok_or_else(|| Failure::not_found(&attachment))?;
+        .ok_or_else(|| missing(&attachment, &received.withheld))?;
     let dialer = home.dialer().await?;
     let link = dialer.dial().await?;
     session::hello(&*link).await?;
-    let fetched = attachments::download(&*link, thread.root, &entry, &out).await;
+    let fetched = attachments::download(&*link, &home.engine.staging, thread.root, &entry, &out).await;
     link.close(0);
     fetched?;
     home.note("saved an attachment").await?;
     let result = json!({ "out": out.display().to_string(), "size": entry.size, "sha256": entry.sha256 });
     print(home.json, result, |v| {
-        format!("Saved to {}. It is the file the sender signed for (SHA-256 {}).\nIt is not encrypted there: delete it when you no longer need it.", text(v, "out"), text(v, "sha256"))
+        format!(
+            "Saved to {}. It is the file the sender signed for (SHA-256 {}).\nIt is not encrypted there: delete it when you no longer need it.",
+            text(v, "out"),
+            text(v, "sha256")
+        )
     });
     Ok(())
+}
+
+/// An attachment that is in no section here stands perhaps in one that this device may not read.
+fn missing(attachment: &str, withheld: &[[u8; 3]]) -> Failure {
+    if withheld.is_empty() {
+        return Failure::not_found(attachment);
+    }
+    Failure::withheld(
+        &format!("There is no attachment {attachment:?} among what this device may read"),
+        withheld,
+    )
 }
 
 impl From<TransferError> for Failure {
     fn from(error: TransferError) -> Self {
         match error {
             TransferError::Request(causeway_certs::transport::RequestError::Link(link)) => link.into(),
-            TransferError::Request(causeway_certs::transport::RequestError::Refused { code, .. }) => code.into(),
+            TransferError::Request(causeway_certs::transport::RequestError::Refused { code, .. }) => {
+                code.into()
+            }
             TransferError::Store(store) => store.into(),
-            TransferError::Io(io) => Self::invalid(format!("A file cannot be read or written: {io}."), "Check the name, the folder and the space on the disk."),
-            other => Self::new("A-108", exit::INTEGRITY, format!("{other}."), "Try again; if it stays, ask the sender to send it again."),
+            TransferError::Io(io) => Self::invalid(
+                format!("A file cannot be read or written: {io}."),
+                "Check the name, the folder and the space on the disk.",
+            ),
+            other => Self::new(
+                "A-108",
+                exit::INTEGRITY,
+                format!("{other}."),
+                "Try again; if it stays, ask the sender to send it again.",
+            ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_a_section_for_others_is_not_said_to_be_missing() {
+        assert_eq!(missing("abcd", &[]).code, "C-104");
+        assert_eq!(missing("abcd", &[*b"PHO"]).code, "C-106");
     }
 }

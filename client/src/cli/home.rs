@@ -7,24 +7,49 @@ use std::sync::Arc;
 
 use causeway_certs::transport::Dialer;
 use causeway_certs::transport::quic::{self, QuicDialer};
+use causeway_common::crash;
 use causeway_common::ids::OrgId;
 use causeway_common::store::{SledKv, SledOptions, StoreError, files};
 use causeway_common::time::SystemClock;
+use clap::Args;
 use etcetera::BaseStrategy as _;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use zeroize::Zeroizing;
 
 use super::Global;
 use super::failure::{Failure, exit};
+use super::output::remark;
 use crate::activity;
+use crate::backup::is_staged;
 use crate::engine::{Engine, Rng};
 use crate::identity::Identity;
 use crate::records;
-use crate::vault::{Changes, Cost, Vault, VaultError};
+use crate::vault::{Changes, Cost, EKS_FILES, RecoveryCode, Vault, VaultError};
 
 /// Page cache of the vault's store.
 const CACHE_BYTES: u64 = 32 << 20;
+/// Code of a home without a vault.
+const NO_VAULT: &str = "H-110";
+/// Code of a passphrase that is not the right one.
+const WRONG: &str = "V-103";
 /// Longest passphrase file.
 const PASSPHRASE_BYTES_MAX: u64 = 4 * 1024;
+
+/// How a new home is protected.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ProtectionArgs {
+    /// Memory in MiB that each guess at the passphrase takes, 64 to 4096. Less only on a machine that has little; more
+    /// makes a stolen disk harder to open and every command slower.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=4096))]
+    vault_memory: u32,
+}
+
+impl ProtectionArgs {
+    fn cost(self) -> Cost {
+        Cost::with_memory_mib(self.vault_memory).unwrap_or(Cost::standard())
+    }
+}
 
 /// An unlocked home.
 #[derive(Debug)]
@@ -35,61 +60,88 @@ pub(crate) struct Home {
 
 pub(crate) fn vault_failure(error: VaultError) -> Failure {
     match error {
-        VaultError::WrongPassphrase => Failure::new("V-103", exit::LOCKED, "The passphrase is not the right one. Nothing was changed.", "Try again; mind the keyboard layout. If it is lost, use the recovery code."),
+        VaultError::WrongPassphrase => Failure::new(
+            WRONG,
+            exit::LOCKED,
+            "The passphrase is not the right one. Nothing was changed.",
+            "Try again; mind the keyboard layout. If it is lost, enter the recovery code in its place.",
+        ),
+        VaultError::Missing => Failure::new(
+            NO_VAULT,
+            exit::NOT_FOUND,
+            "This home was begun and not finished.",
+            "Run `causeway join INVITE` again with the same invite.",
+        ),
+        VaultError::WeakPassphrase => Failure::invalid(
+            format!("{error}."),
+            "Six unrelated words are easy to remember and hard to guess.",
+        ),
         VaultError::Store(store) => store.into(),
-        other => Failure::new("V-108", exit::INTEGRITY, format!("{other}."), "Do not delete anything. Restore from a backup, or ask for help with the code."),
+        other => Failure::new(
+            "V-108",
+            exit::INTEGRITY,
+            format!("{other}."),
+            "Do not delete anything. Restore from a backup, or ask for help with the code.",
+        ),
     }
 }
 
-fn folder(global: &Global) -> Result<PathBuf, Failure> {
+pub(crate) fn folder(global: &Global) -> Result<PathBuf, Failure> {
     match &global.home {
         Some(home) => Ok(home.clone()),
         None => etcetera::choose_base_strategy()
             .map(|strategy| strategy.data_dir().join("causeway"))
-            .map_err(|_| Failure::invalid("There is no home folder on this machine.", "Say where with --home DIR.")),
+            .map_err(|_| {
+                Failure::invalid("There is no home folder on this machine.", "Say where with --home DIR.")
+            }),
     }
 }
 
 /// The operating system's random source.
 pub(crate) fn system_rng() -> Rng {
-    Box::new(rand::rng())
+    Box::new(StdRng::from_rng(&mut rand::rng()))
 }
 
 impl Home {
-    /// Whether this home has been set up.
-    pub(crate) fn exists(global: &Global) -> Result<bool, Failure> {
-        Ok(folder(global)?.join("vault").exists())
-    }
-
     /// Opens this home with its passphrase.
     pub(crate) async fn unlock(global: &Global) -> Result<Self, Failure> {
         let folder = folder(global)?;
         if !folder.join("vault").exists() {
             return Err(crate::engine::EngineError::NoIdentity.into());
         }
-        let passphrase = passphrase(global, false)?;
-        let vault = Vault::unlock(open_store(&folder)?, &folder, &passphrase).await?;
+        let vault = unlock(&folder, &passphrase(global, false)?).await?;
         Self::open(vault, &folder, global)
     }
 
-    /// Makes a home around a new identity. Nothing of it is there if this fails.
+    /// This home belongs to somebody else than the one who is meant.
+    pub(crate) fn is_taken(&self) -> Failure {
+        taken(&self.engine.identity.name)
+    }
+
+    /// Makes a home around a new identity. If this fails there is no identity, and the next attempt begins anew.
     pub(crate) async fn create(
         global: &Global,
+        protection: ProtectionArgs,
         found: impl FnOnce(&mut dyn rand_core::CryptoRng) -> Identity,
     ) -> Result<Self, Failure> {
         let folder = folder(global)?;
-        if folder.join("vault").exists() {
-            return Err(Failure::new("H-109", exit::CONFLICT, format!("There is a home in {} already.", folder.display()), "Use another folder with --home DIR."));
+        let begun = folder.join("vault").exists();
+        let passphrase = passphrase(global, !begun)?;
+        if begun {
+            clear_unfinished(&folder, &passphrase).await?;
         }
-        let passphrase = passphrase(global, true)?;
         files::create_private_dir(&folder)?;
         let mut rng = system_rng();
         let (vault, recovery) =
-            Vault::create(open_store(&folder)?, &folder, &passphrase, Cost::standard(), &mut *rng).await?;
+            Vault::create(open_store(&folder)?, folder.as_path(), &passphrase, protection.cost(), &mut *rng)
+                .await?;
         let mut changes = Changes::default();
         records::put_identity(&mut changes, &found(&mut *rng));
         vault.commit(changes, &mut *rng).await?;
-        eprintln!("Recovery code (write it on paper, keep it apart from this machine; it opens this home without the passphrase):\n\n    {}\n", recovery.as_str());
+        remark(&format!(
+            "Recovery code (write it on paper, keep it apart from this machine; it opens this home without the passphrase):\n\n    {}\n",
+            recovery.as_str()
+        ));
         Self::open(vault, &folder, global)
     }
 
@@ -106,7 +158,9 @@ impl Home {
             .await
             .map_err(Failure::internal)?;
         let Ok(Some(relay)) = resolved else {
-            return Err(causeway_certs::transport::LinkError::Broken("its name does not resolve".into()).into());
+            return Err(
+                causeway_certs::transport::LinkError::Broken("its name does not resolve".into()).into()
+            );
         };
         let pinned = identity.relay().map_err(Failure::internal)?;
         let config = quic::client_config(pinned, &identity.tls_key())?;
@@ -129,11 +183,6 @@ impl Home {
         Ok(self.engine.commit(changes).await?)
     }
 
-    /// Packets that did not reach their recipient.
-    pub(crate) fn failures(&self) -> Result<usize, Failure> {
-        Ok(records::all_sent(&self.engine.vault)?.iter().filter(|s| s.transport.is_failure()).count())
-    }
-
     /// Verifies every record of the vault; gives their number.
     pub(crate) fn check_vault(&self) -> Result<u64, Failure> {
         Ok(self.engine.vault.verify()?.records)
@@ -145,14 +194,89 @@ impl Home {
     }
 }
 
-fn open_store(folder: &Path) -> Result<Arc<SledKv>, StoreError> {
-    let options = SledOptions { cache_bytes: CACHE_BYTES, ..SledOptions::default() };
+/// Opens the vault. The recovery code may stand in for the passphrase.
+async fn unlock(folder: &Path, secret: &str) -> Result<Vault, Failure> {
+    let store = open_store(folder)?;
+    match Vault::unlock(Arc::clone(&store) as _, folder, secret).await {
+        Err(VaultError::WrongPassphrase) if RecoveryCode::is_one(secret) => {
+            Ok(Vault::unlock_with_recovery(store, folder, secret).await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Removes what an interrupted start has left: a vault without an identity holds nothing, and nobody has been shown its
+/// recovery code.
+async fn clear_unfinished(folder: &Path, passphrase: &str) -> Result<(), Failure> {
+    match unlock(folder, passphrase).await {
+        Ok(vault) if records::identity(&vault)?.is_some() => {
+            return Err(taken("somebody"));
+        }
+        Ok(_) => {}
+        Err(failure) if failure.code == NO_VAULT => {}
+        Err(failure) => return Err(failure),
+    }
+    for part in EKS_FILES.into_iter().chain(["vault"]) {
+        let path = folder.join(part);
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        if let Err(error) = removed.or_else(ignore_missing) {
+            return Err(Failure::internal(format!("{} cannot be removed: {error}", path.display())));
+        }
+    }
+    Ok(())
+}
+
+/// Makes room for a home that is restored: nothing may be there but what an earlier attempt has left.
+pub(crate) async fn make_room(folder: &Path, secret: &str) -> Result<(), Failure> {
+    if folder.join("vault").exists() {
+        match clear_unfinished(folder, secret).await {
+            Err(failure) if failure.code == WRONG => return Err(taken("somebody")),
+            cleared => cleared?,
+        }
+    }
+    let staging = folder.join("staging");
+    let other = |name: &std::ffi::OsString| name != "staging";
+    if names(folder).iter().any(other) || !names(&staging).iter().all(|n| is_staged(&n.to_string_lossy())) {
+        return Err(causeway_common::backup::BackupError::NotEmpty(folder.into()).into());
+    }
+    std::fs::remove_dir_all(&staging).or_else(ignore_missing).map_err(Failure::internal)?;
+    Ok(files::create_private_dir(folder)?)
+}
+
+fn names(folder: &Path) -> Vec<std::ffi::OsString> {
+    std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.file_name()))
+        .collect()
+}
+
+fn taken(name: &str) -> Failure {
+    Failure::new(
+        "H-109",
+        exit::CONFLICT,
+        format!("This home belongs to {name} already. Nothing was changed."),
+        "Use another folder with --home DIR.",
+    )
+}
+
+fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+/// Opens the store of a vault, or makes an empty one.
+pub(crate) fn open_store(folder: &Path) -> Result<Arc<SledKv>, StoreError> {
+    let options = SledOptions { cache_bytes: CACHE_BYTES, at_step: Some(crash::at) };
     Ok(Arc::new(SledKv::open(&folder.join("vault"), options)?))
 }
 
-fn passphrase(global: &Global, new: bool) -> Result<Zeroizing<String>, Failure> {
+/// The passphrase, or what stands in for it: from the file, or from the person at the terminal.
+pub(crate) fn passphrase(global: &Global, new: bool) -> Result<Zeroizing<String>, Failure> {
     if let Some(path) = &global.passphrase_file {
-        let unreadable = |e: std::io::Error| Failure::invalid(format!("Cannot read the passphrase file: {e}."), "Check --passphrase-file.");
+        let unreadable = |e: std::io::Error| {
+            Failure::invalid(format!("Cannot read the passphrase file: {e}."), "Check --passphrase-file.")
+        };
         if std::fs::metadata(path).map_err(unreadable)?.len() > PASSPHRASE_BYTES_MAX {
             return Err(Failure::invalid("The passphrase file is too long.", "It should hold one line."));
         }
@@ -160,9 +284,15 @@ fn passphrase(global: &Global, new: bool) -> Result<Zeroizing<String>, Failure> 
         return Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()));
     }
     if global.no_input || !std::io::stdin().is_terminal() {
-        return Err(Failure::new("V-103", exit::LOCKED, "This home is locked, and there is no terminal to ask for the passphrase.", "Use --passphrase-file FILE."));
+        return Err(Failure::new(
+            "V-103",
+            exit::LOCKED,
+            "This home is locked, and there is no terminal to ask for the passphrase.",
+            "Use --passphrase-file FILE.",
+        ));
     }
-    let ask = |prompt: &str| rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(Failure::internal);
+    let ask =
+        |prompt: &str| rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(Failure::internal);
     let first = ask("Passphrase: ")?;
     if new && *first != *ask("The same again: ")? {
         return Err(Failure::invalid("The two passphrases differ.", "Try again."));

@@ -1,39 +1,69 @@
 //! `causeway inbox` and `causeway sent`.
 
-use causeway_common::ids::OrgId;
+use causeway_common::codec;
+use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::limits::FRAME_BYTES_MAX;
 use causeway_common::time::Timestamp;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::failure::Failure;
+use super::colleagues::{lost_to_colleague, withheld_json, withheld_words};
+use super::doubtful;
+use super::failure::{Failure, exit};
 use super::home::Home;
 use super::org;
 use super::output::{harmless, print, print_list, text, time};
+use super::standing::{self, Vetted};
 use super::steps::find_thread;
+use super::unopened;
 use crate::attachments;
+use crate::chain::{Incoming, restored_at};
+use crate::doubts::{self, Doubt};
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records;
+use crate::referral::Kind;
 use crate::referral::lifecycle::{Party, possible};
+use crate::referral::update::Update;
+use crate::seal::content::Grant;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InboxCommand {
     /// Referrals that others sent to this organisation.
     List(ListArgs),
-    /// One referral, whole. Tells the sender that it has been opened.
+    /// One referral, whole, or several. Tells the sender that it has been opened.
     Show {
         /// Number of the referral, or the beginning of it.
+        #[arg(required = true, num_args = 1..=SHOWN_MAX)]
+        id: Vec<String>,
+    },
+    /// Let a packet count that is in quarantine or questionable, after asking its sender by another way. Your decision goes
+    /// into the activity log.
+    Release {
+        /// Number of the packet, or the beginning of it.
+        id: String,
+        /// How you have made sure.
+        #[arg(long)]
+        vetted: Vetted,
+    },
+    /// Put away the note of a packet that could not be opened, once you know what it was.
+    Dismiss {
+        /// Number of the note, or the beginning of it; `all` for every note.
         id: String,
     },
 }
+
+/// Referrals shown by one command: more than a person reads at once.
+const SHOWN_MAX: usize = 64;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SentCommand {
     /// Referrals that this organisation sent.
     List(ListArgs),
-    /// One referral, whole.
+    /// One referral, whole, or several.
     Show {
         /// Number of the referral, or the beginning of it.
-        id: String,
+        #[arg(required = true, num_args = 1..=SHOWN_MAX)]
+        id: Vec<String>,
     },
 }
 
@@ -41,29 +71,61 @@ pub(crate) enum SentCommand {
 pub(crate) struct ListArgs {
     /// Only what nobody here has opened.
     #[arg(long)]
-    unread: bool,
+    pub(super) unread: bool,
     /// Only what waits for an answer.
     #[arg(long)]
-    needs_answer: bool,
+    pub(super) needs_answer: bool,
     /// Only what should have been answered by now.
     #[arg(long)]
-    overdue: bool,
+    pub(super) overdue: bool,
     /// Only this kind, for example border-alert or BIA.
     #[arg(long)]
-    kind: Option<String>,
+    pub(super) kind: Option<String>,
     /// Only from (or to) this organisation.
     #[arg(long)]
-    from: Option<String>,
+    pub(super) from: Option<String>,
 }
 
 pub(crate) async fn inbox(command: InboxCommand, home: &Home) -> Result<(), Failure> {
     match command {
-        InboxCommand::List(args) => list(args, false, home).await,
+        InboxCommand::List(args) => {
+            list(args, false, home).await?;
+            unopened::list(home).await
+        }
+        InboxCommand::Dismiss { id } => unopened::dismiss(&id, home).await,
         InboxCommand::Show { id } => {
-            let thread = find_thread(home, &id)?;
-            home.engine.opened(thread.root).await?;
-            home.note("opened a referral").await?;
-            show(&find_thread(home, &id)?, home).await
+            // A wrong number among them: nothing has been opened yet.
+            let meant: Vec<Meant> = id.iter().map(|id| Meant::by(id, home)).collect::<Result<_, _>>()?;
+            for (meant, id) in meant.iter().zip(&id) {
+                match meant {
+                    Meant::Thread(thread) => {
+                        home.engine.opened(thread.root).await?;
+                        home.note("opened a referral").await?;
+                        show(&find_thread(home, id)?, home).await?;
+                    }
+                    Meant::InDoubt(received, doubt) => doubtful::show(received, doubt, home).await?,
+                }
+            }
+            Ok(())
+        }
+        InboxCommand::Release { id, vetted } => doubtful::release(&id, vetted, home).await,
+    }
+}
+
+/// What a number stands for.
+enum Meant {
+    Thread(Box<Thread>),
+    InDoubt(Box<Received>, Doubt),
+}
+
+impl Meant {
+    fn by(id: &str, home: &Home) -> Result<Self, Failure> {
+        match find_thread(home, id) {
+            Err(failure) if failure.exit == exit::NOT_FOUND => {
+                let (received, doubt) = doubtful::find(id, home)?;
+                Ok(Self::InDoubt(Box::new(received), doubt))
+            }
+            found => Ok(Self::Thread(Box::new(found?))),
         }
     }
 }
@@ -71,7 +133,12 @@ pub(crate) async fn inbox(command: InboxCommand, home: &Home) -> Result<(), Fail
 pub(crate) async fn sent(command: SentCommand, home: &Home) -> Result<(), Failure> {
     match command {
         SentCommand::List(args) => list(args, true, home).await,
-        SentCommand::Show { id } => show(&find_thread(home, &id)?, home).await,
+        SentCommand::Show { id } => {
+            for thread in id.iter().map(|id| find_thread(home, id)).collect::<Result<Vec<_>, _>>()? {
+                show(&thread, home).await?;
+            }
+            Ok(())
+        }
     }
 }
 
@@ -89,11 +156,14 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
             values.push(entry(&thread, home).await?);
         }
     }
+    if !ours {
+        values.extend(doubtful::kept_apart(&args, home).await?);
+    }
     let empty = if ours { "Nothing has been sent yet." } else { "The inbox is empty." };
     print_list(home.json, values, empty, |v| {
         let other = if ours { text(v, "to_name") } else { text(v, "from_name") };
         format!(
-            "{}  {}  {}  {}  {} / {}  {}",
+            "{}  {}  {}  {}  {} / {}  {}{}",
             &text(v, "id")[..12],
             text(v, "priority"),
             text(v, "kind"),
@@ -101,20 +171,34 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
             text(v, "transport"),
             text(v, "work"),
             text(v, "received"),
+            remarks(v),
         )
     });
     Ok(())
 }
 
+/// What is unusual about a line of a list.
+fn remarks(v: &Value) -> String {
+    let held = if v["held"].is_null() { "" } else { "  (held: the other side is suspended)" };
+    match text(v, "standing") {
+        doubts::ACCEPTED => held.to_owned(),
+        standing => format!("  {}{held}", standing.to_uppercase()),
+    }
+}
+
 fn matches(args: &ListArgs, from: Option<OrgId>, thread: &Thread, home: &Home) -> Result<bool, Failure> {
     let waits = ["received", "seen"].contains(&thread.work.as_str());
     let due = thread.respond_by != Timestamp(0) && thread.respond_by < home.engine.now();
-    let unread = args.unread
-        && records::received(&home.engine.vault, thread.root)?.is_none_or(|r| r.opened != Timestamp(0));
-    let kind = args.kind.as_deref().map(|k| k.parse::<crate::referral::Kind>().map_or(k.to_owned(), |k| k.code().to_owned()));
-    Ok(!unread
-        && !(args.needs_answer && !waits)
-        && !(args.overdue && !(waits && due))
+    let received = records::received(&home.engine.vault, thread.root)?;
+    let unread = received.is_some_and(|r| r.opened == Timestamp(0));
+    // A word on the command line, or the code of a kind that this version does not know.
+    let kind = args.kind.as_deref().map(|word| match word.parse::<Kind>() {
+        Ok(kind) => kind.code(),
+        Err(_) => word,
+    });
+    Ok((!args.unread || unread)
+        && (!args.needs_answer || waits)
+        && (!args.overdue || (waits && due))
         && kind.is_none_or(|kind| kind == thread.kind)
         && from.is_none_or(|org| org == thread.peer))
 }
@@ -123,6 +207,8 @@ async fn entry(thread: &Thread, home: &Home) -> Result<Value, Failure> {
     let own = home.engine.identity.org;
     let (from, to) = if thread.ours { (own, thread.peer) } else { (thread.peer, own) };
     let (transport, failure) = transport(thread, home)?;
+    let suspended = home.holds(thread).await?;
+    let doubt = doubts::of(&home.engine.vault, thread.root)?;
     Ok(json!({
         "id": number(thread),
         "referral": thread.root.to_string(),
@@ -137,13 +223,16 @@ async fn entry(thread: &Thread, home: &Home) -> Result<Value, Failure> {
         "work": thread.work,
         "received": time(thread.begun),
         "respond_by": time(thread.respond_by),
+        "held": standing::suspension(suspended.as_ref()),
+        "standing": doubtful::standing(doubt.as_ref()),
     }))
 }
 
 /// The number a person uses: the packet's for what came in, the thread's for what went out, because one packet can
 /// go to several organisations.
 fn number(thread: &Thread) -> String {
-    if thread.ours { hex::encode(thread.case) } else { thread.root.to_string() }
+    let named_by_case = thread.ours || thread.root == PacketId([0; 32]);
+    if named_by_case { hex::encode(thread.case) } else { thread.root.to_string() }
 }
 
 fn transport(thread: &Thread, home: &Home) -> Result<(String, Value), Failure> {
@@ -157,7 +246,8 @@ fn transport(thread: &Thread, home: &Home) -> Result<(String, Value), Failure> {
             },
         ));
     }
-    let opened = records::received(&home.engine.vault, thread.root)?.is_some_and(|r| r.opened != Timestamp(0));
+    let opened =
+        records::received(&home.engine.vault, thread.root)?.is_some_and(|r| r.opened != Timestamp(0));
     Ok((if opened { "opened" } else { "delivered" }.to_owned(), Value::Null))
 }
 
@@ -165,11 +255,16 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     let mut value = entry(thread, home).await?;
     let received = records::received(&home.engine.vault, thread.root)?;
     let sent = records::sent(&home.engine.vault, thread.root, thread.peer)?;
-    let sections = received.as_ref().map(|r| &r.sections).or(sent.as_ref().map(|s| &s.sections));
+    let sections = received.as_ref().map(|r| &r.sections).or_else(|| sent.as_ref().map(|s| &s.sections));
     value["sections"] = sections_json(sections.map_or(&[], Vec::as_slice));
+    value["given_by"] = received.as_ref().map(|r| r.given_by.as_str()).filter(|by| !by.is_empty()).into();
+    value["withheld"] = withheld_json(received.as_ref().map_or(&[], |r| &r.withheld));
     value["attachments"] = attachments::list(sections.map_or(&[], Vec::as_slice));
+    value["answers"] = answers(thread, home)?;
     value["timeline"] = timeline(thread, home).await;
-    value["proofs"] = proofs(received.as_ref(), sent.as_ref());
+    value["proofs"] = proofs(received.as_ref(), sent.as_ref(), home)?;
+    value["doubts"] = doubtful::of_thread(thread, home)?;
+    value["readable_by_revoked"] = doubtful::readable_by(thread.root, home)?;
     let party = if thread.ours { Party::Sender } else { Party::Recipient };
     let state = crate::engine::threads::state_of(thread);
     value["possible"] = possible(state, party).into_iter().map(|a| Value::from(a.as_str())).collect();
@@ -177,7 +272,7 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     Ok(())
 }
 
-fn sections_json(sections: &[StoredSection]) -> Value {
+pub(super) fn sections_json(sections: &[StoredSection]) -> Value {
     let mut map = Map::new();
     for section in sections {
         let code = String::from_utf8_lossy(&section.code).into_owned();
@@ -187,35 +282,67 @@ fn sections_json(sections: &[StoredSection]) -> Value {
     Value::Object(map)
 }
 
+/// What was answered to an identity check, by either side's record of the update that carried it.
+fn answers(thread: &Thread, home: &Home) -> Result<Value, Failure> {
+    let mut answers = Vec::new();
+    for packet in thread.events.iter().map(|event| event.packet).filter(|packet| *packet != thread.root) {
+        let theirs = records::received(&home.engine.vault, packet)?.map(|r| r.sections);
+        let ours = records::sent(&home.engine.vault, packet, thread.peer)?.map(|s| s.sections);
+        let sections = theirs.or(ours).unwrap_or_default();
+        let update = sections.first().and_then(|header| Update::read(&header.bytes));
+        answers.extend(update.map(|u| u.answer).filter(|answer| !answer.is_empty()).map(Value::Object));
+    }
+    Ok(Value::Array(answers))
+}
+
 async fn timeline(thread: &Thread, home: &Home) -> Value {
     let mut steps = Vec::new();
-    for event in &thread.events {
+    for (place, event) in thread.events.iter().enumerate() {
         steps.push(json!({
+            "by_device": event.author,
+            "taken_back": event.taken_back,
+            "explanation": lost_to_colleague(&thread.events[..place], event, thread.peer),
             "at": time(event.at),
             "by": event.by.to_string(),
             "by_name": home.name_of(event.by).await,
             "what": event.what,
             "state": event.state,
             "text": event.text,
+            "conflict": event.conflict,
         }));
     }
     Value::Array(steps)
 }
 
-fn proofs(received: Option<&Received>, sent: Option<&Sent>) -> Value {
-    json!({
+fn proofs(received: Option<&Received>, sent: Option<&Sent>, home: &Home) -> Result<Value, Failure> {
+    let chain = match received {
+        Some(received) => Some(records::chain_from(&home.engine.vault, received.from_device)?),
+        None => None,
+    };
+    let number =
+        received.and_then(|r| codec::decode::<Grant>(&r.grant.body, FRAME_BYTES_MAX).ok()).map(|g| g.seq);
+    Ok(json!({
         "sender_signature": received.map(|r| r.grant_digest.to_string()),
-        "missing_before": received.map(|r| r.missing_before),
+        "missing_before": chain.as_ref().zip(number).map(|(chain, number)| chain.missing_before(number)),
+        "sender_restored": number.and_then(restored_at).map(time),
+        "contradictions": chain.as_ref().map(Incoming::contradictions),
         "relay_receipt": sent.map(|s| !s.relay_receipt.is_empty()),
         "device_receipts": sent.map(|s| s.receipts.len()),
+        "sealed": sent.map(|s| time(s.times[4])),
         "relayed": sent.map(|s| time(s.times[1])),
         "delivered": sent.map(|s| time(s.times[2])),
         "opened": sent.map(|s| time(s.times[3])),
-    })
+    }))
 }
 
-fn people(v: &Value) -> String {
-    let mut out = format!(
+pub(super) fn people(v: &Value) -> String {
+    let mut out = doubtful::warnings(v);
+    if let Some(words) = v["held"]["words"].as_str() {
+        out.push_str(&format!(
+            "HELD: the registrar has suspended the other side {words}. What waits for them goes out once they are reinstated; `causeway withdraw` takes a referral back.\n"
+        ));
+    }
+    out.push_str(&format!(
         "{} {} from {} to {}\nnumber {}\nstate {} / {}\n",
         text(v, "priority"),
         text(v, "kind"),
@@ -224,21 +351,64 @@ fn people(v: &Value) -> String {
         text(v, "id"),
         text(v, "transport"),
         text(v, "work"),
-    );
+    ));
+    if let Some(colleague) = v["given_by"].as_str() {
+        out.push_str(&format!(
+            "given by your colleague at {}: the sender's signature has been verified here; when it came and was opened is what the colleague says\n",
+            harmless(colleague)
+        ));
+    }
     for (code, content) in v["sections"].as_object().into_iter().flatten() {
         let content = serde_json::to_string_pretty(content).unwrap_or_default();
         out.push_str(&format!("\n[{}]\n{}\n", harmless(code), harmless(&content)));
     }
+    out.push_str(&withheld_words(v));
+    for answer in v["answers"].as_array().into_iter().flatten() {
+        let content = serde_json::to_string_pretty(answer).unwrap_or_default();
+        out.push_str(&format!("\n[answer]\n{}\n", harmless(&content)));
+    }
     for file in v["attachments"].as_array().into_iter().flatten() {
-        out.push_str(&format!("\nattachment {}  {} ({} bytes)", text(file, "id"), harmless(text(file, "name")), file["size"]));
+        out.push_str(&format!(
+            "\nattachment {}  {} ({} bytes)",
+            text(file, "id"),
+            harmless(text(file, "name")),
+            file["size"]
+        ));
+    }
+    if v["proofs"]["missing_before"].as_u64().is_some_and(|missing| missing > 0) {
+        out.push_str(
+            "\nSomething that this sender sent before has not come yet. If it stays so, ask them.\n",
+        );
+    }
+    if let Some(at) = v["proofs"]["sender_restored"].as_str() {
+        out.push_str(&format!(
+            "\nThe sender's machine was restored from a backup at {at}. What you sent it before that may be gone there: ask them.\n"
+        ));
+    }
+    if v["proofs"]["contradictions"].as_u64().is_some_and(|count| count > 0) {
+        out.push_str("\nPackets of this sender contradict each other: its machine was restored, or somebody else has its keys. Call them.\n");
     }
     out.push_str("\ntimeline\n");
     for step in v["timeline"].as_array().into_iter().flatten() {
-        let line = format!("  {}  {}  {}  {}", text(step, "at"), text(step, "by_name"), text(step, "what"), text(step, "text"));
+        let device = step["by_device"].as_str().filter(|name| !name.is_empty());
+        let line = format!(
+            "  {}  {}{}  {}  {}",
+            text(step, "at"),
+            text(step, "by_name"),
+            device.map(|name| format!(" ({name})")).unwrap_or_default(),
+            text(step, "what"),
+            text(step, "text")
+        );
         out.push_str(harmless(line.trim_end_matches(" -")).trim_end());
+        if let Some(words) = step["explanation"].as_str() {
+            out.push_str(&format!("  ({})", harmless(words)));
+        } else if step["conflict"] == true {
+            out.push_str("  (not possible any more when it arrived: it has changed nothing)");
+        }
         out.push('\n');
     }
-    let possible: Vec<&str> = v["possible"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let possible: Vec<&str> =
+        v["possible"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if !possible.is_empty() {
         out.push_str(&format!("possible now: {}", possible.join(", ")));
     }

@@ -1,36 +1,43 @@
 //! `causeway join` and `causeway sync`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_certs::{fingerprint, invite};
 use causeway_certs::keys::PublicKey;
+use causeway_certs::transport::{BoxFuture, Dialer, Link, LinkError};
+use causeway_certs::{fingerprint, invite};
 use causeway_common::time::{Clock as _, SystemClock};
 use clap::Args;
 use serde_json::json;
 
-use super::Global;
-use super::failure::Failure;
-use super::home::Home;
-use super::output::{print, text};
+use super::failure::{Failure, exit};
+use super::home::{Home, ProtectionArgs};
+use super::output::{print, remark, text};
+use super::{Global, joining};
+use crate::doubts;
 use crate::identity::Identity;
 use crate::membership;
-use crate::session::{self, Stay};
+use crate::reconnect;
+use crate::records;
+use crate::session::{self, SessionError, Stay};
 
 /// While waiting for admission the relay is asked this often.
-const ADMISSION_INTERVAL: Duration = Duration::from_secs(2);
+pub(crate) const ADMISSION_INTERVAL: Duration = Duration::from_secs(2);
 /// Longest a command waits: a working day.
 const WAIT_MAX: u64 = 12 * 60 * 60;
 
 #[derive(Debug, Args)]
 pub(crate) struct JoinArgs {
-    /// The invite, all of it.
-    invite: String,
+    /// The invite, or the code that a colleague's `causeway device invite` has shown; all of it.
+    pub(crate) invite: String,
     /// Name of this workstation, for your colleagues.
-    #[arg(long, default_value = "workstation")]
-    device_name: String,
-    /// Seconds to wait for the registrar.
+    #[arg(long)]
+    pub(crate) device_name: Option<String>,
+    /// Seconds to wait for the registrar, or for your administrator.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=WAIT_MAX))]
-    wait: u64,
+    pub(crate) wait: u64,
+    #[command(flatten)]
+    pub(crate) protection: ProtectionArgs,
 }
 
 #[derive(Debug, Args)]
@@ -41,12 +48,10 @@ pub(crate) struct SyncArgs {
 }
 
 pub(crate) async fn join(args: JoinArgs, global: &Global) -> Result<(), Failure> {
-    let home = if Home::exists(global)? {
-        // A join that was interrupted goes on; the relay gives the same answer again.
-        Home::unlock(global).await?
-    } else {
-        found(&args, global).await?
-    };
+    if causeway_certs::link::is_code(&args.invite) {
+        return joining::join(&args, global).await;
+    }
+    let home = begin(&args, global).await?;
     let dialer = home.dialer().await?;
     membership::enrol(&home.engine, &*dialer).await?;
     let mut admitted = false;
@@ -73,46 +78,113 @@ pub(crate) async fn join(args: JoinArgs, global: &Global) -> Result<(), Failure>
         let next = if admitted {
             "You are admitted and can send and receive.".to_owned()
         } else {
-            "Read the fingerprint to the registrar by phone. Once you are admitted, run `causeway sync`.".to_owned()
+            "Read the fingerprint to the registrar by phone. Once you are admitted, run `causeway sync`."
+                .to_owned()
         };
         format!("{}\nfingerprint {}\n{next}", text(v, "name"), text(v, "fingerprint"))
     });
     Ok(())
 }
 
-async fn found(args: &JoinArgs, global: &Global) -> Result<Home, Failure> {
+/// The home of this invite: a new one, or the one that an interrupted join has left. The relay gives the same answer
+/// again.
+async fn begin(args: &JoinArgs, global: &Global) -> Result<Home, Failure> {
     let (signed, read) = invite::from_text(&args.invite)?;
     if signed.signature.is_empty() {
-        return Err(Failure::invalid("This is a relay's claim code, not an organisation's invite.", "Only the registrar uses it: `causeway registrar claim CODE`."));
+        return Err(Failure::invalid(
+            "This is a relay's claim code, not an organisation's invite.",
+            "Only the registrar uses it: `causeway registrar claim CODE`.",
+        ));
     }
-    let registrar = PublicKey::from_bytes(read.registrar_key).map_err(|_| invite::InviteError::Malformed)?;
-    let verified = invite::verify(&signed, registrar, SystemClock.now())?;
-    let found = |rng: &mut dyn rand_core::CryptoRng| {
-        Identity::found_organisation(signed.clone(), &verified, &args.device_name, SystemClock.now(), rng)
+    let home = match Home::unlock(global).await {
+        Err(failure) if failure.exit == exit::NOT_FOUND => {
+            let registrar =
+                PublicKey::from_bytes(read.registrar_key).map_err(|_| invite::InviteError::Malformed)?;
+            let verified = invite::verify(&signed, registrar, SystemClock.now())?;
+            let found = |rng: &mut dyn rand_core::CryptoRng| {
+                let now = SystemClock.now();
+                let name = args.device_name.as_deref().unwrap_or(joining::UNNAMED);
+                Identity::found_organisation(signed.clone(), &verified, name, now, rng)
+            };
+            let home = Home::create(global, args.protection, found).await?;
+            home.note("created this organisation's keys").await?;
+            home
+        }
+        other => other?,
     };
-    let home = Home::create(global, found).await?;
-    home.note("created this organisation's keys").await?;
-    Ok(home)
+    let same = home.engine.identity.enrolment().is_some_and(|enrol| enrol.invite == signed);
+    if same { Ok(home) } else { Err(home.is_taken()) }
+}
+
+/// Says on standard error why nothing happens for a while.
+fn paused(pause: Duration, error: Option<&SessionError>) {
+    let why = error
+        .map_or_else(|| "The relay is restarting".to_owned(), |error| format!("No connection ({error})"));
+    remark(&format!("{why}; trying again in {:.1} s. What you queued is safe.", pause.as_secs_f64()));
+}
+
+/// Says on standard error that the connection stands, if somebody is going to wait on it.
+#[derive(Debug)]
+struct Announcing {
+    dialer: Box<dyn Dialer>,
+    seconds: u64,
+}
+
+impl Dialer for Announcing {
+    fn dial(&self) -> BoxFuture<'_, Result<Arc<dyn Link>, LinkError>> {
+        Box::pin(async move {
+            let link = self.dialer.dial().await?;
+            if self.seconds > 0 {
+                remark(&format!("Connected; waiting up to {} s for what is still to come.", self.seconds));
+            }
+            Ok(link)
+        })
+    }
+
+    fn name(&self) -> &'static str {
+        self.dialer.name()
+    }
 }
 
 pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
-    let stay = if args.wait == 0 { Stay::UntilCalm } else { Stay::For(Duration::from_secs(args.wait)) };
-    let dialer = home.dialer().await?;
-    let report = session::run(&home.engine, &*dialer, stay).await?;
-    let waiting = home.engine.to_send()?.len();
+    let dialer = Announcing { dialer: home.dialer().await?, seconds: args.wait };
+    let report = match args.wait {
+        0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await?,
+        seconds => reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused).await?,
+    };
+    let waiting = records::pending_count(&home.engine.vault);
+    let (held, doubtful) = (home.held_count().await?, doubts::undecided(&home.engine.vault)?);
     let result = json!({
         "sent": report.sent,
         "received": report.received,
         "waiting": waiting,
+        "held": held,
+        "doubtful": doubtful,
         "connected": true,
         "transport": dialer.name(),
     });
     print(home.json, result, |_| {
         format!("{} sent, {} received, {waiting} still waiting.", report.sent, report.received)
     });
-    let failures = home.failures()?;
+    if held > 0 && !home.json {
+        remark(&format!(
+            "{held} packet(s) are held: the registrar has suspended their recipient. `causeway sent list` shows them; they go out once it is reinstated, or `causeway withdraw` takes them back."
+        ));
+    }
+    if doubtful > 0 && !home.json {
+        remark(&format!(
+            "{doubtful} packet(s) from others are in doubt: see `causeway inbox list`, and call their senders before you act on them."
+        ));
+    }
+    let unopened = crate::unopened::count(&home.engine.vault);
+    if unopened > 0 && !home.json {
+        remark(&format!("{unopened} packet(s) from others could not be opened: see `causeway inbox list`."));
+    }
+    let failures = records::failed_count(&home.engine.vault);
     if failures > 0 && !home.json {
-        eprintln!("{failures} packet(s) did not reach their recipient: see `causeway sent list`, and call by phone.");
+        remark(&format!(
+            "{failures} packet(s) did not reach their recipient: see `causeway sent list`, and call by phone."
+        ));
     }
     Ok(())
 }

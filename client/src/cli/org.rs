@@ -1,4 +1,4 @@
-//! `causeway org` and `causeway device`.
+//! `causeway org`.
 
 use causeway_certs::directory::Organisation;
 use causeway_certs::fingerprint;
@@ -6,9 +6,12 @@ use causeway_common::ids::OrgId;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::checks;
 use super::failure::Failure;
 use super::home::Home;
 use super::output::{print, print_list, text, time};
+use super::standing;
+use crate::records;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrgCommand {
@@ -19,24 +22,28 @@ pub(crate) enum OrgCommand {
         /// Identifier, the beginning of one, or the exact name.
         org: String,
     },
+    /// Record that you have compared an organisation's fingerprint with the organisation itself.
+    Check(checks::CheckArgs),
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum DeviceCommand {
-    /// All devices of this organisation.
-    List,
+fn entry(org: &Organisation, home: &Home) -> Result<Value, Failure> {
+    let check = records::check(&home.engine.vault, org.id)?;
+    let mut entry = what_the_directory_says(org);
+    entry["checked"] = checks::value(org, check.as_ref());
+    entry["devices"] = org.roster.as_ref().map_or(0, |r| r.devices.len()).into();
+    Ok(entry)
 }
 
-fn entry(org: &Organisation) -> Value {
+/// An organisation for scripts, apart from what depends on who looks at it.
+pub(crate) fn what_the_directory_says(org: &Organisation) -> Value {
     json!({
         "id": org.id.to_string(),
         "name": org.name,
         "kind": org.kind,
         "country": org.country,
-        "status": "active",
-        "checked": null,
+        "status": standing::status(org),
+        "suspended": standing::suspension(org.suspended.as_ref()),
         "fingerprint": fingerprint::digits(org.fingerprint()),
-        "devices": org.roster.as_ref().map_or(0, |r| r.devices.len()),
         "admitted": time(org.admitted),
     })
 }
@@ -45,30 +52,52 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
     match command {
         OrgCommand::List => {
             let replica = home.engine.replica.lock().await;
-            let list = replica.directory.organisations().map(entry).collect();
+            let list = replica.directory.organisations().map(|o| entry(o, home)).collect::<Result<_, _>>()?;
             print_list(home.json, list, "The directory is empty. `causeway sync` fetches it.", |v| {
-                format!("{}  {} ({}, {})", &text(v, "id")[..12], text(v, "name"), text(v, "kind"), text(v, "country"))
+                let suspended = v["suspended"]["words"].as_str();
+                format!(
+                    "{}  {} ({}, {}), {}{}",
+                    &text(v, "id")[..12],
+                    text(v, "name"),
+                    text(v, "kind"),
+                    text(v, "country"),
+                    checked(home, v),
+                    suspended.map_or_else(String::new, |words| format!("  SUSPENDED {words}")),
+                )
             });
         }
         OrgCommand::Show { org } => {
             let id = find(home, &org).await?;
             let replica = home.engine.replica.lock().await;
-            let found = replica.directory.organisation(id).map(entry).unwrap_or_default();
+            let found =
+                replica.directory.organisation(id).map(|o| entry(o, home)).transpose()?.unwrap_or_default();
             print(home.json, found, |v| {
                 format!(
-                    "{} ({}, {})\nidentifier  {}\nfingerprint {}\ndevices     {}\nadmitted    {}\nNobody here has compared the fingerprint with them yet.",
+                    "{} ({}, {})\nidentifier  {}\nstatus      {}\nfingerprint {}\ndevices     {}\nadmitted    {}\n{}",
                     text(v, "name"),
                     text(v, "kind"),
                     text(v, "country"),
                     text(v, "id"),
+                    v["suspended"]["words"]
+                        .as_str()
+                        .map_or_else(|| "active".to_owned(), |words| format!("suspended {words}")),
                     text(v, "fingerprint"),
                     v["devices"],
                     text(v, "admitted"),
+                    checked(home, v),
                 )
             });
         }
+        OrgCommand::Check(args) => checks::check(args, home).await?,
     }
     Ok(())
+}
+
+fn checked(home: &Home, entry: &Value) -> String {
+    if text(entry, "id") == home.engine.identity.org.to_string() {
+        return "your own organisation".to_owned();
+    }
+    checks::words(&entry["checked"])
 }
 
 /// The organisation that a person means: identifier, unique beginning of one, or exact name.
@@ -85,27 +114,9 @@ pub(crate) async fn find(home: &Home, meant: &str) -> Result<OrgId, Failure> {
     match (named.as_slice(), prefixed.as_slice()) {
         ([one], _) | ([], [one]) => Ok(*one),
         ([], []) => Err(crate::engine::EngineError::UnknownOrganisation(meant.to_owned()).into()),
-        _ => Err(Failure::invalid(format!("More than one organisation is meant by {meant:?}."), "Use the identifier from `causeway org list`.")),
+        _ => Err(Failure::invalid(
+            format!("More than one organisation is meant by {meant:?}."),
+            "Use the identifier from `causeway org list`.",
+        )),
     }
-}
-
-pub(crate) async fn device(command: DeviceCommand, home: &Home) -> Result<(), Failure> {
-    let DeviceCommand::List = command;
-    let replica = home.engine.replica.lock().await;
-    let own = home.engine.identity.device();
-    let roster = replica.directory.organisation(home.engine.identity.org).and_then(|o| o.roster.as_ref());
-    let list = roster
-        .into_iter()
-        .flat_map(|r| &r.devices)
-        .map(|d| {
-            let this = d.device == own;
-            let name = if this { Value::from(home.engine.identity.device_name.as_str()) } else { Value::Null };
-            json!({ "id": d.device.to_string(), "this": this, "name": name, "expires": time(d.expires) })
-        })
-        .collect();
-    print_list(home.json, list, "No roster yet: the registrar has not admitted this organisation.", |v| {
-        let this = if v["this"] == true { " (this one)" } else { "" };
-        format!("{}  {}{this}, until {}", &text(v, "id")[..12], text(v, "name"), text(v, "expires"))
-    });
-    Ok(())
 }

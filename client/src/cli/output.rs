@@ -1,10 +1,22 @@
 //! How results are printed: JSON for scripts, lines for people.
 
+use std::io::Write as _;
+
 use causeway_common::time::Timestamp;
 use serde_json::Value;
 
 /// Version of the shapes that scripts see.
 const SCHEMA_VERSION: u32 = 1;
+
+/// Writes a line to standard output. A reader that has gone away (`| head`) is no error.
+pub(crate) fn emit(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// Writes a line to standard error, whoever reads it.
+pub(crate) fn remark(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
 
 /// Prints one result.
 pub(crate) fn print(json: bool, value: Value, people: impl FnOnce(&Value) -> String) {
@@ -13,11 +25,11 @@ pub(crate) fn print(json: bool, value: Value, people: impl FnOnce(&Value) -> Str
         if let Value::Object(map) = &mut value {
             map.insert("schema_version".into(), SCHEMA_VERSION.into());
         }
-        println!("{value}");
+        emit(&value.to_string());
     } else {
         let text = people(&value);
         if !text.is_empty() {
-            println!("{text}");
+            emit(&text);
         }
     }
 }
@@ -25,7 +37,7 @@ pub(crate) fn print(json: bool, value: Value, people: impl FnOnce(&Value) -> Str
 /// Prints a list: one object per line, or one line per entry.
 pub(crate) fn print_list(json: bool, values: Vec<Value>, empty: &str, line: impl Fn(&Value) -> String) {
     if !json && values.is_empty() {
-        println!("{empty}");
+        emit(empty);
     }
     for value in values {
         print(json, value, &line);
@@ -50,7 +62,8 @@ pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 pub(crate) fn harmless(text: &str) -> String {
     text.chars()
         .map(|c| {
-            let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+            let turns =
+                matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
             if (c.is_control() && c != '\n') || turns { '\u{fffd}' } else { c }
         })
         .collect()

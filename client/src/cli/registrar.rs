@@ -1,14 +1,17 @@
-//! `causeway registrar`: claim, invite, pending, admit.
+//! `causeway registrar`: claim, invite, pending, admit, suspend, reinstate.
 
 use causeway_certs::{fingerprint, invite, names};
-use causeway_common::time::{Clock as _, SystemClock};
+use causeway_common::time::{Clock as _, SystemClock, Timestamp};
 use clap::Subcommand;
 use serde_json::json;
 
 use super::Global;
 use super::failure::{Failure, exit};
-use super::home::Home;
-use super::output::{print, print_list, text, time};
+use super::home::{Home, ProtectionArgs};
+use super::org;
+use super::output::{print, print_list, remark, text, time};
+use super::standing::{self, Reason, Vetted};
+use crate::exclusion;
 use crate::identity::{Identity, Role};
 use crate::membership;
 
@@ -18,6 +21,8 @@ pub(crate) enum RegistrarCommand {
     Claim {
         /// The claim code.
         code: String,
+        #[command(flatten)]
+        protection: ProtectionArgs,
     },
     /// Invite an organisation. The invite works once and for seven days.
     Invite {
@@ -38,49 +43,98 @@ pub(crate) enum RegistrarCommand {
         /// Its identifier, or the beginning of it.
         id: String,
     },
+    /// Shut an organisation out, at once: its connections are cut, nobody can send to it.
+    Suspend {
+        /// Identifier, the beginning of one, or the exact name.
+        org: String,
+        /// Why. Everybody can read it.
+        #[arg(long, default_value = "rules")]
+        reason: Reason,
+        /// With --reason keys-known: since when somebody else may have its keys, for example 2026-05-04T12:00:00Z. What
+        /// came from it since then becomes questionable everywhere.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+    },
+    /// Let a suspended organisation in again, after speaking to it.
+    Reinstate {
+        /// Identifier, the beginning of one, or the exact name.
+        org: String,
+        /// How you have made sure.
+        #[arg(long)]
+        vetted: Vetted,
+    },
 }
 
 pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<(), Failure> {
-    if let RegistrarCommand::Claim { code } = command {
-        return claim(&code, global).await;
+    if let RegistrarCommand::Claim { code, protection } = command {
+        return claim(&code, protection, global).await;
     }
     let home = Home::unlock(global).await?;
     if home.engine.identity.role != Role::Registrar {
-        return Err(Failure::new("G-103", exit::LOCKED, "This home is not the registrar's.", "Use the registrar's home with `--home`."));
+        return Err(Failure::new(
+            "G-103",
+            exit::LOCKED,
+            "This home is not the registrar's.",
+            "Use the registrar's home with `--home`.",
+        ));
     }
     match command {
         RegistrarCommand::Claim { .. } => Ok(()),
         RegistrarCommand::Invite { name, kind, country } => invite(&home, &name, &kind, &country).await,
         RegistrarCommand::Pending => pending(&home).await,
         RegistrarCommand::Admit { id } => admit(&home, &id).await,
+        RegistrarCommand::Suspend { org, reason, since } => {
+            suspend(&home, &org, reason, since.as_deref()).await
+        }
+        RegistrarCommand::Reinstate { org, vetted } => reinstate(&home, &org, vetted).await,
     }
 }
 
-async fn claim(code: &str, global: &Global) -> Result<(), Failure> {
+async fn claim(code: &str, protection: ProtectionArgs, global: &Global) -> Result<(), Failure> {
     let (signed, claim) = invite::from_text(code)?;
     if !signed.signature.is_empty() {
-        return Err(Failure::invalid("This is an organisation's invite, not a relay's claim code.", "Use `causeway join INVITE` to join with it."));
+        return Err(Failure::invalid(
+            "This is an organisation's invite, not a relay's claim code.",
+            "Use `causeway join INVITE` to join with it.",
+        ));
     }
-    let found = |rng: &mut dyn rand_core::CryptoRng| Identity::found_registrar(&claim, SystemClock.now(), rng);
-    let home = Home::create(global, found).await?;
+    let found =
+        |rng: &mut dyn rand_core::CryptoRng| Identity::found_registrar(&claim, SystemClock.now(), rng);
+    // A claim that was interrupted goes on; the relay gives the same answer again.
+    let home = match Home::unlock(global).await {
+        Err(failure) if failure.exit == exit::NOT_FOUND => Home::create(global, protection, found).await?,
+        other => other?,
+    };
+    if home.engine.identity.claim().is_none_or(|begun| begun.invite_id != claim.invite_id) {
+        return Err(home.is_taken());
+    }
     membership::claim(&home.engine, &*home.dialer().await?).await?;
     home.note("became registrar").await?;
     let key = hex::encode(home.engine.identity.registrar_key);
     print(global.json, json!({ "registrar_key": key }), |v| {
-        format!("You are the registrar of this relay (key {}…). Invite organisations with `causeway registrar invite`.", &text(v, "registrar_key")[..16])
+        format!(
+            "You are the registrar of this relay (key {}…). Invite organisations with `causeway registrar invite`.",
+            &text(v, "registrar_key")[..16]
+        )
     });
     Ok(())
 }
 
 async fn invite(home: &Home, name: &str, kind: &str, country: &str) -> Result<(), Failure> {
-    let refused = |error: names::NameError| Failure::invalid(format!("{error}."), "Nothing was created; correct it and try again.");
+    let refused = |error: names::NameError| {
+        Failure::invalid(format!("{error}."), "Nothing was created; correct it and try again.")
+    };
     names::check_name(name).map_err(refused)?;
     names::check_kind(kind).map_err(refused)?;
     names::check_country(country).map_err(refused)?;
     let (invite, expires) = home.engine.invite(name, kind, country).await;
     home.note("invited an organisation").await?;
     print(home.json, json!({ "invite": invite, "expires": time(expires) }), |v| {
-        format!("{}\n\nGive this to {name} by a way you trust. It works once, until {}.", text(v, "invite"), text(v, "expires"))
+        format!(
+            "{}\n\nGive this to {name} by a way you trust. It works once, until {}.",
+            text(v, "invite"),
+            text(v, "expires")
+        )
     });
     Ok(())
 }
@@ -88,7 +142,7 @@ async fn invite(home: &Home, name: &str, kind: &str, country: &str) -> Result<()
 async fn pending(home: &Home) -> Result<(), Failure> {
     let (applications, damaged) = membership::pending(&home.engine, &*home.dialer().await?).await?;
     if damaged > 0 {
-        eprintln!("{damaged} application(s) do not hold together and are not shown.");
+        remark(&format!("{damaged} application(s) do not hold together and are not shown."));
     }
     let list = applications
         .iter()
@@ -121,6 +175,72 @@ async fn admit(home: &Home, id: &str) -> Result<(), Failure> {
     home.note("admitted an organisation").await?;
     print(home.json, json!({ "id": org.to_string(), "status": "active" }), |_| {
         "Admitted. It can send and receive from now on.".into()
+    });
+    Ok(())
+}
+
+async fn suspend(home: &Home, meant: &str, reason: Reason, since: Option<&str>) -> Result<(), Failure> {
+    let since = match since {
+        Some(text) => Some(in_doubt_since(text, reason, home.engine.now())?),
+        None => None,
+    };
+    let link = exclusion::connect(&home.engine, &*home.dialer().await?).await?;
+    let org = org::find(home, meant).await?;
+    let suspended = exclusion::suspend(&home.engine, &*link, org, reason.number(), since).await;
+    link.close(0);
+    let suspended = suspended?;
+    home.note("suspended an organisation").await?;
+    let name = home.name_of(org).await;
+    let result = json!({
+        "id": org.to_string(),
+        "name": name,
+        "status": "suspended",
+        "suspended": standing::suspension(Some(&suspended)),
+    });
+    print(home.json, result, |v| {
+        format!(
+            "{name} is suspended {}. Its connections are cut. Tell it by phone; partners see it at their next `causeway sync`.",
+            text(&v["suspended"], "words")
+        )
+    });
+    Ok(())
+}
+
+/// When doubt begins: not later than now, and only where keys are in other hands.
+fn in_doubt_since(text: &str, reason: Reason, now: Timestamp) -> Result<Timestamp, Failure> {
+    if reason != Reason::KeysKnown {
+        return Err(Failure::invalid(
+            "--since says since when somebody else may have the keys; it belongs to --reason keys-known. Nothing was changed.",
+            "Leave it out, or add --reason keys-known.",
+        ));
+    }
+    past(text, now)
+}
+
+/// A moment that has been.
+pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let read = text.parse::<jiff::Timestamp>().ok();
+    let since = read.and_then(|t| u64::try_from(t.as_millisecond()).ok()).map(Timestamp);
+    since.filter(|since| *since <= now).ok_or_else(|| {
+        Failure::invalid(
+            format!("{text:?} is no time in the past. Nothing was changed."),
+            "Write it like 2026-05-04T12:00:00Z.",
+        )
+    })
+}
+
+async fn reinstate(home: &Home, meant: &str, vetted: Vetted) -> Result<(), Failure> {
+    let link = exclusion::connect(&home.engine, &*home.dialer().await?).await?;
+    let org = org::find(home, meant).await?;
+    let reinstated = exclusion::reinstate(&home.engine, &*link, org, vetted.number()).await;
+    link.close(0);
+    reinstated?;
+    home.note("reinstated an organisation").await?;
+    let name = home.name_of(org).await;
+    print(home.json, json!({ "id": org.to_string(), "name": name, "status": "active" }), |_| {
+        format!(
+            "{name} is let in again. What waited for it and in its outbox goes on with the next `causeway sync`."
+        )
     });
     Ok(())
 }

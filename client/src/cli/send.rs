@@ -12,17 +12,16 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::org;
-use super::output::{print, text};
+use super::output::{print, remark, text};
+use super::standing;
+use crate::activity;
 use crate::engine::Draft;
 use crate::model::{PACKET_REFERRAL, StoredSection};
-use crate::referral::{Document, Kind, Level, Problem, SendContext};
+use crate::referral::{DOCUMENT_BYTES_MAX, Document, Kind, Level, Problem, SendContext};
 use crate::vault::Changes;
 
 /// Organisations that one command may address.
 const RECIPIENTS_MAX: usize = 32;
-/// Longest document, in bytes: what a packet holds beside its attachments.
-const DOCUMENT_BYTES_MAX: u64 = 512 * 1024;
-
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
     /// missing-person, border-alert, victim-handoff or identity-check.
@@ -49,14 +48,32 @@ pub(crate) struct SendArgs {
 
 pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     if args.to.len() > RECIPIENTS_MAX {
-        return Err(Failure::invalid(format!("At most {RECIPIENTS_MAX} organisations at once."), "Send again to the others."));
+        return Err(Failure::invalid(
+            format!("At most {RECIPIENTS_MAX} organisations at once."),
+            "Send again to the others.",
+        ));
     }
     let mut recipients = Vec::new();
     for meant in &args.to {
-        recipients.push(org::find(home, meant).await?);
+        let org = org::find(home, meant).await?;
+        if org == home.engine.identity.org {
+            return Err(Failure::invalid(
+                "A referral cannot go to your own organisation. Nothing was queued.",
+                "Name another organisation with --to.",
+            ));
+        }
+        if let Some(suspended) = home.suspension_of(org).await {
+            return Err(standing::recipient(&home.name_of(org).await, &suspended));
+        }
+        if !recipients.contains(&org) {
+            recipients.push(org);
+        }
     }
     let packet = PacketId(home.engine.random().await);
     let document = document(&args, packet, home)?;
+    for to in &recipients {
+        may_go_to(&document, *to, home).await?;
+    }
     let (priority, respond_by) = (document.priority(), respond_by(&document));
     let sections: Vec<StoredSection> = document
         .into_sections()
@@ -74,14 +91,30 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
         .iter()
         .map(|d| json!({ "to": d.to.to_string(), "packet_id": d.packet.to_string(), "state": "queued" }))
         .collect();
+    activity::append(&home.engine.vault, &mut changes, home.engine.now(), "queued a referral", Some(packet))?;
     home.engine.queue(drafts, changes).await?;
-    home.note("queued a referral").await?;
+    if home.suspension_of(home.engine.identity.org).await.is_some() {
+        remark(
+            "The registrar has suspended this organisation: it stays in your outbox until you are reinstated.",
+        );
+    }
     let result = json!({ "referral": packet.to_string(), "packets": listed });
     print(home.json, result, |v| {
         let count = v["packets"].as_array().map_or(0, Vec::len);
-        format!("Queued for {count} organisation(s), number {}. `causeway sync` sends it.", &text(v, "referral")[..12])
+        format!(
+            "Queued for {count} organisation(s), number {}. `causeway sync` sends it.",
+            &text(v, "referral")[..12]
+        )
     });
     Ok(())
+}
+
+/// Some referrals must not go to some organisations, whoever asks for it.
+async fn may_go_to(document: &Document, to: OrgId, home: &Home) -> Result<(), Failure> {
+    let replica = home.engine.replica.lock().await;
+    let refused =
+        replica.directory.organisation(to).and_then(|org| document.refuses(&org.kind, &org.country));
+    refused.map_or(Ok(()), |problem| Err(problems(&[problem])))
 }
 
 async fn draft(
@@ -103,9 +136,14 @@ async fn draft(
         sections,
     };
     for attachment in &args.attach {
-        let parsed = attachment.split_once('=').and_then(|(code, file)| Some((code.as_bytes().try_into().ok()?, file)));
+        let parsed = attachment
+            .split_once('=')
+            .and_then(|(code, file)| Some((code.as_bytes().try_into().ok()?, file)));
         let Some((code, file)) = parsed else {
-            return Err(Failure::invalid(format!("{attachment:?} is not SECTION=FILE."), "For example: --attach PHO=photo.jpg"));
+            return Err(Failure::invalid(
+                format!("{attachment:?} is not SECTION=FILE."),
+                "For example: --attach PHO=photo.jpg",
+            ));
         };
         if !draft.sections.iter().any(|s| s.code == code) {
             draft.sections.push(StoredSection { code, bytes: b"{}".to_vec() });
@@ -122,7 +160,10 @@ fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<Document, 
     };
     for assignment in &args.set {
         let Some((path, value)) = assignment.split_once('=') else {
-            return Err(Failure::invalid(format!("{assignment:?} is not PATH=VALUE."), "For example: --set approach_note=\"speak to her alone\""));
+            return Err(Failure::invalid(
+                format!("{assignment:?} is not PATH=VALUE."),
+                "For example: --set approach_note=\"speak to her alone\"",
+            ));
         };
         document.set(path, value).map_err(|p| problems(&[p]))?;
     }
@@ -146,7 +187,7 @@ fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<Document, 
 fn case_ref(country: &str, now: Timestamp, packet: PacketId) -> String {
     let millis = i64::try_from(now.0).unwrap_or(0);
     let year = jiff::Timestamp::from_millisecond(millis)
-        .map_or(1970, |t| t.to_zoned(jiff::tz::TimeZone::UTC).year());
+        .map_or(1970, |t| jiff::tz::Offset::UTC.to_datetime(t).year());
     format!("{country}-{year}-{}", &packet.to_string()[..6])
 }
 
@@ -158,27 +199,30 @@ fn respond_by(document: &Document) -> Timestamp {
 }
 
 fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |e: std::io::Error| Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.");
+    let unreadable = |e: std::io::Error| {
+        Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
+    };
     let mut bytes = Vec::new();
     if path == std::path::Path::new("-") {
-        std::io::stdin().lock().take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        std::io::stdin()
+            .lock()
+            .take(DOCUMENT_BYTES_MAX as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
     } else {
         let file = std::fs::File::open(path).map_err(unreadable)?;
-        file.take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    }
-    if bytes.len() as u64 > DOCUMENT_BYTES_MAX {
-        return Err(Failure::invalid("The referral is larger than 512 KiB.", "Send large parts as attachments: --attach SECTION=FILE."));
+        file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     }
     Ok(bytes)
 }
 
-fn problems(found: &[Problem]) -> Failure {
-    let lines: Vec<String> =
-        found.iter().map(|p| format!("  {}: {} {} [{}]", p.path, p.message, p.hint, p.code)).collect();
+/// What is wrong with a document, line by line.
+pub(super) fn problems(found: &[Problem]) -> Failure {
+    let lines: Vec<String> = found.iter().map(|problem| format!("  {problem}")).collect();
     Failure::new(
         "V-105",
         exit::INVALID,
-        format!("The referral cannot be sent like this. Nothing was queued.\n{}", lines.join("\n")),
+        format!("It cannot be sent like this. Nothing was queued.\n{}", lines.join("\n")),
         "Correct the fields named above; docs/samples has complete examples.",
     )
 }

@@ -1,30 +1,51 @@
 //! `causeway status` and `causeway doctor`.
 
-use serde_json::json;
+use causeway_certs::transport::Link;
+use causeway_common::wire::{STANDING_STRANGER, STANDING_SUSPENDED};
+use serde_json::{Value, json};
 
+use super::backup;
+use super::device;
 use super::failure::Failure;
 use super::home::Home;
 use super::output::{print, text, time};
+use super::standing;
+use crate::doubts;
 use crate::identity::Role;
-use crate::model::Transport;
+use crate::last_resort;
+use crate::model::{PACKET_REFERRAL, Transport};
 use crate::records;
-use crate::session;
+use crate::session::{self, SessionError};
+use crate::unopened;
+
+/// Code of the warning that the relay gives senders the last-resort key only.
+const KEYS_WITHHELD: &str = "K-108";
 
 pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
-    let connected = match home.dialer().await {
+    let greeted = match home.dialer().await {
         Ok(dialer) => match dialer.dial().await {
             Ok(link) => {
-                let greeted = session::hello(&*link).await.is_ok();
+                let greeted = greet(home, &*link).await;
                 link.close(0);
                 greeted
             }
-            Err(_) => false,
+            Err(error) => Err(error.into()),
         },
-        Err(_) => false,
+        Err(_) => Err(SessionError::NotAdmitted),
+    };
+    let (connected, removed) = match greeted {
+        Ok(()) => (true, None),
+        Err(SessionError::Removed(revoked)) => (true, Some(device::removed(revoked.as_ref()))),
+        Err(_) => (false, None),
     };
     let identity = &home.engine.identity;
-    let sent = records::all_sent(&home.engine.vault)?;
+    let mut sent = records::all_sent(&home.engine.vault)?;
+    sent.retain(|s| s.packet_type == PACKET_REFERRAL);
     let count = |wanted: fn(Transport) -> bool| sent.iter().filter(|s| wanted(s.transport)).count();
+    let held = home.held_count().await?;
+    let suspended = home.suspension_of(identity.org).await;
+    let evidence = records::evidence(&home.engine.vault)?.len();
+    let backups = backup::status(home).await?;
     let replica = home.engine.replica.lock().await;
     let head = replica.head(identity);
     let result = json!({
@@ -36,33 +57,126 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "queued": count(|t| matches!(t, Transport::Queued | Transport::Submitted)),
         "awaiting_receipt": count(|t| t == Transport::Relayed),
         "failed": count(Transport::is_failure),
+        "held": held,
+        "doubtful": doubts::undecided(&home.engine.vault)?,
+        "suspended": standing::suspension(suspended.as_ref()),
+        "removed": removed.as_ref().map(|told| told.message.as_str()),
+        "unopened": unopened::count(&home.engine.vault),
+        "unopened_forgotten": unopened::forgotten(&home.engine.vault)?,
         "prekeys_unused": crate::prekeys::unused(&home.engine.vault)?,
+        "keys_withheld": keys_withheld(home)?,
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
-        "backup_age": null,
+        "evidence": evidence,
+        "backup_age": backups["age"],
+        "backup": backups,
     });
     drop(replica);
     print(home.json, result, |v| {
-        format!(
-            "{}\nrelay {}: {}\n{} queued, {} at the relay without a receipt, {} failed\n{} one-time keys unused\ndirectory: {} entries",
+        let status = format!(
+            "{}\nrelay {}: {}\n{} queued, {} at the relay without a receipt, {} failed\n{} from others could not be opened{}\n{} one-time keys unused\ndirectory: {} entries",
             text(v, "organisation"),
             text(v, "relay"),
             if connected { "connected" } else { "not reachable" },
             v["queued"],
             v["awaiting_receipt"],
             v["failed"],
+            v["unopened"],
+            if v["unopened"] == 0 { "" } else { ": see `causeway inbox list`" },
             v["prekeys_unused"],
             v["directory"]["size"],
-        )
+        );
+        let suspended = suspended.as_ref().map_or_else(String::new, |suspended| {
+            let told = standing::own(Some(suspended));
+            format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code)
+        });
+        let removed = removed
+            .as_ref()
+            .map_or_else(String::new, |told| format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code));
+        let backup = backup::words(&v["backup"]);
+        [removed, suspended, status, held_and_doubtful(v), backup, warning(v), of_evidence(v)].concat()
     });
     Ok(())
+}
+
+/// Says Hello. Whoever is suspended, or was, learns it from the directory.
+async fn greet(home: &Home, link: &dyn Link) -> Result<(), SessionError> {
+    let standing = session::hello(link).await?.standing;
+    let known = home.suspension_of(home.engine.identity.org).await.is_some();
+    if known != (standing == STANDING_SUSPENDED) {
+        session::fetch_directory(&home.engine, link).await?;
+    }
+    if standing == STANDING_STRANGER
+        && let removed @ SessionError::Removed(_) =
+            session::why_not_member(&home.engine, link, standing).await
+    {
+        return Err(removed);
+    }
+    Ok(())
+}
+
+fn held_and_doubtful(v: &Value) -> String {
+    let mut out = String::new();
+    if v["held"] != 0 {
+        out.push_str(&format!(
+            "\n{} held: their recipients are suspended, see `causeway sent list`",
+            v["held"]
+        ));
+    }
+    if v["doubtful"] != 0 {
+        out.push_str(&format!("\n{} from others in doubt: see `causeway inbox list`", v["doubtful"]));
+    }
+    out
+}
+
+/// What evidence means, on lines of its own; nothing without any.
+fn of_evidence(v: &Value) -> String {
+    let count = &v["evidence"];
+    if *count == 0 {
+        return String::new();
+    }
+    format!(
+        "\nALARM: the relay has signed directories that contradict each other ({count} times). It deceives this organisation or another one; what you receive is still sealed, but who is who is in doubt.\nWrite the evidence with `causeway directory evidence --out FILE`, call the registrar and your partners, not through the relay, and compare fingerprints again before you send anything."
+    )
 }
 
 pub(crate) fn doctor(home: &Home) -> Result<(), Failure> {
     let vault = home.check_vault()?;
     let activity = home.check_activity()?;
-    let result = json!({ "vault_records": vault, "activity_entries": activity, "damaged": 0 });
-    print(home.json, result, |_| {
-        format!("All {vault} records of the vault verify. The activity log has {activity} entries and is unbroken.")
+    let evidence = records::evidence(&home.engine.vault)?.len();
+    let result = json!({
+        "vault_records": vault,
+        "activity_entries": activity,
+        "damaged": 0,
+        "keys_withheld": keys_withheld(home)?,
+        "evidence": evidence,
+    });
+    print(home.json, result, |v| {
+        let records = format!("All {vault} records of the vault verify.");
+        let log = format!("The activity log has {activity} entries and is unbroken.");
+        format!("{records} {log}{}{}", warning(v), of_evidence(v))
     });
     Ok(())
+}
+
+fn keys_withheld(home: &Home) -> Result<Value, Failure> {
+    let warning = last_resort::warning(&home.engine.vault, home.engine.now())?;
+    Ok(warning.map_or(
+        Value::Null,
+        |w| json!({ "code": KEYS_WITHHELD, "packets": w.packets, "found": time(w.found) }),
+    ))
+}
+
+/// What people are told about keys that the relay does not give out.
+fn warning(v: &Value) -> String {
+    let withheld = &v["keys_withheld"];
+    if withheld.is_null() {
+        return String::new();
+    }
+    format!(
+        "\nWarning: {} packet(s), found last {}, were sealed to this device's spare key although the relay held one-time keys. \
+         Whoever takes this device can read them for up to 39 days more. A partner that sends more than 200 packets a day \
+         explains it; if none does, the relay withholds keys: call its operator and the registrar. [{KEYS_WITHHELD}]",
+        withheld["packets"],
+        text(withheld, "found"),
+    )
 }

@@ -7,11 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::home::Home;
-use super::output::{print, text};
+use super::output::{print, remark, text};
+use super::send::problems;
 use crate::engine::threads::Words;
 use crate::model::Thread;
 use crate::records;
 use crate::referral::lifecycle::Action;
+use crate::referral::{set_in_answer, validate_answer};
 
 /// Longest text of a step, in characters.
 const TEXT_CHARS_MAX: usize = crate::referral::update::TEXT_CHARS_MAX;
@@ -56,14 +58,23 @@ pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure>
     if thread.ours {
         return take(args.step, Action::Answer, answer, home).await;
     }
-    let missing = answer.get("result").is_none_or(|r| r.as_str().is_none_or(str::is_empty));
-    if thread.kind == "IDQ" && missing {
-        return Err(Failure::invalid(
-            "The answer to an identity check needs a result.",
-            "Add --set result=confirmed (or not_confirmed, probable_more_info, not_our_national, cannot_check, refused).",
-        ));
+    if thread.kind == "IDQ" {
+        let withheld = records::received(&home.engine.vault, thread.root)?.map(|root| root.withheld);
+        may_answer(&withheld.unwrap_or_default())?;
+        let found = validate_answer(&answer);
+        if !found.is_empty() {
+            return Err(problems(&found));
+        }
     }
     take(args.step, Action::Complete, answer, home).await
+}
+
+/// Nobody says who a person is without having read all of the question.
+fn may_answer(withheld: &[[u8; 3]]) -> Result<(), Failure> {
+    if withheld.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::withheld("This identity check cannot be answered here", withheld))
 }
 
 fn answer_fields(args: &AnswerArgs) -> Result<Map<String, Value>, Failure> {
@@ -71,37 +82,64 @@ fn answer_fields(args: &AnswerArgs) -> Result<Map<String, Value>, Failure> {
     if let Some(path) = &args.file {
         let size = std::fs::metadata(path).map_or(0, |m| m.len());
         if size > ANSWER_BYTES_MAX {
-            return Err(Failure::invalid("The answer file is larger than 64 KiB.", "Send large parts as attachments."));
+            return Err(Failure::invalid(
+                "The answer file is larger than 64 KiB.",
+                "Send large parts as attachments.",
+            ));
         }
-        let bytes = std::fs::read(path).map_err(|e| Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name."))?;
-        fields = serde_json::from_slice(&bytes).map_err(|e| Failure::invalid(format!("{} is not a JSON object: {e}.", path.display()), "See docs/samples/identity-answer.json."))?;
+        let bytes = std::fs::read(path).map_err(|e| {
+            Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
+        })?;
+        fields = serde_json::from_slice(&bytes).map_err(|e| {
+            Failure::invalid(
+                format!("{} is not a JSON object: {e}.", path.display()),
+                "See docs/samples/identity-answer.json.",
+            )
+        })?;
     }
     for assignment in &args.set {
         let Some((path, value)) = assignment.split_once('=') else {
-            return Err(Failure::invalid(format!("{assignment:?} is not PATH=VALUE."), "For example: --set result=confirmed"));
+            return Err(Failure::invalid(
+                format!("{assignment:?} is not PATH=VALUE."),
+                "For example: --set result=confirmed",
+            ));
         };
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
-        fields.insert(path.to_owned(), value);
+        set_in_answer(&mut fields, path, value).map_err(|problem| problems(&[problem]))?;
     }
     Ok(fields)
 }
 
-async fn take(args: StepArgs, action: Action, answer: Map<String, Value>, home: &Home) -> Result<(), Failure> {
+async fn take(
+    args: StepArgs,
+    action: Action,
+    answer: Map<String, Value>,
+    home: &Home,
+) -> Result<(), Failure> {
     if args.text.chars().count() > TEXT_CHARS_MAX {
-        return Err(Failure::invalid(format!("The text is longer than {TEXT_CHARS_MAX} characters."), "Shorten it, or attach a file."));
+        return Err(Failure::invalid(
+            format!("The text is longer than {TEXT_CHARS_MAX} characters."),
+            "Shorten it, or attach a file.",
+        ));
     }
     let thread = find_thread(home, &args.id)?;
     let words = Words { reason: args.reason, text: args.text, eta: args.eta, answer };
     let packet = home.engine.take_step(thread.case, action, words).await?;
     home.note(action.as_str()).await?;
     let now = records::thread(&home.engine.vault, &thread.case)?.map_or_else(String::new, |t| t.work);
+    // Taken back before it ever left: there is nobody to tell.
+    let taken_back = records::sent(&home.engine.vault, packet, thread.peer)?.is_none();
+    let state = if taken_back { "withdrawn" } else { "queued" };
     let result = json!({
         "referral": thread.root.to_string(),
         "work": now,
-        "packets": [{ "to": thread.peer.to_string(), "packet_id": packet.to_string(), "state": "queued" }],
+        "packets": [{ "to": thread.peer.to_string(), "packet_id": packet.to_string(), "state": state }],
     });
-    print(home.json, result, |v| {
-        format!("The referral is now {}. `causeway sync` tells the other side.", text(v, "work"))
+    if !taken_back && home.suspension_of(thread.peer).await.is_some() {
+        remark("The registrar has suspended the other side: it is told once it is reinstated.");
+    }
+    print(home.json, result, |v| match taken_back {
+        true => "Taken back: the other side has never had it.".to_owned(),
+        false => format!("The referral is now {}. `causeway sync` tells the other side.", text(v, "work")),
     });
     Ok(())
 }
@@ -109,7 +147,10 @@ async fn take(args: StepArgs, action: Action, answer: Map<String, Value>, home: 
 /// The thread that a person means: by the number of its first packet, or the beginning of it.
 pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
     if id.len() < 4 {
-        return Err(Failure::invalid("A number has at least four characters.", "Copy it from `causeway inbox list`."));
+        return Err(Failure::invalid(
+            "A number has at least four characters.",
+            "Copy it from `causeway inbox list`.",
+        ));
     }
     let matching: Vec<Thread> = records::all_threads(&home.engine.vault)?
         .into_iter()
@@ -123,4 +164,21 @@ pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
         }
     })?;
     Ok(thread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_check_is_not_answered_by_a_device_that_does_not_read_all_of_it() {
+        assert_eq!(may_answer(&[]), Ok(()));
+        let refused = may_answer(&[*b"DOC"]).unwrap_err();
+        assert_eq!(refused.code, "C-106");
+        assert!(
+            refused.message.contains("sections DOC of this referral are for other devices"),
+            "{}",
+            refused.message
+        );
+    }
 }

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
 
-use super::failed;
+use super::{VAULT_MEMORY, failed};
 use crate::cli::failure::Failure;
 
 /// The relay is ready within this time, or the demo says that it is not.
 const RELAY_START: Duration = Duration::from_secs(20);
 /// The relay stops within this time, or is killed.
 const RELAY_STOP: Duration = Duration::from_secs(15);
+
+/// Somebody on duty waits this long for something to come in.
+const DUTY: Duration = Duration::from_secs(60);
 
 /// A running relay.
 pub(crate) struct RelayProcess {
@@ -75,6 +78,13 @@ impl Actor {
         Ok(Self { home, passphrase_file, name: name.to_owned() })
     }
 
+    /// Asks to be admitted; gives the organisation's identifier.
+    pub(crate) async fn join(&self, invite: &str) -> Result<String, Failure> {
+        let joined =
+            self.run(&["join", invite, "--device-name", "desk", "--vault-memory", VAULT_MEMORY]).await?;
+        Ok(joined["id"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Runs one command as this actor; gives its last object.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Result<Value, Failure> {
         Ok(self.run_list(arguments).await?.pop().unwrap_or(Value::Null))
@@ -82,23 +92,59 @@ impl Actor {
 
     /// Runs one command as this actor; gives all its objects.
     pub(crate) async fn run_list(&self, arguments: &[&str]) -> Result<Vec<Value>, Failure> {
-        let program = std::env::current_exe().map_err(Failure::internal)?;
-        let output = Command::new(program)
+        let output = self.command(arguments)?.output().await.map_err(Failure::internal)?;
+        if !output.status.success() {
+            return Err(failed(&self.name, arguments[0], &String::from_utf8_lossy(&output.stderr)));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
+    /// Connects and waits for what comes in, while others act. Returns once the connection stands.
+    pub(crate) async fn on_duty(&self) -> Result<OnDuty, Failure> {
+        let seconds = DUTY.as_secs().to_string();
+        let mut command = self.command(&["sync", "--wait", &seconds])?;
+        let mut child =
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(Failure::internal)?;
+        let stderr = child.stderr.take().ok_or_else(|| Failure::internal("no error output"))?;
+        let mut reader = BufReader::new(stderr);
+        let mut line = String::new();
+        let connected = tokio::time::timeout(RELAY_START, reader.read_line(&mut line)).await;
+        if !connected.is_ok_and(|read| read.is_ok_and(|bytes| bytes > 0)) {
+            return Err(failed(&self.name, "sync", "no connection"));
+        }
+        if line.starts_with('{') {
+            return Err(failed(&self.name, "sync", &line));
+        }
+        Ok(OnDuty { child, actor: self.name.clone(), _stderr: reader })
+    }
+
+    fn command(&self, arguments: &[&str]) -> Result<Command, Failure> {
+        let mut command = Command::new(std::env::current_exe().map_err(Failure::internal)?);
+        command
             .args(["--json", "--no-input", "--home"])
             .arg(self.home.join("data"))
             .arg("--passphrase-file")
             .arg(&self.passphrase_file)
             .args(arguments)
             .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output()
-            .await
-            .map_err(Failure::internal)?;
-        if !output.status.success() {
-            return Err(failed(&self.name, arguments[0], &String::from_utf8_lossy(&output.stderr)));
-        }
-        let text = String::from_utf8_lossy(&output.stdout);
-        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+            .kill_on_drop(true);
+        Ok(command)
+    }
+}
+
+/// Somebody's connection that waits for what comes in.
+pub(crate) struct OnDuty {
+    child: Child,
+    actor: String,
+    _stderr: BufReader<ChildStderr>,
+}
+
+impl OnDuty {
+    /// Waits until something has come in and been answered.
+    pub(crate) async fn end(mut self) -> Result<(), Failure> {
+        let status = self.child.wait().await.map_err(Failure::internal)?;
+        if status.success() { Ok(()) } else { Err(failed(&self.actor, "sync", "the connection broke")) }
     }
 }
 

@@ -1,31 +1,50 @@
 //! From the relay into the inbox: open, verify, store once, then erase, acknowledge and sign for it.
 
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+use causeway_certs::checkpoint;
 use causeway_certs::keys::PublicKey;
-use causeway_common::codec;
+use causeway_common::clearance::{self, RECEIPTS_SECTION};
 use causeway_common::envelope::{PrekeyKind, envelope_id};
 use causeway_common::framed::Label;
-use causeway_common::ids::{EnvelopeId, OrgId, PacketId};
-use causeway_common::limits::FRAME_BYTES_MAX;
+use causeway_common::ids::{DeviceId, EnvelopeId, OrgId, PacketId};
+use causeway_common::limits::{DEVICES_PER_ORG_MAX, FRAME_BYTES_MAX};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    DeviceReceipt, NACK_ERASED_PREKEY, NACK_UNKNOWN_PREKEY, NACK_UNREADABLE, Nack, RECEIPT_DELIVERED,
+    DeviceReceipt, NACK_ERASED_PREKEY, NACK_UNKNOWN_PREKEY, NACK_UNREADABLE, RECEIPT_DELIVERED,
     RECEIPT_OPENED,
 };
 use causeway_common::time::Timestamp;
 use causeway_common::wire::Push;
+use causeway_common::{codec, crash};
 
+use super::judgement::{self, Verdict};
+use super::refused::reason_for;
+use super::standing::SenderKey;
 use super::{Draft, Engine, EngineError};
 use crate::attachments;
-use crate::model::{PACKET_RECEIPTS, Received, StoredSection, Transport};
-use crate::prekeys::{self, OwnPrekey};
-use crate::records::{self, Chain};
-use crate::seal::open::{OpenError, OpenedPacket, unseal};
+use crate::chain::Incoming;
+use crate::doubts;
+use crate::last_resort;
+use crate::model::{PACKET_RECEIPTS, PACKET_SHARED, Received, Sent, StoredSection, Transport};
+use crate::prekeys;
+use crate::records::{self, Evidence, Step};
+use crate::seal::open::{Claimed, OpenedPacket, unseal};
 use crate::seal::packet::HEADER_SECTION;
-use crate::vault::Changes;
+use crate::unopened::{self, Unopened};
 
-/// Section code of a bundle of receipts.
-const RECEIPTS_SECTION: [u8; 3] = *b"RCP";
+/// Envelopes taken in one transaction. An alarm does not wait for them: it joins as the next one to be opened, and is the
+/// last.
+pub const TAKEN_AT_ONCE_MAX: usize = 16;
+/// Alarms taken in one transaction, beside those: some 8 ms of work, so that the first does not wait for the last.
+pub const ALARMS_AT_ONCE_MAX: usize = 8;
+
+/// Receipts taken of one bundle: far more than one transaction of the other side makes.
+const RECEIPTS_PER_BUNDLE_MAX: usize = 64;
+/// Receipts kept of one packet: delivered and opened, of each device.
+const RECEIPTS_KEPT_MAX: usize = 2 * DEVICES_PER_ORG_MAX;
 
 /// What became of one pushed envelope.
 #[derive(Clone, Debug)]
@@ -34,19 +53,29 @@ pub enum Taken {
     Stored(EnvelopeId),
     /// Cannot be opened: this signed refusal goes to the relay instead.
     Refused(Signed),
-    /// The sender knows a newer directory than we do: fetch it, then try again.
+    /// The relay has shown its sender another directory than us: refused in the same way, and kept as evidence.
+    Split(Signed),
+    /// What proves the sender stands in a part of the directory that we do not have: fetch it, then try again.
     NeedsDirectory,
 }
 
-/// What one packet asks for once it is stored.
+/// What a step that takes envelopes gathers for when it is durable.
 #[derive(Debug, Default)]
-struct Stored {
-    used: Option<OwnPrekey>,
-    receipt: Option<(OrgId, Signed)>,
+struct Gathered {
+    /// One-time keys that have opened something.
+    used: Vec<Vec<u8>>,
+    /// Receipts by sender, and the class of the most urgent packet among theirs.
+    receipts: BTreeMap<OrgId, (Priority, Vec<Signed>)>,
+    /// What is refused.
+    refused: Vec<Unopened>,
+    /// How many that were refused before have opened.
+    settled: usize,
 }
 
 enum Refusal {
-    Nack(u8),
+    /// With its sender, where that is proven.
+    Nack(u8, Option<OrgId>),
+    Split,
     NeedsDirectory,
     Engine(EngineError),
 }
@@ -58,71 +87,150 @@ impl<E: Into<EngineError>> From<E> for Refusal {
 }
 
 impl Engine {
-    /// Takes one pushed envelope. When it returns [`Taken::Stored`], the packet is durable, exactly once, and the
-    /// one-time key that opened it is erased.
-    pub async fn take(&self, push: &Push) -> Result<Taken, EngineError> {
-        let id = envelope_id(&push.outer, &push.body);
+    /// Takes pushed envelopes, at most [`TAKEN_AT_ONCE_MAX`] and [`ALARMS_AT_ONCE_MAX`], in one transaction: packets,
+    /// names, used keys and receipts are durable together. Then the one-time keys are erased, then this returns. What
+    /// it calls [`Taken::Stored`] is here exactly once.
+    ///
+    /// Each is asked for when the one before has been opened, so that what comes meanwhile may go first.
+    pub async fn take<P, I>(&self, pushes: I) -> Result<Vec<Taken>, EngineError>
+    where
+        P: Borrow<Push> + Send,
+        I: IntoIterator<Item = P>,
+        I::IntoIter: Send,
+    {
+        let pushes = pushes.into_iter();
         let turn = self.turn.lock().await;
-        let mut changes = Changes::default();
-        let stored = if records::is_seen(&self.vault, id)? {
-            Stored::default()
-        } else {
-            match self.open_into(push, &mut changes).await {
-                Ok(stored) => stored,
-                Err(Refusal::NeedsDirectory) => return Ok(Taken::NeedsDirectory),
-                Err(Refusal::Nack(reason)) => return Ok(Taken::Refused(self.nack(id, reason))),
-                Err(Refusal::Engine(error)) => return Err(error),
-            }
-        };
-        if !changes.is_empty() {
-            records::put_seen(&mut changes, id);
-            self.commit(changes).await?;
+        let mut step = Step::new(&self.vault);
+        let mut gathered = Gathered::default();
+        let mut taken = Vec::new();
+        for push in pushes {
+            let push = push.borrow();
+            let id = envelope_id(&push.outer, &push.body);
+            taken.push(if records::is_seen(&step, id)? {
+                Taken::Stored(id)
+            } else {
+                match self.open_into(push, id, &mut step, &mut gathered).await {
+                    Ok(()) => Taken::Stored(id),
+                    Err(Refusal::NeedsDirectory) => Taken::NeedsDirectory,
+                    Err(Refusal::Nack(reason, from)) => {
+                        gathered.refused.push(self.unopened(push, id, from, reason));
+                        Taken::Refused(self.nack(id, reason))
+                    }
+                    Err(Refusal::Split) => {
+                        gathered.refused.push(self.unopened(push, id, None, NACK_UNREADABLE));
+                        Taken::Split(self.nack(id, NACK_UNREADABLE))
+                    }
+                    Err(Refusal::Engine(error)) => return Err(error),
+                }
+            });
+            // Opening is long work: whoever brings what has arrived may be waiting for this very thread.
+            tokio::task::yield_now().await;
         }
-        let used = stored.used.filter(|prekey| prekey.kind != PrekeyKind::LastResort);
-        if let Some(prekey) = used {
-            let mut rng = self.rng.lock().await;
-            self.vault.eks_erase(&[prekeys::seed_id(prekey.number).to_vec()], &mut **rng).await?;
+        self.enter_refused(&gathered.refused, gathered.settled, &mut step)?;
+        for (to, (priority, receipts)) in gathered.receipts {
+            let bundle = self.receipts_draft(to, &receipts, priority).await;
+            self.queue_into(vec![bundle], &mut step.changes);
         }
+        self.commit_step(step).await?;
+        crash::at("inbox.before-erase");
+        // Erasing waits for the disk many times, and what is durable now refuses these keys already: others may go on.
         drop(turn);
-        if let Some((to, receipt)) = stored.receipt {
-            self.queue_receipts(to, vec![receipt], push.outer.priority).await?;
+        if !gathered.used.is_empty() {
+            self.vault.eks_erase(&gathered.used, &mut self.fork_rng().await).await?;
         }
-        Ok(Taken::Stored(id))
+        Ok(taken)
     }
 
-    async fn open_into(&self, push: &Push, changes: &mut Changes) -> Result<Stored, Refusal> {
-        let prekey =
-            prekeys::own(&self.vault, push.wrap.prekey)?.ok_or(Refusal::Nack(NACK_UNKNOWN_PREKEY))?;
-        let seed = self
-            .vault
-            .eks_get(&prekeys::seed_id(prekey.number))
-            .await
-            .ok_or(Refusal::Nack(NACK_ERASED_PREKEY))?;
-        let unreadable = |_: OpenError| Refusal::Nack(NACK_UNREADABLE);
+    /// Opens and verifies an envelope, then enters everything about it into the step; nothing if it is refused.
+    async fn open_into(
+        &self,
+        push: &Push,
+        id: EnvelopeId,
+        step: &mut Step<'_>,
+        gathered: &mut Gathered,
+    ) -> Result<(), Refusal> {
+        let prekey = prekeys::own(step, push.wrap.prekey)?.ok_or(Refusal::Nack(NACK_UNKNOWN_PREKEY, None))?;
+        let erased = || Refusal::Nack(NACK_ERASED_PREKEY, None);
+        if prekey.used {
+            // Its seed is about to be erased: in this step, or after a crash that came before.
+            return Err(erased());
+        }
+        let seed = self.vault.eks_get(&prekeys::seed_id(prekey.number)).await.ok_or_else(erased)?;
         let (org, device) = (self.identity.org, self.identity.device());
         let unsealed = unseal(&push.outer, &push.body, &push.wrap, org, device, &prekey.public, &seed)
-            .map_err(unreadable)?;
+            .map_err(|error| Refusal::Nack(reason_for(error), None))?;
         let claimed = unsealed.claimed();
+        let (key, verdict) = self.sender_key(&claimed, push.accepted, step).await?;
+        let packet = unsealed.verify(&key).map_err(|error| {
+            let proven = error.is_the_senders().then_some(claimed.from_org);
+            Refusal::Nack(reason_for(error), proven)
+        })?;
+        if packet.packet_type == PACKET_SHARED && self.waits_for_roster(&packet).await? {
+            return Err(Refusal::NeedsDirectory);
+        }
+        let named_before = records::received(step, packet.packet)?;
+        if named_before.is_some_and(|before| before.from != packet.from_org) {
+            // All recipients know a packet's name, so one of them could be here first under it. Its sender hears of it.
+            return Err(Refusal::Nack(NACK_UNREADABLE, Some(packet.from_org)));
+        }
+        if prekey.kind != PrekeyKind::LastResort {
+            prekeys::mark_used(&mut step.changes, &prekey);
+            gathered.used.push(prekeys::seed_id(prekey.number).to_vec());
+        }
+        if prekey.kind == PrekeyKind::LastResort {
+            last_resort::opened(step, packet.from_device, packet.seq, packet.created)?;
+        }
+        if let Some((to, receipt)) = self.store(packet, push, (&key, verdict), step).await? {
+            let (priority, receipts) =
+                gathered.receipts.entry(to).or_insert_with(|| (push.outer.priority, Vec::new()));
+            *priority = push.outer.priority.min(*priority);
+            receipts.push(receipt);
+        }
+        // A record of the envelope is written even when the packet itself changes nothing.
+        records::put_seen(&mut step.changes, id);
+        gathered.settled += usize::from(unopened::settle(&self.vault, &mut step.changes, id));
+        Ok(())
+    }
+
+    /// The key of the device that a packet claims to come from, if the sender's directory and ours are the same one, and
+    /// whether what it signed is taken as the sender's word.
+    async fn sender_key(
+        &self,
+        claimed: &Claimed,
+        ingress: Timestamp,
+        step: &mut Step<'_>,
+    ) -> Result<(PublicKey, Verdict), Refusal> {
+        let unreadable = || Refusal::Nack(NACK_UNREADABLE, None);
+        let relay = self.identity.relay().map_err(|_| unreadable())?;
+        // Signed by the relay, so that no member can make us wait for a directory that does not exist.
+        let head = checkpoint::verify(&claimed.checkpoint, relay).map_err(|_| unreadable())?;
+        if (head.size, head.root) != (claimed.log_size, claimed.log_root) {
+            return Err(unreadable());
+        }
         let replica = self.replica.lock().await;
-        match replica.agrees_with(claimed.log_size, claimed.log_root) {
+        match replica.agrees_with(head.size, head.root) {
             None => return Err(Refusal::NeedsDirectory),
-            // The relay has shown the sender another directory than us.
-            Some(false) => return Err(Refusal::Nack(NACK_UNREADABLE)),
+            Some(false) => {
+                let evidence =
+                    Evidence { ours: replica.checkpoint.clone(), theirs: claimed.checkpoint.clone() };
+                records::put_evidence(&self.vault, &mut step.changes, &evidence);
+                return Err(Refusal::Split);
+            }
             Some(true) => {}
         }
-        let sender = replica.directory.organisation(claimed.from_org);
-        let key = sender.and_then(|org| org.device(claimed.from_device)).map(|device| device.signing_key);
-        drop(replica);
-        let key =
-            key.and_then(|key| PublicKey::from_bytes(key).ok()).ok_or(Refusal::Nack(NACK_UNREADABLE))?;
-        let packet = unsealed.verify(&key).map_err(unreadable)?;
-        if prekey.kind != PrekeyKind::LastResort {
-            prekeys::mark_used(changes, &prekey);
+        let sender = replica.directory.organisation(claimed.from_org).ok_or_else(unreadable)?;
+        // The log names a roster; that the relay withholds it is not the sender's fault.
+        if sender.roster.is_none() {
+            return Err(Refusal::NeedsDirectory);
         }
-        let receipt = self.store(packet, push, changes).await?;
-        // A record of the envelope is written even when the packet itself changes nothing.
-        records::put_seen(changes, envelope_id(&push.outer, &push.body));
-        Ok(Stored { used: Some(prekey), receipt })
+        let sender = judgement::Sender::of(sender, claimed.from_device);
+        drop(replica);
+        let verdict = judgement::at_receipt(&sender, ingress);
+        match self.key_of(claimed.from_org, claimed.from_device, claimed.from_roster).await? {
+            SenderKey::Key(key) if verdict != Verdict::Refuse => Ok((key, verdict)),
+            SenderKey::Withheld => Err(Refusal::NeedsDirectory),
+            _ => Err(unreadable()),
+        }
     }
 
     /// Stores an opened packet; gives the receipt to send for it.
@@ -130,34 +238,100 @@ impl Engine {
         &self,
         packet: OpenedPacket,
         push: &Push,
-        changes: &mut Changes,
+        (key, verdict): (&PublicKey, Verdict),
+        step: &mut Step<'_>,
     ) -> Result<Option<(OrgId, Signed)>, EngineError> {
-        if packet.packet_type == PACKET_RECEIPTS {
-            self.take_receipts(&packet, changes).await?;
+        let are_receipts = packet.packet_type == PACKET_RECEIPTS;
+        let (from, device) = (packet.from_org, packet.from_device);
+        if are_receipts && verdict == Verdict::Accept {
+            let mut news = false;
+            if let Some(bundle) = packet.sections.iter().find(|s| s.code == RECEIPTS_SECTION) {
+                news = self.take_receipts(from, device, key, &bundle.bytes, step).await?;
+            }
+            // Of receipts nothing is kept that would tell a bundle that was sealed again from another one, but what is
+            // in it has come already.
+            let place = if news { Incoming::take } else { Incoming::take_repeated };
+            continue_chain(&packet, place, step)?;
             return Ok(None);
         }
-        let from = packet.from_org;
+        if packet.packet_type == PACKET_SHARED {
+            self.store_shared(packet, push, verdict, step).await?;
+            return Ok(None);
+        }
         let receipt = self.sign_receipt(packet.packet, packet.grant_digest, RECEIPT_DELIVERED);
-        if records::received(&self.vault, packet.packet)?.is_some() {
-            // The same packet in another envelope (sealed again): sign for it, keep the one we have.
-            return Ok(Some((from, receipt)));
+        let receipt = (!are_receipts).then_some((from, receipt));
+        let came_before = records::received(step, packet.packet)?.is_some();
+        if came_before {
+            let clears = verdict == Verdict::Accept && doubts::is_quarantined(step, packet.packet)?;
+            if !clears {
+                // The same packet in another envelope (sealed again): sign for it, keep the one we have. Its sender may have been
+                // restored meanwhile and have given it another number.
+                continue_chain(&packet, Incoming::take_repeated, step)?;
+                return Ok(receipt);
+            }
+            doubts::forget(&mut step.changes, packet.packet);
         }
-        let device = packet.from_device;
-        let chain = records::chain_from(&self.vault, device)?;
-        let missing_before = packet.seq.saturating_sub(chain.sequence + 1);
-        if packet.seq > chain.sequence {
-            let next = Chain { sequence: packet.seq, grant: packet.grant_digest.0 };
-            records::put_chain_from(changes, device, &next);
+        let place = if came_before { Incoming::take_repeated } else { Incoming::take };
+        continue_chain(&packet, place, step)?;
+        let readable_by = self.revoked_of_ours(&packet).await;
+        let received = self.received(packet, push).await;
+        records::put_received(&mut step.changes, &received);
+        doubts::put_readable_by(&mut step.changes, received.packet, &readable_by);
+        match verdict {
+            Verdict::Quarantine(cause) => self.quarantine(received.packet, cause, &mut step.changes),
+            _ => {
+                self.thread_received(&received, step)?;
+                self.opened_before(received.packet, step)?;
+            }
         }
-        let received = self.received(packet, push, missing_before);
-        self.thread_received(&received, changes)?;
-        records::put_received(changes, &received);
-        Ok(Some((from, receipt)))
+        Ok(receipt)
     }
 
-    fn received(&self, packet: OpenedPacket, push: &Push, missing_before: u64) -> Received {
-        let sections: Vec<StoredSection> =
-            packet.sections.iter().map(|s| StoredSection { code: s.code, bytes: s.bytes.to_vec() }).collect();
+    /// What a colleague's device says. From another organisation it is nothing; from a device that is in doubt it waits for a
+    /// person like everything else.
+    async fn store_shared(
+        &self,
+        packet: OpenedPacket,
+        push: &Push,
+        verdict: Verdict,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        // Nothing is kept that would tell one that was sealed again from another one.
+        continue_chain(&packet, Incoming::take_repeated, step)?;
+        if packet.from_org != self.identity.org {
+            return Ok(());
+        }
+        let received = self.received(packet, push).await;
+        match verdict {
+            Verdict::Quarantine(cause) => {
+                records::put_received(&mut step.changes, &received);
+                self.quarantine(received.packet, cause, &mut step.changes);
+                Ok(())
+            }
+            _ => self.take_shared(&received, step).await,
+        }
+    }
+
+    /// Devices of ours that a packet is sealed to, and that had been revoked before it came.
+    async fn revoked_of_ours(&self, packet: &OpenedPacket) -> Vec<DeviceId> {
+        let replica = self.replica.lock().await;
+        let Some(own) = replica.directory.organisation(self.identity.org) else { return Vec::new() };
+        let sealed_to = packet.devices.iter().map(|to| to.device);
+        sealed_to.filter(|device| own.revoked.contains_key(device)).collect()
+    }
+
+    /// What is kept of an opened packet. A sender who has sealed more to this device than its roster clears it for does not
+    /// widen what its user reads.
+    async fn received(&self, packet: OpenedPacket, push: &Push) -> Received {
+        let cleared = self.clearance().await;
+        let (mut sections, mut withheld) = (Vec::new(), packet.withheld);
+        for section in &packet.sections {
+            if clearance::may_read(cleared, section.code) {
+                sections.push(StoredSection { code: section.code, bytes: section.bytes.to_vec() });
+            } else {
+                withheld.push(section.code);
+            }
+        }
         Received {
             packet: packet.packet,
             case: packet.case_ref,
@@ -171,10 +345,11 @@ impl Engine {
             opened: Timestamp(0),
             in_reply_to: packet.in_reply_to.unwrap_or(PacketId([0; 32])),
             sections,
-            withheld: packet.withheld,
+            withheld,
             grant: packet.grant,
             grant_digest: packet.grant_digest,
-            missing_before,
+            manifest: packet.manifest,
+            given_by: String::new(),
         }
     }
 
@@ -190,21 +365,11 @@ impl Engine {
         self.identity.device_key().sign(Label::Receipt, codec::encode(&receipt))
     }
 
-    fn nack(&self, envelope: EnvelopeId, reason: u8) -> Signed {
-        let nack = Nack { envelope, device: self.identity.device(), reason, counter: 0, time: self.now() };
-        self.identity.device_key().sign(Label::Nack, codec::encode(&nack))
-    }
-
-    /// Puts signed receipts into the outbox.
-    async fn queue_receipts(
-        &self,
-        to: OrgId,
-        receipts: Vec<Signed>,
-        priority: Priority,
-    ) -> Result<(), EngineError> {
+    /// A packet of signed receipts, to be queued in the step that they are about.
+    async fn receipts_draft(&self, to: OrgId, receipts: &Vec<Signed>, priority: Priority) -> Draft {
         let header = StoredSection { code: HEADER_SECTION, bytes: br#"{"kind":"RCP"}"#.to_vec() };
-        let bundle = StoredSection { code: RECEIPTS_SECTION, bytes: codec::encode(&receipts) };
-        let draft = Draft {
+        let bundle = StoredSection { code: RECEIPTS_SECTION, bytes: codec::encode(receipts) };
+        Draft {
             packet: PacketId(self.random().await),
             case: [0; 32],
             packet_type: PACKET_RECEIPTS,
@@ -213,66 +378,88 @@ impl Engine {
             priority,
             in_reply_to: None,
             sections: vec![header, bundle],
-        };
-        self.queue(vec![draft], Changes::default()).await
+        }
     }
 
     /// A person has opened a packet: remember it and tell the sender.
     pub async fn opened(&self, packet: PacketId) -> Result<(), EngineError> {
-        let turn = self.turn.lock().await;
-        let Some(mut received) = records::received(&self.vault, packet)? else { return Ok(()) };
+        let _turn = self.turn.lock().await;
+        let mut step = Step::new(&self.vault);
+        let Some(mut received) = records::received(&step, packet)? else { return Ok(()) };
         if received.opened != Timestamp(0) {
             return Ok(());
         }
         received.opened = self.now();
-        let mut changes = Changes::default();
-        records::put_received(&mut changes, &received);
-        self.thread_opened(&received, &mut changes)?;
-        self.commit(changes).await?;
-        drop(turn);
+        records::put_received(&mut step.changes, &received);
+        self.thread_opened(&received, "", &mut step)?;
+        self.share_opened(&received, &mut step).await?;
         let receipt = self.sign_receipt(packet, received.grant_digest, RECEIPT_OPENED);
-        self.queue_receipts(received.from, vec![receipt], received.priority).await
+        let bundle = self.receipts_draft(received.from, &vec![receipt], received.priority).await;
+        self.queue_into(vec![bundle], &mut step.changes);
+        self.commit_step(step).await
     }
 
     /// Receipts for packets of ours. Each is checked on its own: signed by a device of the recipient, for the grant
-    /// we made.
-    async fn take_receipts(&self, packet: &OpenedPacket, changes: &mut Changes) -> Result<(), EngineError> {
-        let bundle = packet.sections.iter().find(|s| s.code == RECEIPTS_SECTION);
-        let receipts: Vec<Signed> =
-            bundle.and_then(|s| codec::decode(&s.bytes, FRAME_BYTES_MAX).ok()).unwrap_or_default();
-        for signed in receipts {
+    /// we made. Gives whether any of them was not known.
+    pub(super) async fn take_receipts(
+        &self,
+        from: OrgId,
+        from_device: DeviceId,
+        key: &PublicKey,
+        bundle: &[u8],
+        step: &mut Step<'_>,
+    ) -> Result<bool, EngineError> {
+        let mut news = false;
+        let receipts: Vec<Signed> = codec::decode(bundle, FRAME_BYTES_MAX).unwrap_or_default();
+        for signed in receipts.into_iter().take(RECEIPTS_PER_BUNDLE_MAX) {
             let Ok(receipt) = codec::decode::<DeviceReceipt>(&signed.body, FRAME_BYTES_MAX) else { continue };
-            let from_sender = receipt.org == packet.from_org;
-            let replica = self.replica.lock().await;
-            let key = replica.directory.organisation(receipt.org).and_then(|o| o.device(receipt.device));
-            let key = key.and_then(|device| PublicKey::from_bytes(device.signing_key).ok());
-            drop(replica);
+            // Of packets that were never sent there, nothing is worth a verification.
+            let sent = records::sent(step, receipt.packet, receipt.org)?;
+            if sent.is_none() && !self.has_colleagues().await {
+                continue;
+            }
+            let from_sender = receipt.org == from;
+            let key = match receipt.device == from_device {
+                // Perhaps retired since: what it sent before counts.
+                true => Some(*key),
+                false => self.listed_key(receipt.org, receipt.device).await,
+            };
             let signed_by_device = key.is_some_and(|key| key.verify(Label::Receipt, &signed).is_ok());
             if from_sender && signed_by_device {
-                self.take_receipt(&receipt, signed, changes)?;
+                match sent {
+                    Some(sent) => news |= self.take_receipt(sent, &receipt, signed, step)?,
+                    None => self.keep_early_receipt(&receipt, signed, step).await?,
+                }
             }
         }
-        Ok(())
+        Ok(news)
     }
 
-    fn take_receipt(
+    pub(super) async fn listed_key(&self, org: OrgId, device: DeviceId) -> Option<PublicKey> {
+        let replica = self.replica.lock().await;
+        let listed = replica.directory.organisation(org)?.device(device)?;
+        PublicKey::from_bytes(listed.signing_key).ok()
+    }
+
+    pub(super) fn take_receipt(
         &self,
+        mut sent: Sent,
         receipt: &DeviceReceipt,
         signed: Signed,
-        changes: &mut Changes,
-    ) -> Result<(), EngineError> {
-        let Some(mut sent) = records::sent(&self.vault, receipt.packet, receipt.org)? else { return Ok(()) };
+        step: &mut Step<'_>,
+    ) -> Result<bool, EngineError> {
         if sent.grant != receipt.grant && sent.reseals == 0 {
-            return Ok(());
+            return Ok(false);
         }
         let reached = match receipt.status {
             RECEIPT_DELIVERED => Transport::Delivered,
             RECEIPT_OPENED => Transport::Opened,
-            _ => return Ok(()),
+            _ => return Ok(false),
         };
         // A delivery also ends a failure that was declared too early.
         if sent.transport != Transport::Opened {
-            sent.transport = if sent.transport.is_failure() { reached } else { sent.transport.max(reached) };
+            let begins = sent.transport.is_failure() || sent.transport == Transport::ByColleague;
+            sent.transport = if begins { reached } else { sent.transport.max(reached) };
             sent.failure.clear();
         }
         let slot = if reached == Transport::Delivered { 2 } else { 3 };
@@ -280,10 +467,25 @@ impl Engine {
             sent.times[slot] = receipt.at;
         }
         sent.envelope.clear();
-        sent.receipts.push(signed);
+        let news = sent.receipts.len() < RECEIPTS_KEPT_MAX && !sent.receipts.contains(&signed);
+        if news {
+            sent.receipts.push(signed);
+        }
         attachments::forget(&self.staging, &sent.sections);
-        self.thread_receipt(&sent, reached, changes)?;
-        records::put_sent(changes, &sent);
-        Ok(())
+        self.thread_receipt(&sent, reached, receipt.at, step)?;
+        records::put_sent(&mut step.changes, &sent);
+        Ok(news)
     }
+}
+
+/// Whatever a packet holds, it has a place among those of its device.
+fn continue_chain(
+    packet: &OpenedPacket,
+    place: fn(&mut Incoming, u64),
+    step: &mut Step<'_>,
+) -> Result<(), EngineError> {
+    let mut chain = records::chain_from(step, packet.from_device)?;
+    place(&mut chain, packet.seq);
+    records::put_chain_from(&mut step.changes, packet.from_device, &chain);
+    Ok(())
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{Draft, Engine, EngineError};
 use crate::model::{Event, PACKET_REFERRAL, Received, Sent, StoredSection, Thread, Transport};
-use crate::records;
+use crate::records::{self, Step};
+use crate::referral::history;
 use crate::referral::lifecycle::{Action, NotAllowed, Party, WorkState, step};
 use crate::referral::update::Update;
 use crate::seal::packet::HEADER_SECTION;
@@ -14,6 +15,10 @@ use crate::vault::Changes;
 
 /// Steps kept per thread; far more than a case has.
 const EVENTS_MAX: usize = 1_000;
+/// Updates of a thread that wait for one that they have overtaken.
+const WAITING_MAX: usize = 64;
+/// No packet.
+const NONE: PacketId = PacketId([0; 32]);
 
 /// Why a step of a person is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +76,9 @@ impl Engine {
             respond_by,
             work: WorkState::Sent.as_str().into(),
             events: Vec::new(),
+            waiting: Vec::new(),
         };
-        note(&mut thread, now, self.identity.org, "send", "", draft.packet);
+        remember(&mut thread, now, self.identity.org, ("send", ""), draft.packet);
         records::put_thread(changes, &thread);
     }
 
@@ -80,23 +86,66 @@ impl Engine {
     pub(super) fn thread_received(
         &self,
         received: &Received,
-        changes: &mut Changes,
+        step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
-        if received.in_reply_to == PacketId([0; 32]) {
-            records::put_thread(changes, &self.thread_of_theirs(received));
-            return Ok(());
-        }
-        let Some(mut thread) = records::thread(&self.vault, &received.case)? else { return Ok(()) };
-        if thread.peer != received.from {
+        let known = records::thread(step, &received.case)?;
+        let mut thread = match (known, received.in_reply_to == NONE) {
+            // A thread begins once: nobody takes an existing one over by naming it.
+            (Some(thread), true) if thread.root != NONE || thread.peer != received.from => return Ok(()),
+            (Some(begun), true) => Thread { waiting: begun.waiting, ..self.thread_of_theirs(received) },
+            (None, true) => self.thread_of_theirs(received),
             // Only the two sides of a thread can change it.
+            (Some(thread), false) if thread.peer != received.from => return Ok(()),
+            (Some(thread), false) => waiting_for(thread, received.packet),
+            // It has overtaken the referral that it belongs to.
+            (None, false) => {
+                let begun = Thread { root: NONE, kind: "?".into(), ..self.thread_of_theirs(received) };
+                waiting_for(Thread { events: Vec::new(), ..begun }, received.packet)
+            }
+        };
+        apply_waiting(&mut thread, self.identity.org, step)?;
+        records::put_thread(&mut step.changes, &thread);
+        Ok(())
+    }
+
+    /// What a packet that a colleague has sent does to its thread: begins it, or is a step in it.
+    pub(super) fn thread_of_colleague(
+        &self,
+        sent: &Sent,
+        respond_by: Timestamp,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        let known = records::thread(step, &sent.case)?;
+        if known.as_ref().is_some_and(|thread| thread.peer != sent.to) {
             return Ok(());
         }
-        let update =
-            received.sections.iter().find(|s| s.code == HEADER_SECTION).and_then(|s| Update::read(&s.bytes));
-        if let Some(update) = update {
-            apply(&mut thread, &update, received);
-            records::put_thread(changes, &thread);
-        }
+        let begun = known.unwrap_or_else(|| Thread {
+            case: sent.case,
+            root: NONE,
+            kind: "?".into(),
+            peer: sent.to,
+            ours: true,
+            priority: sent.priority,
+            begun: sent.created,
+            respond_by,
+            work: WorkState::Sent.as_str().into(),
+            events: Vec::new(),
+            waiting: Vec::new(),
+        });
+        let mut thread = if sent.in_reply_to != NONE {
+            let mut thread = waiting_for(begun, sent.packet);
+            take_back_unsent(&mut thread, step)?;
+            thread
+        } else if begun.root == NONE {
+            let mut thread =
+                Thread { root: sent.packet, kind: sent.kind.clone(), ours: true, respond_by, ..begun };
+            remember(&mut thread, sent.created, self.identity.org, ("send", &sent.author), sent.packet);
+            thread
+        } else {
+            return Ok(());
+        };
+        apply_waiting(&mut thread, self.identity.org, step)?;
+        records::put_thread(&mut step.changes, &thread);
         Ok(())
     }
 
@@ -113,12 +162,13 @@ impl Engine {
             peer: received.from,
             ours: false,
             priority: received.priority,
-            begun: self.now(),
+            begun: received.received,
             respond_by,
             work: WorkState::Received.as_str().into(),
             events: Vec::new(),
+            waiting: Vec::new(),
         };
-        note(&mut thread, self.now(), received.from, "send", "", received.packet);
+        remember(&mut thread, received.received, received.from, ("send", ""), received.packet);
         thread
     }
 
@@ -126,12 +176,14 @@ impl Engine {
     pub(super) fn thread_opened(
         &self,
         received: &Received,
-        changes: &mut Changes,
+        author: &str,
+        step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
-        let Some(mut thread) = records::thread(&self.vault, &received.case)? else { return Ok(()) };
-        if thread.root == received.packet && advance(&mut thread, Action::Open, Party::System) {
-            note(&mut thread, self.now(), self.identity.org, Action::Open.as_str(), "", received.packet);
-            records::put_thread(changes, &thread);
+        let Some(mut thread) = records::thread(step, &received.case)? else { return Ok(()) };
+        if thread.root == received.packet {
+            let by = self.identity.org;
+            remember(&mut thread, received.opened, by, (Action::Open.as_str(), author), received.packet);
+            records::put_thread(&mut step.changes, &thread);
         }
         Ok(())
     }
@@ -141,13 +193,14 @@ impl Engine {
         &self,
         sent: &Sent,
         reached: Transport,
-        changes: &mut Changes,
+        at: Timestamp,
+        step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
-        let Some(mut thread) = records::thread(&self.vault, &sent.case)? else { return Ok(()) };
+        let Some(mut thread) = records::thread(step, &sent.case)? else { return Ok(()) };
         let action = if reached == Transport::Opened { Action::Open } else { Action::Deliver };
-        if thread.root == sent.packet && advance(&mut thread, action, Party::System) {
-            note(&mut thread, self.now(), sent.to, action.as_str(), "", sent.packet);
-            records::put_thread(changes, &thread);
+        if thread.root == sent.packet {
+            remember(&mut thread, at, sent.to, (action.as_str(), ""), sent.packet);
+            records::put_thread(&mut step.changes, &thread);
         }
         Ok(())
     }
@@ -162,7 +215,7 @@ impl Engine {
         let packet = PacketId(self.random().await);
         let turn = self.turn.lock().await;
         let found = records::thread(&self.vault, &case).map_err(EngineError::from)?;
-        let mut thread = found.ok_or(StepError::NotFound)?;
+        let mut thread = found.filter(|thread| thread.root != NONE).ok_or(StepError::NotFound)?;
         let before = state_of(&thread);
         let party = if thread.ours { Party::Sender } else { Party::Recipient };
         let after = step(before, action, party)?;
@@ -173,13 +226,13 @@ impl Engine {
             state_before: before.as_str().into(),
             state_after: after.as_str().into(),
             reason: words.reason,
-            text: words.text.clone(),
+            text: words.text,
             eta: words.eta,
             answer: words.answer,
             other: serde_json::Map::new(),
         };
-        after.as_str().clone_into(&mut thread.work);
-        note(&mut thread, self.now(), self.identity.org, action.as_str(), &words.text, packet);
+        let in_order = |event: &&Event| event.after != NONE && !event.taken_back;
+        let follows = thread.events.iter().rev().find(in_order).map_or(thread.root, |e| e.packet);
         let draft = Draft {
             packet,
             case,
@@ -187,15 +240,61 @@ impl Engine {
             kind: "CUP".into(),
             to: thread.peer,
             priority: thread.priority,
-            in_reply_to: Some(thread.root),
+            in_reply_to: Some(follows),
             sections: vec![StoredSection { code: HEADER_SECTION, bytes: update.to_bytes() }],
         };
         let mut changes = Changes::default();
+        let taken_back = action == Action::Withdraw && self.take_back(&thread, &mut changes).await?;
+        add(&mut thread, &update, (packet, follows), (self.identity.org, ""), self.now());
         records::put_thread(&mut changes, &thread);
-        self.queue(vec![draft], changes).await?;
+        let told = if taken_back { Vec::new() } else { vec![draft] };
+        self.queue(told, changes).await?;
         drop(turn);
         Ok(packet)
     }
+
+    /// Takes a referral of ours back whose recipient is suspended and that has never left this device, with everything that
+    /// follows it. False: it has left, and the recipient has to be told.
+    async fn take_back(&self, thread: &Thread, changes: &mut Changes) -> Result<bool, EngineError> {
+        let root = records::sent(&self.vault, thread.root, thread.peer)?;
+        if !root.is_some_and(|root| has_never_left(&root)) || !self.is_suspended(thread.peer).await {
+            return Ok(false);
+        }
+        let packets = thread.events.iter().map(|event| event.packet);
+        for packet in packets.chain([thread.root]) {
+            let Some(mut sent) = records::sent(&self.vault, packet, thread.peer)?.filter(has_never_left)
+            else {
+                continue;
+            };
+            sent.transport = Transport::Withdrawn;
+            records::put_sent(changes, &sent);
+            crate::attachments::forget(&self.staging, &sent.sections);
+        }
+        Ok(true)
+    }
+}
+
+/// A colleague has done something that the relay holds: what this device has queued in the same thread, not knowing that,
+/// and what has never left it, is not sent. It stays in sight, and whoever means it all the same does it again.
+fn take_back_unsent(thread: &mut Thread, step: &mut Step<'_>) -> Result<(), EngineError> {
+    let peer = thread.peer;
+    let ours = |event: &&mut Event| {
+        event.after != NONE && event.by != peer && event.author.is_empty() && !event.taken_back
+    };
+    for event in thread.events.iter_mut().filter(ours) {
+        if let Some(mut sent) = records::sent(step, event.packet, peer)?.filter(has_never_left) {
+            sent.transport = Transport::Withdrawn;
+            records::put_sent(&mut step.changes, &sent);
+            event.taken_back = true;
+        }
+    }
+    arrange(thread);
+    Ok(())
+}
+
+/// Whether nobody has ever seen it outside this device.
+fn has_never_left(sent: &Sent) -> bool {
+    sent.transport == Transport::Queued && sent.sequence == 0 && sent.reseals == 0
 }
 
 /// The state a thread is in; a word of a newer version counts as work in progress.
@@ -203,36 +302,128 @@ pub fn state_of(thread: &Thread) -> WorkState {
     thread.work.parse().unwrap_or(WorkState::InProgress)
 }
 
-/// Applies the other side's step. If it does not fit what we know, it is noted and changes nothing: both sides see
-/// the conflict in their timeline.
-fn apply(thread: &mut Thread, update: &Update, received: &Received) {
-    let party = if thread.ours { Party::Recipient } else { Party::Sender };
-    let action = update.event.parse::<Action>();
-    let fits = action.is_ok_and(|action| {
-        // A receipt may be under way still when the step that follows it is already here.
-        if state_of(thread) == WorkState::Sent {
-            WorkState::Received.as_str().clone_into(&mut thread.work);
+/// Notes that an update has come that is not applied yet. Beyond the limit the oldest is given up: its packet stays in
+/// the inbox.
+fn waiting_for(mut thread: Thread, packet: PacketId) -> Thread {
+    if thread.waiting.len() >= WAITING_MAX {
+        thread.waiting.remove(0);
+    }
+    thread.waiting.push(packet);
+    thread
+}
+
+/// Applies every update that follows something known; each can be what another one waits for.
+fn apply_waiting(thread: &mut Thread, own: OrgId, step: &Step<'_>) -> Result<(), EngineError> {
+    loop {
+        let before = thread.waiting.len();
+        for packet in std::mem::take(&mut thread.waiting) {
+            let theirs = records::received(step, packet)?
+                .map(|r| (r.in_reply_to, r.sections, r.from, String::new(), r.received));
+            let ours = records::sent(step, packet, thread.peer)?
+                .map(|s| (s.in_reply_to, s.sections, own, s.author, s.created));
+            let Some((follows, sections, by, author, at)) = theirs.or(ours) else { continue };
+            let known = follows == thread.root || thread.events.iter().any(|event| event.packet == follows);
+            let header = sections.iter().find(|s| s.code == HEADER_SECTION);
+            let Some(update) = header.and_then(|s| Update::read(&s.bytes)) else { continue };
+            if known && thread.root != NONE {
+                add(thread, &update, (packet, follows), (by, &author), at);
+            } else {
+                thread.waiting.push(packet);
+            }
         }
-        advance(thread, action, party)
+        if thread.waiting.len() == before {
+            return Ok(());
+        }
+    }
+}
+
+/// Enters an update, and puts all of them into the order that the other side comes to as well.
+fn add(
+    thread: &mut Thread,
+    update: &Update,
+    (packet, after): (PacketId, PacketId),
+    (by, author): (OrgId, &str),
+    at: Timestamp,
+) {
+    if thread.events.len() >= EVENTS_MAX {
+        return;
+    }
+    let text = if update.text.is_empty() { &update.reason } else { &update.text };
+    thread.events.push(Event {
+        at,
+        by,
+        what: update.event.clone(),
+        state: String::new(),
+        text: text.clone(),
+        packet,
+        after,
+        conflict: false,
+        author: author.to_owned(),
+        taken_back: false,
     });
-    let what = if fits { update.event.clone() } else { format!("{} (conflict)", update.event) };
-    let text = [&update.text, &update.reason].into_iter().find(|t| !t.is_empty()).cloned();
-    note(thread, received.received, received.from, &what, &text.unwrap_or_default(), received.packet);
+    arrange(thread);
 }
 
-fn advance(thread: &mut Thread, action: Action, by: Party) -> bool {
-    match step(state_of(thread), action, by) {
-        Ok(next) => {
-            next.as_str().clone_into(&mut thread.work);
-            true
+/// Enters what software knows on proof: sent, delivered, opened. Once each.
+fn remember(thread: &mut Thread, at: Timestamp, by: OrgId, (what, author): (&str, &str), packet: PacketId) {
+    let known = |event: &Event| event.after == NONE && event.what == what;
+    if thread.events.len() < EVENTS_MAX && !thread.events.iter().any(known) {
+        let (state, text) = (String::new(), String::new());
+        thread.events.push(Event {
+            at,
+            by,
+            what: what.into(),
+            state,
+            text,
+            packet,
+            after: NONE,
+            conflict: false,
+            author: author.to_owned(),
+            taken_back: false,
+        });
+    }
+    arrange(thread);
+}
+
+/// What is proven first, in its order; then the steps of both sides, as [`history::replay`] puts them.
+fn arrange(thread: &mut Thread) {
+    let (taken_back, events): (Vec<Event>, Vec<Event>) =
+        std::mem::take(&mut thread.events).into_iter().partition(|event| event.taken_back);
+    let (mut proven, steps): (Vec<Event>, Vec<Event>) =
+        events.into_iter().partition(|event| event.after == NONE);
+    let begin = if thread.ours { WorkState::Sent } else { WorkState::Received };
+    let mut state = begin;
+    for event in &mut proven {
+        if let Ok(action) = event.what.parse::<Action>() {
+            state = step(state, action, Party::System).unwrap_or(state);
         }
-        Err(_) => false,
+        state.as_str().clone_into(&mut event.state);
     }
-}
-
-fn note(thread: &mut Thread, at: Timestamp, by: OrgId, what: &str, text: &str, packet: PacketId) {
-    if thread.events.len() < EVENTS_MAX {
-        let state = thread.work.clone();
-        thread.events.push(Event { at, by, what: what.into(), state, text: text.into(), packet });
+    if state == WorkState::Sent && !steps.is_empty() {
+        // A receipt may be under way still when the step that follows it is already here.
+        state = WorkState::Received;
     }
+    let peer_is = if thread.ours { Party::Recipient } else { Party::Sender };
+    let own = if thread.ours { Party::Sender } else { Party::Recipient };
+    let inputs: Vec<history::Step> = steps
+        .iter()
+        .map(|event| history::Step {
+            packet: event.packet,
+            after: event.after,
+            by: if event.by == thread.peer { peer_is } else { own },
+            action: event.what.parse().ok(),
+        })
+        .collect();
+    let mut steps: Vec<Option<Event>> = steps.into_iter().map(Some).collect();
+    for placed in history::replay(thread.root, state, &inputs) {
+        state = placed.state;
+        if let Some(mut event) = steps[placed.index].take() {
+            state.as_str().clone_into(&mut event.state);
+            event.conflict = !placed.fits;
+            proven.push(event);
+        }
+    }
+    proven.extend(taken_back);
+    thread.events = proven;
+    state.as_str().clone_into(&mut thread.work);
 }

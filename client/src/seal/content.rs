@@ -93,6 +93,7 @@ pub(super) struct SectionBytes {
     pub(super) index: u8,
     pub(super) code: [u8; 3],
     pub(super) flags: u8,
+    #[serde(with = "serde_bytes")]
     pub(super) bytes: Vec<u8>,
 }
 
@@ -114,11 +115,13 @@ pub struct SealedTo {
 /// The plaintext of a body.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Inner {
+    #[serde(with = "serde_bytes")]
     pub(super) manifest: Vec<u8>,
     pub(super) grant: Signed,
     /// The devices the packet is sealed to, sorted; the grant holds their hash.
     pub(super) devices: Vec<SealedTo>,
     pub(super) sections: Vec<SectionBytes>,
+    #[serde(with = "serde_bytes")]
     pub(super) checkpoint: Vec<u8>,
     pub(super) return_prekeys: Vec<Signed>,
 }

@@ -86,8 +86,25 @@ const UNOPENABLE: &str = "the packet does not open: it was changed on the way, i
                           key is gone; the sender will be asked to seal it again";
 
 impl OpenError {
+    /// Whether the packet failed although the device it names has signed it for us and for this envelope: then its sender
+    /// is proven.
+    pub fn is_the_senders(self) -> bool {
+        matches!(
+            self,
+            Self::Expiry
+                | Self::DeviceList
+                | Self::NotListed
+                | Self::Manifest
+                | Self::ManifestContent
+                | Self::Created
+                | Self::Granted
+                | Self::SectionKey
+                | Self::Commitment
+        )
+    }
+
     /// Whether the packet failed before anything was proven about its sender. All of these must look alike from
-    /// outside.
+    /// outside, except the version, which stands there in the clear.
     pub fn is_before_signature(self) -> bool {
         matches!(
             self,

@@ -10,10 +10,11 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use causeway_common::codec;
 use causeway_common::store::{StoreError, files};
+use causeway_common::{codec, crash};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -39,7 +40,10 @@ pub enum EksMedium {
 
 /// A key store in memory; a clone opens the same one, as a restarted process opens the same disk.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryEks(Arc<Mutex<BTreeMap<&'static str, Vec<u8>>>>);
+pub struct MemoryEks {
+    files: Arc<Mutex<BTreeMap<&'static str, Vec<u8>>>>,
+    full: Arc<AtomicBool>,
+}
 
 impl From<MemoryEks> for EksMedium {
     fn from(memory: MemoryEks) -> Self {
@@ -49,6 +53,8 @@ impl From<MemoryEks> for EksMedium {
 
 /// The two generations that can be on the disk at the same time.
 const SLOTS: [(&str, &str); 2] = [("keys-a.eks", "erase-a.key"), ("keys-b.eks", "erase-b.key")];
+/// Names of everything the key store keeps in its folder.
+pub const EKS_FILES: [&str; 4] = [SLOTS[0].0, SLOTS[0].1, SLOTS[1].0, SLOTS[1].1];
 
 #[derive(Serialize, Deserialize)]
 struct Content {
@@ -71,6 +77,7 @@ impl Drop for Content {
 /// The open key store.
 pub(super) struct Eks {
     medium: EksMedium,
+    /// The vault's master key.
     key: Zeroizing<[u8; 32]>,
     generation: u64,
     secrets: BTreeMap<Vec<u8>, Zeroizing<[u8; 32]>>,
@@ -129,7 +136,7 @@ impl Eks {
         rng: &mut dyn rand_core::CryptoRng,
     ) -> Result<(), VaultError> {
         let mut next = self.secrets.clone();
-        next.retain(|id, _| !ids.contains(id));
+        ids.iter().for_each(|id| drop(next.remove(id)));
         if next.len() == self.secrets.len() { Ok(()) } else { self.write(next, rng) }
     }
 
@@ -152,9 +159,11 @@ impl Eks {
         let plain = Zeroizing::new(codec::encode(&content));
         let sealed = seal(&file_key(&self.key, &erase_secret), AAD, &plain, rng);
         self.medium.write(current.1, &*erase_secret)?;
+        crash::at("keys.before-content");
         self.medium.write(current.0, &sealed)?;
         self.generation = generation;
         self.secrets = secrets;
+        crash::at("keys.before-erase");
         self.medium.erase(other)
     }
 }
@@ -193,7 +202,12 @@ impl EksMedium {
 
     fn write(&self, name: &'static str, bytes: &[u8]) -> Result<(), VaultError> {
         match self {
-            Self::Memory(memory) => drop(memory.lock().insert(name, bytes.to_vec())),
+            Self::Memory(memory) => {
+                if memory.full.load(Ordering::SeqCst) {
+                    return Err(StoreError::Unavailable("no space left on device".into()).into());
+                }
+                memory.lock().insert(name, bytes.to_vec());
+            }
             Self::Folder(folder) => files::write_durable(&folder.join(name), bytes)?,
         }
         Ok(())
@@ -209,6 +223,7 @@ impl EksMedium {
             }
             Self::Folder(folder) => {
                 overwrite(&folder.join(erase)).map_err(|e| unavailable(&e))?;
+                crash::at("keys.erased-half");
                 files::remove_durable(&folder.join(erase))?;
                 files::remove_durable(&folder.join(keys))?;
             }
@@ -229,8 +244,24 @@ fn overwrite(path: &Path) -> std::io::Result<()> {
 }
 
 impl MemoryEks {
+    /// Plays a full disk: while set, nothing is written.
+    pub fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// A copy of all that is stored now: yesterday's snapshot of the machine.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        Self { files: Arc::new(Mutex::new(self.lock().clone())), full: Arc::default() }
+    }
+
+    /// Lets `change` do to each file what a damaged disk would.
+    pub fn damage(&self, mut change: impl FnMut(&str, &mut Vec<u8>)) {
+        self.lock().iter_mut().for_each(|(name, bytes)| change(name, bytes));
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -46,6 +46,12 @@ impl Cost {
         Self { memory_kib: MEMORY_KIB_MIN, passes: PASSES_MIN }
     }
 
+    /// Three passes over this much memory: between 64 MiB, for old machines, and 4096 MiB. None outside of that.
+    pub fn with_memory_mib(mib: u32) -> Option<Self> {
+        let cost = Self { memory_kib: mib.checked_mul(1024)?, passes: PASSES_MIN };
+        cost.is_allowed().then_some(cost)
+    }
+
     fn is_allowed(self) -> bool {
         (MEMORY_KIB_MIN..=MEMORY_KIB_MAX).contains(&self.memory_kib)
             && (PASSES_MIN..=PASSES_MAX).contains(&self.passes)
@@ -73,9 +79,20 @@ struct Slot {
 pub struct RecoveryCode(Zeroizing<String>);
 
 impl RecoveryCode {
+    /// Whether a text is a recovery code without a typo; of which vault is another matter. Costs nothing, so a form
+    /// can say so before the vault is tried.
+    pub fn is_well_formed(text: &str) -> bool {
+        recovery_bytes(text).is_some()
+    }
+
     /// The code, in groups of five.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a text is a recovery code, typed without a slip.
+    pub fn is_one(text: &str) -> bool {
+        recovery_bytes(text).map(Zeroizing::new).is_some()
     }
 }
 
@@ -122,6 +139,12 @@ pub(super) fn open_with_recovery(header: &[u8], code: &str) -> Result<Zeroizing<
     let header = read(header)?;
     let code = Zeroizing::new(recovery_bytes(code).ok_or(VaultError::WrongPassphrase)?);
     unwrap(&header.recovery, &*code, &header.vault_id, b"recovery")
+}
+
+/// Whether these are the bytes of a header whose protection is neither weakened nor exhausting. Tries no passphrase,
+/// so it costs nothing.
+pub fn check(header: &[u8]) -> Result<(), VaultError> {
+    read(header).map(drop)
 }
 
 fn read(bytes: &[u8]) -> Result<Header, VaultError> {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use causeway_common::codec;
-use causeway_common::store::Kv;
+use causeway_common::store::{Kv, StoreError};
 use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use hkdf::Hkdf;
@@ -75,6 +75,9 @@ pub(super) struct RecordKeys {
     meta: Zeroizing<[u8; 32]>,
     head: Zeroizing<[u8; 32]>,
 }
+
+/// Where pieces are read from, by their keys.
+pub(super) type Read<'a> = &'a dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
 impl RecordKeys {
     pub(super) fn new(master: &[u8; 32]) -> Self {
@@ -173,7 +176,7 @@ impl RecordKeys {
     /// Reads a record that the index lists.
     pub(super) fn load(
         &self,
-        kv: &dyn Kv,
+        read: Read<'_>,
         tree: Tree,
         id: &[u8],
         revision: u64,
@@ -182,7 +185,7 @@ impl RecordKeys {
         let mut number = 0;
         loop {
             let key = self.piece_key(tree, id, number);
-            let value = kv.get(&key)?.ok_or_else(|| damaged("a record is gone"))?;
+            let value = read(&key)?.ok_or_else(|| damaged("a record is gone"))?;
             let (stored, pieces) = prefix(&value).ok_or_else(|| damaged("a record does not read"))?;
             if stored != revision {
                 return Err(damaged("a record was exchanged while the vault was open"));

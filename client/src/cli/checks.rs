@@ -1,0 +1,141 @@
+//! `causeway org check`, and how checks are told.
+
+use causeway_certs::directory::Organisation;
+use causeway_certs::fingerprint;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::org;
+use super::output::{print, text, time};
+use crate::activity;
+use crate::checks::{Check, How};
+use crate::records;
+use crate::vault::Changes;
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Identifier, the beginning of one, or the exact name.
+    org: String,
+    /// Who has compared the fingerprint.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// How.
+    #[arg(long)]
+    how: How,
+    /// Anything else worth knowing: which number was called, who answered.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+    /// The digits that the other side read out, for the program to compare as well.
+    #[arg(long, value_name = "DIGITS")]
+    fingerprint: Option<String>,
+}
+
+impl ValueEnum for How {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.word()))
+    }
+}
+
+/// Records that a person has compared an organisation's fingerprint.
+pub(crate) async fn check(args: CheckArgs, home: &Home) -> Result<(), Failure> {
+    let id = org::find(home, &args.org).await?;
+    if id == home.engine.identity.org {
+        return Err(Failure::invalid(
+            "This is your own organisation.",
+            "Check your partners; they check you.",
+        ));
+    }
+    let replica = home.engine.replica.lock().await;
+    let org = replica.directory.organisation(id).ok_or_else(|| Failure::not_found(&args.org))?;
+    if let Some(heard) = &args.fingerprint {
+        compare(org, heard)?;
+    }
+    let check = Check::of(org, &args.by, args.how, &args.note, home.engine.now())
+        .map_err(|error| Failure::invalid(format!("{error}."), "Nothing was recorded; correct it."))?;
+    let result = json!({
+        "id": id.to_string(),
+        "name": org.name,
+        "fingerprint": fingerprint::digits(org.fingerprint()),
+        "checked": value(org, Some(&check)),
+    });
+    drop(replica);
+    let mut changes = Changes::default();
+    records::put_check(&mut changes, id, &check);
+    let what = format!("checked organisation {} {}", id.short(), check.how.phrase());
+    activity::append(&home.engine.vault, &mut changes, check.at, &what, None)?;
+    home.engine.commit(changes).await?;
+    print(home.json, result, |v| {
+        format!(
+            "Recorded: {} was {}, with the fingerprint\n    {}\nIf these are not the digits that you compared, tell the registrar at once and send nothing there.",
+            text(v, "name"),
+            words(&v["checked"]),
+            text(v, "fingerprint"),
+        )
+    });
+    Ok(())
+}
+
+fn compare(org: &Organisation, heard: &str) -> Result<(), Failure> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    if digits(heard) == digits(&fingerprint::digits(org.fingerprint())) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "D-128",
+        exit::INTEGRITY,
+        "These are not the digits that the directory gives for this organisation. Nothing was recorded.",
+        "Let them read all twelve groups again. If they differ still, send nothing there and call the registrar.",
+    ))
+}
+
+/// A check in JSON; null for none.
+pub(crate) fn value(org: &Organisation, check: Option<&Check>) -> Value {
+    check.map_or(Value::Null, |check| {
+        json!({
+            "by": check.by,
+            "at": time(check.at),
+            "how": check.how.word(),
+            "note": check.note,
+            "current": check.is_current(org),
+        })
+    })
+}
+
+/// A check in words.
+pub(crate) fn words(checked: &Value) -> String {
+    let Some(by) = checked["by"].as_str() else {
+        return "not checked yet: compare the fingerprint".to_owned();
+    };
+    let how = How::ALL.into_iter().find(|how| how.word() == checked["how"]).map_or("", How::phrase);
+    let day = text(checked, "at").split('T').next().unwrap_or_default();
+    let outdated = if checked["current"] == true {
+        ""
+    } else {
+        "; the key has changed since: compare the fingerprint again"
+    };
+    format!("checked by {by} on {day} {how}{outdated}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_of_a_key_that_has_changed_is_told_as_outdated() {
+        let told = |current| {
+            words(&json!({ "by": "Olga", "at": "2026-03-04T05:06:07Z", "how": "video", "current": current }))
+        };
+        assert_eq!(told(true), "checked by Olga on 2026-03-04 by video call");
+        assert_eq!(
+            told(false),
+            "checked by Olga on 2026-03-04 by video call; the key has changed since: compare the fingerprint again"
+        );
+        assert_eq!(words(&Value::Null), "not checked yet: compare the fingerprint");
+    }
+}

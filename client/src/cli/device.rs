@@ -1,0 +1,282 @@
+//! `causeway device`: invite, pending, admit, list, revoke.
+
+use causeway_common::statements::{
+    REVOKED_COMPROMISED, REVOKED_LOST, REVOKED_RETIRED, ROLE_ADMINISTRATOR, ROLE_STAFF, RevokedDevice,
+};
+use clap::{Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::home::Home;
+use super::joining::{comparison, comparison_words};
+use super::output::{print, print_list, remark, text, time};
+use super::{linking, registrar};
+use crate::devices;
+use crate::identity::Role;
+use crate::linking::{self as links, LinkingError, Wish};
+
+use self::listing::{clearance_bits, cleared, find, gone, list, reason_word, roles, words};
+
+mod history;
+mod listing;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeviceCommand {
+    /// All devices of this organisation.
+    List {
+        /// Of another organisation: identifier, the beginning of one, or the exact name.
+        #[arg(long)]
+        org: Option<String>,
+        /// Also those that no longer count.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Invite a colleague's workstation. The code works once and for fifteen minutes.
+    Invite {
+        /// What the device is for.
+        #[arg(long, default_value = "staff")]
+        role: DeviceRole,
+        /// Sections it may read, for example IDN,CON,RSK; without it, all.
+        #[arg(long, value_delimiter = ',', value_name = "SECTION")]
+        clearance: Vec<String>,
+        /// What to call it.
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+    /// Which workstations ask to join.
+    Pending,
+    /// Let a workstation in, after comparing what both screens show.
+    Admit {
+        /// Its identifier from `causeway device pending`, or the beginning of it.
+        id: String,
+    },
+    /// Take a device out, at once: its connections are cut, and nothing is sealed to it any more.
+    Revoke {
+        /// Its identifier, the beginning of one, or its name.
+        device: String,
+        /// Why.
+        #[arg(long)]
+        reason: Reason,
+        /// With --reason compromised: since when somebody else may have it, for example 2026-05-04T12:00:00Z. What came
+        /// from it since then becomes questionable everywhere.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+    },
+    /// Give a colleague's device what came and went before it was there, as far as it is cleared for it. Goes on where it
+    /// was interrupted.
+    History(history::HistoryArgs),
+}
+
+/// What a device may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeviceRole {
+    /// Sends and receives.
+    Staff,
+    /// Also lets devices in and takes them out.
+    Administrator,
+}
+
+impl DeviceRole {
+    fn bits(self) -> u32 {
+        match self {
+            Self::Staff => ROLE_STAFF,
+            Self::Administrator => ROLE_STAFF | ROLE_ADMINISTRATOR,
+        }
+    }
+}
+
+/// Why a device is taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reason {
+    /// Nobody knows where it is.
+    Lost,
+    /// Somebody else may have its keys.
+    Compromised,
+    /// It is taken out of use, and nobody else has had it.
+    Retired,
+}
+
+impl Reason {
+    fn number(self) -> u8 {
+        match self {
+            Self::Retired => REVOKED_RETIRED,
+            Self::Lost => REVOKED_LOST,
+            Self::Compromised => REVOKED_COMPROMISED,
+        }
+    }
+}
+
+/// What the user of a removed device is told. `None`: only the relay's silence says so.
+pub(crate) fn removed(revoked: Option<&RevokedDevice>) -> Failure {
+    let what = match revoked {
+        Some(revoked) => format!(
+            "An administrator of your organisation has removed this workstation (reason: {}, {}).",
+            reason_word(revoked.reason),
+            time(revoked.at).as_str().unwrap_or("at an unknown time"),
+        ),
+        None => "The relay no longer knows this workstation as one of your organisation's: most likely an administrator \
+                 has removed it, or the relay was restored from an old backup."
+            .to_owned(),
+    };
+    Failure::new(
+        "N-118",
+        super::failure::exit::REFUSED,
+        format!(
+            "{what} It can neither send nor receive. What it has stored stays readable here; nothing new is sealed to it, and \
+             what was still on its way to it has been erased at the relay."
+        ),
+        "Ask your administrator, in person or by phone. If it was removed by mistake it joins again as a new workstation: `causeway device invite` there, `causeway join CODE` here in a new folder. What you queued here has to be sent again from another workstation.",
+    )
+}
+
+pub(crate) async fn run(command: DeviceCommand, home: &Home) -> Result<(), Failure> {
+    if home.engine.identity.role == Role::Registrar && !matches!(command, DeviceCommand::List { .. }) {
+        return Err(LinkingError::NotAdministrator.into());
+    }
+    match command {
+        DeviceCommand::List { org, all } => list(home, org.as_deref(), all).await,
+        DeviceCommand::Invite { role, clearance, name } => invite(home, role, &clearance, name).await,
+        DeviceCommand::History(args) => history::give(args, home).await,
+        DeviceCommand::Pending => pending(home).await,
+        DeviceCommand::Admit { id } => admit(home, &id).await,
+        DeviceCommand::Revoke { device, reason, since } => {
+            revoke(home, &device, reason, since.as_deref()).await
+        }
+    }
+}
+
+async fn invite(home: &Home, role: DeviceRole, clearance: &[String], name: String) -> Result<(), Failure> {
+    if !name.is_empty() {
+        linking::check_device_name(&name)?;
+    }
+    let clearance = clearance_bits(clearance)?;
+    let wish = Wish { roles: role.bits(), clearance, name };
+    let code = links::invite(&home.engine, &*home.dialer().await?, wish).await?;
+    home.note("invited a device").await?;
+    let invite = code.to_text();
+    let result = json!({
+        "invite": &*invite,
+        "expires": time(code.expires),
+        "roles": roles(role.bits()),
+        "clearance": cleared(clearance),
+    });
+    if !home.json {
+        linking::show_picture(&invite);
+    }
+    print(home.json, result, |v| {
+        format!(
+            "{}\n\nWhoever has this code can ask to join as one of your workstations, once, until {}. Hand it over in person, or \
+             by a call in which you know the voice. On the other machine: causeway join CODE\nThen here: causeway device pending",
+            text(v, "invite"),
+            text(v, "expires")
+        )
+    });
+    Ok(())
+}
+
+async fn pending(home: &Home) -> Result<(), Failure> {
+    let waiting = links::pending(&home.engine, &*home.dialer().await?).await?;
+    let list = waiting
+        .iter()
+        .map(|one| {
+            let mut entry = comparison(one.comparison);
+            match &one.judged {
+                Ok(request) => {
+                    entry["id"] = request.device.to_string().into();
+                    entry["name"] = request.asked.name.as_str().into();
+                    entry["roles"] = roles(request.invitation.roles);
+                    entry["clearance"] = cleared(request.invitation.clearance);
+                    entry["expires"] = time(request.invitation.code.expires);
+                    entry["problem"] = Value::Null;
+                }
+                Err(error) => {
+                    entry["id"] = one.comparison.to_string().into();
+                    let told = linking::failure(error);
+                    entry["problem"] = json!({ "code": told.code, "message": told.message });
+                }
+            }
+            entry
+        })
+        .collect();
+    print_list(home.json, list, "No workstation asks to join.", |v| {
+        let id = &text(v, "id")[..12];
+        if let Some(problem) = v["problem"]["message"].as_str() {
+            return format!("{id}  DO NOT LET IN: {problem} [{}]", text(&v["problem"], "code"));
+        }
+        format!(
+            "{id}  {} ({}; reads {}), until {}\n{}\n    Only if the other screen shows exactly the same: causeway device admit {id}",
+            text(v, "name"),
+            words(&v["roles"]),
+            words(&v["clearance"]),
+            text(v, "expires"),
+            comparison_words(v),
+        )
+    });
+    Ok(())
+}
+
+async fn admit(home: &Home, id: &str) -> Result<(), Failure> {
+    if id.len() < 4 {
+        return Err(LinkingError::NotFound(id.to_owned()).into());
+    }
+    let (device, name) = links::admit(&home.engine, &*home.dialer().await?, id).await?;
+    home.note(&format!("let in device {}", device.short())).await?;
+    let result = json!({ "id": device.to_string(), "name": name, "status": "active" });
+    print(home.json, result, |v| {
+        format!(
+            "{} is a device of your organisation. It receives what is sent from now on, once it has run `causeway sync`.",
+            text(v, "name")
+        )
+    });
+    Ok(())
+}
+
+async fn revoke(home: &Home, meant: &str, reason: Reason, since: Option<&str>) -> Result<(), Failure> {
+    let since = match since {
+        Some(_) if reason != Reason::Compromised => {
+            return Err(Failure::invalid(
+                "--since says since when somebody else may have the device; it belongs to --reason compromised. Nothing was changed.",
+                "Leave it out, or add --reason compromised.",
+            ));
+        }
+        Some(text) => Some(registrar::past(text, home.engine.now())?),
+        None => None,
+    };
+    let dialer = home.dialer().await?;
+    devices::connect(&home.engine, &*dialer).await?.close(0);
+    let device = find(home, meant).await?;
+    let removal = devices::revoke(&home.engine, &*dialer, device, reason.number(), since).await?;
+    home.note(&format!("removed device {}", device.short())).await?;
+    let mut result = gone(home, &removal.revoked)?;
+    result["administrator_key_remains"] = removal.key_remains.into();
+    if removal.key_remains {
+        remark(
+            "It was an administrator's, and its key still stands among your administrators: this workstation does not hold the \
+             organisation's root, which alone can strike it out. The relay lets nobody in with it; call the registrar if the \
+             device is in other hands.",
+        );
+    }
+    print(home.json, result, |v| {
+        format!(
+            "{} is removed ({}). Its connections are cut, and what waited for it at the relay is erased. Partners see it at their \
+             next `causeway sync`. What it has stored stays on it: if it was lost, tell the people whose cases it held.",
+            v["name"].as_str().unwrap_or_else(|| &text(v, "id")[..12]),
+            text(v, "reason"),
+        )
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_a_number_and_a_word() {
+        for reason in Reason::value_variants() {
+            let word = reason.to_possible_value().map(|value| value.get_name().to_owned());
+            assert_eq!(word.as_deref(), Some(reason_word(reason.number())));
+        }
+        assert_eq!(reason_word(9), "other");
+    }
+}

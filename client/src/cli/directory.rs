@@ -1,0 +1,396 @@
+//! `causeway directory`: the whole directory for somebody who takes part in nothing, and evidence against a relay.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use causeway_certs::audit::{self, Audit, Log, Pins};
+use causeway_certs::checkpoint::Checkpoint;
+use causeway_certs::directory::{Directory, Organisation};
+use causeway_certs::evidence::{self, EvidenceError};
+use causeway_certs::keys::PublicKey;
+use causeway_common::store::files;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::org;
+use super::output::{print, text, time};
+use crate::audit::{self as form, Accusation, File, FileError};
+
+/// Findings that people are shown; JSON has all of them.
+const FINDINGS_SHOWN: usize = 20;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DirectoryCommand {
+    /// Write the whole directory into one file that anybody can verify.
+    Export {
+        /// The file.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Check a directory from its first statement to its head: this home's, or that of a file.
+    Verify(VerifyArgs),
+    /// Write what proves that the relay shows different people different directories.
+    Evidence {
+        /// The file.
+        #[arg(long)]
+        out: PathBuf,
+        /// What another member has exported with `directory export`: it may contradict what this home was shown, or
+        /// prove what this home's own evidence alone does not.
+        #[arg(long, value_name = "FILE")]
+        with: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// A file made by `directory export` or `directory evidence`; needs no home. Without it, this home's own directory.
+    pub(crate) file: Option<PathBuf>,
+    /// The relay's key as you know it from elsewhere, 64 hexadecimal digits.
+    #[arg(long, value_name = "HEX")]
+    relay_key: Option<String>,
+    /// The registrar's key as you know it from elsewhere, 64 hexadecimal digits.
+    #[arg(long, value_name = "HEX")]
+    registrar_key: Option<String>,
+}
+
+pub(crate) async fn run(command: DirectoryCommand, home: &Home) -> Result<(), Failure> {
+    match command {
+        DirectoryCommand::Export { out } => export(&out, home).await,
+        DirectoryCommand::Verify(args) => {
+            let pins = pins(&args)?;
+            verify_log(&own_log(home).await?, &pins, true, home.json)
+        }
+        DirectoryCommand::Evidence { out, with } => write_evidence(&out, with.as_deref(), home).await,
+    }
+}
+
+/// Judges a file. Needs no home.
+pub(crate) fn verify_file(path: &Path, args: &VerifyArgs, json: bool) -> Result<(), Failure> {
+    let pins = pins(args)?;
+    match form::read(&read(path)?)? {
+        File::Directory(log) => verify_log(&log, &pins, false, json),
+        File::Evidence(said) => verify_evidence(&said, &pins, json),
+    }
+}
+
+fn read_directory(path: &Path) -> Result<Log, Failure> {
+    match form::read(&read(path)?)? {
+        File::Directory(log) => Ok(log),
+        File::Evidence(_) => Err(Failure::invalid(
+            "The file given with --with is evidence, not a directory.",
+            "Ask the other member for `causeway directory export --out FILE`.",
+        )),
+    }
+}
+
+async fn own_log(home: &Home) -> Result<Log, Failure> {
+    let (replica, identity) = (home.engine.replica.lock().await, &home.engine.identity);
+    let keys = (identity.relay_key, identity.registrar_key);
+    form::of_home(&home.engine.vault, &replica, keys)?.ok_or_else(|| {
+        Failure::new(
+            "D-114",
+            exit::NOT_FOUND,
+            "This home has not seen the directory yet.",
+            "`causeway sync` fetches it.",
+        )
+    })
+}
+
+async fn export(out: &Path, home: &Home) -> Result<(), Failure> {
+    let log = own_log(home).await?;
+    write(out, &form::write_directory(&log))?;
+    home.note("exported the directory").await?;
+    let result = json!({
+        "out": out.display().to_string(),
+        "statements": log.leaves.len(),
+        "rosters": log.rosters.len(),
+        "relay_key": hex::encode(log.relay_key),
+        "registrar_key": hex::encode(log.registrar_key),
+    });
+    print(home.json, result, |v| {
+        format!(
+            "{} statements written to {}. It holds no secrets, but it names every member: give it to an auditor, not to everybody.\nTell the auditor these two keys by another way than the file:\nrelay key     {}\nregistrar key {}",
+            v["statements"],
+            text(v, "out"),
+            text(v, "relay_key"),
+            text(v, "registrar_key"),
+        )
+    });
+    Ok(())
+}
+
+async fn write_evidence(out: &Path, with: Option<&Path>, home: &Home) -> Result<(), Failure> {
+    let other = with.map(read_directory).transpose()?;
+    let replica = home.engine.replica.lock().await;
+    let relay = home.engine.identity.relay_key;
+    let said = form::evidence_of(&home.engine.vault, &replica, relay, other.as_ref())?;
+    drop(replica);
+    if said.contradictions.is_empty() {
+        return Err(Failure::new(
+            "D-114",
+            exit::NOT_FOUND,
+            "There is no evidence here: the relay has never shown this home two directories that contradict each other.",
+            "Nothing needs to be done.",
+        ));
+    }
+    write(out, &form::write_evidence(&said))?;
+    home.note("exported evidence against the relay").await?;
+    let proven = said.contradictions.iter().filter(|one| judge(one, said.relay_key).is_ok()).count();
+    let result = json!({
+        "out": out.display().to_string(),
+        "contradictions": said.contradictions.len(),
+        "proven": proven,
+        "relay_key": hex::encode(said.relay_key),
+    });
+    print(home.json, result, |v| {
+        format!(
+            "{} pairs of contradicting heads written to {}; {} of them prove it to anybody.\nIt names no member and no person. Give it to the registrar and your partners, not through the relay; they check it with `causeway directory verify FILE`.",
+            v["contradictions"],
+            text(v, "out"),
+            v["proven"],
+        )
+    });
+    Ok(())
+}
+
+fn verify_log(log: &Log, pins: &Pins, own: bool, json: bool) -> Result<(), Failure> {
+    let audit = audit::audit(log, pins);
+    let right = audit.findings.is_empty();
+    let result = json!({
+        "type": "directory",
+        "verified": right,
+        "statements": log.leaves.len(),
+        "replayed": audit.directory.size(),
+        "head": audit.head.map(|head| head_value(&head)),
+        "relay_key": hex::encode(log.relay_key),
+        "registrar_key": hex::encode(log.registrar_key),
+        "relay_key_pinned": own || pins.relay.is_some(),
+        "registrar_key_pinned": own || pins.registrar.is_some(),
+        "organisations": audit.directory.organisations().map(|o| organisation(&audit.directory, o)).collect::<Vec<_>>(),
+        "rosters": { "verified": audit.rosters, "not_included": audit.directory.missing_rosters().len() },
+        "findings": findings(&audit),
+    });
+    print(json, result, |v| for_people(v, own));
+    if right {
+        return Ok(());
+    }
+    let count = audit.findings.len();
+    Err(Failure::new(
+        "D-118",
+        exit::INTEGRITY,
+        format!(
+            "The directory does not hold: {count} things are wrong, the first of them: {}",
+            first(&audit)
+        ),
+        "Do not rely on it. Get the file again by another way; if the same comes out, tell the registrar and the other members.",
+    ))
+}
+
+fn first(audit: &Audit) -> String {
+    audit.findings.first().map(finding_words).unwrap_or_default() + "."
+}
+
+fn finding_words(finding: &audit::Finding) -> String {
+    match finding.statement {
+        Some(number) => format!("statement {number}: {}", finding.wrong),
+        None => finding.wrong.to_string(),
+    }
+}
+
+fn findings(audit: &Audit) -> Vec<Value> {
+    audit
+        .findings
+        .iter()
+        .map(|finding| json!({ "statement": finding.statement, "what": finding.wrong.to_string() }))
+        .collect()
+}
+
+fn organisation(directory: &Directory, org: &Organisation) -> Value {
+    let mut entry = org::what_the_directory_says(org);
+    entry["recovery"] = org.recovery.as_ref().map_or(Value::Null, |recovery| time(recovery.ready));
+    entry["statements"] = (directory.next_link(org.id).0 - 1).into();
+    entry["administrators"] = org.administrators.len().into();
+    entry["threshold"] = org.threshold.into();
+    // Not known where the file has no roster.
+    entry["devices"] = org.roster.as_ref().map(|roster| roster.devices.len()).into();
+    entry
+}
+
+fn head_value(head: &Checkpoint) -> Value {
+    json!({ "size": head.size, "root": head.root.to_string(), "time": time(head.time) })
+}
+
+fn for_people(v: &Value, own: bool) -> String {
+    let mut lines = Vec::new();
+    let list = |field: &str| v[field].as_array().cloned().unwrap_or_default();
+    for org in list("organisations") {
+        let devices = org["devices"].as_u64().map_or_else(
+            || "its devices are not in the file".to_owned(),
+            |devices| format!("{devices} devices"),
+        );
+        lines.push(format!(
+            "{} ({}, {}): {}, {} statements, {devices}\n    identifier  {}\n    fingerprint {}",
+            text(&org, "name"),
+            text(&org, "kind"),
+            text(&org, "country"),
+            text(&org, "status"),
+            org["statements"],
+            text(&org, "id"),
+            text(&org, "fingerprint"),
+        ));
+    }
+    let wrong = list("findings");
+    for finding in wrong.iter().take(FINDINGS_SHOWN) {
+        let place =
+            finding["statement"].as_u64().map_or_else(String::new, |number| format!("statement {number}: "));
+        lines.push(format!("WRONG: {place}{}", text(finding, "what")));
+    }
+    if wrong.len() > FINDINGS_SHOWN {
+        lines.push(format!("… and {} more", wrong.len() - FINDINGS_SHOWN));
+    }
+    if wrong.is_empty() {
+        lines.push(format!(
+            "All {} statements are signed by who may make them, in order, and the relay has signed exactly this directory ({}).",
+            v["statements"],
+            text(&v["head"], "time"),
+        ));
+    }
+    lines.push(compare(v, own));
+    lines.join("\n")
+}
+
+/// Which keys the auditor has to compare, and which have been.
+fn compare(v: &Value, own: bool) -> String {
+    let line = |what: &str, field: &str| {
+        let said = match (own, v[format!("{field}_pinned")] == true) {
+            (true, _) => "as your invite named it",
+            (false, true) => "compared with the one you gave",
+            (false, false) => "NOT COMPARED: ask for it by another way than this file",
+        };
+        format!("{what} {} ({said})", text(v, field))
+    };
+    [line("relay key    ", "relay_key"), line("registrar key", "registrar_key")].join("\n")
+}
+
+fn judge(said: &evidence::Contradiction, relay: [u8; 32]) -> Result<evidence::Proven, EvidenceError> {
+    let relay =
+        PublicKey::from_bytes(relay).map_err(|_| causeway_certs::checkpoint::CheckpointError::Unverified)?;
+    evidence::judge(said, relay)
+}
+
+fn verify_evidence(said: &Accusation, pins: &Pins, json: bool) -> Result<(), Failure> {
+    let other_relay = pins.relay.is_some_and(|pinned| pinned != said.relay_key);
+    let judged: Vec<_> = said.contradictions.iter().map(|one| judge(one, said.relay_key)).collect();
+    let count = judged.iter().filter(|one| one.is_ok()).count();
+    let value = |one: &Result<evidence::Proven, EvidenceError>| match one {
+        Ok(proven) => json!({
+            "proven": true,
+            "ours": head_value(&proven.ours),
+            "theirs": head_value(&proven.theirs),
+        }),
+        Err(error) => json!({ "proven": false, "what": error.to_string() }),
+    };
+    let result = json!({
+        "type": "evidence",
+        "proven": count > 0 && !other_relay,
+        "relay_key": hex::encode(said.relay_key),
+        "relay_key_pinned": pins.relay.is_some(),
+        "contradictions": judged.iter().map(value).collect::<Vec<_>>(),
+    });
+    print(json, result, evidence_for_people);
+    if count > 0 && !other_relay {
+        return Ok(());
+    }
+    let why = match judged.iter().find_map(|one| one.as_ref().err()) {
+        _ if other_relay => "it is about another relay than the one whose key you gave".to_owned(),
+        Some(error) => error.to_string(),
+        None => "it holds no heads".to_owned(),
+    };
+    Err(Failure::new(
+        "D-118",
+        exit::INTEGRITY,
+        format!("This evidence proves nothing: {why}."),
+        "Ask whoever made it for `causeway directory export` besides: a whole directory may show what two heads alone do not.",
+    ))
+}
+
+fn evidence_for_people(v: &Value) -> String {
+    let mut lines = Vec::new();
+    for one in v["contradictions"].as_array().into_iter().flatten() {
+        let head = |field: &str| {
+            let head = &one[field];
+            format!(
+                "{} statements with the root {} at {}",
+                head["size"],
+                text(head, "root"),
+                text(head, "time")
+            )
+        };
+        lines.push(if one["proven"] == true {
+            format!(
+                "PROVEN: the relay signed two directories that cannot both be true:\n    {}\n    {}",
+                head("ours"),
+                head("theirs")
+            )
+        } else {
+            format!("not proven: {}", text(one, "what"))
+        });
+    }
+    lines.push(compare(v, false).lines().next().unwrap_or_default().to_owned());
+    lines.join("\n")
+}
+
+fn pins(args: &VerifyArgs) -> Result<Pins, Failure> {
+    let key = |text: &Option<String>, field: &str| {
+        let read = text.as_deref().map(|text| form::key(text, field)).transpose();
+        read.map_err(|_| {
+            Failure::invalid(
+                format!("{field} is not a key."),
+                "A key is 64 hexadecimal digits, as `causeway directory export` prints it.",
+            )
+        })
+    };
+    Ok(Pins {
+        relay: key(&args.relay_key, "--relay-key")?,
+        registrar: key(&args.registrar_key, "--registrar-key")?,
+    })
+}
+
+/// Reads a file, but not one without an end.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(path);
+    opened.and_then(|file| file.take(form::FILE_BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(|error| {
+        Failure::invalid(format!("The file cannot be read: {error}."), "Check the name and the folder.")
+    })?;
+    Ok(bytes)
+}
+
+fn write(out: &Path, text: &str) -> Result<(), Failure> {
+    let unwritable = |error: String| {
+        Failure::invalid(
+            format!("The file cannot be written: {error}."),
+            "Check the name, the folder and the space on the disk.",
+        )
+    };
+    let out = std::path::absolute(out).map_err(|error| unwritable(error.to_string()))?;
+    files::write_durable(&out, text.as_bytes()).map_err(|error| unwritable(error.to_string()))
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::new(
+            "D-105",
+            exit::INVALID,
+            format!("{error}."),
+            match error {
+                FileError::Newer => "Update Causeway and try again.",
+                _ => {
+                    "`causeway directory export` and `causeway directory evidence` make such files; get it again, unchanged."
+                }
+            },
+        )
+    }
+}

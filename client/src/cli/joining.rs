@@ -1,0 +1,136 @@
+//! `causeway join` with a colleague's code: this workstation becomes one more of an organisation.
+
+use std::time::Duration;
+
+use causeway_certs::link::{self, LinkCode};
+use causeway_certs::{emoji, fingerprint};
+use causeway_common::ids::Digest;
+use causeway_common::limits::CLOCK_SKEW;
+use causeway_common::time::{Clock as _, SystemClock};
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::member::{ADMISSION_INTERVAL, JoinArgs};
+use super::output::{print, remark, text};
+use super::{Global, linking};
+use crate::identity::Identity;
+use crate::linking::{self as links, LinkingError};
+use crate::records;
+use crate::session::{self, Stay};
+use crate::vault::Changes;
+
+/// Name of a workstation that nobody has named.
+pub(crate) const UNNAMED: &str = "workstation";
+
+/// What both sides show: digits, and pictures with their names.
+pub(crate) fn comparison(hash: Digest) -> Value {
+    let emoji: Vec<Value> = emoji::of(hash)
+        .iter()
+        .map(|e| json!({ "emoji": e.picture, "en": e.english, "ru": e.russian }))
+        .collect();
+    json!({ "comparison": fingerprint::digits(hash), "emoji": emoji })
+}
+
+/// The same for people.
+pub(crate) fn comparison_words(value: &Value) -> String {
+    let each = |field| {
+        let names = value["emoji"].as_array().into_iter().flatten().map(|one| text(one, field));
+        names.collect::<Vec<_>>().join(if field == "emoji" { "  " } else { ", " })
+    };
+    format!(
+        "    {}\n    {}\n    {}\n    {}",
+        each("emoji"),
+        each("en"),
+        each("ru"),
+        text(value, "comparison")
+    )
+}
+
+pub(crate) async fn join(args: &JoinArgs, global: &Global) -> Result<(), Failure> {
+    let code = LinkCode::from_text(&args.invite)?;
+    let home = begin(&code, args, global).await?;
+    let dialer = home.dialer().await?;
+    links::ask(&home.engine, &*dialer).await?;
+    let linked = home.engine.identity.linked().ok_or_else(|| home.is_taken())?;
+    let mut shown = comparison(link::comparison(&linked.request));
+    if !global.json {
+        remark(&format!(
+            "You ask to join {}. Your administrator's screen must show exactly this:\n{}\n",
+            code.name,
+            comparison_words(&shown)
+        ));
+    }
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(args.wait);
+    let mut admitted = false;
+    loop {
+        admitted = admitted || links::is_admitted(&home.engine, &*dialer).await?;
+        if admitted || tokio::time::Instant::now() >= deadline {
+            break;
+        }
+        tokio::time::sleep(ADMISSION_INTERVAL.min(Duration::from_secs(args.wait))).await;
+    }
+    if admitted {
+        home.note("joined an organisation that was there").await?;
+        // Leaves the first prekeys at the relay, so that others can write to this device at once.
+        session::run(&home.engine, &*dialer, Stay::UntilCalm).await?;
+    }
+    let identity = &home.engine.identity;
+    shown["id"] = identity.device().to_string().into();
+    shown["organisation"] = identity.org.to_string().into();
+    shown["name"] = identity.name.as_str().into();
+    shown["device_name"] = identity.device_name.as_str().into();
+    shown["fingerprint"] = fingerprint::digits(identity.fingerprint()).into();
+    shown["status"] = if admitted { "active" } else { "pending" }.into();
+    print(home.json, shown, |v| {
+        let id = &text(v, "id")[..12];
+        match admitted {
+            true => {
+                format!("This workstation ({id}) is one of {} and can send and receive.", text(v, "name"))
+            }
+            false => format!(
+                "This workstation ({id}) waits. Compare the pictures or the digits with your administrator, who then types: causeway \
+                 device admit {id}\nThen run `causeway sync` here. The code is good for fifteen minutes."
+            ),
+        }
+    });
+    Ok(())
+}
+
+/// The home of this code: a new one, or the one that an interrupted join has left.
+async fn begin(code: &LinkCode, args: &JoinArgs, global: &Global) -> Result<Home, Failure> {
+    let named =
+        args.device_name.as_deref().or_else(|| Some(&*code.device_name).filter(|name| !name.is_empty()));
+    let name = named.unwrap_or(UNNAMED).to_owned();
+    linking::check_device_name(&name)?;
+    let now = SystemClock.now();
+    // Whether it is over by a little the relay's clock decides.
+    if now > code.expires.plus(CLOCK_SKEW) {
+        return Err(LinkingError::Code(link::CodeError::Expired).into());
+    }
+    let found = |rng: &mut dyn rand_core::CryptoRng| Identity::link(code, &name, now, rng);
+    let home = match Home::unlock(global).await {
+        Err(failure) if failure.exit == exit::NOT_FOUND => {
+            let home = Home::create(global, args.protection, found).await?;
+            home.note("created this workstation's keys").await?;
+            return Ok(home);
+        }
+        other => other?,
+    };
+    let Some(linked) = home.engine.identity.linked() else { return Err(home.is_taken()) };
+    if linked.code == *code {
+        return Ok(home);
+    }
+    // Another code in a home that was begun with one which came to nothing.
+    match links::is_admitted(&home.engine, &*home.dialer().await?).await {
+        Ok(false) | Err(LinkingError::Code(link::CodeError::Expired)) => {}
+        Ok(true) => return Err(home.is_taken()),
+        Err(error) => return Err(error.into()),
+    }
+    let mut changes = Changes::default();
+    records::put_identity(&mut changes, &found(&mut *super::home::system_rng()));
+    home.engine.commit(changes).await?;
+    home.note("created this workstation's keys anew, for another code").await?;
+    drop(home);
+    Home::unlock(global).await
+}

@@ -1,0 +1,197 @@
+//! The devices of an organisation: since when each counts, and how one is taken out.
+
+use std::sync::Arc;
+
+use causeway_certs::directory::{self, Directory, Organisation};
+use causeway_certs::transport::{Dialer, Link, RequestError, request};
+use causeway_common::error::ErrorCode;
+use causeway_common::ids::{DeviceId, OrgId};
+use causeway_common::limits::REQUEST_TIMEOUT;
+use causeway_common::statements::{REVOKED_COMPROMISED, ROLE_ADMINISTRATOR, RevokedDevice, StatementKind};
+use causeway_common::time::Timestamp;
+use causeway_common::wire::{Append, Done, STANDING_MEMBER};
+
+use crate::engine::Engine;
+use crate::linking::{LinkingError, administered, codes};
+use crate::session::{SessionError, fetch_directory, hello, why_not_member};
+
+/// A colleague may change the same roster at the same moment; then the statement is made anew.
+const ATTEMPTS: usize = 3;
+
+/// What has to be said to the directory next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Nothing: it says so already.
+    Done,
+    /// This.
+    Append(Box<Append>),
+}
+
+impl Step {
+    /// A statement that can be made, or nothing.
+    pub(crate) fn of(append: Option<Append>) -> Self {
+        append.map_or(Self::Done, |append| Self::Append(Box::new(append)))
+    }
+}
+
+/// A member's connection, with the directory as it is now.
+pub async fn connect(engine: &Engine, dialer: &dyn Dialer) -> Result<Arc<dyn Link>, SessionError> {
+    let link = dialer.dial().await?;
+    let ready = async {
+        let welcome = hello(&*link).await?;
+        engine.hear_relay_time(welcome.time);
+        if welcome.standing != STANDING_MEMBER {
+            return Err(why_not_member(engine, &*link, welcome.standing).await);
+        }
+        fetch_directory(engine, &*link).await
+    };
+    match ready.await {
+        Ok(()) => Ok(link),
+        Err(error) => {
+            link.close(0);
+            Err(error)
+        }
+    }
+}
+
+/// Makes a statement about this organisation out of what the directory says now, hands it in, and fetches what has become
+/// of it; anew when somebody else was faster.
+pub(crate) async fn step(
+    engine: &Engine,
+    link: &dyn Link,
+    make: impl Fn(&Directory, &Organisation, Timestamp) -> Result<Step, LinkingError>,
+) -> Result<(), LinkingError> {
+    for attempt in 1..=ATTEMPTS {
+        let replica = engine.replica.lock().await;
+        let own = replica.directory.organisation(engine.identity.org).ok_or(SessionError::Misbehaved)?;
+        let next = make(&replica.directory, own, engine.now())?;
+        drop(replica);
+        let Step::Append(append) = next else { return Ok(()) };
+        match request::<_, Done>(link, &*append, REQUEST_TIMEOUT).await {
+            Ok(_) if removes_itself(engine, &append) => return Ok(()),
+            Ok(_) => return Ok(fetch_directory(engine, link).await?),
+            Err(RequestError::Refused { code: ErrorCode::Conflict, .. }) if attempt < ATTEMPTS => {
+                fetch_directory(engine, link).await?;
+            }
+            Err(error) => return Err(SessionError::from(error).into()),
+        }
+    }
+    Err(SessionError::Refused(ErrorCode::Conflict).into())
+}
+
+/// Whoever takes out the device it works on is cut off with the answer.
+fn removes_itself(engine: &Engine, append: &Append) -> bool {
+    let lists_us = |body: &[u8]| {
+        let roster = causeway_common::codec::decode::<causeway_common::statements::Roster>(
+            body,
+            causeway_common::limits::ROSTER_BYTES_MAX,
+        );
+        roster.is_ok_and(|roster| roster.devices.iter().any(|d| d.device == engine.identity.device()))
+    };
+    append.roster.iter().any(|roster| !lists_us(&roster.body))
+}
+
+/// What became of a revocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Removal {
+    /// What the roster says.
+    pub revoked: RevokedDevice,
+    /// The device's key still stands among the administrators: only the root can take it out.
+    pub key_remains: bool,
+}
+
+/// Takes a device out, at once. `since`: what it signed from then on is in doubt; none for now. Asking again after a lost
+/// answer does no harm.
+pub async fn revoke(
+    engine: &Engine,
+    dialer: &dyn Dialer,
+    device: DeviceId,
+    reason: u8,
+    since: Option<Timestamp>,
+) -> Result<Removal, LinkingError> {
+    let link = connect(engine, dialer).await?;
+    let removed = take_out(engine, &*link, device, reason, since).await;
+    link.close(0);
+    removed
+}
+
+async fn take_out(
+    engine: &Engine,
+    link: &dyn Link,
+    device: DeviceId,
+    reason: u8,
+    since: Option<Timestamp>,
+) -> Result<Removal, LinkingError> {
+    let now = engine.now();
+    let was_administrator = administered(engine, |own| {
+        Ok(own.device(device).is_some_and(|listed| listed.roles & ROLE_ADMINISTRATOR != 0))
+    })
+    .await?;
+    let wanted = RevokedDevice { device, reason, compromised_since: since.unwrap_or(now), at: now };
+    step(engine, link, |directory, own, now| {
+        if own.revoked.contains_key(&device) {
+            return Ok(Step::Done);
+        }
+        let roster = own.roster.as_ref().ok_or(SessionError::Misbehaved)?;
+        let (gone, devices): (Vec<_>, Vec<_>) =
+            roster.devices.iter().cloned().partition(|listed| listed.device == device);
+        if gone.is_empty() {
+            return Err(LinkingError::NotFound(device.short()));
+        }
+        if !devices.iter().any(|listed| listed.roles & ROLE_ADMINISTRATOR != 0) {
+            return Err(LinkingError::LastAdministrator);
+        }
+        let revoked = roster.revoked.iter().cloned().chain([wanted.clone()]).collect();
+        Ok(Step::of(engine.identity.change_roster(directory, devices, revoked, now)))
+    })
+    .await?;
+    let known = codes::known(&engine.vault, device)?.map(|known| known.administrator_key);
+    let key_remains = match known {
+        _ if device == engine.identity.device() => true,
+        Some(key) => !demote(engine, link, key).await?,
+        None => was_administrator,
+    };
+    let replica = engine.replica.lock().await;
+    let own = replica.directory.organisation(engine.identity.org);
+    let revoked = own.and_then(|own| own.revoked.get(&device)).cloned().unwrap_or(wanted);
+    Ok(Removal { revoked, key_remains })
+}
+
+/// Takes the key of a device that is gone out of the organisation's record. `false`: it stands there, and this device cannot.
+async fn demote(engine: &Engine, link: &dyn Link, key: [u8; 32]) -> Result<bool, LinkingError> {
+    let (stands, may) = administered(engine, |own| {
+        let stands = own.administrators.iter().any(|administrator| *administrator.as_bytes() == key);
+        let enough_remain = own.administrators.len() > usize::from(own.threshold);
+        Ok((stands, engine.identity.holds_root(own) && enough_remain))
+    })
+    .await?;
+    if !stands || !may {
+        return Ok(!stands);
+    }
+    step(engine, link, |directory, own, now| {
+        let mut keys: Vec<[u8; 32]> = own.administrators.iter().map(|key| *key.as_bytes()).collect();
+        if !keys.contains(&key) {
+            return Ok(Step::Done);
+        }
+        keys.retain(|administrator| *administrator != key);
+        Ok(Step::of(engine.identity.change_administrators(directory, keys, now)))
+    })
+    .await?;
+    Ok(true)
+}
+
+/// Whether a revocation for this reason begins a doubt at a time of its own.
+pub fn has_since(reason: u8) -> bool {
+    reason == REVOKED_COMPROMISED
+}
+
+/// When each roster of an organisation was named in the directory, first to last.
+pub fn roster_times(directory: &Directory, org: OrgId) -> Vec<Timestamp> {
+    let statements = directory.leaves_from(0).iter().filter_map(|leaf| directory::open(leaf).ok());
+    statements
+        .filter(|s| s.org == org)
+        .filter(|s| matches!(s.kind, StatementKind::Admission | StatementKind::RosterChange))
+        .map(|s| s.time)
+        .collect()
+}

@@ -1,0 +1,294 @@
+//! What one device of an organisation does, its colleagues' devices know: opened, sent, answered.
+//!
+//! Nothing is said before it is a fact outside this device: a referral or a step is shared when the relay holds it. A step of
+//! ours that has never left therefore yields to a colleague's step, and two of them never yield to each other.
+
+use causeway_common::codec;
+use causeway_common::ids::{EnvelopeId, OrgId, PacketId};
+use causeway_common::limits::FRAME_BYTES_MAX;
+use causeway_common::priority::Priority;
+use causeway_common::signed::Signed;
+use causeway_common::statements::DeviceReceipt;
+use causeway_common::time::Timestamp;
+
+use super::{Draft, Engine, EngineError};
+use crate::model::{PACKET_REFERRAL, PACKET_SHARED, Received, Sent, StoredSection, Transport};
+use crate::records::{self, Step, early};
+use crate::seal::packet::HEADER_SECTION;
+use crate::shared::{KIND, OpenedItem, SentItem, Shared};
+
+/// Nobody is in a hurry who works on the same case at another table, and a device may be off for two weeks.
+const PRIORITY: Priority = Priority::P2;
+/// Places of the queue looked at for a packet that takes up more.
+const LOOKED_AT_MAX: usize = 8;
+/// No packet.
+const NONE: PacketId = PacketId([0; 32]);
+
+impl Engine {
+    /// Whether this organisation has another device: if not, there is nobody to tell.
+    pub(super) async fn has_colleagues(&self) -> bool {
+        let replica = self.replica.lock().await;
+        let own = replica.directory.organisation(self.identity.org).and_then(|own| own.roster.as_ref());
+        own.is_some_and(|roster| roster.devices.iter().any(|d| d.device != self.identity.device()))
+    }
+
+    /// Tells the colleagues that a person has opened a packet.
+    pub(super) async fn share_opened(
+        &self,
+        received: &Received,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        if !self.has_colleagues().await {
+            return Ok(());
+        }
+        let mut shared = Shared::by(&self.identity.device_name);
+        shared.say_opened(&OpenedItem { packet: received.packet, at: received.opened });
+        self.share(shared, Vec::new(), PRIORITY, step).await
+    }
+
+    /// Tells the colleagues what the relay holds of ours. Steps go together; a referral goes with its sections, each for those
+    /// who are cleared for it.
+    pub(super) async fn share_sent(&self, relayed: &[Sent], step: &mut Step<'_>) -> Result<(), EngineError> {
+        let own = self.identity.org;
+        let wanted = |sent: &&Sent| sent.packet_type == PACKET_REFERRAL && sent.to != own;
+        let relayed: Vec<&Sent> = relayed.iter().filter(wanted).collect();
+        if relayed.is_empty() || !self.has_colleagues().await {
+            return Ok(());
+        }
+        let mut steps = Shared::by(&self.identity.device_name);
+        for sent in relayed {
+            let thread = records::thread(step, &sent.case)?;
+            let respond_by = thread.filter(|t| t.root == sent.packet).map_or(Timestamp(0), |t| t.respond_by);
+            let item = item(sent, respond_by);
+            let (_, content): (Vec<_>, Vec<StoredSection>) =
+                sent.sections.iter().cloned().partition(|section| section.code == HEADER_SECTION);
+            if content.is_empty() {
+                steps.say_sent(&item);
+            } else {
+                let mut alone = Shared::by(&self.identity.device_name);
+                alone.say_sent(&item);
+                self.share(alone, content, PRIORITY, step).await?;
+            }
+        }
+        if steps.is_empty() { Ok(()) } else { self.share(steps, Vec::new(), PRIORITY, step).await }
+    }
+
+    /// Queues a packet for the colleagues, or adds to one that has not left.
+    pub(super) async fn share(
+        &self,
+        shared: Shared,
+        content: Vec<StoredSection>,
+        priority: Priority,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        let own = self.identity.org;
+        if content.is_empty() {
+            let places = records::pending(&self.vault, Priority::P3, LOOKED_AT_MAX, |place| place.to == own);
+            for place in places {
+                let waiting = records::sent(step, place.packet, own)?.filter(takes_more);
+                let Some(mut sent) = waiting else { continue };
+                if let Some(mut before) = Shared::read(&sent.sections)
+                    && before.absorb(&shared)
+                {
+                    sent.sections = vec![before.to_section()];
+                    records::put_sent(&mut step.changes, &sent);
+                    return Ok(());
+                }
+            }
+        }
+        let draft = Draft {
+            packet: PacketId(self.random().await),
+            case: [0; 32],
+            packet_type: PACKET_SHARED,
+            kind: KIND.into(),
+            to: own,
+            priority,
+            in_reply_to: None,
+            sections: std::iter::once(shared.to_section()).chain(content).collect(),
+        };
+        self.queue_into(vec![draft], &mut step.changes);
+        Ok(())
+    }
+
+    /// What a colleague's device says.
+    pub(super) async fn take_shared(
+        &self,
+        packet: &Received,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        let own = self.identity.device();
+        let shared = Shared::read(&packet.sections).filter(|s| s.is_for(own) && packet.from_device != own);
+        let Some(shared) = shared else { return Ok(()) };
+        let author = shared.device_name.as_str();
+        for item in shared.opened() {
+            self.colleague_opened(item.packet, item.at, author, step)?;
+        }
+        let (sent, given) = (shared.sent(), shared.given());
+        // Of several nobody could say whose they are.
+        let content = if sent.len() + given.len() == 1 { &packet.sections[1..] } else { &[] };
+        for item in sent {
+            let author = if item.author.is_empty() { author } else { &item.author };
+            self.colleague_sent(&item, content, author, step)?;
+            self.take_given_receipts(&item, step).await?;
+        }
+        for item in given {
+            self.colleague_gave(item, content, &packet.withheld, author, step).await?;
+        }
+        Ok(())
+    }
+
+    /// A colleague has opened a packet: it is opened, from the first time that anybody here has.
+    fn colleague_opened(
+        &self,
+        packet: PacketId,
+        at: Timestamp,
+        author: &str,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        let Some(mut received) = records::received(step, packet)? else {
+            let early = early::opened(step, packet)?.is_some_and(|(before, _)| before <= at);
+            if !early {
+                early::put_opened(&self.vault, &mut step.changes, packet, &(at, author.to_owned()));
+            }
+            return Ok(());
+        };
+        if received.opened != Timestamp(0) && received.opened <= at {
+            return Ok(());
+        }
+        received.opened = at;
+        records::put_received(&mut step.changes, &received);
+        self.thread_opened(&received, author, step)
+    }
+
+    /// Whether a colleague had said that a packet is opened before it came.
+    pub(super) fn opened_before(&self, packet: PacketId, step: &mut Step<'_>) -> Result<(), EngineError> {
+        if let Some((at, author)) = early::opened(step, packet)? {
+            early::drop_opened(&mut step.changes, packet);
+            self.colleague_opened(packet, at, &author, step)?;
+        }
+        Ok(())
+    }
+
+    /// A colleague has sent a packet, and the relay holds it.
+    fn colleague_sent(
+        &self,
+        item: &SentItem,
+        content: &[StoredSection],
+        author: &str,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        if item.to == self.identity.org || item.packet == NONE {
+            return Ok(());
+        }
+        let (packet, to) = (item.packet, item.to);
+        match records::sent(step, packet, to)? {
+            // Ours, or the same again.
+            Some(known) if known.author.is_empty() || known.reseals >= item.reseals => return Ok(()),
+            Some(mut known) => {
+                (known.grant, known.reseals) = (item.grant, item.reseals);
+                records::put_sent(&mut step.changes, &known);
+            }
+            None => {
+                let respond_by = item.respond_by;
+                let sent = sent_by_colleague(item, content, author);
+                records::put_sent(&mut step.changes, &sent);
+                self.thread_of_colleague(&sent, respond_by, step)?;
+            }
+        }
+        self.take_early_receipts(packet, to, step)
+    }
+
+    /// Receipts that were here before what they are for.
+    fn take_early_receipts(
+        &self,
+        packet: PacketId,
+        to: OrgId,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        for signed in early::receipts(step, packet, to)? {
+            let Ok(receipt) = codec::decode::<DeviceReceipt>(&signed.body, FRAME_BYTES_MAX) else { continue };
+            if let Some(sent) = records::sent(step, packet, to)? {
+                self.take_receipt(sent, &receipt, signed, step)?;
+            }
+        }
+        early::drop_receipts(&mut step.changes, packet, to);
+        Ok(())
+    }
+
+    /// A receipt, checked, of a packet that we do not know: a colleague may have sent it.
+    pub(super) async fn keep_early_receipt(
+        &self,
+        receipt: &DeviceReceipt,
+        signed: Signed,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        if self.has_colleagues().await {
+            let mut kept = early::receipts(step, receipt.packet, receipt.org)?;
+            if kept.len() < early::RECEIPTS_MAX && !kept.contains(&signed) {
+                kept.push(signed);
+                let (packet, org) = (receipt.packet, receipt.org);
+                early::put_receipts(&self.vault, &mut step.changes, packet, org, &kept);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether statements can be added: it is for everybody, without content, and has never been sealed.
+fn takes_more(sent: &Sent) -> bool {
+    sent.packet_type == PACKET_SHARED
+        && sent.transport == Transport::Queued
+        && sent.sequence == 0
+        && sent.reseals == 0
+        && sent.sections.len() == 1
+}
+
+pub(super) fn item(sent: &Sent, respond_by: Timestamp) -> SentItem {
+    let header = sent.sections.iter().find(|section| section.code == HEADER_SECTION);
+    SentItem {
+        packet: sent.packet,
+        case: sent.case,
+        kind: sent.kind.clone(),
+        to: sent.to,
+        priority: sent.priority,
+        created: sent.created,
+        expires: sent.expires,
+        respond_by,
+        in_reply_to: sent.in_reply_to,
+        grant: sent.grant,
+        reseals: sent.reseals,
+        header: header.map(|section| section.bytes.clone()).unwrap_or_default(),
+        author: String::new(),
+        receipts: Vec::new(),
+    }
+}
+
+fn sent_by_colleague(item: &SentItem, content: &[StoredSection], author: &str) -> Sent {
+    let zero = Timestamp(0);
+    let header = StoredSection { code: HEADER_SECTION, bytes: item.header.clone() };
+    let author = if author.is_empty() { "?" } else { author };
+    Sent {
+        packet: item.packet,
+        case: item.case,
+        packet_type: PACKET_REFERRAL,
+        kind: item.kind.clone(),
+        to: item.to,
+        priority: item.priority,
+        created: item.created,
+        expires: item.expires,
+        in_reply_to: item.in_reply_to,
+        sections: std::iter::once(header).chain(content.iter().cloned()).collect(),
+        transport: Transport::ByColleague,
+        failure: String::new(),
+        reseals: item.reseals,
+        envelope: Vec::new(),
+        envelope_id: EnvelopeId([0; 32]),
+        grant: item.grant,
+        sequence: 0,
+        previous: causeway_common::ids::Digest([0; 32]),
+        relay_receipt: Vec::new(),
+        receipts: Vec::new(),
+        times: [item.created, zero, zero, zero, zero],
+        author: author.to_owned(),
+    }
+}

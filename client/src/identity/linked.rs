@@ -1,0 +1,137 @@
+//! Devices that join an organisation after its first one, and what an administrator signs for them.
+
+use causeway_certs::directory::{Directory, Organisation};
+use causeway_certs::keys::{PublicKey, SigningKey};
+use causeway_certs::link::LinkCode;
+use causeway_common::codec;
+use causeway_common::framed::{self, Label};
+use causeway_common::ids::Digest;
+use causeway_common::statements::{LinkRequest, OrgRecord, RecordChange, RosterDevice, StatementKind};
+use causeway_common::time::Timestamp;
+use causeway_common::wire::Append;
+use serde::{Deserialize, Serialize};
+
+use super::{Identity, ROSTER_LIFE, Role, fresh_seeds, statement};
+
+/// How this device has asked to join.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "stored")]
+pub struct Linked {
+    /// The code it was given.
+    pub code: LinkCode,
+    /// The request it has made; the same bytes every time, so that asking again does no harm.
+    #[serde(with = "serde_bytes")]
+    pub request: Vec<u8>,
+}
+
+impl std::fmt::Debug for Linked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Linked").finish_non_exhaustive()
+    }
+}
+
+/// The hash that stands in rosters for a device's name.
+pub fn label_hash(name: &str) -> Digest {
+    framed::hash(Label::DeviceId, name.as_bytes())
+}
+
+impl Identity {
+    /// A new device of an organisation that exists, with keys of its own that never leave it. Its root keys are nobody's.
+    pub fn link(
+        code: &LinkCode,
+        device_name: &str,
+        now: Timestamp,
+        rng: &mut dyn rand_core::CryptoRng,
+    ) -> Self {
+        let mut identity = Self {
+            role: Role::Member,
+            relay_address: code.relay_address.clone(),
+            relay_key: code.relay_key,
+            registrar_key: code.registrar_key,
+            org: code.org,
+            name: code.name.clone(),
+            country: code.country.clone(),
+            device_name: device_name.to_owned(),
+            roster: Digest([0; 32]),
+            seeds: fresh_seeds(rng),
+            enrolment: Vec::new(),
+            claim: Vec::new(),
+            linked: None,
+        };
+        let request = LinkRequest {
+            org: code.org,
+            signing_key: *identity.device_key().public().as_bytes(),
+            tls_key: *identity.tls_key().public().as_bytes(),
+            administrator_key: *identity.administrator_key().as_bytes(),
+            name: device_name.to_owned(),
+            created: now,
+        };
+        let request = code.request(&request, &identity.device_key());
+        identity.linked = Some(Box::new(Linked { code: code.clone(), request }));
+        identity
+    }
+
+    /// How it has asked to join; none for an organisation's first device.
+    pub fn linked(&self) -> Option<&Linked> {
+        self.linked.as_deref()
+    }
+
+    /// The key with which this device signs rosters, where it is an administrator's.
+    pub fn administrator_key(&self) -> PublicKey {
+        SigningKey::from_seed(&self.seeds.administrator).public()
+    }
+
+    /// Whether this device may sign rosters.
+    pub fn is_administrator(&self, own: &Organisation) -> bool {
+        own.administrators.contains(&self.administrator_key())
+    }
+
+    /// Whether the organisation's present root key is here.
+    pub fn holds_root(&self, own: &Organisation) -> bool {
+        SigningKey::from_seed(&self.seeds.root).public() == own.root
+    }
+
+    /// What a roster says of a device that is let in.
+    pub fn entry_of(
+        request: &LinkRequest,
+        device: causeway_common::ids::DeviceId,
+        (roles, clearance): (u32, u32),
+        added_sequence: u64,
+        now: Timestamp,
+    ) -> RosterDevice {
+        RosterDevice {
+            device,
+            signing_key: request.signing_key,
+            tls_key: request.tls_key,
+            roles,
+            clearance,
+            added_sequence,
+            label_hash: label_hash(&request.name),
+            expires: now.plus(ROSTER_LIFE),
+        }
+    }
+
+    /// The organisation's next record, with other administrators and the rest as it is. Only the root can say so.
+    pub fn change_administrators(
+        &self,
+        directory: &Directory,
+        mut administrators: Vec<[u8; 32]>,
+        now: Timestamp,
+    ) -> Option<Append> {
+        let own = directory.organisation(self.org).filter(|own| self.holds_root(own))?;
+        administrators.sort_unstable();
+        let root = SigningKey::from_seed(&self.seeds.root);
+        let record = OrgRecord {
+            org: self.org,
+            sequence: own.next_record(),
+            root: *own.root.as_bytes(),
+            next_root: own.next_root,
+            administrators,
+            threshold: own.threshold,
+        };
+        let change = RecordChange { record: root.sign(Label::OrgRecord, codec::encode(&record)) };
+        let kind = StatementKind::RecordChange;
+        let statement = statement(directory, self.org, kind, codec::encode(&change), now, &root);
+        Some(Append { statement, roster: Vec::new() })
+    }
+}
