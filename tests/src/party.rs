@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use causeway_certs::invite;
 use causeway_certs::keys::SigningKey;
@@ -51,7 +52,21 @@ fn relay_key() -> SigningKey {
     SigningKey::from_seed(&[1; 32])
 }
 
-fn start(kv: &MemoryKv, blobs: &MemoryBlobs, address: SocketAddr) -> (Running, SocketAddr) {
+/// A socket is free again when the task that drives it has been told, a moment after its endpoint is closed.
+const BIND_ATTEMPTS: usize = 100;
+
+async fn bind(address: SocketAddr) -> quinn::Endpoint {
+    let keys = quic::PersistentKeys { reset: &[2; 32], token: &[3; 32] };
+    for _ in 1..BIND_ATTEMPTS {
+        if let Ok(endpoint) = quic::listen(address, &relay_key(), keys) {
+            return endpoint;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    quic::listen(address, &relay_key(), keys).unwrap()
+}
+
+async fn start(kv: &MemoryKv, blobs: &MemoryBlobs, address: SocketAddr) -> (Running, SocketAddr) {
     let parts = Parts {
         kv: Arc::new(kv.clone()),
         blobs: Blobs::Memory(blobs.clone()),
@@ -59,8 +74,7 @@ fn start(kv: &MemoryKv, blobs: &MemoryBlobs, address: SocketAddr) -> (Running, S
         clock: Arc::new(SystemClock),
     };
     let relay = Relay::open(parts).unwrap();
-    let keys = quic::PersistentKeys { reset: &[2; 32], token: &[3; 32] };
-    let endpoint = quic::listen(address, &relay_key(), keys).unwrap();
+    let endpoint = bind(address).await;
     let address = endpoint.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = Arc::clone(&relay);
@@ -78,7 +92,7 @@ impl World {
     /// When any step fails.
     pub async fn start() -> Self {
         let (kv, blobs) = (MemoryKv::new(), MemoryBlobs::default());
-        let (running, address) = start(&kv, &blobs, "127.0.0.1:0".parse().unwrap());
+        let (running, address) = start(&kv, &blobs, "127.0.0.1:0".parse().unwrap()).await;
         let claim = running.relay.claim_code(&address.to_string(), [9; 16]).await.unwrap();
         let (_, claim) = invite::from_text(&claim).unwrap();
         let identity = Identity::found_registrar(&claim, SystemClock.now(), &mut rng(0));
@@ -115,7 +129,7 @@ impl World {
             old.stop.send(()).unwrap();
             old.served.await.unwrap();
         }
-        *running = Some(start(&self.kv, &self.blobs, self.address).0);
+        *running = Some(start(&self.kv, &self.blobs, self.address).await.0);
     }
 }
 

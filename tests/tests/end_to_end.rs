@@ -1,4 +1,5 @@
 //! Whole organisations against a relay over real QUIC on the loopback interface.
+#![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
 use causeway_client::engine::Draft;
 use causeway_client::engine::threads::Words;

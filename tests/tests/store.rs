@@ -1,4 +1,5 @@
 //! The stores against their contract.
+#![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
 use std::sync::Arc;
 
@@ -43,4 +44,27 @@ async fn a_full_disk_refuses_and_recovers() {
     kv.set_full(false);
     write(kv.clone()).await.unwrap().unwrap();
     assert_eq!(kv.get(b"k").unwrap().as_deref(), Some(&b"v"[..]));
+}
+
+/// Every opening writes a snapshot under a name of its own until it is whole; a kill or a power cut leaves part of it.
+#[tokio::test]
+async fn an_opening_that_was_cut_off_does_not_lock_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("store");
+    let open = || SledKv::open(&folder, SledOptions::default()).unwrap();
+    transact(&open(), |txn| {
+        txn.put(b"k", b"v");
+        Ok::<_, StoreError>(())
+    })
+    .await
+    .unwrap()
+    .unwrap();
+    for bytes in [0, 12, 68, 76] {
+        std::fs::write(folder.join("snap.FFFFFFFFFFFFFFFF.generating"), vec![7; bytes]).unwrap();
+        assert_eq!(
+            open().get(b"k").unwrap().as_deref(),
+            Some(&b"v"[..]),
+            "after {bytes} bytes of a snapshot"
+        );
+    }
 }

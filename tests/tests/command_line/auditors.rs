@@ -1,0 +1,150 @@
+//! The directory in the hands of an outsider, and a relay that is convicted of two directories.
+
+use std::path::Path;
+
+use super::support::{HOTLINE_AND_POLICE, INTEGRITY, INVALID, NOT_FOUND, Stage, fails, seen_by};
+use causeway_tests::process::actor::Actor;
+use serde_json::Value;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_auditor_without_a_home_checks_the_whole_directory_from_one_file() {
+    let stage = Stage::set(HOTLINE_AND_POLICE).await;
+    let hotline = stage.hotline();
+    let own = hotline.run(&["directory", "verify"]).await;
+    assert_eq!((&own["verified"], &own["statements"]), (&true.into(), &3.into()));
+    assert_eq!((&own["relay_key_pinned"], &own["registrar_key_pinned"]), (&true.into(), &true.into()));
+
+    let out = stage.folder.path().join("directory.json");
+    let out = out.to_str().unwrap();
+    let written = hotline.run(&["directory", "export", "--out", out]).await;
+    let keys = [&written["relay_key"], &written["registrar_key"]].map(|key| key.as_str().unwrap());
+    let auditor = Actor::new(stage.folder.path(), "Auditor", "warn");
+    let found = auditor.run(&["directory", "verify", out]).await;
+    assert_eq!((&found["verified"], &found["findings"]), (&true.into(), &Value::Array(vec![])));
+    assert_eq!((&found["head"]["size"], &found["rosters"]["verified"]), (&3.into(), &2.into()));
+    assert_eq!(found["organisations"], own["organisations"]);
+    let shown = hotline.run(&["org", "show", "Border Police"]).await;
+    let police = found["organisations"].as_array().unwrap().iter().find(|o| o["id"] == shown["id"]).unwrap();
+    for field in ["name", "kind", "country", "fingerprint", "status", "admitted", "devices"] {
+        assert_eq!(police[field], shown[field], "{field}");
+    }
+    assert_eq!(found["relay_key_pinned"], false);
+    let seen = seen_by(&auditor, &["directory", "verify", out]).await;
+    assert!(seen.contains("All 3 statements") && seen.matches("NOT COMPARED").count() == 2, "{seen}");
+    assert!(!auditor.home.exists(), "an auditor needs no home");
+
+    let pinned = ["directory", "verify", out, "--relay-key", keys[0], "--registrar-key", keys[1]];
+    assert_eq!(auditor.run(&pinned).await["relay_key_pinned"], true);
+    let crossed = ["directory", "verify", out, "--relay-key", keys[1]];
+    fails(&auditor, &crossed, INTEGRITY, "D-118").await;
+    fails(hotline, &["directory", "verify", "--registrar-key", keys[0]], INTEGRITY, "D-118").await;
+    fails(&auditor, &["directory", "verify", out, "--relay-key", "12"], INVALID, "C-105").await;
+    fails(&auditor, &["directory", "verify"], NOT_FOUND, "H-104").await;
+    meddled_files_are_refused(&stage, &auditor, out).await;
+    stage.town.registrar.run(&["directory", "verify"]).await;
+}
+
+async fn meddled_files_are_refused(stage: &Stage, auditor: &Actor, out: &str) {
+    let text = std::fs::read_to_string(out).unwrap();
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    value["leaves"].as_array_mut().unwrap().pop();
+    let shorter = stage.file("shorter.json", value.to_string().as_bytes());
+    let error = fails(auditor, &["directory", "verify", &shorter], INTEGRITY, "D-118").await;
+    assert!(error["message"].as_str().unwrap().contains("the head counts 3 statements"), "{error}");
+    for (name, bytes) in [("none", &b"hello"[..]), ("cut", &text.as_bytes()[..text.len() / 2])] {
+        let file = stage.file(name, bytes);
+        fails(auditor, &["directory", "verify", &file], INVALID, "D-105").await;
+    }
+    let newer = text.replace("\"schema_version\": 1", "\"schema_version\": 7");
+    let newer = stage.file("newer.json", newer.as_bytes());
+    fails(auditor, &["directory", "verify", &newer], INVALID, "D-105").await;
+    fails(auditor, &["directory", "verify", "/no/such/file"], INVALID, "C-105").await;
+    let nowhere = ["directory", "export", "--out", "/no/such/folder/file"];
+    fails(stage.hotline(), &nowhere, INVALID, "C-105").await;
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Whoever runs both the relay and the registrar can show one past to one member and another to the other.
+async fn forked() -> Stage {
+    let mut stage = Stage::set(HOTLINE_AND_POLICE).await;
+    let folder = stage.folder.path().to_path_buf();
+    let (relay, registrar) = (stage.town.place.data.clone(), stage.town.registrar.home.clone());
+    stage.relay.stop().await;
+    let (relay_then, registrar_then) = (folder.join("relay-then"), folder.join("registrar-then"));
+    copy(&relay, &relay_then);
+    copy(&registrar, &registrar_then);
+    stage.relay = stage.town.place.up().await;
+    for (name, country) in [("Safe House", "MD"), ("Second House", "RO")] {
+        stage.town.join(&folder, name, "shelter", country).await;
+    }
+    stage.hotline().run(&["sync"]).await;
+
+    stage.relay.stop().await;
+    for (now, then) in [(&relay, &relay_then), (&registrar, &registrar_then)] {
+        std::fs::remove_dir_all(now).unwrap();
+        copy(then, now);
+    }
+    stage.relay = stage.town.place.up().await;
+    stage.town.join(&folder, "False House", "shelter", "MD").await;
+    stage.police().run(&["sync"]).await;
+    stage
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_with_two_directories_is_convicted_by_a_file() {
+    let stage = forked().await;
+    let (hotline, police) = (stage.hotline(), stage.police());
+    let file = |name: &str| stage.folder.path().join(name).to_str().unwrap().to_owned();
+    let none = ["directory", "evidence", "--out", &file("none.json")];
+    fails(hotline, &none, NOT_FOUND, "D-114").await;
+    assert!(!seen_by(hotline, &["status"]).await.contains("ALARM"));
+
+    let error = fails(hotline, &["sync"], INTEGRITY, "D-108").await;
+    assert!(error["hint"].as_str().unwrap().contains("causeway directory evidence"), "{error}");
+    for command in ["status", "doctor"] {
+        assert_eq!(hotline.run(&[command]).await["evidence"], 1);
+        let seen = seen_by(hotline, &[command]).await;
+        assert!(seen.contains("ALARM") && seen.contains("causeway directory evidence"), "{seen}");
+    }
+    let out = file("evidence.json");
+    let written = hotline.run(&["directory", "evidence", "--out", &out]).await;
+    assert_eq!((&written["contradictions"], &written["proven"]), (&1.into(), &1.into()));
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert!(!text.contains("leaves"), "evidence names nobody");
+
+    let auditor = Actor::new(stage.folder.path(), "Auditor", "warn");
+    let relay_key = written["relay_key"].as_str().unwrap();
+    let found = auditor.run(&["directory", "verify", &out, "--relay-key", relay_key]).await;
+    assert_eq!((&found["type"], &found["proven"]), (&"evidence".into(), &true.into()));
+    let heads = &found["contradictions"][0];
+    assert_eq!((&heads["ours"]["size"], &heads["theirs"]["size"]), (&5.into(), &4.into()));
+    assert!(seen_by(&auditor, &["directory", "verify", &out]).await.contains("PROVEN"));
+    let other = "11".repeat(32);
+    fails(&auditor, &["directory", "verify", &out, "--relay-key", &other], INTEGRITY, "D-118").await;
+    let mut bare: Value = serde_json::from_str(&text).unwrap();
+    bare["contradictions"][0].as_object_mut().unwrap().remove("prefix");
+    let bare = stage.file("bare.json", bare.to_string().as_bytes());
+    fails(&auditor, &["directory", "verify", &bare], INTEGRITY, "D-118").await;
+
+    // The police has noticed nothing yet; what the hotline exports tells it, without the relay.
+    let export = file("hotline.json");
+    hotline.run(&["directory", "export", "--out", &export]).await;
+    fails(police, &none, NOT_FOUND, "D-114").await;
+    let told = file("told.json");
+    let with = police.run(&["directory", "evidence", "--out", &told, "--with", &export]).await;
+    assert_eq!(with["proven"], 1);
+    assert_eq!(auditor.run(&["directory", "verify", &told]).await["proven"], true);
+    fails(police, &["directory", "evidence", "--out", &told, "--with", &out], INVALID, "C-105").await;
+}
