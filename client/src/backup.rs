@@ -96,7 +96,7 @@ pub async fn create(
     let header = vault.header()?;
     let key = Key::new(&vault.backup_key());
     let mut folder = Folder::prepare(out, || Ok(header.clone()))?;
-    let mut writer = Writer::begin(&folder, &key, About { what: WHAT.into(), taken: now })?;
+    let mut writer = Writer::begin(&folder, &key, About { what: WHAT.into(), taken: now }, keep)?;
     vault
         .export(|tree, id, value| Ok::<_, FailedBackup>(writer.record(&[&[tree as u8], id].concat(), value)?))
         .await?;
@@ -158,6 +158,10 @@ pub async fn restore(
     };
     if manifest.what != WHAT {
         return Err(BackupError::Another(folder.path().into()).into());
+    }
+    // New numbers and prekeys begin at the time of the restoration: before that of the backup they could be old ones.
+    if now < manifest.taken {
+        return Err(BackupError::ClockBehind.into());
     }
     // Everything is read once before anything is written.
     folder.visit(&manifest, key, &mut |_| Ok(()))?;

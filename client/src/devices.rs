@@ -7,7 +7,9 @@ use causeway_certs::transport::{Dialer, Link, RequestError, request};
 use causeway_common::error::ErrorCode;
 use causeway_common::ids::{DeviceId, OrgId};
 use causeway_common::limits::REQUEST_TIMEOUT;
-use causeway_common::statements::{REVOKED_COMPROMISED, ROLE_ADMINISTRATOR, RevokedDevice, StatementKind};
+use causeway_common::statements::{
+    REVOKED_COMPROMISED, ROLE_ADMINISTRATOR, RevokedDevice, RosterDevice, StatementKind,
+};
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{Append, Done, STANDING_MEMBER};
 
@@ -179,6 +181,15 @@ async fn demote(engine: &Engine, link: &dyn Link, key: [u8; 32]) -> Result<bool,
     })
     .await?;
     Ok(true)
+}
+
+/// Administrators' keys in an organisation's record that belong to no workstation in its roster: one that was removed, or one that was
+/// to be let in when the connection broke. The relay lets nobody in with such a key, but it still signs rosters.
+pub fn stray_administrators(own: &Organisation) -> usize {
+    let is_administrators = |listed: &&RosterDevice| listed.roles & ROLE_ADMINISTRATOR != 0;
+    own.roster.as_ref().map_or(0, |roster| {
+        own.administrators.len().saturating_sub(roster.devices.iter().filter(is_administrators).count())
+    })
 }
 
 /// Whether a revocation for this reason begins a doubt at a time of its own.

@@ -214,6 +214,13 @@ pub struct Received {
     pub given_by: String,
 }
 
+impl Received {
+    /// Whether all that it says is for colleagues: this device may read nothing but the header.
+    pub fn shows_nothing(&self) -> bool {
+        !self.withheld.is_empty() && self.sections.len() <= 1
+    }
+}
+
 /// One case between two organisations.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {

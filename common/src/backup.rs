@@ -59,6 +59,17 @@ pub enum BackupError {
     /// Another process works in the folder.
     #[error("another program is using the backup in {0}; wait until it has finished")]
     Busy(PathBuf),
+    /// The disk with the backups is full, or fails.
+    #[error("the disk with the backups in {} does not take writes now: {reason}", folder.display())]
+    Unwritable {
+        /// The folder with the backups.
+        folder: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// By this machine's clock the backup lies in the future.
+    #[error("the clock of this machine is behind: the backup was made later than it says")]
+    ClockBehind,
     /// Written by a newer version.
     #[error("the backup was written by a newer version of Causeway; update Causeway")]
     Newer,

@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use causeway_common::store::{KEY_BYTES_MAX, Record, Snapshots, StoreError, VALUE_BYTES_MAX, files};
@@ -20,12 +21,12 @@ const SOCKET: &str = "control.sock";
 /// Where files are kept while somebody reads them.
 const HELD: &str = "held-for-backup";
 /// Files kept at the same time. Linking this many takes some seconds in which nobody writes.
-const HELD_FILES_MAX: usize = 1_000_000;
+const HELD_FILES_MAX: u64 = 1_000_000;
 /// Whoever asked takes a page within this time, or is hung up on.
 const PAGE_PATIENCE: Duration = Duration::from_secs(300);
 /// And all of it, files included, within this time.
 const BACKUP_PATIENCE: Duration = Duration::from_secs(12 * 60 * 60);
-/// In the place of a key's length: all records have been given, and their number follows.
+/// In the place of a key's length: all records have been given; their number and that of the files follow.
 const END: u32 = u32::MAX;
 /// In the place of a key's length: it has failed, and the reason follows.
 const FAILED: u32 = u32::MAX - 1;
@@ -72,7 +73,10 @@ impl Control {
 
     async fn give(&self, stream: &mut tokio::net::UnixStream) -> std::io::Result<()> {
         let (blobs, held) = (self.data.join("blobs"), self.data.join(HELD));
-        let begun = self.snapshots.begin(move || hold(&blobs, &held)).await;
+        let files = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&files);
+        let holding = move || Ok(count.store(hold(&blobs, &held)?, Ordering::Release));
+        let begun = self.snapshots.begin(holding).await;
         let mut snapshot = match begun {
             Ok(Some(snapshot)) => snapshot,
             Ok(None) => return fail(stream, "another backup is being taken").await,
@@ -89,7 +93,9 @@ impl Control {
             patiently(stream.write_all(&frames(&page))).await?;
         }
         drop(snapshot);
-        patiently(stream.write_all(&[&END.to_le_bytes()[..], &given.to_le_bytes()].concat())).await?;
+        let files = files.load(Ordering::Acquire);
+        let end = [&END.to_le_bytes()[..], &given.to_le_bytes(), &files.to_le_bytes()].concat();
+        patiently(stream.write_all(&end)).await?;
         // The files are read now. That the other side goes away is the sign that it needs nothing more.
         stream.read(&mut [0]).await.map(drop)
     }
@@ -125,8 +131,8 @@ async fn fail(stream: &mut tokio::net::UnixStream, why: &str) -> std::io::Result
     Err(ErrorKind::Other.into())
 }
 
-/// Gives every finished file a second name, under which it stays whatever becomes of the first.
-fn hold(blobs: &Path, held: &Path) -> Result<(), StoreError> {
+/// Gives every finished file a second name, under which it stays whatever becomes of the first, and their number.
+fn hold(blobs: &Path, held: &Path) -> Result<u64, StoreError> {
     let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
     ignore_missing(std::fs::remove_dir_all(held)).map_err(unavailable)?;
     files::create_private_dir(held)?;
@@ -137,15 +143,19 @@ fn hold(blobs: &Path, held: &Path) -> Result<(), StoreError> {
         if !is_finished(&name.to_string_lossy()) {
             continue;
         }
-        count += 1;
-        if count > HELD_FILES_MAX {
+        if count == HELD_FILES_MAX {
             return Err(StoreError::Unavailable(
                 "there are too many files; stop the relay for a backup".into(),
             ));
         }
-        ignore_missing(std::fs::hard_link(entry.path(), held.join(&name))).map_err(unavailable)?;
+        match std::fs::hard_link(entry.path(), held.join(&name)) {
+            Ok(()) => count += 1,
+            // Removed since the list was read.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(unavailable(error)),
+        }
     }
-    Ok(())
+    Ok(count)
 }
 
 /// What is still being uploaded, or written, is begun again after a restoration.
@@ -165,6 +175,8 @@ fn ignore_missing(done: std::io::Result<()>) -> std::io::Result<()> {
 pub struct Asked {
     stream: std::io::BufReader<UnixStream>,
     data: PathBuf,
+    given: u64,
+    held: u64,
 }
 
 impl Asked {
@@ -172,7 +184,7 @@ impl Asked {
     pub fn connect(data: &Path) -> Option<Self> {
         let stream = UnixStream::connect(data.join(SOCKET)).ok()?;
         stream.set_read_timeout(Some(PAGE_PATIENCE)).ok()?;
-        Some(Self { stream: std::io::BufReader::new(stream), data: data.into() })
+        Some(Self { stream: std::io::BufReader::new(stream), data: data.into(), given: 0, held: 0 })
     }
 
     /// The next record, in order; none: that was the last. Afterwards the files of the same moment are in [`Asked::files`].
@@ -182,7 +194,13 @@ impl Asked {
         };
         let key = self.number().map_err(gone)?;
         if key == END {
-            self.bytes(8).map_err(gone)?;
+            let records = self.long().map_err(gone)?;
+            self.held = self.long().map_err(gone)?;
+            if records != self.given {
+                return Err(StoreError::Corrupt(
+                    "the relay has given another number of records than it says".into(),
+                ));
+            }
             return Ok(None);
         }
         let value = self.number().map_err(gone)? as usize;
@@ -194,12 +212,24 @@ impl Asked {
             return Err(StoreError::Corrupt("the relay gives records that it cannot hold".into()));
         }
         let key = self.bytes(key as usize).map_err(gone)?;
+        self.given += 1;
         Ok(Some((key, self.bytes(value).map_err(gone)?)))
     }
 
     /// Where the files are, as long as this lives.
     pub fn files(&self) -> PathBuf {
         self.data.join(HELD)
+    }
+
+    /// How many they are, once all records have been given.
+    pub fn held(&self) -> u64 {
+        self.held
+    }
+
+    fn long(&mut self) -> std::io::Result<u64> {
+        let mut number = [0; 8];
+        self.stream.read_exact(&mut number)?;
+        Ok(u64::from_le_bytes(number))
     }
 
     fn number(&mut self) -> std::io::Result<u32> {

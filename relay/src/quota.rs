@@ -83,12 +83,13 @@ impl Quotas {
         }
     }
 
-    /// What a device may take of an organisation with so many devices: one key of each.
+    /// What a device may take of an organisation with so many devices: one key of each. What colleagues' devices take of each
+    /// other uses up nothing of what is for partners.
     pub(crate) fn take(&self, taker: DeviceId, org: OrgId, target: OrgId, devices: usize) -> Allowance {
         let reserve = self.first_takes.check_key(&(org, target)).is_ok();
         let devices = count(u32::try_from(devices).unwrap_or(u32::MAX));
         let one_time = self.takes_per_target.check_key(&(taker, target)).is_ok()
-            && matches!(self.takes_per_org.check_key_n(&org, devices), Ok(Ok(())));
+            && (org == target || matches!(self.takes_per_org.check_key_n(&org, devices), Ok(Ok(()))));
         Allowance { one_time, reserve }
     }
 
@@ -144,6 +145,17 @@ mod tests {
         assert_eq!(quotas.take(taker, OTHER, ORG, 1), Allowance { one_time: true, reserve: true });
         tokio::time::advance(DAY).await;
         assert_eq!(quotas.take(taker, ORG, OTHER, 100), Allowance { one_time: true, reserve: true });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_for_colleagues_uses_up_nothing_of_what_is_for_partners() {
+        let quotas = Quotas::new(&Limits::default());
+        for taker in 0..4 {
+            let taken = (0..TAKES_PER_TARGET_PER_HOUR)
+                .all(|_| quotas.take(DeviceId([taker; 32]), ORG, ORG, 4).one_time);
+            assert!(taken);
+        }
+        assert!(quotas.take(DeviceId([0; 32]), ORG, OTHER, 200).one_time);
     }
 
     #[tokio::test(start_paused = true)]

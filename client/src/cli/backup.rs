@@ -74,6 +74,20 @@ impl From<BackupError> for Failure {
                 format!("{what} Nothing was changed."),
                 "Use an empty folder, or the one that holds the backups of this home; if another program is at work, wait for it.",
             ),
+            BackupError::ClockBehind => Self::new(
+                "B-110",
+                exit::INVALID,
+                format!("{what} Nothing was changed."),
+                "Set the clock of this machine, then restore again.",
+            ),
+            BackupError::Unwritable { .. } => Self::new(
+                "B-112",
+                exit::OTHER,
+                format!(
+                    "{what} No backup was made now; those that were there are as they were, and so is this home."
+                ),
+                "Free space on that disk, take a larger one, or keep fewer backups: --keep 2 removes older ones before it begins.",
+            ),
             _ => Self::new(
                 "B-111",
                 exit::OTHER,

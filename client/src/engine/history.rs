@@ -80,8 +80,13 @@ impl History {
 
 impl Engine {
     /// What another device of this organisation is to be given of what came or went since then. It goes on where an
-    /// earlier run has stopped, unless it has to begin further back.
-    pub async fn begin_history(&self, device: DeviceId, since: Timestamp) -> Result<History, HistoryError> {
+    /// earlier run has stopped, unless it has to begin further back, or `again`: after the other device's clearance has grown.
+    pub async fn begin_history(
+        &self,
+        device: DeviceId,
+        since: Timestamp,
+        again: bool,
+    ) -> Result<History, HistoryError> {
         let replica = self.replica.lock().await;
         let own = replica.directory.organisation(self.identity.org);
         let own = own.ok_or(HistoryError::UnknownDevice)?;
@@ -94,7 +99,7 @@ impl Engine {
         drop(replica);
         let known = early::history_cursor(&self.vault, device).map_err(EngineError::from)?;
         let fresh = Cursor { since, after: (Timestamp(0), PacketId([0; 32])), given: 0 };
-        let cursor = known.filter(|known| known.since <= since).unwrap_or(fresh);
+        let cursor = known.filter(|known| !again && known.since <= since).unwrap_or(fresh);
         let mut entries = self.past(since)?;
         entries.retain(|(time, packet, _)| (*time, *packet) > cursor.after);
         entries.sort_unstable();
@@ -199,6 +204,12 @@ impl Engine {
         let Some(shared) = Shared::read(&header).filter(|_| packet.from_org == self.identity.org) else {
             return Ok(false);
         };
+        let replica = self.replica.lock().await;
+        let misses = |org| replica.directory.organisation(org).is_some_and(|org| org.roster.is_none());
+        if shared.sent().iter().any(|item| !item.receipts.is_empty() && misses(item.to)) {
+            return Ok(true);
+        }
+        drop(replica);
         for item in shared.given() {
             let Some(grant) = kept::claimed(&item.grant) else { continue };
             let key = self.key_of(grant.from_org, grant.from_device, grant.from_roster).await?;
@@ -218,10 +229,19 @@ impl Engine {
         author: &str,
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
-        if records::received(step, item.packet)?.is_some() {
+        let before = records::received(step, item.packet)?;
+        if before.as_ref().is_some_and(|before| before.given_by.is_empty()) {
             return Ok(());
         }
-        let Some(received) = self.proven(item, content, withheld, author).await? else { return Ok(()) };
+        let Some(mut received) = self.proven(item, content, withheld, author).await? else { return Ok(()) };
+        if let Some(before) = before {
+            // A colleague who may read more gives it as well, or this device may read more than it did.
+            if before.from == received.from && before.sections.len() < received.sections.len() {
+                (received.received, received.opened) = (before.received, before.opened);
+                records::put_received(&mut step.changes, &received);
+            }
+            return Ok(());
+        }
         let replica = self.replica.lock().await;
         let sender = replica.directory.organisation(received.from);
         let sender = sender.map(|org| Sender::of(org, received.from_device));

@@ -169,8 +169,12 @@ impl Engine {
             return Err(Refusal::NeedsDirectory);
         }
         let named_before = records::received(step, packet.packet)?;
-        if named_before.is_some_and(|before| before.from != packet.from_org) {
-            // All recipients know a packet's name, so one of them could be here first under it. Its sender hears of it.
+        let is_anothers = named_before.is_some_and(|before| before.from != packet.from_org);
+        let is_ours = packet.from_org != self.identity.org
+            && records::sent(step, packet.packet, packet.from_org)?.is_some();
+        if is_anothers || is_ours {
+            // All recipients know a packet's name, so one of them could be here first under it, or send it back under ours. Its
+            // sender hears of it.
             return Err(Refusal::Nack(NACK_UNREADABLE, Some(packet.from_org)));
         }
         if prekey.kind != PrekeyKind::LastResort {
@@ -219,8 +223,10 @@ impl Engine {
             Some(true) => {}
         }
         let sender = replica.directory.organisation(claimed.from_org).ok_or_else(unreadable)?;
-        // The log names a roster; that the relay withholds it is not the sender's fault.
-        if sender.roster.is_none() {
+        let own = replica.directory.organisation(self.identity.org);
+        // The log names both rosters; that the relay withholds one is not the sender's fault. Ours says what this device may
+        // read of the packet.
+        if sender.roster.is_none() || own.is_some_and(|own| own.roster.is_none()) {
             return Err(Refusal::NeedsDirectory);
         }
         let sender = judgement::Sender::of(sender, claimed.from_device);
@@ -260,18 +266,21 @@ impl Engine {
         }
         let receipt = self.sign_receipt(packet.packet, packet.grant_digest, RECEIPT_DELIVERED);
         let receipt = (!are_receipts).then_some((from, receipt));
-        let came_before = records::received(step, packet.packet)?.is_some();
-        if came_before {
+        let before = records::received(step, packet.packet)?;
+        let place = if before.is_some() { Incoming::take_repeated } else { Incoming::take };
+        if let Some(before) = before {
             let clears = verdict == Verdict::Accept && doubts::is_quarantined(step, packet.packet)?;
             if !clears {
                 // The same packet in another envelope (sealed again): sign for it, keep the one we have. Its sender may have been
                 // restored meanwhile and have given it another number.
-                continue_chain(&packet, Incoming::take_repeated, step)?;
+                continue_chain(&packet, place, step)?;
+                if verdict == Verdict::Accept && !before.given_by.is_empty() {
+                    self.replace_given(before, packet, push, step).await;
+                }
                 return Ok(receipt);
             }
             doubts::forget(&mut step.changes, packet.packet);
         }
-        let place = if came_before { Incoming::take_repeated } else { Incoming::take };
         continue_chain(&packet, place, step)?;
         let readable_by = self.revoked_of_ours(&packet).await;
         let received = self.received(packet, push).await;
@@ -285,6 +294,14 @@ impl Engine {
             }
         }
         Ok(receipt)
+    }
+
+    /// A colleague's copy lacks what the colleague may not read: the sender's takes its place. What has been done with the copy
+    /// stays.
+    async fn replace_given(&self, given: Received, packet: OpenedPacket, push: &Push, step: &mut Step<'_>) {
+        let own = self.received(packet, push).await;
+        let received = Received { received: given.received, opened: given.opened, ..own };
+        records::put_received(&mut step.changes, &received);
     }
 
     /// What a colleague's device says. From another organisation it is nothing; from a device that is in doubt it waits for a
@@ -381,12 +398,13 @@ impl Engine {
         }
     }
 
-    /// A person has opened a packet: remember it and tell the sender.
+    /// A person has opened a packet: remember it and tell the sender. Where this device may read nothing of it but the header,
+    /// nobody has: it stays unopened for everybody.
     pub async fn opened(&self, packet: PacketId) -> Result<(), EngineError> {
         let _turn = self.turn.lock().await;
         let mut step = Step::new(&self.vault);
         let Some(mut received) = records::received(&step, packet)? else { return Ok(()) };
-        if received.opened != Timestamp(0) {
+        if received.opened != Timestamp(0) || received.shows_nothing() {
             return Ok(());
         }
         received.opened = self.now();
@@ -426,13 +444,34 @@ impl Engine {
             };
             let signed_by_device = key.is_some_and(|key| key.verify(Label::Receipt, &signed).is_ok());
             if from_sender && signed_by_device {
-                match sent {
-                    Some(sent) => news |= self.take_receipt(sent, &receipt, signed, step)?,
+                // A colleague may have sealed it again, which this device has not heard yet.
+                let of_another_grant =
+                    |sent: &Sent| !sent.author.is_empty() && sent.reseals == 0 && sent.grant != receipt.grant;
+                match sent.filter(|sent| !of_another_grant(sent)) {
+                    Some(sent) => {
+                        let was_unanswered = sent.transport == Transport::Submitted;
+                        news |= self.take_receipt(sent, &receipt, signed, step)?;
+                        if was_unanswered {
+                            self.share_unanswered(receipt.packet, receipt.org, step).await?;
+                        }
+                    }
                     None => self.keep_early_receipt(&receipt, signed, step).await?,
                 }
             }
         }
         Ok(news)
+    }
+
+    /// A receipt has overtaken the relay's answer, which will find nothing left to do.
+    async fn share_unanswered(
+        &self,
+        packet: PacketId,
+        to: OrgId,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        let sent = records::sent(step, packet, to)?;
+        let arrived = sent.filter(|s| matches!(s.transport, Transport::Delivered | Transport::Opened));
+        self.share_sent(&arrived.into_iter().collect::<Vec<_>>(), step).await
     }
 
     pub(super) async fn listed_key(&self, org: OrgId, device: DeviceId) -> Option<PublicKey> {

@@ -4,11 +4,11 @@
 //! ours that has never left therefore yields to a colleague's step, and two of them never yield to each other.
 
 use causeway_common::codec;
-use causeway_common::ids::{EnvelopeId, OrgId, PacketId};
+use causeway_common::ids::{DeviceId, EnvelopeId, OrgId, PacketId};
 use causeway_common::limits::FRAME_BYTES_MAX;
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
-use causeway_common::statements::DeviceReceipt;
+use causeway_common::statements::{DeviceReceipt, ROLE_ADMINISTRATOR, RosterDevice};
 use causeway_common::time::Timestamp;
 
 use super::{Draft, Engine, EngineError};
@@ -25,11 +25,13 @@ const LOOKED_AT_MAX: usize = 8;
 const NONE: PacketId = PacketId([0; 32]);
 
 impl Engine {
-    /// Whether this organisation has another device: if not, there is nobody to tell.
+    /// Whether this organisation has another device: if not, there is nobody to tell. As long as the relay withholds the roster
+    /// there may be one.
     pub(super) async fn has_colleagues(&self) -> bool {
         let replica = self.replica.lock().await;
-        let own = replica.directory.organisation(self.identity.org).and_then(|own| own.roster.as_ref());
-        own.is_some_and(|roster| roster.devices.iter().any(|d| d.device != self.identity.device()))
+        let Some(own) = replica.directory.organisation(self.identity.org) else { return false };
+        let is_another = |listed: &RosterDevice| listed.device != self.identity.device();
+        own.roster.as_ref().is_none_or(|roster| roster.devices.iter().any(is_another))
     }
 
     /// Tells the colleagues that a person has opened a packet.
@@ -120,7 +122,7 @@ impl Engine {
         let shared = Shared::read(&packet.sections).filter(|s| s.is_for(own) && packet.from_device != own);
         let Some(shared) = shared else { return Ok(()) };
         let author = shared.device_name.as_str();
-        for item in shared.opened() {
+        for item in shared.opened().into_iter().filter(|item| item.at != Timestamp(0)) {
             self.colleague_opened(item.packet, item.at, author, step)?;
         }
         let (sent, given) = (shared.sent(), shared.given());
@@ -131,10 +133,22 @@ impl Engine {
             self.colleague_sent(&item, content, author, step)?;
             self.take_given_receipts(&item, step).await?;
         }
+        // Who reads what was before is for an administrator to say.
+        let given = if given.is_empty() || self.is_administrators(packet.from_device).await {
+            given
+        } else {
+            Vec::new()
+        };
         for item in given {
             self.colleague_gave(item, content, &packet.withheld, author, step).await?;
         }
         Ok(())
+    }
+
+    async fn is_administrators(&self, device: DeviceId) -> bool {
+        let replica = self.replica.lock().await;
+        let own = replica.directory.organisation(self.identity.org);
+        own.and_then(|own| own.device(device)).is_some_and(|d| d.roles & ROLE_ADMINISTRATOR != 0)
     }
 
     /// A colleague has opened a packet: it is opened, from the first time that anybody here has.
@@ -146,9 +160,10 @@ impl Engine {
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
         let Some(mut received) = records::received(step, packet)? else {
-            let early = early::opened(step, packet)?.is_some_and(|(before, _)| before <= at);
+            let early = early::opened(step, packet)?.is_some_and(|before| before.at <= at);
             if !early {
-                early::put_opened(&self.vault, &mut step.changes, packet, &(at, author.to_owned()));
+                let opened = early::Opened { at, author: author.to_owned(), kept: self.now() };
+                early::put_opened(&self.vault, &mut step.changes, packet, &opened)?;
             }
             return Ok(());
         };
@@ -162,9 +177,9 @@ impl Engine {
 
     /// Whether a colleague had said that a packet is opened before it came.
     pub(super) fn opened_before(&self, packet: PacketId, step: &mut Step<'_>) -> Result<(), EngineError> {
-        if let Some((at, author)) = early::opened(step, packet)? {
+        if let Some(early) = early::opened(step, packet)? {
             early::drop_opened(&mut step.changes, packet);
-            self.colleague_opened(packet, at, &author, step)?;
+            self.colleague_opened(packet, early.at, &early.author, step)?;
         }
         Ok(())
     }
@@ -223,11 +238,12 @@ impl Engine {
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
         if self.has_colleagues().await {
-            let mut kept = early::receipts(step, receipt.packet, receipt.org)?;
-            if kept.len() < early::RECEIPTS_MAX && !kept.contains(&signed) {
-                kept.push(signed);
-                let (packet, org) = (receipt.packet, receipt.org);
-                early::put_receipts(&self.vault, &mut step.changes, packet, org, &kept);
+            let (packet, org) = (receipt.packet, receipt.org);
+            let mut receipts = early::receipts(step, packet, org)?;
+            if receipts.len() < early::RECEIPTS_MAX && !receipts.contains(&signed) {
+                receipts.push(signed);
+                let receipts = early::Receipts { receipts, kept: self.now() };
+                early::put_receipts(&self.vault, &mut step.changes, packet, org, &receipts)?;
             }
         }
         Ok(())

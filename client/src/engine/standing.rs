@@ -46,6 +46,9 @@ impl Engine {
         if let Some(listed) = known.device(device) {
             return Ok(PublicKey::from_bytes(listed.signing_key).map_or(SenderKey::None, SenderKey::Key));
         }
+        if known.roster.is_none() {
+            return Ok(SenderKey::Withheld);
+        }
         if !known.revoked.contains_key(&device) {
             return Ok(SenderKey::None);
         }
@@ -62,8 +65,8 @@ impl Engine {
         replica.directory.organisation(org).is_some_and(|org| org.suspended.is_some())
     }
 
-    /// The sections that this device may read, as far as we know: what its organisation's roster says. Of a device that is
-    /// not listed the sealing alone decides.
+    /// The sections that this device may read: what its organisation's roster says. Of a device that is not listed the sealing
+    /// alone decides; nothing is opened while the roster is missing.
     pub async fn clearance(&self) -> u32 {
         let replica = self.replica.lock().await;
         let own = replica.directory.organisation(self.identity.org);
@@ -104,7 +107,8 @@ impl Engine {
         }
         let receipts = received.sections.iter().find(|section| section.code == RECEIPTS_SECTION);
         let Some(receipts) = receipts.filter(|_| received.kind == "RCP") else {
-            return self.thread_received(received, step);
+            self.thread_received(received, step)?;
+            return self.opened_before(received.packet, step);
         };
         let Ok(grant) = codec::decode::<Grant>(&received.grant.body, FRAME_BYTES_MAX) else { return Ok(()) };
         if let SenderKey::Key(key) =

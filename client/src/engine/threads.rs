@@ -321,7 +321,7 @@ fn apply_waiting(thread: &mut Thread, own: OrgId, step: &Step<'_>) -> Result<(),
                 .map(|r| (r.in_reply_to, r.sections, r.from, String::new(), r.received));
             let ours = records::sent(step, packet, thread.peer)?
                 .map(|s| (s.in_reply_to, s.sections, own, s.author, s.created));
-            let Some((follows, sections, by, author, at)) = theirs.or(ours) else { continue };
+            let Some((follows, sections, by, author, at)) = ours.or(theirs) else { continue };
             let known = follows == thread.root || thread.events.iter().any(|event| event.packet == follows);
             let header = sections.iter().find(|s| s.code == HEADER_SECTION);
             let Some(update) = header.and_then(|s| Update::read(&s.bytes)) else { continue };

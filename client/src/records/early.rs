@@ -5,6 +5,8 @@ use std::ops::Bound;
 use causeway_common::ids::{DeviceId, OrgId, PacketId};
 use causeway_common::signed::Signed;
 use causeway_common::time::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{RecordError, Source, read, write};
 use crate::engine::history::Cursor;
@@ -12,32 +14,82 @@ use crate::vault::{Changes, Tree, Vault};
 
 const OPENED: &[u8] = b"eo";
 const RECEIPTS: &[u8] = b"er";
-/// Packets of which something is kept that came before them, of each kind: more than a desk works on in a day.
-const EARLY_MAX: usize = 256;
+/// Packets of which it is kept that a colleague has opened them before they came: more than a desk works on in a day. The
+/// oldest makes room.
+const OPENED_MAX: usize = 256;
+/// Packets of which receipts of one organisation are kept that came before them; none takes the room of another. The oldest
+/// makes room.
+const RECEIPTED_MAX: usize = 64;
 /// Receipts kept of one packet that is not known yet.
 pub const RECEIPTS_MAX: usize = 8;
 
-fn has_room(vault: &Vault, prefix: &[u8], id: &[u8]) -> bool {
-    let range = (Bound::Included(prefix), Bound::Unbounded);
-    let ids = vault.ids(Tree::Chains, range, EARLY_MAX, |known| known.starts_with(prefix));
-    ids.len() < EARLY_MAX || ids.iter().any(|known| known == id)
+/// A colleague has opened a packet that is not here yet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Opened {
+    /// When.
+    pub at: Timestamp,
+    /// At which device.
+    pub author: String,
+    /// Since when this is kept.
+    pub kept: Timestamp,
+}
+
+/// Receipts of a packet that a colleague may have sent, and of which we do not know yet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Receipts {
+    /// As they were signed.
+    pub receipts: Vec<Signed>,
+    /// Since when the last of them is kept.
+    pub kept: Timestamp,
+}
+
+/// Deletes the oldest of those that are alike when there are `most` of them.
+fn make_room<T: DeserializeOwned + Serialize>(
+    vault: &Vault,
+    changes: &mut Changes,
+    key: &[u8],
+    (most, alike): (usize, impl Fn(&[u8]) -> bool),
+    kept: impl Fn(&T) -> Timestamp,
+) -> Result<(), RecordError> {
+    let range = (Bound::Included(&key[..OPENED.len()]), Bound::Unbounded);
+    let known = vault.ids(Tree::Chains, range, most, alike);
+    if known.len() < most || known.iter().any(|known| known == key) {
+        return Ok(());
+    }
+    let mut oldest: Option<(Timestamp, Vec<u8>)> = None;
+    for id in known {
+        let at = read::<T>(vault, Tree::Chains, &id)?.map_or(Timestamp(0), |value| kept(&value));
+        if oldest.as_ref().is_none_or(|(before, _)| at < *before) {
+            oldest = Some((at, id));
+        }
+    }
+    if let Some((_, id)) = oldest {
+        changes.delete(Tree::Chains, &id);
+    }
+    Ok(())
 }
 
 fn opened_key(packet: PacketId) -> Vec<u8> {
     [OPENED, &packet.0[..]].concat()
 }
 
-/// When, and at which device, a colleague has opened a packet that is not here yet.
-pub fn opened(from: &dyn Source, packet: PacketId) -> Result<Option<(Timestamp, String)>, RecordError> {
+/// What a colleague has said of a packet that is not here yet.
+pub fn opened(from: &dyn Source, packet: PacketId) -> Result<Option<Opened>, RecordError> {
     read(from, Tree::Chains, &opened_key(packet))
 }
 
-/// Keeps it, unless too many wait.
-pub fn put_opened(vault: &Vault, changes: &mut Changes, packet: PacketId, opened: &(Timestamp, String)) {
+/// Keeps it.
+pub fn put_opened(
+    vault: &Vault,
+    changes: &mut Changes,
+    packet: PacketId,
+    opened: &Opened,
+) -> Result<(), RecordError> {
     let key = opened_key(packet);
-    if has_room(vault, OPENED, &key) {
-        write(changes, Tree::Chains, &key, opened);
-    }
+    let alike = |known: &[u8]| known.starts_with(OPENED);
+    make_room(vault, changes, &key, (OPENED_MAX, alike), |early: &Opened| early.kept)?;
+    write(changes, Tree::Chains, &key, opened);
+    Ok(())
 }
 
 /// The packet is here.
@@ -51,21 +103,23 @@ fn receipts_key(packet: PacketId, org: OrgId) -> Vec<u8> {
 
 /// Receipts of a packet that a colleague may have sent, and of which we do not know yet.
 pub fn receipts(from: &dyn Source, packet: PacketId, org: OrgId) -> Result<Vec<Signed>, RecordError> {
-    Ok(read(from, Tree::Chains, &receipts_key(packet, org))?.unwrap_or_default())
+    let kept = read::<Receipts>(from, Tree::Chains, &receipts_key(packet, org))?;
+    Ok(kept.map(|kept| kept.receipts).unwrap_or_default())
 }
 
-/// Keeps them, unless too many wait.
+/// Keeps them.
 pub fn put_receipts(
     vault: &Vault,
     changes: &mut Changes,
     packet: PacketId,
     org: OrgId,
-    receipts: &Vec<Signed>,
-) {
+    receipts: &Receipts,
+) -> Result<(), RecordError> {
     let key = receipts_key(packet, org);
-    if has_room(vault, RECEIPTS, &key) {
-        write(changes, Tree::Chains, &key, receipts);
-    }
+    let alike = |known: &[u8]| known.starts_with(RECEIPTS) && known.ends_with(&org.0);
+    make_room(vault, changes, &key, (RECEIPTED_MAX, alike), |early: &Receipts| early.kept)?;
+    write(changes, Tree::Chains, &key, receipts);
+    Ok(())
 }
 
 /// The packet is known.
@@ -85,4 +139,43 @@ pub(crate) fn history_cursor(from: &dyn Source, device: DeviceId) -> Result<Opti
 /// Stores it.
 pub(crate) fn put_history_cursor(changes: &mut Changes, device: DeviceId, cursor: &Cursor) {
     write(changes, Tree::Chains, &history_key(device), cursor);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use causeway_common::store::MemoryKv;
+
+    use super::*;
+    use crate::vault::{Cost, MemoryEks};
+
+    #[tokio::test]
+    async fn the_oldest_make_room_and_nobody_takes_the_room_of_another() {
+        let (kv, mut rng) = (Arc::new(MemoryKv::new()), crate::test_rng(3));
+        let made = Vault::create(kv, MemoryEks::default(), "a passphrase of words", Cost::least(), &mut rng);
+        let vault = made.await.unwrap().0;
+        let packet = |number: u64| {
+            let mut name = [0; 32];
+            // The newest sort first, so that order of names and order of age differ.
+            name[..8].copy_from_slice(&(u64::MAX - number).to_be_bytes());
+            PacketId(name)
+        };
+        let (hostile, honest) = (OrgId([1; 32]), OrgId([2; 32]));
+        let kept = |org, number| receipts(&vault, packet(number), org).unwrap().len();
+        let put = async |org, number| {
+            let mut changes = Changes::default();
+            let signed = Signed { body: vec![1], signature: Vec::new() };
+            let receipts = Receipts { receipts: vec![signed], kept: Timestamp(number) };
+            put_receipts(&vault, &mut changes, packet(number), org, &receipts).unwrap();
+            vault.commit(changes, &mut crate::test_rng(4)).await.unwrap();
+        };
+        put(honest, 0).await;
+        let all = RECEIPTED_MAX as u64 + 3;
+        for number in 0..all {
+            put(hostile, number).await;
+        }
+        let gone: Vec<u64> = (0..all).filter(|number| kept(hostile, *number) == 0).collect();
+        assert_eq!((gone, kept(honest, 0)), (vec![0, 1, 2], 1));
+    }
 }

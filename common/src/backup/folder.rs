@@ -1,7 +1,7 @@
 //! The folder of a backup on the disk: what stands where, and who may work in it.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::crypt::{Name, Role};
 use super::pack::CHUNK_BYTES_MAX;
 use super::{BackupError, Key, damaged};
-use crate::store::files;
+use crate::store::{StoreError, files};
 
 /// What the key is locked with, twice: one flipped bit must not cost everything.
 pub(super) const LOCKS: [&str; 2] = ["backup.key", "backup.key.copy"];
@@ -40,15 +40,8 @@ impl Folder {
         path: &Path,
         fresh: impl FnOnce() -> Result<Vec<u8>, BackupError>,
     ) -> Result<Self, BackupError> {
-        let is_ours = |name: &str| name == IN_USE || name.ends_with(UNFINISHED) || LOCKS.contains(&name);
-        let is_new = match names(path) {
-            Ok(names) if names.iter().any(|name| name.starts_with(MANIFEST) || name == CHUNKS) => false,
-            Ok(names) if names.iter().any(|name| !is_ours(name)) => {
-                return Err(BackupError::NotEmpty(path.into()));
-            }
-            Ok(names) => !names.iter().any(|name| LOCKS.contains(&name.as_str())),
-            Err(_) => true,
-        };
+        // A folder of something else gets no file of ours.
+        is_begun(path)?;
         files::create_private_dir(path)?;
         let in_use = OpenOptions::new().create(true).append(true).open(path.join(IN_USE))?;
         match in_use.try_lock() {
@@ -56,7 +49,8 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(BackupError::Busy(path.into())),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        let lock = if is_new { fresh()? } else { read_lock(path)? };
+        // Looked at again when nobody else can begin it: the key of backups that are there must never be replaced.
+        let lock = if is_begun(path)? { read_lock(path)? } else { fresh()? };
         let folder = Self { path: path.into(), lock, _in_use: Some(in_use) };
         folder.write_lock()?;
         files::create_private_dir(&folder.path.join(CHUNKS))?;
@@ -65,7 +59,7 @@ impl Folder {
 
     /// Opens a folder for reading.
     pub fn open(path: &Path) -> Result<Self, BackupError> {
-        let known = names(path).unwrap_or_default();
+        let known = names(path)?;
         if !known.iter().any(|name| name.starts_with(MANIFEST)) {
             return Err(BackupError::Missing(path.into()));
         }
@@ -131,8 +125,16 @@ impl Folder {
             return Ok((name, 0));
         }
         let sealed = key.seal(Role::Chunk, &name, content);
-        files::write_durable(&self.chunk_path(&name), &sealed)?;
+        self.write(&self.chunk_path(&name), &sealed)?;
         Ok((name, sealed.len() as u64))
+    }
+
+    /// Writes a file, durably. That a disk is full is told of this one, not of the one that is backed up.
+    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
+        files::write_durable(path, bytes).map_err(|error| match error {
+            StoreError::Unavailable(reason) => BackupError::Unwritable { folder: self.path.clone(), reason },
+            other => other.into(),
+        })
     }
 
     /// The content of a chunk.
@@ -145,16 +147,38 @@ impl Folder {
     }
 }
 
+/// Whether backups have been made here, or begun. An error: there is something else, or the disk does not say.
+fn is_begun(path: &Path) -> Result<bool, BackupError> {
+    let names = names(path)?;
+    if names.iter().any(|name| name.starts_with(MANIFEST) || name == CHUNKS) {
+        return Ok(true);
+    }
+    let is_ours = |name: &str| name == IN_USE || name.ends_with(UNFINISHED) || LOCKS.contains(&name);
+    if names.iter().any(|name| !is_ours(name)) {
+        return Err(BackupError::NotEmpty(path.into()));
+    }
+    Ok(names.iter().any(|name| LOCKS.contains(&name.as_str())))
+}
+
 /// Reads a file that must not be longer than this.
 pub(super) fn read_bounded(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > limit { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    if bytes.len() > limit { Err(ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
+/// All names in a folder; none if it is not there. A list that a failing disk cuts short is an error: what it leaves out would be
+/// taken for missing, and be replaced or no longer needed.
 pub(super) fn names(folder: &Path) -> Result<Vec<String>, BackupError> {
-    let entries = std::fs::read_dir(folder)?;
-    Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.file_name().into_string().ok());
+    }
+    Ok(names)
 }
 
 pub(super) fn number_of(name: &str) -> Option<u64> {

@@ -51,7 +51,7 @@ fn attachment() -> Vec<u8> {
 fn back_up(path: &Path, records: &Records, keep: usize) -> Result<Done, BackupError> {
     let key = Key::new(&MASTER);
     let folder = Folder::prepare(path, || Ok(b"a lock".to_vec()))?;
-    let mut writer = Writer::begin(&folder, &key, about())?;
+    let mut writer = Writer::begin(&folder, &key, about(), keep)?;
     for (key, value) in records {
         writer.record(key, value)?;
     }
@@ -145,13 +145,53 @@ fn old_backups_go_and_take_only_what_they_alone_needed() {
 }
 
 #[test]
+fn who_asks_for_fewer_has_their_room_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup");
+    for round in 0..3u8 {
+        back_up(&path, &[(vec![round], vec![round; 100_000])].into(), 7).unwrap();
+    }
+    let (opened, key) = (Folder::prepare(&path, || unreachable!()).unwrap(), Key::new(&MASTER));
+    let begun = Writer::begin(&opened, &key, about(), 1).unwrap();
+    assert_eq!(opened.numbers().unwrap(), [3]);
+    drop((begun, opened));
+    assert_eq!(Folder::open(&path).unwrap().check(&key).unwrap().whole.len(), 1);
+}
+
+#[test]
+fn a_damaged_backup_among_those_that_stay_costs_no_older_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup");
+    back_up(&path, &records(40), 7).unwrap();
+    back_up(&path, &records(41), 7).unwrap();
+    std::fs::write(path.join("manifest-00000002"), b"rot").unwrap();
+    assert_eq!(back_up(&path, &records(42), 2).unwrap().removed, 0);
+    assert_eq!(read_back(&path, 1).unwrap().0, records(40));
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_no_empty_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup");
+    back_up(&path, &records(4), 7).unwrap();
+    let aside = folder.path().join("aside");
+    std::fs::rename(path.join("chunks"), &aside).unwrap();
+    std::fs::write(path.join("chunks"), b"no folder").unwrap();
+    assert!(back_up(&path, &records(4), 7).is_err());
+    std::fs::write(folder.path().join("file"), b"").unwrap();
+    let refused =
+        Folder::prepare(&folder.path().join("file"), || unreachable!("no key for what is no folder"));
+    assert!(refused.is_err());
+}
+
+#[test]
 fn what_was_cut_off_leaves_the_backup_before_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("backup");
     back_up(&path, &records(400), 7).unwrap();
     {
         let (opened, key) = (Folder::prepare(&path, || unreachable!()).unwrap(), Key::new(&MASTER));
-        let mut writer = Writer::begin(&opened, &key, about()).unwrap();
+        let mut writer = Writer::begin(&opened, &key, about(), 7).unwrap();
         writer.file("half", &mut &attachment()[..]).unwrap();
         assert_eq!(back_up(&path, &records(1), 7).unwrap_err(), BackupError::Busy(path.clone()));
         assert_eq!(Folder::open(&path).unwrap_err(), BackupError::Busy(path.clone()));
@@ -172,10 +212,10 @@ fn a_folder_of_something_else_is_left_alone() {
     let path = folder.path().join("backup");
     back_up(&path, &records(40), 7).unwrap();
     let (opened, other) = (Folder::prepare(&path, || unreachable!()).unwrap(), Key::new(&[6; 32]));
-    assert_eq!(Writer::begin(&opened, &other, about()).unwrap_err(), BackupError::Another(path.clone()));
+    assert_eq!(Writer::begin(&opened, &other, about(), 7).unwrap_err(), BackupError::Another(path.clone()));
     let about = About { what: "workstation".into(), ..about() };
     let key = Key::new(&MASTER);
-    assert_eq!(Writer::begin(&opened, &key, about).unwrap_err(), BackupError::Another(path));
+    assert_eq!(Writer::begin(&opened, &key, about, 7).unwrap_err(), BackupError::Another(path));
 }
 
 #[test]

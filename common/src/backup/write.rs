@@ -55,11 +55,15 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Begins the next backup in this folder. Its key must be that of the backups that are there.
-    pub fn begin(folder: &'a Folder, key: &'a Key, about: About) -> Result<Self, BackupError> {
+    /// Begins the next backup in this folder. Its key must be that of the backups that are there. If more than `keep` of them are
+    /// there, the oldest make room at once: whoever has a full disk asks for fewer.
+    pub fn begin(folder: &'a Folder, key: &'a Key, about: About, keep: usize) -> Result<Self, BackupError> {
         let numbers = folder.numbers()?;
         if !numbers.is_empty() && !is_ours(folder, key, &about.what, &numbers)? {
             return Err(BackupError::Another(folder.path().into()));
+        }
+        if numbers.len() > keep.max(1) {
+            prune(folder, key, keep.max(1))?;
         }
         let manifest = Manifest {
             number: numbers.last().map_or(1, |last| last + 1),
@@ -148,7 +152,7 @@ impl<'a> Writer<'a> {
         let number = self.manifest.number;
         let sealed = self.key.seal(Role::Manifest(number), &name, codec::encode(&self.manifest));
         let bytes = [&name[..], &sealed].concat();
-        files::write_durable(&self.folder.manifest_path(number), &bytes)?;
+        self.folder.write(&self.folder.manifest_path(number), &bytes)?;
         let removed = prune(self.folder, self.key, keep.max(1))?;
         let new_bytes = self.new_bytes + bytes.len() as u64;
         Ok(Done { manifest: self.manifest, new_bytes, removed })
@@ -173,9 +177,6 @@ fn is_ours(folder: &Folder, key: &Key, what: &str, numbers: &[u64]) -> Result<bo
 fn prune(folder: &Folder, key: &Key, keep: usize) -> Result<u64, BackupError> {
     let numbers = folder.numbers()?;
     let (old, kept) = numbers.split_at(numbers.len().saturating_sub(keep));
-    for number in old {
-        files::remove_durable(&folder.manifest_path(*number))?;
-    }
     let mut needed = HashSet::new();
     for number in kept {
         // What a damaged one needs is not known: then everything stays.
@@ -184,6 +185,9 @@ fn prune(folder: &Folder, key: &Key, keep: usize) -> Result<u64, BackupError> {
             return Ok(0);
         };
         needed.extend(named.into_iter().map(hex::encode));
+    }
+    for number in old {
+        files::remove_durable(&folder.manifest_path(*number))?;
     }
     let mut removed = 0;
     for name in folder.chunk_names()? {

@@ -45,6 +45,10 @@ pub(crate) enum BackupCommand {
         /// How many backups stay in the folder.
         #[arg(long, default_value_t = KEPT_DEFAULT, value_parser = at_least_one)]
         keep: usize,
+        /// The relay is stopped. Without this, a relay that is not running is an error: a backup of a stopped relay keeps it from
+        /// starting until it has finished.
+        #[arg(long)]
+        stopped: bool,
         /// Memory in MiB that each guess at the passphrase of a new folder takes.
         #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=4096))]
         memory: u32,
@@ -108,7 +112,7 @@ impl From<BackupError> for Failure {
             BackupError::Damaged(_) => 8,
             BackupError::Missing(_) => 4,
             BackupError::WrongSecret => 3,
-            BackupError::WeakPassphrase => 5,
+            BackupError::WeakPassphrase | BackupError::ClockBehind => 5,
             BackupError::Another(_) | BackupError::NotEmpty(_) | BackupError::Busy(_) => 9,
             BackupError::Store(store) => return store.clone().into(),
             _ => 1,
@@ -120,9 +124,9 @@ impl From<BackupError> for Failure {
 /// Does it.
 pub(crate) fn act(command: BackupCommand) -> Result<(), Failure> {
     match command {
-        BackupCommand::Create { data, out, keep, memory, common, crash_at } => {
+        BackupCommand::Create { data, out, keep, stopped, memory, common, crash_at } => {
             crash_at.as_deref().map_or(Ok(()), causeway_common::crash::arm)?;
-            create(&data, &out, keep, memory, &common)
+            create((&data, stopped), &out, keep, memory, &common)
         }
         BackupCommand::Check { from, common } => check(&from, &common),
         BackupCommand::Restore { from, data, number, common } => restore(&from, &data, number, &common),
@@ -135,7 +139,7 @@ pub(crate) fn act(command: BackupCommand) -> Result<(), Failure> {
 }
 
 /// What the command line gives, or the person at the terminal.
-fn secrets(common: &BackupArgs) -> Result<Vec<Secret>, Failure> {
+fn secrets(common: &BackupArgs, is_new: bool) -> Result<Vec<Secret>, Failure> {
     let mut secrets = Vec::new();
     if let Some(path) = &common.passphrase_file {
         let unreadable = |e: std::io::Error| Failure::new(5, format!("cannot read {}: {e}", path.display()));
@@ -153,8 +157,12 @@ fn secrets(common: &BackupArgs) -> Result<Vec<Secret>, Failure> {
         if !std::io::stdin().is_terminal() {
             return Err(Failure::new(3, "say what opens the backup with --passphrase-file or --key-file"));
         }
-        let asked = rpassword::prompt_password("Passphrase of the backups: ")?;
-        secrets.push(Secret::Passphrase(Zeroizing::new(asked)));
+        let asked = Zeroizing::new(rpassword::prompt_password("Passphrase of the backups: ")?);
+        // Nobody would notice a slip before the day on which the backup is needed.
+        if is_new && *asked != *Zeroizing::new(rpassword::prompt_password("Once more: ")?) {
+            return Err(Failure::new(5, "the two passphrases differ; nothing was changed"));
+        }
+        secrets.push(Secret::Passphrase(asked));
     }
     Ok(secrets)
 }
@@ -170,25 +178,48 @@ fn key_of(folder: &Folder, secrets: &[Secret]) -> Result<Key, Failure> {
     Err(refused.into())
 }
 
-fn create(data: &Path, out: &Path, keep: usize, memory: u32, common: &BackupArgs) -> Result<(), Failure> {
+fn create(
+    (data, stopped): (&Path, bool),
+    out: &Path,
+    keep: usize,
+    memory: u32,
+    common: &BackupArgs,
+) -> Result<(), Failure> {
     if !data.join("store").exists() || !data.join(KEY_FILE).exists() {
         return Err(Failure::new(4, format!("there is no relay in {}", data.display())));
     }
-    let secrets = secrets(common)?;
+    let asked = Asked::connect(data);
+    if asked.is_none() && !stopped {
+        return Err(Failure::new(
+            6,
+            format!(
+                "no relay answers in {}; if it is stopped on purpose, say --stopped: it cannot start until the backup has finished",
+                data.display()
+            ),
+        ));
+    }
+    let secrets = secrets(common, !out.exists())?;
     let cost = Cost::with_memory_mib(memory).ok_or_else(|| Failure::new(2, "not so much memory"))?;
     let mut rng = UnwrapErr(getrandom::SysRng);
     let folder = Folder::prepare(out, || Ok(new_lock(&secrets, cost, &mut rng)?.1))?;
     let key = key_of(&folder, &secrets)?;
     let about = About { what: WHAT.into(), taken: SystemClock.now() };
-    let mut writer = Writer::begin(&folder, &key, about)?;
+    let mut writer = Writer::begin(&folder, &key, about, keep)?;
     let mut secret = Zeroizing::new(std::fs::read(data.join(KEY_FILE))?);
     writer.file(KEY_FILE, &mut secret.as_slice())?;
     zeroize::Zeroize::zeroize(&mut *secret);
-    let running = if let Some(mut asked) = Asked::connect(data) {
+    let running = if let Some(mut asked) = asked {
         while let Some((key, value)) = asked.record()? {
             writer.record(&key, &value)?;
         }
-        add_files(&mut writer, &asked.files())?;
+        let added = add_files(&mut writer, &asked.files())?;
+        // Held by whoever gave the records. If it has ended meanwhile, files may be gone.
+        if added != asked.held() {
+            return Err(StoreError::Unavailable(
+                "the relay has stopped meanwhile; take the backup again".into(),
+            )
+            .into());
+        }
         true
     } else {
         let store = open_stopped(data)?;
@@ -221,16 +252,19 @@ fn open_stopped(data: &Path) -> Result<SledKv, Failure> {
     })
 }
 
-fn add_files(writer: &mut Writer<'_>, folder: &Path) -> Result<(), Failure> {
+/// Gives how many there were.
+fn add_files(writer: &mut Writer<'_>, folder: &Path) -> Result<u64, Failure> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         names.extend(entry?.file_name().into_string().ok());
     }
     names.sort_unstable();
+    let mut added = 0;
     for name in names.into_iter().filter(|name| is_finished(name)) {
         writer.file(&format!("{BLOBS}{name}"), &mut File::open(folder.join(&name))?)?;
+        added += 1;
     }
-    Ok(())
+    Ok(added)
 }
 
 fn say(json: bool, value: serde_json::Value, text: &str) -> Result<(), Failure> {
@@ -258,7 +292,7 @@ fn say_created(done: &Done, running: bool, json: bool) -> Result<(), Failure> {
 
 fn check(from: &Path, common: &BackupArgs) -> Result<(), Failure> {
     let folder = Folder::open(from)?;
-    let key = key_of(&folder, &secrets(common)?)?;
+    let key = key_of(&folder, &secrets(common, false)?)?;
     let report = folder.check(&key)?;
     let numbers: Vec<u64> = report.whole.iter().map(|manifest| manifest.number).collect();
     let value = serde_json::json!({
@@ -286,7 +320,7 @@ fn restore(from: &Path, data: &Path, number: Option<u64>, common: &BackupArgs) -
         ));
     }
     let folder = Folder::open(from)?;
-    let key = key_of(&folder, &secrets(common)?)?;
+    let key = key_of(&folder, &secrets(common, false)?)?;
     let manifest = match number {
         Some(number) => folder.manifest(number, &key)?,
         None => folder.latest(&key)?,

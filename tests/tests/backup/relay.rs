@@ -14,6 +14,8 @@ use serde_json::Value;
 const ORGS: [(&str, &str, &str); 2] = [("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE")];
 /// Acknowledged before the backup begins.
 const BEFORE: usize = 6;
+/// Of a relay that is meant to be stopped.
+const STOPPED: &[&str] = &["--stopped"];
 /// Sent while backups are taken.
 const MEANWHILE: usize = 6;
 
@@ -136,7 +138,10 @@ async fn stopped_and_damaged(town: &Town, backups: &Backups) {
         data: town.place.data.clone(),
         ..Backups::new(backups.out.parent().unwrap(), &backups.data)
     };
-    let third = right(&backups.create(&[]).await);
+    let unasked = backups.create(&[]).await;
+    assert_eq!(unasked.status.code(), Some(6), "a relay that is about to start is not kept out unasked");
+    assert!(String::from_utf8_lossy(&unasked.stderr).contains("--stopped"));
+    let third = right(&backups.create(STOPPED).await);
     assert_eq!(third["running"], false);
     assert_eq!(right(&backups.check().await)["whole"], serde_json::json!([1, 2, 3]));
 
@@ -155,21 +160,21 @@ async fn stopped_and_damaged(town: &Town, backups: &Backups) {
         let out = backups.out.with_file_name("young");
         let young = Backups { out: out.clone(), ..Backups::new(out.parent().unwrap(), &backups.data) };
         let _ = std::fs::remove_dir_all(&out);
-        right(&young.create(&[]).await);
+        right(&young.create(STOPPED).await);
         std::fs::write(out.join("chunks").join("0".repeat(64) + ".new"), b"half").unwrap();
         let chunk = std::fs::read_dir(out.join("chunks")).unwrap().map(|entry| entry.unwrap().path());
         let chunk = chunk.filter(|path| path.extension().is_none()).last().unwrap();
         // Two files to write: a chunk that has rotted, and the manifest.
         let bytes = std::fs::read(&chunk).unwrap();
         std::fs::write(&chunk, b"rot").unwrap();
-        let killed = young.create(&["--crash-at", &format!("{step}:{nth}")]).await;
+        let killed = young.create(&["--stopped", "--crash-at", &format!("{step}:{nth}")]).await;
         assert!(!killed.status.success(), "{step}:{nth} was not reached");
         if nth == 1 && *step != "file.before-folder-sync" {
             std::fs::write(&chunk, &bytes).unwrap();
         }
         let whole = right(&young.check().await)["whole"].clone();
         assert_eq!(whole[0], 1, "the one before stays whole: {step}:{nth}");
-        right(&young.create(&[]).await);
+        right(&young.create(STOPPED).await);
         right(&young.check().await);
     }
 
@@ -186,7 +191,7 @@ async fn stopped_and_damaged(town: &Town, backups: &Backups) {
     }
     std::fs::write(&backups.passphrase, "seven other words for backups\n").unwrap();
     assert_eq!(backups.check().await.status.code(), Some(3));
-    assert_eq!(backups.create(&[]).await.status.code(), Some(3));
+    assert_eq!(backups.create(STOPPED).await.status.code(), Some(3));
     let nowhere = Backups { out: backups.out.with_file_name("nowhere"), ..backups };
     assert_eq!(nowhere.check().await.status.code(), Some(4));
 }

@@ -8,7 +8,8 @@ use causeway_common::clearance::{EVERY_SECTION, bit};
 use causeway_common::ids::PacketId;
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
-use causeway_common::wire::{DeviceState, Subscribe};
+use causeway_common::wire::{DeviceState, Submit, Subscribe};
+use causeway_tests::hostile::liar::{Lies, Reply};
 use causeway_tests::hostile::rogue::Rogue;
 use causeway_tests::hostile::scene::{Actor, Scene, draft};
 
@@ -159,6 +160,63 @@ async fn what_one_device_sends_all_see_and_any_of_them_gets_the_answer() {
     }
     assert_eq!(story(&police)[1], step("info_reply", "desk 2", false));
     assert!(patrol.inbox().iter().all(|received| received.from == hotline.org()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_whose_receipt_overtakes_the_relays_answer_is_shared_all_the_same() {
+    let (_scene, hotline, police, patrol) = scene().await;
+    let packet = police.write(&hotline, 1, Priority::P1).await;
+    let loses_answers = Lies::answering(|asked, answer| match asked.read::<Submit>() {
+        Some(_) => Reply::Cut,
+        None => Reply::Frame(answer),
+    });
+    assert!(police.sync_under(loses_answers).await.is_err());
+    assert_eq!(police.sent(packet, &hotline).transport, Transport::Submitted);
+    hotline.sync().await.unwrap();
+    hear_only(&police).await;
+    assert_eq!(police.sent(packet, &hotline).transport, Transport::Delivered);
+    sync_all(&[&police, &patrol]).await;
+    assert_eq!(patrol.sent(packet, &hotline).author, "desk");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_read_nothing_but_the_header_has_not_opened_it_for_anybody() {
+    let scene = Scene::start().await;
+    let hotline = scene.resident("Hotline").await;
+    let police = scene.resident("Police").await;
+    let door = scene.colleague(&police, 2, 0).await;
+    hotline.sync().await.unwrap();
+    let packet = hotline.write(&police, 1, Priority::P1).await;
+    sync_all(&[&hotline, &police, &door]).await;
+    door.engine.opened(packet).await.unwrap();
+    sync_all(&[&door, &police, &hotline]).await;
+    let opened = |of: &Actor| records::received(&of.engine.vault, packet).unwrap().unwrap().opened;
+    assert_eq!((opened(&door), opened(&police)), (Timestamp(0), Timestamp(0)));
+    assert_eq!(hotline.sent(packet, &police).transport, Transport::Delivered);
+
+    police.engine.opened(packet).await.unwrap();
+    sync_all(&[&police, &door, &hotline]).await;
+    assert_ne!(opened(&door), Timestamp(0), "and a colleague who has read it opens it for all");
+    assert_eq!(hotline.sent(packet, &police).transport, Transport::Opened);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partner_who_sends_a_packet_back_under_our_name_for_it_changes_nothing() {
+    let (_scene, hotline, police, patrol, _) = with_referral().await;
+    let accepted = act(&police, Action::Accept).await.unwrap();
+    sync_all(&[&police, &patrol, &hotline]).await;
+    let rogue = Rogue::connect(&hotline).await;
+    let mut echo = rogue.honest(9).await;
+    (echo.packet, echo.case) = (accepted, [1; 32]);
+    echo.in_reply_to = Some(PacketId([1; 32]));
+    echo.header = br#"{"kind":"CUP","event":"withdraw"}"#.to_vec();
+    let envelope = rogue.post(police.org(), &echo).await;
+    let refused = [police.sync().await.unwrap().received, patrol.sync().await.unwrap().received];
+    assert_eq!(refused, [0, 0], "{:?}", envelope.id());
+    for actor in [&police, &patrol] {
+        assert_eq!(thread(actor).work, "accepted");
+        assert_eq!(records::received(&actor.engine.vault, accepted).unwrap(), None);
+    }
 }
 
 #[tokio::test(start_paused = true)]

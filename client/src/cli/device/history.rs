@@ -18,12 +18,15 @@ pub(crate) struct HistoryArgs {
     /// Only what came or went since then, for example 2026-05-04 or 2026-05-04T12:00:00Z.
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
+    /// Begin anew: after the device has been cleared for more, or has lost what it was given.
+    #[arg(long)]
+    again: bool,
 }
 
 pub(crate) async fn give(args: HistoryArgs, home: &Home) -> Result<(), Failure> {
     let since = args.since.as_deref().map_or(Ok(Timestamp(0)), since)?;
     let device = find(home, &args.device).await?;
-    let mut history = home.engine.begin_history(device, since).await?;
+    let mut history = home.engine.begin_history(device, since, args.again).await?;
     home.note("gave past referrals to a device").await?;
     let total = history.given() + history.left() as u64;
     let dialer = home.dialer().await?;

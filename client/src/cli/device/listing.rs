@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::cli::failure::Failure;
 use crate::cli::home::Home;
 use crate::cli::org;
-use crate::cli::output::{print_list, text, time};
+use crate::cli::output::{print_list, remark, text, time};
 use crate::devices;
 use crate::linking::{LinkingError, codes};
 
@@ -115,6 +115,14 @@ pub(super) async fn list(home: &Home, meant: Option<&str>, all: bool) -> Result<
     if all {
         let revoked = org.into_iter().flat_map(|org| org.revoked.values());
         list.extend(revoked.map(|revoked| gone(home, revoked)).collect::<Result<Vec<_>, _>>()?);
+    }
+    let stray = org.filter(|org| org.id == home.engine.identity.org).map_or(0, devices::stray_administrators);
+    if stray > 0 {
+        remark(&format!(
+            "{stray} administrator key(s) of your organisation belong to no workstation: one that was removed, or one whose admission broke \
+             off. Only the workstation that holds the root can strike such a key out: `causeway device revoke` there, of the removed \
+             workstation. If it may be in other hands, call the registrar."
+        ));
     }
     print_list(home.json, list, "No roster is known here: the organisation is not admitted yet.", |v| {
         let this = if v["this"] == true { " (this one)" } else { "" };
