@@ -10,24 +10,24 @@ use causeway_common::error::ErrorCode;
 use causeway_common::ids::EnvelopeId;
 use causeway_common::limits::{
     IDS_PER_REQUEST_MAX, PREKEYS_FULL, PREKEYS_REFILL_BELOW, PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT,
-    ROSTERS_PER_ANSWER_MAX,
 };
 use causeway_common::statements::RevokedDevice;
 use causeway_common::wire::{
-    AskOutcomes, DeviceState, DirectoryPart, DirectorySince, Done, FetchRosters, Hello, Outcomes,
-    PROTOCOL_VERSION, Push, Rosters, STANDING_MEMBER, STANDING_SUSPENDED, Subscribe, Welcome,
+    AskOutcomes, DeviceState, Hello, Outcomes, PROTOCOL_VERSION, Push, STANDING_MEMBER, STANDING_SUSPENDED,
+    Subscribe, Welcome,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub use self::directory::fetch_directory;
+use self::directory::fetch_or_give_back;
 use self::receiving::{Inbound, Pushed};
 use self::sending::Outbound;
 use crate::engine::{Engine, EngineError};
-use crate::records::{self, Evidence};
-use crate::replica::{Fetch, ReplicaError};
-use crate::vault::Changes;
+use crate::replica::ReplicaError;
 
+mod directory;
 mod receiving;
 mod sending;
 
@@ -170,89 +170,6 @@ pub async fn hello(link: &dyn Link) -> Result<Welcome, SessionError> {
     let hello = Hello { versions: vec![PROTOCOL_VERSION] };
     let welcome: Welcome = request(link, &hello, REQUEST_TIMEOUT).await?;
     if welcome.version == PROTOCOL_VERSION { Ok(welcome) } else { Err(SessionError::Misbehaved) }
-}
-
-/// Fetches and checks what the directory has gained, and looks again at packets that it concerns. The statements are
-/// durable together or not at all; rosters follow them, and one that is missing is asked for again.
-pub async fn fetch_directory(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
-    fetch_statements(engine, link).await?;
-    fetch_rosters(engine, link).await?;
-    Ok(engine.review().await?)
-}
-
-/// Nobody needs the replica while the relay is asked, unless more is missing than one answer holds: what is behind as far
-/// as that waits for the rest, which would be of no use without its head.
-async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
-    loop {
-        let since = DirectorySince { size: engine.replica.lock().await.directory.size() };
-        let mut part: DirectoryPart = request(link, &since, REQUEST_TIMEOUT).await?;
-        let mut replica = Fetch::new(engine.replica.lock().await, &engine.vault)?;
-        if replica.directory.size() != since.size {
-            // Another fetch was faster.
-            continue;
-        }
-        let known = replica.checkpoint.clone();
-        let mut changes = Changes::default();
-        loop {
-            match replica.take(&part, &engine.identity, &mut changes) {
-                Ok(true) => {
-                    let since = DirectorySince { size: replica.directory.size() };
-                    part = request(link, &since, REQUEST_TIMEOUT).await?;
-                }
-                Ok(false) => break,
-                Err(split @ ReplicaError::Split) => {
-                    let mut kept = Changes::default();
-                    let evidence = Evidence { ours: known, theirs: part.checkpoint };
-                    records::put_evidence(&engine.vault, &mut kept, &evidence);
-                    drop(replica);
-                    engine.commit(kept).await?;
-                    return Err(split.into());
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        if !changes.is_empty() {
-            engine.commit(changes).await?;
-        }
-        replica.done();
-        return Ok(());
-    }
-}
-
-async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
-    let wanted = engine.replica.lock().await.rosters_to_fetch();
-    for digests in wanted.chunks(ROSTERS_PER_ANSWER_MAX) {
-        let wanted = FetchRosters { digests: digests.to_vec() };
-        let got: Rosters = request(link, &wanted, REQUEST_TIMEOUT).await?;
-        let mut replica = engine.replica.lock().await;
-        let mut changes = Changes::default();
-        replica.take_rosters(&got.rosters, &mut changes);
-        if !changes.is_empty() {
-            engine.commit(changes).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Fetches the directory. A relay that shows less of it than we know was most likely restored from a backup: it is given
-/// back what it lost, so that its members can reach each other again. The user is told in any case.
-async fn fetch_or_give_back(engine: &Engine, link: &dyn Link) -> Result<Option<ReplicaError>, SessionError> {
-    let alarm = match fetch_directory(engine, link).await {
-        Err(SessionError::Engine(EngineError::Replica(alarm @ ReplicaError::Shrunk { .. }))) => alarm,
-        fetched => return fetched.map(|()| None),
-    };
-    if let ReplicaError::Shrunk { shown, .. } = alarm {
-        let lost = engine.replica.lock().await.missing_after(shown, &engine.vault)?;
-        for append in lost {
-            match request::<_, Done>(link, &append, REQUEST_TIMEOUT).await {
-                Ok(_) => {}
-                // Somebody else was first, or the relay is no honest one.
-                Err(RequestError::Refused { .. }) => break,
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-    Ok(Some(alarm))
 }
 
 /// What a job has come to. Jobs run beside each other: a long transfer holds up no alarm, in or out.

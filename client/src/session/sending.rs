@@ -16,7 +16,8 @@ use causeway_common::wire::{Accepted, Prekeys, Submit, TakePrekeys};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Event, SessionError, fetch_or_give_back, hello};
+use super::directory::fetch_or_give_back;
+use super::{Event, SessionError, hello};
 use crate::attachments::{self, TransferError};
 use crate::engine::Engine;
 use crate::engine::outgoing::{OutgoingError, ROSTER_REFUSAL, TIME_REFUSALS};

@@ -154,7 +154,8 @@ fn who_asks_for_fewer_has_their_room_before_anything_is_written() {
     let (opened, key) = (Folder::prepare(&path, || unreachable!()).unwrap(), Key::new(&MASTER));
     let begun = Writer::begin(&opened, &key, about(), 1).unwrap();
     assert_eq!(opened.numbers().unwrap(), [3]);
-    drop((begun, opened));
+    drop(begun);
+    drop(opened);
     assert_eq!(Folder::open(&path).unwrap().check(&key).unwrap().whole.len(), 1);
 }
 

@@ -1,0 +1,97 @@
+//! The directory: what it has gained is fetched and checked; a relay that has lost some of it is given it back.
+
+use causeway_certs::transport::{Link, RequestError, request};
+use causeway_common::limits::{REQUEST_TIMEOUT, ROSTERS_PER_ANSWER_MAX};
+use causeway_common::wire::{DirectoryPart, DirectorySince, Done, FetchRosters, Rosters};
+
+use super::SessionError;
+use crate::engine::{Engine, EngineError};
+use crate::records::{self, Evidence};
+use crate::replica::{Fetch, ReplicaError};
+use crate::vault::Changes;
+
+/// Fetches and checks what the directory has gained, and looks again at packets that it concerns. The statements are
+/// durable together or not at all; rosters follow them, and one that is missing is asked for again.
+pub async fn fetch_directory(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
+    fetch_statements(engine, link).await?;
+    fetch_rosters(engine, link).await?;
+    Ok(engine.review().await?)
+}
+
+/// Nobody needs the replica while the relay is asked, unless more is missing than one answer holds: what is behind as far
+/// as that waits for the rest, which would be of no use without its head.
+async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
+    loop {
+        let since = DirectorySince { size: engine.replica.lock().await.directory.size() };
+        let mut part: DirectoryPart = request(link, &since, REQUEST_TIMEOUT).await?;
+        let mut replica = Fetch::new(engine.replica.lock().await, &engine.vault)?;
+        if replica.directory.size() != since.size {
+            // Another fetch was faster.
+            continue;
+        }
+        let known = replica.checkpoint.clone();
+        let mut changes = Changes::default();
+        loop {
+            match replica.take(&part, &engine.identity, &mut changes) {
+                Ok(true) => {
+                    let since = DirectorySince { size: replica.directory.size() };
+                    part = request(link, &since, REQUEST_TIMEOUT).await?;
+                }
+                Ok(false) => break,
+                Err(split @ ReplicaError::Split) => {
+                    let mut kept = Changes::default();
+                    let evidence = Evidence { ours: known, theirs: part.checkpoint };
+                    records::put_evidence(&engine.vault, &mut kept, &evidence);
+                    drop(replica);
+                    engine.commit(kept).await?;
+                    return Err(split.into());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if !changes.is_empty() {
+            engine.commit(changes).await?;
+        }
+        replica.done();
+        return Ok(());
+    }
+}
+
+async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
+    let wanted = engine.replica.lock().await.rosters_to_fetch();
+    for digests in wanted.chunks(ROSTERS_PER_ANSWER_MAX) {
+        let wanted = FetchRosters { digests: digests.to_vec() };
+        let got: Rosters = request(link, &wanted, REQUEST_TIMEOUT).await?;
+        let mut replica = engine.replica.lock().await;
+        let mut changes = Changes::default();
+        replica.take_rosters(&got.rosters, &mut changes);
+        if !changes.is_empty() {
+            engine.commit(changes).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Fetches the directory. A relay that shows less of it than we know was most likely restored from a backup: it is given
+/// back what it lost, so that its members can reach each other again. The user is told in any case.
+pub(super) async fn fetch_or_give_back(
+    engine: &Engine,
+    link: &dyn Link,
+) -> Result<Option<ReplicaError>, SessionError> {
+    let alarm = match fetch_directory(engine, link).await {
+        Err(SessionError::Engine(EngineError::Replica(alarm @ ReplicaError::Shrunk { .. }))) => alarm,
+        fetched => return fetched.map(|()| None),
+    };
+    if let ReplicaError::Shrunk { shown, .. } = alarm {
+        let lost = engine.replica.lock().await.missing_after(shown, &engine.vault)?;
+        for append in lost {
+            match request::<_, Done>(link, &append, REQUEST_TIMEOUT).await {
+                Ok(_) => {}
+                // Somebody else was first, or the relay is no honest one.
+                Err(RequestError::Refused { .. }) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(Some(alarm))
+}
