@@ -426,7 +426,7 @@ impl Engine {
             };
             let signed_by_device = key.is_some_and(|key| key.verify(Label::Receipt, &signed).is_ok());
             if from_sender && signed_by_device {
-                match sent {
+                match sent.filter(|sent| !may_be_sealed_again(sent, &receipt)) {
                     Some(sent) => news |= self.take_receipt(sent, &receipt, signed, step)?,
                     None => self.keep_early_receipt(&receipt, signed, step).await?,
                 }
@@ -476,6 +476,12 @@ impl Engine {
         records::put_sent(&mut step.changes, &sent);
         Ok(news)
     }
+}
+
+/// Whether a receipt is for a grant that we do not know of a colleague's packet: it has been sealed again, and the receipt is
+/// here before the colleague says so.
+fn may_be_sealed_again(sent: &Sent, receipt: &DeviceReceipt) -> bool {
+    !sent.author.is_empty() && sent.reseals == 0 && sent.grant != receipt.grant
 }
 
 /// Whatever a packet holds, it has a place among those of its device.

@@ -138,7 +138,7 @@ impl Engine {
     }
 
     /// A colleague has opened a packet: it is opened, from the first time that anybody here has.
-    fn colleague_opened(
+    pub(super) fn colleague_opened(
         &self,
         packet: PacketId,
         at: Timestamp,
