@@ -236,7 +236,10 @@ async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionEr
 
 /// Fetches the directory. A relay that shows less of it than we know was most likely restored from a backup: it is given
 /// back what it lost, so that its members can reach each other again. The user is told in any case.
-async fn fetch_or_give_back(engine: &Engine, link: &dyn Link) -> Result<Option<ReplicaError>, SessionError> {
+pub(crate) async fn fetch_or_give_back(
+    engine: &Engine,
+    link: &dyn Link,
+) -> Result<Option<ReplicaError>, SessionError> {
     let alarm = match fetch_directory(engine, link).await {
         Err(SessionError::Engine(EngineError::Replica(alarm @ ReplicaError::Shrunk { .. }))) => alarm,
         fetched => return fetched.map(|()| None),

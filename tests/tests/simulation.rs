@@ -37,6 +37,10 @@ fn run_all(run: fn(u64) -> Outcome, seeds: &[u64]) -> Vec<Outcome> {
                         complaints: vec!["the world itself panicked, see above".into()],
                         ..Outcome::default()
                     });
+                    if !outcome.complaints.is_empty() {
+                        // At once: a long run need not come to its end to be of use.
+                        println!("SEED={}\n    {}", outcome.seed, outcome.complaints.join("\n    "));
+                    }
                     outcomes.lock().unwrap().push(outcome);
                 }
             });

@@ -2,12 +2,12 @@
 
 use causeway_client::engine::history::{GIVEN_AT_ONCE, HistoryError};
 use causeway_client::engine::threads::Words;
-use causeway_client::model::{StoredSection, Thread, Transport};
+use causeway_client::model::{Sent, StoredSection, Thread, Transport};
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
 use causeway_client::vault::Changes;
 use causeway_common::clearance::{EVERY_SECTION, bit};
-use causeway_common::ids::DeviceId;
+use causeway_common::ids::{DeviceId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use causeway_tests::hostile::scene::{Actor, Scene, draft};
@@ -179,4 +179,30 @@ async fn only_an_administrator_gives_history_and_only_to_a_colleague() {
         assert!(matches!(refused, Err(HistoryError::UnknownDevice)));
     }
     assert!(police.engine.begin_history(other, Timestamp(0)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_becomes_known_after_the_past_was_given_is_given_by_the_next_run_however_old_it_is() {
+    let scene = Scene::start().await;
+    let hotline = scene.resident("Hotline").await;
+    let police = scene.resident("Police").await;
+    hotline.sync().await.unwrap();
+    let packet = police.write(&hotline, 1, Priority::P1).await;
+    let before = police.sent(packet, &hotline);
+    scene.clock.advance_hours(1);
+    hotline.write(&police, 2, Priority::P1).await;
+    hotline.sync().await.unwrap();
+    police.sync().await.unwrap();
+    let patrol = scene.colleague(&police, 2, EVERY_SECTION).await;
+    let given = give(&police, &patrol, Timestamp(0)).await;
+    assert_eq!(give(&police, &patrol, Timestamp(0)).await, given, "nothing is left");
+
+    // A third device sent this long ago, and says so now.
+    let mut changes = Changes::default();
+    let (author, transport) = ("desk 3".into(), Transport::ByColleague);
+    let late = PacketId([9; 32]);
+    records::put_sent(&mut changes, &Sent { packet: late, case: [9; 32], author, transport, ..before });
+    police.engine.commit(changes).await.unwrap();
+    assert_eq!(give(&police, &patrol, Timestamp(0)).await, given + 1);
+    assert_eq!(patrol.sent(late, &hotline).author, "desk 3");
 }

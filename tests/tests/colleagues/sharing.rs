@@ -1,9 +1,10 @@
 //! What one device does, its colleagues know.
 
 use causeway_client::engine::threads::{StepError, Words};
-use causeway_client::model::{PACKET_SHARED, StoredSection, Thread, Transport};
+use causeway_client::model::{PACKET_SHARED, Sent, StoredSection, Thread, Transport};
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
+use causeway_client::vault::Changes;
 use causeway_common::clearance::{EVERY_SECTION, bit};
 use causeway_common::ids::PacketId;
 use causeway_common::priority::Priority;
@@ -248,4 +249,26 @@ async fn nobody_else_speaks_for_a_colleague() {
     patrol.sync().await.unwrap();
     let there = records::received(&patrol.engine.vault, packet).unwrap().unwrap();
     assert_eq!((there.opened, patrol.inbox().len()), (Timestamp(0), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_that_is_here_before_a_colleague_says_that_the_packet_was_sealed_again_counts() {
+    let (_scene, hotline, police, patrol) = scene().await;
+    let packet = patrol.write(&hotline, 1, Priority::P1).await;
+    // Sealed before, said so, and now sealed again with another grant.
+    let queued = patrol.sent(packet, &hotline);
+    let mut changes = Changes::default();
+    records::put_sent(&mut changes, &Sent { reseals: 1, ..queued.clone() });
+    patrol.engine.commit(changes).await.unwrap();
+    let mut changes = Changes::default();
+    let known = Sent { transport: Transport::ByColleague, author: "desk 2".into(), ..queued };
+    records::put_sent(&mut changes, &known);
+    police.engine.commit(changes).await.unwrap();
+
+    patrol.sync().await.unwrap();
+    hotline.sync().await.unwrap();
+    // The receipt is as urgent as the referral, what colleagues say is not.
+    police.sync().await.unwrap();
+    let there = police.sent(packet, &hotline);
+    assert_eq!((there.transport, there.reseals, there.receipts.len()), (Transport::Delivered, 1, 1));
 }
