@@ -1,5 +1,6 @@
 //! What the vault keeps of packets and threads. All of it is sealed per record; nothing here is ever logged.
 
+use causeway_common::clearance::RECEIPTS_SECTION;
 use causeway_common::ids::{DeviceId, Digest, EnvelopeId, OrgId, PacketId};
 use causeway_common::limits::RESEALS_MAX;
 use causeway_common::priority::Priority;
@@ -212,6 +213,15 @@ pub struct Received {
     pub manifest: Vec<u8>,
     /// Name of the colleague's device that has given it; empty: it came from its sender.
     pub given_by: String,
+}
+
+impl Received {
+    /// Whether it is about packets and no packet of a person: receipts, or what a colleague's device says. It is kept only while
+    /// it is in doubt.
+    pub fn is_service(&self) -> bool {
+        let has = |code: [u8; 3]| self.sections.iter().any(|section| section.code == code);
+        self.kind == crate::shared::KIND || self.kind == "RCP" && has(RECEIPTS_SECTION)
+    }
 }
 
 /// One case between two organisations.

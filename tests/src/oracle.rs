@@ -95,10 +95,21 @@ pub struct Witness {
     pub identity: Identity,
     /// What it keeps.
     pub vault: Vault,
-    /// Whether it has had everything since the beginning, or has been given it.
-    pub has_all: bool,
+    /// How it comes to have what its organisation has.
+    pub presence: Presence,
     /// How much had been noted of the relay's disk each time that it came out of a backup.
     pub lives: Vec<usize>,
+}
+
+/// How a device comes to have what its organisation has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It has been there from the beginning.
+    Always,
+    /// It came later, or out of a backup, and a colleague has given it what was before.
+    Given,
+    /// It came later, or out of a backup, and there was nobody to give it anything.
+    Lacking,
 }
 
 /// Everything there is to look at.

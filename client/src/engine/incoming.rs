@@ -22,6 +22,7 @@ use causeway_common::{codec, crash};
 
 use super::judgement::{self, Verdict};
 use super::refused::reason_for;
+use super::shared::may_be_sealed_again;
 use super::standing::SenderKey;
 use super::{Draft, Engine, EngineError};
 use crate::attachments;
@@ -391,6 +392,10 @@ impl Engine {
         }
         received.opened = self.now();
         records::put_received(&mut step.changes, &received);
+        if received.is_service() {
+            // It stands in the inbox because it is in doubt. Nobody is told.
+            return self.commit_step(step).await;
+        }
         self.thread_opened(&received, "", &mut step)?;
         self.share_opened(&received, &mut step).await?;
         let receipt = self.sign_receipt(packet, received.grant_digest, RECEIPT_OPENED);
@@ -426,9 +431,15 @@ impl Engine {
             };
             let signed_by_device = key.is_some_and(|key| key.verify(Label::Receipt, &signed).is_ok());
             if from_sender && signed_by_device {
-                match sent.filter(|sent| !may_be_sealed_again(sent, &receipt)) {
-                    Some(sent) => news |= self.take_receipt(sent, &receipt, signed, step)?,
-                    None => self.keep_early_receipt(&receipt, signed, step).await?,
+                let Some(sent) = sent.filter(|sent| !may_be_sealed_again(sent, &receipt)) else {
+                    self.keep_early_receipt(&receipt, signed, step).await?;
+                    continue;
+                };
+                // It is there, so the relay holds, or held, it: the relay's own word may come later than this one, or never.
+                let is_first_word = sent.author.is_empty() && sent.transport == Transport::Submitted;
+                news |= self.take_receipt(sent, &receipt, signed, step)?;
+                if is_first_word && let Some(sent) = records::sent(step, receipt.packet, receipt.org)? {
+                    self.share_sent(&[sent], step).await?;
                 }
             }
         }
@@ -476,12 +487,6 @@ impl Engine {
         records::put_sent(&mut step.changes, &sent);
         Ok(news)
     }
-}
-
-/// Whether a receipt is for a grant that we do not know of a colleague's packet: it has been sealed again, and the receipt is
-/// here before the colleague says so.
-fn may_be_sealed_again(sent: &Sent, receipt: &DeviceReceipt) -> bool {
-    !sent.author.is_empty() && sent.reseals == 0 && sent.grant != receipt.grant
 }
 
 /// Whatever a packet holds, it has a place among those of its device.

@@ -104,7 +104,9 @@ impl Engine {
         }
         let receipts = received.sections.iter().find(|section| section.code == RECEIPTS_SECTION);
         let Some(receipts) = receipts.filter(|_| received.kind == "RCP") else {
-            return self.thread_received(received, step);
+            self.thread_received(received, step)?;
+            let is_opened = received.opened != Timestamp(0);
+            return if is_opened { self.thread_opened(received, "", step) } else { Ok(()) };
         };
         let Ok(grant) = codec::decode::<Grant>(&received.grant.body, FRAME_BYTES_MAX) else { return Ok(()) };
         if let SenderKey::Key(key) =

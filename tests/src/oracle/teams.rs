@@ -17,7 +17,7 @@ use causeway_common::ids::{DeviceId, Digest, OrgId, PacketId};
 use causeway_common::limits::{FRAME_BYTES_MAX, ROSTER_BYTES_MAX};
 use causeway_common::statements::{Admission, Roster, RosterChange, StatementKind};
 
-use super::{Broken, Rule, Scenario, Witness, kept_keys, leaks};
+use super::{Broken, Presence, Rule, Scenario, Witness, kept_keys, leaks};
 
 mod colleagues;
 mod copies;
@@ -103,7 +103,9 @@ impl<'a> Court<'a> {
 
     /// Devices of an organisation that are listed and have all.
     fn whole(&self, org: OrgId) -> impl Iterator<Item = &Seat<'a>> {
-        self.seats.iter().filter(move |seat| seat.org == org && seat.witness.has_all && self.is_listed(seat))
+        self.seats.iter().filter(move |seat| {
+            seat.org == org && seat.witness.presence != Presence::Lacking && self.is_listed(seat)
+        })
     }
 
     /// Whether a device of this organisation has lost something that others may have heard of: it has come out of a backup, or

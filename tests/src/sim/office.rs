@@ -21,7 +21,7 @@ use super::disk::Disk;
 use super::history::WallClock;
 use super::hosts::{Common, dialer, lock};
 use super::plan::{self, Act};
-use crate::oracle::Promise;
+use crate::oracle::{Presence, Promise};
 
 /// A device and its people.
 #[derive(Debug)]
@@ -149,10 +149,14 @@ impl Office {
         self.idle.load(Ordering::SeqCst) && lock(&self.orders).is_empty()
     }
 
-    /// Whether it has been there from the beginning with all that it has had, or has been given that.
-    pub(super) fn has_all(&self) -> bool {
-        let was_there = self.part.entrance != Entrance::Joins && !self.is_restored();
-        was_there || self.given_all.load(Ordering::SeqCst)
+    /// How it comes to have what its organisation has.
+    pub(super) fn presence(&self) -> Presence {
+        match (self.part.entrance, self.given_all.load(Ordering::SeqCst)) {
+            (_, true) => Presence::Given,
+            (Entrance::Joins, false) => Presence::Lacking,
+            (_, false) if self.is_restored() => Presence::Lacking,
+            (_, false) => Presence::Always,
+        }
     }
 
     /// A colleague gives it all that was before.

@@ -9,7 +9,8 @@ use causeway_common::clearance::{EVERY_SECTION, bit};
 use causeway_common::ids::PacketId;
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
-use causeway_common::wire::{DeviceState, Subscribe};
+use causeway_common::wire::{DeviceState, Submit, Subscribe};
+use causeway_tests::hostile::liar::{Lies, Raw, Reply};
 use causeway_tests::hostile::rogue::Rogue;
 use causeway_tests::hostile::scene::{Actor, Scene, draft};
 
@@ -271,4 +272,22 @@ async fn a_receipt_that_is_here_before_a_colleague_says_that_the_packet_was_seal
     police.sync().await.unwrap();
     let there = police.sent(packet, &hotline);
     assert_eq!((there.transport, there.reseals, there.receipts.len()), (Transport::Delivered, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_its_recipient_signed_for_before_the_relay_was_heard_is_shared_all_the_same() {
+    let (_scene, hotline, police, patrol) = scene().await;
+    let packet = patrol.write(&hotline, 1, Priority::P1).await;
+    let lost = |question: &Raw, answer| match question.read::<Submit>() {
+        Some(_) => Reply::Cut,
+        None => Reply::Frame(answer),
+    };
+    patrol.sync_under(Lies::answering(lost)).await.unwrap_err();
+    assert_eq!(patrol.sent(packet, &hotline).transport, Transport::Submitted);
+    hotline.sync().await.unwrap();
+    hear_only(&patrol).await;
+    assert_eq!(patrol.sent(packet, &hotline).transport, Transport::Delivered);
+    sync_all(&[&patrol, &police]).await;
+    assert_eq!(police.sent(packet, &hotline).transport, Transport::Delivered);
+    assert_eq!(thread(&police).work, thread(&patrol).work);
 }

@@ -6,7 +6,7 @@ use causeway_client::model::{Sent, Thread, Transport};
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::time::Timestamp;
 
-use super::super::{Rule, short};
+use super::super::{Presence, Rule, short};
 use super::{Court, Found, Seat, difference, has_left};
 
 /// No packet.
@@ -31,9 +31,10 @@ impl<'a> Court<'a> {
         let names = |seat: &Seat<'_>| seat.received.keys().copied().collect::<BTreeSet<_>>();
         for packet in difference(&names(one), &names(other)) {
             let (has, lacks) = if one.received.contains_key(&packet) { (one, other) } else { (other, one) };
-            // One that came out of a backup has what its colleague gives, and may have more; and what came after it was given
-            // the past is sealed to both.
-            if has.is_restored() || self.scenario.relay_restored {
+            // Nothing is sealed to a device that has left no keys yet: what is, [`Court::copies`] follows. But who is given the
+            // past has all that the giver has.
+            let is_given = lacks.witness.presence == Presence::Given && self.gives(has);
+            if !is_given {
                 continue;
             }
             let what = format!("{} has {} and {} does not", has.name(), short(packet), lacks.name());
@@ -51,6 +52,12 @@ impl<'a> Court<'a> {
         }
     }
 
+    /// Whether it is this device that gives its colleagues the past.
+    fn gives(&self, seat: &Seat<'_>) -> bool {
+        let first = self.whole(seat.org).find(|seat| seat.witness.presence == Presence::Always);
+        first.is_some_and(|first| first.device == seat.device)
+    }
+
     fn same_outbox(&self, one: &Seat<'_>, other: &Seat<'_>, found: &mut Found) {
         let names = |seat: &Seat<'_>| -> BTreeSet<_> {
             seat.sent.values().filter(|sent| has_left(sent)).map(|sent| (sent.packet, sent.to)).collect()
@@ -58,7 +65,11 @@ impl<'a> Court<'a> {
         for name in names(one).union(&names(other)) {
             let state = |seat: &Seat<'_>| seat.sent.get(name).map(|sent| sent.transport);
             let (here, there) = (state(one), state(other));
-            let may_differ = one.is_restored() || other.is_restored();
+            // What proves that a packet was opened may have been signed by a device that is gone: it proves nothing to who comes
+            // later.
+            let is_late =
+                one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
+            let may_differ = one.is_restored() || other.is_restored() || (is_late && self.is_shaken(name.1));
             if here != there && !may_differ {
                 let word = |state: Option<Transport>| state.map_or("not there", Transport::as_str);
                 let (a, b, packet) = (one.name(), other.name(), short(name.0));
@@ -77,7 +88,7 @@ impl<'a> Court<'a> {
             let seats: Vec<(&Seat<'a>, &Thread)> = self
                 .seats
                 .iter()
-                .filter(|seat| seat.witness.has_all && self.is_listed(seat))
+                .filter(|seat| seat.witness.presence != Presence::Lacking && self.is_listed(seat))
                 .filter_map(|seat| Some((seat, seat.threads.get(&case)?)))
                 .collect();
             let failed = |seat: &Seat<'_>| {

@@ -38,8 +38,8 @@ impl Remains {
             }
             let engine = office.open(u64::MAX).await.map_err(|e| format!("{name} does not open: {e}"))?;
             let (identity, vault) = (engine.identity.clone(), engine.vault.clone());
-            let (has_all, lives) = (office.has_all(), office.lives());
-            witnesses.push(Witness { name, identity, vault, has_all, lives });
+            let (presence, lives) = (office.presence(), office.lives());
+            witnesses.push(Witness { name, identity, vault, presence, lives });
         }
         Ok(witnesses)
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use causeway_client::engine::Engine;
+use causeway_client::records;
 use causeway_client::replica::Replica;
-use causeway_common::ids::DeviceId;
+use causeway_common::ids::{DeviceId, OrgId};
 use causeway_common::store::Kv as _;
 use tokio::sync::MutexGuard;
 
@@ -90,7 +91,7 @@ impl World {
         let Some(seats) = seats(&running) else { return false };
         let has_work = |seat: &Seat<'_>| {
             let size = seats.iter().map(|seat| seat.replica.directory.size()).max();
-            let has_work = seat.engine.unsent() > 0 || !seat.engine.unsettled(None, 1).is_empty();
+            let has_work = seat.engine.unsent() > 0 || self.waits(&seats, seat.engine);
             has_work || Some(seat.replica.directory.size()) != size
         };
         let is_out = |office: &Arc<Office>| match seats.iter().find(|seat| seat.office.host == office.host) {
@@ -111,6 +112,25 @@ impl World {
         // No queue of the relay holds anything.
         self.offices.iter().all(is_done)
             && self.relay.disk.scan(b"m", None, 1).is_ok_and(|all| all.is_empty())
+    }
+
+    /// Whether a device waits for a receipt that can still come. One that was signed, acknowledged to the relay, and then lost
+    /// with a disk or with the device that was taken out does not: its sender is told when the packet's life is over.
+    fn waits(&self, seats: &[Seat<'_>], engine: &Engine) -> bool {
+        let is_lost = |office: &&Arc<Office>| {
+            let device = lock(&self.common.devices).get(&office.host).copied();
+            office.is_restored() || device.is_some_and(|device| !is_listed(seats, device))
+        };
+        let lossy: Vec<OrgId> = self
+            .offices
+            .iter()
+            .filter(is_lost)
+            .filter_map(|office| office.orgs.get(office.part.org?).copied())
+            .collect();
+        engine.unsettled(None, usize::MAX).into_iter().any(|envelope| {
+            let sent = records::sent_in(&engine.vault, envelope).ok().flatten();
+            sent.is_none_or(|sent| sent.is_service() || !lossy.contains(&sent.to))
+        })
     }
 
     /// Whoever has come late or out of a backup is given all that was before, by an administrator who was there. Gives
