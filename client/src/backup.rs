@@ -16,7 +16,7 @@ use causeway_common::store::{Kv, files};
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::records::{self, RecordError, Source};
+use crate::records::{self, RecordError, Source, early};
 use crate::vault::{Changes, EksMedium, Master, Tree, Vault, VaultError};
 use crate::{activity, chain, prekeys};
 
@@ -219,6 +219,9 @@ impl Batches {
         let tree = Tree::from_number(*number).ok_or(BackupError::Newer)?;
         if (tree, id) == (Tree::Identity, IDENTITY) {
             self.identity = Some(zeroize::Zeroizing::new(value.to_vec()));
+            return Ok(());
+        }
+        if early::is_history_cursor(tree, id) {
             return Ok(());
         }
         self.open.put(tree, id, value.to_vec());

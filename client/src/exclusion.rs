@@ -13,7 +13,7 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::{Done, STANDING_REGISTRAR};
 
 use crate::engine::{Engine, EngineError};
-use crate::session::{SessionError, fetch_directory, hello};
+use crate::session::{SessionError, fetch_directory, fetch_or_give_back, hello};
 
 /// Somebody else may say something of the same organisation at the same moment; then the statement is made anew.
 const ATTEMPTS: usize = 3;
@@ -42,15 +42,22 @@ impl From<EngineError> for ExclusionError {
     }
 }
 
-/// The registrar's connection, with the directory as it is now.
+/// The registrar's connection, with the directory as it is now. A relay that shows less than this home knows is given back
+/// what it lost, which nobody else may have heard of, and its user is told by an error; the next call finds it whole.
 pub async fn connect(engine: &Engine, dialer: &dyn Dialer) -> Result<Arc<dyn Link>, SessionError> {
     let link = dialer.dial().await?;
     if hello(&*link).await?.standing != STANDING_REGISTRAR {
         link.close(0);
         return Err(SessionError::Refused(ErrorCode::NotAuthorised));
     }
-    fetch_directory(engine, &*link).await?;
-    Ok(link)
+    let shown = fetch_or_give_back(engine, &*link).await;
+    if !matches!(shown, Ok(None)) {
+        link.close(0);
+    }
+    match shown? {
+        None => Ok(link),
+        Some(alarm) => Err(alarm.into()),
+    }
 }
 
 /// Shuts an organisation out, at once. `since`: what it signed from then on is in doubt; none for now. Asking again after a

@@ -10,7 +10,7 @@ use causeway_common::wire::{
 };
 
 use crate::engine::Engine;
-use crate::session::{SessionError, fetch_directory, hello, why_not_member};
+use crate::session::{SessionError, fetch_directory, fetch_or_give_back, hello, why_not_member};
 
 /// Why an organisation cannot be admitted.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +91,10 @@ pub async fn pending(
         link.close(0);
         return Err(SessionError::Refused(ErrorCode::NotAuthorised));
     }
-    fetch_directory(engine, &*link).await?;
+    if let Some(alarm) = fetch_or_give_back(engine, &*link).await? {
+        link.close(0);
+        return Err(alarm.into());
+    }
     let list: PendingList = request(&*link, &Pending {}, REQUEST_TIMEOUT).await?;
     link.close(0);
     let total = list.waiting.len();

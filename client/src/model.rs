@@ -1,5 +1,6 @@
 //! What the vault keeps of packets and threads. All of it is sealed per record; nothing here is ever logged.
 
+use causeway_common::clearance::RECEIPTS_SECTION;
 use causeway_common::ids::{DeviceId, Digest, EnvelopeId, OrgId, PacketId};
 use causeway_common::limits::RESEALS_MAX;
 use causeway_common::priority::Priority;
@@ -218,6 +219,13 @@ impl Received {
     /// Whether all that it says is for colleagues: this device may read nothing but the header.
     pub fn shows_nothing(&self) -> bool {
         !self.withheld.is_empty() && self.sections.len() <= 1
+    }
+
+    /// Whether it is about packets and no packet of a person: receipts, or what a colleague's device says. It is kept only while
+    /// it is in doubt.
+    pub fn is_service(&self) -> bool {
+        let has = |code: [u8; 3]| self.sections.iter().any(|section| section.code == code);
+        self.kind == crate::shared::KIND || self.kind == "RCP" && has(RECEIPTS_SECTION)
     }
 }
 

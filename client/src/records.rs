@@ -94,6 +94,19 @@ pub(crate) fn write<T: Serialize>(changes: &mut Changes, tree: Tree, id: &[u8], 
     changes.put(tree, id, codec::encode(value));
 }
 
+/// Those of a tree that have been written after a generation of the vault.
+fn read_after<T: DeserializeOwned + Serialize>(
+    vault: &Vault,
+    tree: Tree,
+    generation: u64,
+) -> Result<Vec<T>, RecordError> {
+    let mut all = Vec::new();
+    for (id, _) in vault.revisions(tree).into_iter().filter(|(_, revision)| *revision > generation) {
+        all.extend(read(vault, tree, &id)?);
+    }
+    Ok(all)
+}
+
 const IDENTITY: &[u8] = b"identity";
 const LINKED: &[u8] = b"linked";
 
@@ -127,6 +140,11 @@ pub fn sent(from: &dyn Source, packet: PacketId, to: OrgId) -> Result<Option<Sen
 /// All packets of ours.
 pub fn all_sent(vault: &Vault) -> Result<Vec<Sent>, RecordError> {
     read_all(vault, Tree::Outbox)
+}
+
+/// Packets of ours whose records were written after a generation of the vault.
+pub(crate) fn sent_after(vault: &Vault, generation: u64) -> Result<Vec<Sent>, RecordError> {
+    read_after(vault, Tree::Outbox, generation)
 }
 
 /// Stores a packet of ours, and enters it into the lists of what has to go out and of what the relay holds.
@@ -270,6 +288,11 @@ pub fn received(from: &dyn Source, packet: PacketId) -> Result<Option<Received>,
 /// All packets of others.
 pub fn all_received(vault: &Vault) -> Result<Vec<Received>, RecordError> {
     read_all(vault, Tree::Inbox)
+}
+
+/// Packets of others whose records were written after a generation of the vault.
+pub(crate) fn received_after(vault: &Vault, generation: u64) -> Result<Vec<Received>, RecordError> {
+    read_after(vault, Tree::Inbox, generation)
 }
 
 /// Stores a packet of somebody else.

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 pub use self::directory::fetch_directory;
-use self::directory::fetch_or_give_back;
+pub(crate) use self::directory::fetch_or_give_back;
 use self::receiving::{Inbound, Pushed};
 use self::sending::Outbound;
 use crate::engine::{Engine, EngineError};

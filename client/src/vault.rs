@@ -412,6 +412,11 @@ impl Vault {
         Ok(())
     }
 
+    /// How often something was committed: the revision of whatever was written last.
+    pub fn generation(&self) -> u64 {
+        self.head().generation
+    }
+
     /// Reads and checks every record.
     pub fn verify(&self) -> Result<Report, VaultError> {
         let index = record::read_index(&*self.0.kv, &self.0.keys, &self.head())?;

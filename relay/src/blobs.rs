@@ -34,6 +34,12 @@ impl MemoryBlobs {
         self.lock().keys().cloned().collect()
     }
 
+    /// A copy of all files as they are now: yesterday's backup.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.lock().clone())))
+    }
+
     /// Loses all files: a disk gone bad.
     pub fn clear(&self) {
         self.lock().clear();

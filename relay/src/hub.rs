@@ -1,17 +1,57 @@
 //! Who is listening, and how they learn that something came for them.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use causeway_common::ids::{DeviceId, EnvelopeId};
 use causeway_common::priority::Priority;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// Wakes connections. Holds one entry per subscribed connection and no history.
 #[derive(Debug)]
 pub(crate) struct Hub {
     outlets: Mutex<HashMap<DeviceId, Vec<Arc<Outlet>>>>,
-    directory_size: watch::Sender<u64>,
+    growth: Arc<Growth>,
+}
+
+/// How large the directory is. Whoever waits for more is woken in the order in which they began to wait: a `watch` of tokio
+/// wakes by chance, and a simulated world could not be replayed.
+#[derive(Debug)]
+struct Growth {
+    size: AtomicU64,
+    grew: Notify,
+}
+
+/// Follows how the directory grows.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    growth: Arc<Growth>,
+    seen: u64,
+}
+
+impl Follower {
+    /// Resolves when the directory is larger than at the last call of this or of [`Self::size`]. Cancel-safe.
+    pub(crate) async fn changed(&mut self) {
+        let growth = Arc::clone(&self.growth);
+        loop {
+            let grew = growth.grew.notified();
+            tokio::pin!(grew);
+            // From here on a call that wakes is not missed.
+            grew.as_mut().enable();
+            if self.seen != growth.size.load(Ordering::SeqCst) {
+                self.size();
+                return;
+            }
+            grew.await;
+        }
+    }
+
+    /// How large it is now.
+    pub(crate) fn size(&mut self) -> u64 {
+        self.seen = self.growth.size.load(Ordering::SeqCst);
+        self.seen
+    }
 }
 
 /// One subscribed connection, as others reach it.
@@ -54,7 +94,8 @@ impl Outlet {
 
 impl Hub {
     pub(crate) fn new(directory_size: u64) -> Self {
-        Self { outlets: Mutex::default(), directory_size: watch::Sender::new(directory_size) }
+        let growth = Growth { size: AtomicU64::new(directory_size), grew: Notify::new() };
+        Self { outlets: Mutex::default(), growth: Arc::new(growth) }
     }
 
     /// A new outlet of a device, until [`Hub::leave`].
@@ -85,11 +126,14 @@ impl Hub {
     }
 
     pub(crate) fn directory_grew(&self, size: u64) {
-        self.directory_size.send_replace(size);
+        self.growth.size.store(size, Ordering::SeqCst);
+        self.growth.grew.notify_waiters();
     }
 
-    pub(crate) fn directory(&self) -> watch::Receiver<u64> {
-        self.directory_size.subscribe()
+    /// From how large it is now.
+    pub(crate) fn directory(&self) -> Follower {
+        let seen = self.growth.size.load(Ordering::SeqCst);
+        Follower { growth: Arc::clone(&self.growth), seen }
     }
 
     fn each(&self, device: DeviceId, tell: impl Fn(&Outlet)) {

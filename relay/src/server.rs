@@ -8,12 +8,13 @@ use causeway_certs::transport::{Handshake, Link, LinkError, Listener, RecvHalf, 
 use causeway_common::limits::{CLIENT_STREAMS_MAX, HANDSHAKE_TIMEOUT, REQUEST_TIMEOUT};
 use causeway_common::store::{StoreError, transact};
 use causeway_common::wire::{DirectoryChanged, GoAway};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::hub::Follower;
 use crate::patience::Patient;
 use crate::registry::Caller;
 use crate::seats::{Seat, Standing};
@@ -116,8 +117,7 @@ async fn run(relay: Arc<Relay>, link: Arc<dyn Link>, drain: CancellationToken) {
         return;
     };
     let (tell, effects) = mpsc::channel(1);
-    let mut directory = relay.hub.directory();
-    directory.mark_unchanged();
+    let directory = relay.hub.directory();
     let mut connection = Connection {
         session: Arc::new(Session::new(link.peer())),
         requests: TaskTracker::new(),
@@ -145,7 +145,7 @@ struct Connection {
     requests: TaskTracker,
     tell: mpsc::Sender<Effect>,
     effects: mpsc::Receiver<Effect>,
-    directory: watch::Receiver<u64>,
+    directory: Follower,
     /// Whether the caller knows, or is being told, how large the directory is.
     directory_told: bool,
     notices: JoinSet<Result<(), LinkError>>,
@@ -168,7 +168,7 @@ impl Connection {
                         return CLOSE_FULL;
                     }
                 }
-                Ok(()) = self.directory.changed() => {
+                () = self.directory.changed() => {
                     if !self.directory_changed() {
                         return CLOSE_STRANGER;
                     }
@@ -242,7 +242,7 @@ impl Connection {
             return;
         }
         self.directory_told = true;
-        let size = *self.directory.borrow_and_update();
+        let size = self.directory.size();
         if self.welcomed && self.standing() != Standing::Stranger {
             let link = Arc::clone(&self.link);
             self.notices.spawn(async move {

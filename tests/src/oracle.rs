@@ -16,11 +16,13 @@ use causeway_client::seal::content::Grant;
 use causeway_client::vault::{Tree, Vault};
 use causeway_common::codec;
 use causeway_common::framed::Label;
-use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::ids::{DeviceId, OrgId, PacketId};
 use causeway_common::limits::FRAME_BYTES_MAX;
 use causeway_common::statements::{DeviceReceipt, RECEIPT_OPENED};
-use causeway_common::store::Kv;
+use causeway_common::store::{Kv, Record};
 use causeway_common::time::Timestamp;
+
+pub mod teams;
 
 /// What can be broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +50,8 @@ pub enum Rule {
     Damaged,
     /// A key that has opened a packet still exists.
     KeyKept,
+    /// A key of an earlier life of a device is offered again.
+    KeyReused,
 }
 
 /// A broken promise.
@@ -70,12 +74,16 @@ impl std::fmt::Display for Broken {
 pub struct Promise {
     /// Who wrote it.
     pub from: OrgId,
+    /// On which device.
+    pub device: DeviceId,
     /// To whom.
     pub to: OrgId,
     /// Its name.
     pub packet: PacketId,
     /// What it says.
     pub sections: Vec<StoredSection>,
+    /// Its device has come out of a backup that does not hold it.
+    pub forgotten: bool,
 }
 
 /// A device and what it keeps.
@@ -87,6 +95,21 @@ pub struct Witness {
     pub identity: Identity,
     /// What it keeps.
     pub vault: Vault,
+    /// How it comes to have what its organisation has.
+    pub presence: Presence,
+    /// How much had been noted of the relay's disk each time that it came out of a backup.
+    pub lives: Vec<usize>,
+}
+
+/// How a device comes to have what its organisation has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It has been there from the beginning.
+    Always,
+    /// It came later, or out of a backup, and a colleague has given it what was before.
+    Given,
+    /// It came later, or out of a backup, and there was nobody to give it anything.
+    Lacking,
 }
 
 /// Everything there is to look at.
@@ -94,7 +117,7 @@ pub struct Witness {
 pub struct Scenario<'a> {
     /// Stores that hold nothing in plain words: the relay's first, then those under the vaults.
     pub sealed: &'a [(&'a str, &'a dyn Kv)],
-    /// All devices, one for each organisation.
+    /// All devices; for [`judge`], one of each organisation.
     pub witnesses: &'a [Witness],
     /// What was promised.
     pub promises: &'a [Promise],
@@ -104,6 +127,10 @@ pub struct Scenario<'a> {
     pub healed: bool,
     /// Failures that may be seen in this scenario, by their machine word.
     pub failures: &'a [&'a str],
+    /// What has been durable at the relay under the letters of mailboxes (`m`) and prekeys (`p`), in order.
+    pub noted: &'a [Record],
+    /// Whether the relay has come out of a backup.
+    pub relay_restored: bool,
 }
 
 /// Looks at everything.
@@ -117,8 +144,8 @@ pub async fn judge(scenario: &Scenario<'_>) -> Vec<Broken> {
     court.inboxes();
     court.chains();
     court.threads();
-    court.leaks();
-    court.keys().await;
+    court.take(leaks(scenario));
+    court.take(kept_keys(scenario).await);
     court.broken
 }
 
@@ -340,42 +367,42 @@ impl<'a> Court<'a> {
         self.take(broken);
     }
 
-    fn leaks(&mut self) {
-        let mut broken = Vec::new();
-        for (name, kv) in self.scenario.sealed {
-            let Ok(all) = kv.scan(b"", None, usize::MAX) else {
-                broken.push((Rule::Damaged, format!("{name} does not read")));
-                continue;
-            };
-            for canary in self.scenario.canaries {
-                let holds = |bytes: &[u8]| bytes.windows(canary.len()).any(|part| part == canary.as_bytes());
-                if all.iter().any(|(key, value)| holds(key) || holds(value)) {
-                    broken.push((Rule::Leaked, format!("{name} holds {canary:?}")));
-                }
-            }
-        }
-        self.take(broken);
-    }
-
-    /// A key that has opened a packet must be gone once things have come to rest.
-    async fn keys(&mut self) {
-        let mut broken = Vec::new();
-        for seat in self.seats.iter().filter(|_| self.scenario.healed) {
-            for (id, bytes) in seat.witness.vault.list(Tree::Prekeys).unwrap_or_default() {
-                let used = codec::decode::<prekeys::OwnPrekey>(&bytes, FRAME_BYTES_MAX)
-                    .is_ok_and(|prekey| prekey.used);
-                if used && seat.witness.vault.eks_get(&id).await.is_some() {
-                    let name = &seat.witness.name;
-                    broken.push((Rule::KeyKept, format!("{name}: prekey {}", hex::encode(&id))));
-                }
-            }
-        }
-        self.take(broken);
-    }
-
     fn take(&mut self, found: Vec<(Rule, String)>) {
         found.into_iter().for_each(|(rule, what)| self.broken(rule, what));
     }
+}
+
+/// Words of packets stand nowhere where anybody could read them.
+fn leaks(scenario: &Scenario<'_>) -> Vec<(Rule, String)> {
+    let mut broken = Vec::new();
+    for (name, kv) in scenario.sealed {
+        let Ok(all) = kv.scan(b"", None, usize::MAX) else {
+            broken.push((Rule::Damaged, format!("{name} does not read")));
+            continue;
+        };
+        for canary in scenario.canaries {
+            let holds = |bytes: &[u8]| bytes.windows(canary.len()).any(|part| part == canary.as_bytes());
+            if all.iter().any(|(key, value)| holds(key) || holds(value)) {
+                broken.push((Rule::Leaked, format!("{name} holds {canary:?}")));
+            }
+        }
+    }
+    broken
+}
+
+/// A key that has opened a packet must be gone once things have come to rest.
+async fn kept_keys(scenario: &Scenario<'_>) -> Vec<(Rule, String)> {
+    let mut broken = Vec::new();
+    for witness in scenario.witnesses.iter().filter(|_| scenario.healed) {
+        for (id, bytes) in witness.vault.list(Tree::Prekeys).unwrap_or_default() {
+            let used =
+                codec::decode::<prekeys::OwnPrekey>(&bytes, FRAME_BYTES_MAX).is_ok_and(|prekey| prekey.used);
+            if used && witness.vault.eks_get(&id).await.is_some() {
+                broken.push((Rule::KeyKept, format!("{}: prekey {}", witness.name, hex::encode(&id))));
+            }
+        }
+    }
+    broken
 }
 
 /// A delivery is proven by a receipt of the recipient's device for exactly this packet.

@@ -7,23 +7,25 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use causeway_tests::sim::run::{Outcome, run};
+use causeway_tests::sim::run::{Outcome, run, run_teams};
 
 /// Seeds of a usual run.
 const SEEDS: u64 = 500;
+const TEAMS_SEEDS: u64 = 150;
 const REGRESSIONS: &str = include_str!("../regressions/simulation.txt");
+const TEAMS_REGRESSIONS: &str = include_str!("../regressions/teams.txt");
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|value| value.parse().unwrap())
 }
 
-fn regressions() -> Vec<u64> {
-    let lines = REGRESSIONS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+fn regressions(text: &str) -> Vec<u64> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(|line| line.split_whitespace().next().unwrap().parse().unwrap()).collect()
 }
 
 /// All seeds, on all cores.
-fn run_all(seeds: &[u64]) -> Vec<Outcome> {
+fn run_all(run: fn(u64) -> Outcome, seeds: &[u64]) -> Vec<Outcome> {
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -35,6 +37,10 @@ fn run_all(seeds: &[u64]) -> Vec<Outcome> {
                         complaints: vec!["the world itself panicked, see above".into()],
                         ..Outcome::default()
                     });
+                    if !outcome.complaints.is_empty() {
+                        // At once: a long run need not come to its end to be of use.
+                        println!("SEED={}\n    {}", outcome.seed, outcome.complaints.join("\n    "));
+                    }
                     outcomes.lock().unwrap().push(outcome);
                 }
             });
@@ -45,14 +51,23 @@ fn run_all(seeds: &[u64]) -> Vec<Outcome> {
 
 #[test]
 fn the_promise_holds_whatever_breaks() {
+    holds(run, REGRESSIONS, SEEDS);
+}
+
+#[test]
+fn the_promise_holds_for_several_devices_that_come_and_go() {
+    holds(run_teams, TEAMS_REGRESSIONS, TEAMS_SEEDS);
+}
+
+fn holds(run: fn(u64) -> Outcome, known: &str, usual: u64) {
     let begun = tokio::time::Instant::now();
     let replayed = number("SEED");
     let from = number("SEED_FROM").unwrap_or(1);
     let seeds: Vec<u64> = match replayed {
         Some(seed) => vec![seed],
-        None => regressions().into_iter().chain(from..from + number("SEEDS").unwrap_or(SEEDS)).collect(),
+        None => regressions(known).into_iter().chain(from..from + number("SEEDS").unwrap_or(usual)).collect(),
     };
-    let mut outcomes = run_all(&seeds);
+    let mut outcomes = run_all(run, &seeds);
     outcomes.sort_by_key(|outcome| outcome.seed);
     if replayed.is_some() {
         outcomes.iter().for_each(|o| println!("{}\nfingerprint {:016x}", o.lines.join("\n"), o.fingerprint));
@@ -79,7 +94,7 @@ fn the_promise_holds_whatever_breaks() {
 
 #[test]
 fn the_same_seed_gives_the_same_history() {
-    for seed in [3, 4, 5] {
+    for (run, seed) in [(run as fn(u64) -> Outcome, 3), (run, 4), (run, 5), (run_teams, 3), (run_teams, 4)] {
         // At the same time, each in a thread of its own: what runs beside it changes nothing.
         let (one, two) = std::thread::scope(|scope| {
             let (one, two) = (scope.spawn(|| run(seed)), scope.spawn(|| run(seed)));

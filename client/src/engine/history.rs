@@ -49,9 +49,13 @@ pub enum HistoryError {
 pub(crate) struct Cursor {
     /// From when on.
     since: Timestamp,
-    /// The last one, by time and name.
+    /// Earlier runs have given all records as they were up to this generation of the vault.
+    upto: u64,
+    /// The generation in which the run under way began; zero: none is.
+    begun: u64,
+    /// The last one in it, by time and name.
     after: (Timestamp, PacketId),
-    /// How many.
+    /// How many in all.
     given: u64,
 }
 
@@ -98,24 +102,30 @@ impl Engine {
         }
         drop(replica);
         let known = early::history_cursor(&self.vault, device).map_err(EngineError::from)?;
-        let fresh = Cursor { since, after: (Timestamp(0), PacketId([0; 32])), given: 0 };
-        let cursor = known.filter(|known| !again && known.since <= since).unwrap_or(fresh);
-        let mut entries = self.past(since)?;
+        let start = (Timestamp(0), PacketId([0; 32]));
+        let fresh = Cursor { since, upto: 0, begun: 0, after: start, given: 0 };
+        let mut cursor = known.filter(|known| !again && known.since <= since).unwrap_or(fresh);
+        if cursor.begun == 0 {
+            // What a colleague sent, or gave, may be older than what has been given and have become known after it.
+            (cursor.begun, cursor.after) = (self.vault.generation(), start);
+        }
+        let mut entries = self.past(cursor)?;
         entries.retain(|(time, packet, _)| (*time, *packet) > cursor.after);
         entries.sort_unstable();
         Ok(History { device, cursor, entries: entries.into() })
     }
 
-    /// Everything that counts and is older than now.
-    fn past(&self, since: Timestamp) -> Result<Vec<Entry>, EngineError> {
+    /// Everything that counts and is older than now, as far as it has been written since earlier runs.
+    fn past(&self, cursor: Cursor) -> Result<Vec<Entry>, EngineError> {
+        let since = cursor.since;
         let mut entries = Vec::new();
-        for received in records::all_received(&self.vault)? {
+        for received in records::received_after(&self.vault, cursor.upto)? {
             let quarantined = doubts::is_quarantined(&self.vault, received.packet)?;
             if received.received >= since && !quarantined && received.from != self.identity.org {
                 entries.push((received.received, received.packet, None));
             }
         }
-        for sent in records::all_sent(&self.vault)? {
+        for sent in records::sent_after(&self.vault, cursor.upto)? {
             let has_left = matches!(
                 sent.transport,
                 Transport::Relayed | Transport::Delivered | Transport::Opened | Transport::ByColleague
@@ -147,6 +157,9 @@ impl Engine {
                 Some(to) => self.give_sent(packet, to, shared, &mut step).await?,
             }
             (cursor.after, cursor.given) = ((time, packet), cursor.given + 1);
+        }
+        if count == history.entries.len() {
+            (cursor.upto, cursor.begun) = (cursor.begun.max(cursor.upto), 0);
         }
         early::put_history_cursor(&mut step.changes, history.device, &cursor);
         self.commit_step(step).await?;
@@ -229,6 +242,10 @@ impl Engine {
         author: &str,
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
+        let before = records::received(step, item.packet)?;
+        if before.is_some() && item.opened != Timestamp(0) {
+            self.colleague_opened(item.packet, item.opened, author, step)?;
+        }
         let before = records::received(step, item.packet)?;
         if before.as_ref().is_some_and(|before| before.given_by.is_empty()) {
             return Ok(());

@@ -22,6 +22,7 @@ use causeway_common::{codec, crash};
 
 use super::judgement::{self, Verdict};
 use super::refused::reason_for;
+use super::shared::may_be_sealed_again;
 use super::standing::SenderKey;
 use super::{Draft, Engine, EngineError};
 use crate::attachments;
@@ -409,6 +410,10 @@ impl Engine {
         }
         received.opened = self.now();
         records::put_received(&mut step.changes, &received);
+        if received.is_service() {
+            // It stands in the inbox because it is in doubt. Nobody is told.
+            return self.commit_step(step).await;
+        }
         self.thread_opened(&received, "", &mut step)?;
         self.share_opened(&received, &mut step).await?;
         let receipt = self.sign_receipt(packet, received.grant_digest, RECEIPT_OPENED);
@@ -444,10 +449,7 @@ impl Engine {
             };
             let signed_by_device = key.is_some_and(|key| key.verify(Label::Receipt, &signed).is_ok());
             if from_sender && signed_by_device {
-                // A colleague may have sealed it again, which this device has not heard yet.
-                let of_another_grant =
-                    |sent: &Sent| !sent.author.is_empty() && sent.reseals == 0 && sent.grant != receipt.grant;
-                match sent.filter(|sent| !of_another_grant(sent)) {
+                match sent.filter(|sent| !may_be_sealed_again(sent, &receipt)) {
                     Some(sent) => {
                         let was_unanswered = sent.transport == Transport::Submitted;
                         news |= self.take_receipt(sent, &receipt, signed, step)?;

@@ -15,6 +15,7 @@ use causeway_common::wire::{Outcomes, Prekeys};
 use zeroize::Zeroizing;
 
 use super::{Engine, EngineError};
+use crate::backup;
 use crate::model::{PACKET_SHARED, Sent, Transport};
 use crate::prekeys::{self, TakenError};
 use crate::records::{self, Chain, Place, Step};
@@ -281,10 +282,16 @@ impl Engine {
                 records::put_sent(&mut step.changes, &sent);
             }
         }
+        let restored = backup::restored(&step).map_err(EngineError::from)?.map(|restored| restored.at);
         for id in &outcomes.settled {
-            // Receipts are not receipted: that they are there is all there is to know. A packet waits for its receipt.
-            if let Some(sent) = records::sent_in(&step, *id)?.filter(|s| s.is_service()) {
+            let Some(mut sent) = records::sent_in(&step, *id)? else { continue };
+            if sent.is_service() {
+                // Receipts are not receipted: that they are there is all there is to know. A packet waits for its receipt.
                 records::drop_sent(&mut step.changes, &sent);
+            } else if restored.is_some_and(|at| sent.times[1] < at) && sent.queue_again() {
+                // Its receipt may have come before this device was lost, and does not come again by itself. Who has the
+                // packet signs for it once more.
+                records::put_sent(&mut step.changes, &sent);
             }
         }
         for id in asked {

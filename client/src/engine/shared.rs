@@ -152,7 +152,7 @@ impl Engine {
     }
 
     /// A colleague has opened a packet: it is opened, from the first time that anybody here has.
-    fn colleague_opened(
+    pub(super) fn colleague_opened(
         &self,
         packet: PacketId,
         at: Timestamp,
@@ -213,20 +213,29 @@ impl Engine {
         self.take_early_receipts(packet, to, step)
     }
 
-    /// Receipts that were here before what they are for.
+    /// Receipts that were here before what they are for. Those for another grant than the colleague has named wait on: it may
+    /// have been sealed again since.
     fn take_early_receipts(
         &self,
         packet: PacketId,
         to: OrgId,
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
+        let mut waiting = Vec::new();
         for signed in early::receipts(step, packet, to)? {
             let Ok(receipt) = codec::decode::<DeviceReceipt>(&signed.body, FRAME_BYTES_MAX) else { continue };
-            if let Some(sent) = records::sent(step, packet, to)? {
-                self.take_receipt(sent, &receipt, signed, step)?;
+            match records::sent(step, packet, to)? {
+                Some(sent) if may_be_sealed_again(&sent, &receipt) => waiting.push(signed),
+                Some(sent) => drop(self.take_receipt(sent, &receipt, signed, step)?),
+                None => {}
             }
         }
-        early::drop_receipts(&mut step.changes, packet, to);
+        if waiting.is_empty() {
+            early::drop_receipts(&mut step.changes, packet, to);
+        } else {
+            let waiting = early::Receipts { receipts: waiting, kept: self.now() };
+            early::put_receipts(&self.vault, &mut step.changes, packet, to, &waiting)?;
+        }
         Ok(())
     }
 
@@ -248,6 +257,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether a receipt is for a grant that we do not know of a colleague's packet: it has been sealed again, and the receipt is
+/// here before the colleague says so.
+pub(super) fn may_be_sealed_again(sent: &Sent, receipt: &DeviceReceipt) -> bool {
+    !sent.author.is_empty() && sent.reseals == 0 && sent.grant != receipt.grant
 }
 
 /// Whether statements can be added: it is for everybody, without content, and has never been sealed.

@@ -108,6 +108,9 @@ impl Engine {
         let receipts = received.sections.iter().find(|section| section.code == RECEIPTS_SECTION);
         let Some(receipts) = receipts.filter(|_| received.kind == "RCP") else {
             self.thread_received(received, step)?;
+            if received.opened != Timestamp(0) {
+                self.thread_opened(received, "", step)?;
+            }
             return self.opened_before(received.packet, step);
         };
         let Ok(grant) = codec::decode::<Grant>(&received.grant.body, FRAME_BYTES_MAX) else { return Ok(()) };

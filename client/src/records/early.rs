@@ -127,8 +127,17 @@ pub fn drop_receipts(changes: &mut Changes, packet: PacketId, org: OrgId) {
     changes.delete(Tree::Chains, &receipts_key(packet, org));
 }
 
+/// `hi` was an earlier form, which nobody reads.
+const HISTORY: &[u8] = b"hj";
+
 fn history_key(device: DeviceId) -> Vec<u8> {
-    [b"hi", &device.0[..]].concat()
+    [HISTORY, &device.0[..]].concat()
+}
+
+/// Whether a record says how far somebody has been given history. It counts generations of the vault that it stands in, and
+/// means nothing in another one.
+pub(crate) fn is_history_cursor(tree: Tree, id: &[u8]) -> bool {
+    tree == Tree::Chains && id.starts_with(HISTORY)
 }
 
 /// How far a colleague's device has been given what is older than itself.

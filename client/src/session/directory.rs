@@ -74,7 +74,7 @@ async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionEr
 
 /// Fetches the directory. A relay that shows less of it than we know was most likely restored from a backup: it is given
 /// back what it lost, so that its members can reach each other again. The user is told in any case.
-pub(super) async fn fetch_or_give_back(
+pub(crate) async fn fetch_or_give_back(
     engine: &Engine,
     link: &dyn Link,
 ) -> Result<Option<ReplicaError>, SessionError> {

@@ -29,18 +29,49 @@ struct Log {
     settled: u64,
     rng: ChaCha8Rng,
     lost: u64,
+    /// Writes under keys that begin with one of these letters are noted once they are durable.
+    noted_letters: &'static [u8],
+    noted: Vec<Record>,
 }
 
 /// What a transaction has overwritten, in the order of its writes.
 #[derive(Debug, Default)]
-struct Undo(Vec<(Vec<u8>, Option<Vec<u8>>)>);
+struct Undo {
+    before: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    noted: Vec<Record>,
+}
 
 impl Disk {
     /// A disk that holds what `content` holds.
     pub fn holding(content: &MemoryKv, seed: u64) -> Self {
         let rng = ChaCha8Rng::seed_from_u64(seed);
-        let log = Log { unsynced: VecDeque::new(), settled: 0, rng, lost: 0 };
+        let (unsynced, noted) = (VecDeque::new(), Vec::new());
+        let log = Log { unsynced, settled: 0, rng, lost: 0, noted_letters: b"", noted };
         Self { newest: content.snapshot(), log: Arc::new(Mutex::new(log)), full: Arc::default() }
+    }
+
+    /// Notes what becomes durable under keys that begin with one of these letters, whatever becomes of it later.
+    #[must_use]
+    pub fn noting(self, letters: &'static [u8]) -> Self {
+        self.log().noted_letters = letters;
+        self
+    }
+
+    /// What was noted so far, in order.
+    pub fn noted(&self) -> Vec<Record> {
+        self.log().noted.clone()
+    }
+
+    /// Another disk in the place of this one, which holds what `content` holds. Nobody may be using it.
+    pub fn replace(&self, content: &MemoryKv) {
+        self.lose_power();
+        let (old, new) = (all(&self.newest), all(content));
+        let work = move |txn: &mut dyn Txn| {
+            old.iter().for_each(|(key, _)| txn.delete(key));
+            new.iter().for_each(|(key, value)| txn.put(key, value));
+            true
+        };
+        drop(self.newest.transact_boxed(Box::new(work)));
     }
 
     /// A copy of all that is stored now.
@@ -60,11 +91,12 @@ impl Disk {
         let unsynced = log.unsynced.len();
         let kept = log.rng.random_range(0..=unsynced);
         let undone: Vec<Undo> = log.unsynced.drain(kept..).rev().collect();
-        log.unsynced.clear();
+        let kept: Vec<Undo> = log.unsynced.drain(..).collect();
+        log.noted.extend(kept.into_iter().flat_map(|undo| undo.noted));
         log.settled += unsynced as u64;
         log.lost += undone.len() as u64;
         drop(log);
-        for Undo(before) in undone {
+        for Undo { before, .. } in undone {
             let undo = move |txn: &mut dyn Txn| {
                 for (key, value) in before.into_iter().rev() {
                     match value {
@@ -103,10 +135,17 @@ impl Log {
 
     /// A sync covers everything up to this transaction.
     fn synced(&mut self, number: u64) {
-        while self.settled < number && self.unsynced.pop_front().is_some() {
+        while self.settled < number
+            && let Some(undo) = self.unsynced.pop_front()
+        {
+            self.noted.extend(undo.noted);
             self.settled += 1;
         }
     }
+}
+
+fn all(kv: &MemoryKv) -> Vec<Record> {
+    kv.scan(b"", None, usize::MAX).unwrap_or_default()
 }
 
 impl Kv for Disk {
@@ -124,9 +163,10 @@ impl Kv for Disk {
         }
         let undo = Arc::new(Mutex::new(Undo::default()));
         let filled = Arc::clone(&undo);
+        let letters = self.log().noted_letters;
         // The store in memory does the work before it returns; what takes time is the sync.
         drop(self.newest.transact_boxed(Box::new(move |txn| {
-            let mut recorder = Recorder { txn, undo: Undo::default() };
+            let mut recorder = Recorder { txn, letters, undo: Undo::default() };
             let keep = work(&mut recorder);
             if keep {
                 *filled.lock().unwrap_or_else(PoisonError::into_inner) = recorder.undo;
@@ -151,13 +191,14 @@ impl Kv for Disk {
 /// Notes what a transaction overwrites.
 struct Recorder<'a> {
     txn: &'a mut dyn Txn,
+    letters: &'static [u8],
     undo: Undo,
 }
 
 impl Recorder<'_> {
     fn note(&mut self, key: &[u8]) {
         let before = self.txn.get(key).unwrap_or_default();
-        self.undo.0.push((key.to_vec(), before));
+        self.undo.before.push((key.to_vec(), before));
     }
 }
 
@@ -172,6 +213,9 @@ impl Txn for Recorder<'_> {
 
     fn put(&mut self, key: &[u8], value: &[u8]) {
         self.note(key);
+        if key.first().is_some_and(|letter| self.letters.contains(letter)) {
+            self.undo.noted.push((key.to_vec(), value.to_vec()));
+        }
         self.txn.put(key, value);
     }
 

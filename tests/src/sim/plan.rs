@@ -5,11 +5,13 @@ use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
+use super::cast::{ALONE, Part};
+
+mod teams;
+
 /// Nothing breaks any more and nobody begins anything new after this time.
 pub const TROUBLE_MS: u64 = 25_000;
-/// Organisations that can take part.
-pub const ORGS_MAX: usize = 4;
-/// The host that is the relay; organisations follow from 1.
+/// The host that is the relay; the others follow from 1.
 pub const RELAY: usize = 0;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -17,8 +19,8 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 /// A schedule.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Organisations that take part.
-    pub orgs: usize,
+    /// Who takes part.
+    pub cast: &'static [Part],
     /// Whether their devices have never been at the relay since they were admitted: nobody has left keys yet.
     pub fresh: bool,
     /// Shortest way of a datagram, in milliseconds.
@@ -35,7 +37,7 @@ pub struct Plan {
     pub wrong_ms: Vec<i64>,
     /// What breaks and what is mended, by time.
     pub troubles: Vec<(u64, Trouble)>,
-    /// What the people of each organisation do, by time.
+    /// What the people of each device do, by time.
     pub scripts: Vec<Vec<(u64, Act)>>,
 }
 
@@ -70,6 +72,12 @@ pub enum Trouble {
         host: usize,
     },
     DiskFree {
+        host: usize,
+    },
+    /// A backup of the relay.
+    Backup,
+    /// The disk is lost, and another one holds what the last backup held. The host is down until it is restarted.
+    Restore {
         host: usize,
     },
 }
@@ -107,19 +115,57 @@ pub enum Act {
         /// Which step.
         choice: usize,
     },
+    /// Takes a backup of the device.
+    Backup,
+    /// Lets a colleague's device in.
+    LetIn {
+        /// Which.
+        host: usize,
+    },
+    /// Takes a device of the organisation out.
+    Revoke {
+        /// Which.
+        host: usize,
+        /// Why, as a roster says it.
+        reason: u8,
+    },
+    /// Gives a colleague's device all that came and went.
+    Give {
+        /// Which.
+        host: usize,
+    },
+    /// Shuts an organisation out.
+    Suspend {
+        /// Which.
+        org: usize,
+        /// Why, as the statement says it.
+        reason: u8,
+    },
+    /// Lets an organisation in again.
+    Reinstate {
+        /// Which.
+        org: usize,
+    },
+}
+
+impl Act {
+    /// Whether people go on until it is done.
+    pub fn is_pursued(self) -> bool {
+        !matches!(self, Self::Send { .. } | Self::Open { .. } | Self::Step { .. } | Self::Backup)
+    }
 }
 
 impl Plan {
-    /// The schedule of a seed.
+    /// The schedule of a seed, of organisations with one device each.
     pub fn of(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let orgs = rng.random_range(3..=ORGS_MAX);
+        let orgs = rng.random_range(3..=ALONE.len());
         let wild_clocks = rng.random_ratio(1, 5);
         let latency_min = rng.random_range(1..30);
         let latency_max = latency_min + rng.random_range(1..250);
         let lost = if rng.random_ratio(1, 4) { 0 } else { rng.random_range(0..80) };
         let mut plan = Self {
-            orgs,
+            cast: &ALONE[..orgs],
             fresh: rng.random_ratio(1, 4),
             latency_min,
             latency_max,
@@ -137,11 +183,16 @@ impl Plan {
         plan
     }
 
+    /// Whether organisations have several devices.
+    pub fn has_teams(&self) -> bool {
+        self.cast.iter().any(|part| part.org.is_none())
+    }
+
     fn add_trouble(&mut self, rng: &mut ChaCha8Rng) {
         let at = rng.random_range(0..TROUBLE_MS);
         let until = at + duration(rng);
-        let host = rng.random_range(0..=self.orgs);
-        let org = rng.random_range(1..=self.orgs);
+        let host = rng.random_range(0..=self.cast.len());
+        let org = rng.random_range(1..=self.cast.len());
         match rng.random_range(0..12) {
             0..=4 => {
                 self.troubles.push((at, Trouble::Crash { host, writing: rng.random_ratio(3, 4) }));

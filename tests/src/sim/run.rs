@@ -1,28 +1,28 @@
 //! Lives through a plan, then lets everything come to rest, then asks the oracle.
 
 use std::cell::Cell;
-use std::fmt::Write as _;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use causeway_common::store::Kv as _;
-
 use super::disk::Disk;
-use super::founding::{Beginning, NAMES, beginning};
+use super::founding::{Beginning, beginning};
 use super::history::WallClock;
-use super::hosts::{CANARY, Common, Office, RELAY_NAME, RelayHost, lock};
+use super::hosts::{Common, RELAY_NAME, RelayHost, lock};
+use super::office::Office;
 use super::plan::{Plan, RELAY, TROUBLE_MS, Trouble, Way};
 use super::socket::Weather;
-use crate::oracle::{self, Broken, Promise, Scenario, Witness};
+
+pub use self::remains::Remains;
+
+mod remains;
+mod rest;
 
 /// Resolution of the simulated network.
 const TICK: Duration = Duration::from_millis(5);
+/// What is noted of the relay's disk: copies in mailboxes, one-time prekeys.
+const NOTED: &[u8] = b"mp";
 /// Once all is well again everything comes to rest within this time.
 const REST_WITHIN_MS: u64 = 300_000;
-/// How often that is looked at.
-const LOOK_EVERY_MS: u64 = 500;
-/// Failures that honest clocks never cause and wild ones may.
-const CLOCK_FAILURES: [&str; 2] = ["expired", "clock_skew"];
 
 /// What a seed came to.
 #[derive(Clone, Debug, Default)]
@@ -47,17 +47,25 @@ pub struct Outcome {
     pub simulated_ms: u64,
 }
 
-/// Lives through a seed.
+/// Lives through a seed, with one device in each organisation.
 pub fn run(seed: u64) -> Outcome {
-    let plan = Plan::of(seed);
-    let mut world = World::new(seed, &plan);
-    let ended = world.live(&plan).and_then(|()| world.come_to_rest(&plan));
+    live(seed, &Plan::of(seed))
+}
+
+/// Lives through a seed, with several.
+pub fn run_teams(seed: u64) -> Outcome {
+    live(seed, &Plan::of_teams(seed))
+}
+
+fn live(seed: u64, plan: &Plan) -> Outcome {
+    let mut world = World::new(seed, plan);
+    let ended = world.live(plan).and_then(|()| world.come_to_rest(plan));
     let mut complaints: Vec<String> = ended.err().into_iter().collect();
     let healed = complaints.is_empty();
     let common = world.common.clone();
     let (simulated_ms, crashes) = (common.time.ms(), world.crashes);
     let remains = world.end();
-    complaints.extend(remains.judge(&plan, healed).iter().map(ToString::to_string));
+    complaints.extend(remains.judge(plan, healed).iter().map(ToString::to_string));
     match panics() {
         0 => {}
         count => complaints.push(format!("{count} panics, see above")),
@@ -67,86 +75,11 @@ pub fn run(seed: u64) -> Outcome {
         complaints,
         lines: common.history.lines(),
         fingerprint: common.history.fingerprint(),
-        packets: remains.promises.len() as u64,
+        packets: remains.promises().len() as u64,
         crashes,
         lost_transactions: remains.disks().map(Disk::lost).sum(),
         datagrams: common.history.datagrams(),
         simulated_ms,
-    }
-}
-
-/// A world after its end: what stands on the disks.
-#[derive(Debug)]
-pub struct Remains {
-    relay: RelayHost,
-    offices: Vec<Arc<Office>>,
-    promises: Vec<Promise>,
-}
-
-impl Remains {
-    /// What a seed leaves behind.
-    pub fn of(seed: u64) -> Self {
-        let plan = Plan::of(seed);
-        let mut world = World::new(seed, &plan);
-        world.live(&plan).and_then(|()| world.come_to_rest(&plan)).unwrap();
-        world.end()
-    }
-
-    /// The devices, opened from their disks.
-    pub async fn witnesses(&self) -> Result<Vec<Witness>, String> {
-        let mut witnesses = Vec::new();
-        for office in &self.offices {
-            let name = office.name.to_owned();
-            let engine = office.open(u64::MAX).await.map_err(|e| format!("{name} does not open: {e}"))?;
-            let (identity, vault) = (engine.identity.clone(), engine.vault.clone());
-            witnesses.push(Witness { name, identity, vault });
-        }
-        Ok(witnesses)
-    }
-
-    /// What was promised.
-    pub fn promises(&self) -> &[Promise] {
-        &self.promises
-    }
-
-    /// The relay's disk.
-    pub fn relay_disk(&self) -> &Disk {
-        &self.relay.disk
-    }
-
-    fn disks(&self) -> impl Iterator<Item = &Disk> {
-        std::iter::once(&self.relay.disk).chain(self.offices.iter().map(|office| &office.disk))
-    }
-
-    fn judge(&self, plan: &Plan, healed: bool) -> Vec<Broken> {
-        let damaged = |what: String| vec![Broken { rule: oracle::Rule::Damaged, what }];
-        if let Err(error) = self.relay.open() {
-            return damaged(format!("the relay does not open: {error}"));
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(async {
-            match self.witnesses().await {
-                Ok(witnesses) => self.ask(&witnesses, plan.wild_clocks, healed).await,
-                Err(what) => damaged(what),
-            }
-        })
-    }
-
-    /// Asks the oracle about these witnesses.
-    pub async fn ask(&self, witnesses: &[Witness], wild_clocks: bool, healed: bool) -> Vec<Broken> {
-        let names = std::iter::once(RELAY_NAME).chain(NAMES);
-        let sealed: Vec<(&str, &dyn causeway_common::store::Kv)> =
-            names.zip(self.disks()).map(|(name, disk)| (name, disk as _)).collect();
-        let failures: &[&str] = if wild_clocks { &CLOCK_FAILURES } else { &[] };
-        oracle::judge(&Scenario {
-            sealed: &sealed,
-            witnesses,
-            promises: &self.promises,
-            canaries: &[CANARY],
-            healed,
-            failures,
-        })
-        .await
     }
 }
 
@@ -165,9 +98,9 @@ struct World {
 impl World {
     fn new(seed: u64, plan: &Plan) -> Self {
         watch_panics();
-        let Beginning { orgs, fresh, settled } = beginning();
+        let Beginning { orgs, fresh, settled } = beginning(plan.cast);
         let stage = if plan.fresh { fresh } else { settled };
-        let common = Common::new(seed);
+        let common = Common::new(seed, plan.cast);
         *lock(&common.weather) = Weather { lost: plan.lost, doubled: plan.doubled };
         let mut sim = turmoil::Builder::new()
             .rng_seed(seed)
@@ -177,31 +110,22 @@ impl World {
             .max_message_latency(Duration::from_millis(plan.latency_max))
             .udp_capacity(4096)
             .build();
-        let relay = RelayHost::new(&common, Disk::holding(&stage.relay, seed), plan.wrong_ms[RELAY]);
+        let disk = Disk::holding(&stage.relay, seed).noting(NOTED);
+        let relay = RelayHost::new(&common, disk, plan.wrong_ms[RELAY]);
         let running = relay.clone();
         sim.host(RELAY_NAME, move || running.clone().run());
         let address = sim.lookup(RELAY_NAME);
-        let ids: Vec<_> = orgs.iter().map(|founded| founded.org).collect();
         let mut offices = Vec::new();
-        for (index, script) in plan.scripts.iter().enumerate() {
-            let (kv, eks) = &stage.devices[index];
+        for (index, part) in plan.cast.iter().enumerate() {
             let host = index + 1;
-            let office = Office::new(
-                &common,
-                host,
-                NAMES[index],
-                Disk::holding(kv, seed ^ (host as u64) << 32),
-                eks.snapshot(),
-                orgs[index].key.clone(),
-                WallClock::new(&common.time, plan.wrong_ms[host]),
-                ids.clone(),
-                script.clone(),
-            );
+            let clock = WallClock::new(&common.time, plan.wrong_ms[host]);
+            let (home, script) = (stage.homes[index].as_ref(), plan.scripts[index].clone());
+            let office = Office::new(&common, (host, part), home, clock, orgs.clone(), script);
             let running = Arc::clone(&office);
-            sim.host(office.name, move || Arc::clone(&running).run(address));
+            sim.host(part.name, move || Arc::clone(&running).run(address));
             offices.push(office);
         }
-        let (down, doomed) = (vec![false; plan.orgs + 1], vec![false; plan.orgs + 1]);
+        let (down, doomed) = (vec![false; plan.cast.len() + 1], vec![false; plan.cast.len() + 1]);
         Self { common, sim, relay, offices, down, doomed, crashes: 0 }
     }
 
@@ -224,62 +148,6 @@ impl World {
         Ok(())
     }
 
-    /// Mends everything and waits until nobody has anything left to do.
-    fn come_to_rest(&mut self, plan: &Plan) -> Result<(), String> {
-        self.common.history.tell("world", "all is well again");
-        *lock(&self.common.weather) = Weather::default();
-        for org in 1..=self.offices.len() {
-            let most = Duration::from_millis(plan.latency_max);
-            self.sim.set_link_max_message_latency(self.name(org), RELAY_NAME, most);
-            self.trouble(Trouble::Mend { org });
-        }
-        for host in 0..self.down.len() {
-            self.trouble(Trouble::DiskFree { host });
-            self.trouble(Trouble::Restart { host });
-            if plan.wild_clocks {
-                self.clock(host).set_right();
-            }
-        }
-        let until = self.common.time.ms() + REST_WITHIN_MS;
-        let mut quiet = false;
-        while self.common.time.ms() < until {
-            for _ in 0..LOOK_EVERY_MS / 5 {
-                self.step()?;
-            }
-            let before = std::mem::replace(&mut quiet, self.is_quiet());
-            if quiet && before {
-                self.common.history.tell("world", "rest");
-                return Ok(());
-            }
-        }
-        Err(format!("everything is well and there is no rest: {}", self.restless()))
-    }
-
-    /// Who has something left to do.
-    fn restless(&self) -> String {
-        let queued = self.relay.disk.scan(b"m", None, usize::MAX).map_or(0, |all| all.len());
-        let mut told = format!("{queued} wait at the relay");
-        for office in &self.offices {
-            let _ = match office.running() {
-                Some(engine) => {
-                    let (unsent, awaited) = (engine.unsent(), engine.unsettled(None, usize::MAX).len());
-                    write!(told, "; {}: {unsent} to send, {awaited} without a receipt", office.name)
-                }
-                None => write!(told, "; {} is not running", office.name),
-            };
-        }
-        told
-    }
-
-    fn is_quiet(&self) -> bool {
-        let device = |office: &Arc<Office>| {
-            let engine = office.running();
-            engine.is_some_and(|engine| engine.unsent() == 0 && engine.unsettled(None, 1).is_empty())
-        };
-        // No queue of the relay holds anything.
-        self.offices.iter().all(device) && self.relay.disk.scan(b"m", None, 1).is_ok_and(|all| all.is_empty())
-    }
-
     fn step(&mut self) -> Result<(), String> {
         self.sim.step().map_err(|error| format!("a host stopped: {error}"))?;
         let elapsed = self.sim.elapsed().as_millis();
@@ -288,7 +156,7 @@ impl World {
     }
 
     fn name(&self, host: usize) -> &'static str {
-        if host == RELAY { RELAY_NAME } else { self.offices[host - 1].name }
+        if host == RELAY { RELAY_NAME } else { self.offices[host - 1].part.name }
     }
 
     fn clock(&self, host: usize) -> &WallClock {
@@ -323,6 +191,14 @@ impl World {
             Trouble::Clock { host, by_ms } => self.clock(host).step(by_ms),
             Trouble::DiskFull { host } => self.disk(host).set_full(true),
             Trouble::DiskFree { host } => self.disk(host).set_full(false),
+            Trouble::Backup => self.relay.back_up(),
+            Trouble::Restore { host } => {
+                self.crash(host);
+                match host {
+                    RELAY => self.relay.restore(),
+                    _ => self.offices[host - 1].restore(self.relay.disk.noted().len()),
+                }
+            }
         }
     }
 
@@ -344,8 +220,7 @@ impl World {
         for host in 0..self.down.len() {
             self.crash(host);
         }
-        let promises = self.offices.iter().flat_map(|office| office.promises()).collect();
-        Remains { relay: self.relay, offices: self.offices, promises }
+        Remains::new(self.relay, self.offices)
     }
 }
 

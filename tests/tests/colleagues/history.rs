@@ -3,7 +3,7 @@
 use causeway_client::engine::Draft;
 use causeway_client::engine::history::{GIVEN_AT_ONCE, HistoryError};
 use causeway_client::engine::threads::Words;
-use causeway_client::model::{PACKET_SHARED, Received, StoredSection, Thread, Transport};
+use causeway_client::model::{PACKET_SHARED, Received, Sent, StoredSection, Thread, Transport};
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
 use causeway_client::seal::packet::HEADER_SECTION;
@@ -317,4 +317,30 @@ fn given(by: &Actor, to: &Actor, received: Received) -> Draft {
         in_reply_to: None,
         sections: std::iter::once(shared.to_section()).chain(content).collect(),
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_becomes_known_after_the_past_was_given_is_given_by_the_next_run_however_old_it_is() {
+    let scene = Scene::start().await;
+    let hotline = scene.resident("Hotline").await;
+    let police = scene.resident("Police").await;
+    hotline.sync().await.unwrap();
+    let packet = police.write(&hotline, 1, Priority::P1).await;
+    let before = police.sent(packet, &hotline);
+    scene.clock.advance_hours(1);
+    hotline.write(&police, 2, Priority::P1).await;
+    hotline.sync().await.unwrap();
+    police.sync().await.unwrap();
+    let patrol = scene.colleague(&police, 2, EVERY_SECTION).await;
+    let given = give(&police, &patrol, Timestamp(0)).await;
+    assert_eq!(give(&police, &patrol, Timestamp(0)).await, given, "nothing is left");
+
+    // A third device sent this long ago, and says so now.
+    let mut changes = Changes::default();
+    let (author, transport) = ("desk 3".into(), Transport::ByColleague);
+    let late = PacketId([9; 32]);
+    records::put_sent(&mut changes, &Sent { packet: late, case: [9; 32], author, transport, ..before });
+    police.engine.commit(changes).await.unwrap();
+    assert_eq!(give(&police, &patrol, Timestamp(0)).await, given + 1);
+    assert_eq!(patrol.sent(late, &hotline).author, "desk 3");
 }

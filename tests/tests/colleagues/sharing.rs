@@ -1,15 +1,16 @@
 //! What one device does, its colleagues know.
 
 use causeway_client::engine::threads::{StepError, Words};
-use causeway_client::model::{PACKET_SHARED, StoredSection, Thread, Transport};
+use causeway_client::model::{PACKET_SHARED, Sent, StoredSection, Thread, Transport};
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
+use causeway_client::vault::Changes;
 use causeway_common::clearance::{EVERY_SECTION, bit};
 use causeway_common::ids::PacketId;
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{DeviceState, Submit, Subscribe};
-use causeway_tests::hostile::liar::{Lies, Reply};
+use causeway_tests::hostile::liar::{Lies, Raw, Reply};
 use causeway_tests::hostile::rogue::Rogue;
 use causeway_tests::hostile::scene::{Actor, Scene, draft};
 
@@ -163,23 +164,6 @@ async fn what_one_device_sends_all_see_and_any_of_them_gets_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_whose_receipt_overtakes_the_relays_answer_is_shared_all_the_same() {
-    let (_scene, hotline, police, patrol) = scene().await;
-    let packet = police.write(&hotline, 1, Priority::P1).await;
-    let loses_answers = Lies::answering(|asked, answer| match asked.read::<Submit>() {
-        Some(_) => Reply::Cut,
-        None => Reply::Frame(answer),
-    });
-    assert!(police.sync_under(loses_answers).await.is_err());
-    assert_eq!(police.sent(packet, &hotline).transport, Transport::Submitted);
-    hotline.sync().await.unwrap();
-    hear_only(&police).await;
-    assert_eq!(police.sent(packet, &hotline).transport, Transport::Delivered);
-    sync_all(&[&police, &patrol]).await;
-    assert_eq!(patrol.sent(packet, &hotline).author, "desk");
-}
-
-#[tokio::test(start_paused = true)]
 async fn who_may_read_nothing_but_the_header_has_not_opened_it_for_anybody() {
     let scene = Scene::start().await;
     let hotline = scene.resident("Hotline").await;
@@ -306,4 +290,44 @@ async fn nobody_else_speaks_for_a_colleague() {
     patrol.sync().await.unwrap();
     let there = records::received(&patrol.engine.vault, packet).unwrap().unwrap();
     assert_eq!((there.opened, patrol.inbox().len()), (Timestamp(0), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_that_is_here_before_a_colleague_says_that_the_packet_was_sealed_again_counts() {
+    let (_scene, hotline, police, patrol) = scene().await;
+    let packet = patrol.write(&hotline, 1, Priority::P1).await;
+    // Sealed before, said so, and now sealed again with another grant.
+    let queued = patrol.sent(packet, &hotline);
+    let mut changes = Changes::default();
+    records::put_sent(&mut changes, &Sent { reseals: 1, ..queued.clone() });
+    patrol.engine.commit(changes).await.unwrap();
+    let mut changes = Changes::default();
+    let known = Sent { transport: Transport::ByColleague, author: "desk 2".into(), ..queued };
+    records::put_sent(&mut changes, &known);
+    police.engine.commit(changes).await.unwrap();
+
+    patrol.sync().await.unwrap();
+    hotline.sync().await.unwrap();
+    // The receipt is as urgent as the referral, what colleagues say is not.
+    police.sync().await.unwrap();
+    let there = police.sent(packet, &hotline);
+    assert_eq!((there.transport, there.reseals, there.receipts.len()), (Transport::Delivered, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_its_recipient_signed_for_before_the_relay_was_heard_is_shared_all_the_same() {
+    let (_scene, hotline, police, patrol) = scene().await;
+    let packet = patrol.write(&hotline, 1, Priority::P1).await;
+    let lost = |question: &Raw, answer| match question.read::<Submit>() {
+        Some(_) => Reply::Cut,
+        None => Reply::Frame(answer),
+    };
+    patrol.sync_under(Lies::answering(lost)).await.unwrap_err();
+    assert_eq!(patrol.sent(packet, &hotline).transport, Transport::Submitted);
+    hotline.sync().await.unwrap();
+    hear_only(&patrol).await;
+    assert_eq!(patrol.sent(packet, &hotline).transport, Transport::Delivered);
+    sync_all(&[&patrol, &police]).await;
+    assert_eq!(police.sent(packet, &hotline).transport, Transport::Delivered);
+    assert_eq!(thread(&police).work, thread(&patrol).work);
 }

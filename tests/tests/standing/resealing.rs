@@ -1,11 +1,18 @@
 //! The recipient's roster changes under a packet that nobody has signed for: its sender seals it again by itself.
 
+use std::sync::Arc;
+
+use causeway_client::backup;
+use causeway_client::vault::MemoryEks;
+use causeway_common::backup::Folder;
 use causeway_common::error::ErrorCode;
 use causeway_common::limits::RESEALS_MAX;
 use causeway_common::priority::Priority;
+use causeway_common::store::MemoryKv;
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{DeviceState, Refusal, Submit, Subscribe};
 use causeway_tests::hostile::liar::{Lies, Reply};
+use causeway_tests::hostile::scene::rng;
 
 use super::support::{LOST, Spare, replace_device, two};
 
@@ -77,4 +84,38 @@ async fn a_relay_that_always_says_so_does_not_make_us_seal_for_ever() {
     hotline.sync_under(lie).await.unwrap();
     assert_eq!(hotline.sent(packet, &police).reseals, RESEALS_MAX);
     assert_eq!(hotline.state(packet, &police), ("rejected_by_relay", "unknown_recipient".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_packet_whose_receipt_came_to_a_lost_disk_is_signed_for_again() {
+    let (scene, mut hotline, police) = two().await;
+    let packet = hotline.write(&police, 1, Priority::P1).await;
+    hotline.sync().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (out, staging) = (folder.path().join("backups"), folder.path().join("staging"));
+    let now = hotline.engine.now();
+    backup::create(&hotline.engine.vault, &staging, &out, 1, now, &mut rng(7)).await.unwrap();
+    police.sync().await.unwrap();
+    hotline.sync().await.unwrap();
+    assert_eq!(hotline.state(packet, &police).0, "delivered");
+
+    scene.clock.advance_hours(1);
+    let (kv, eks) = (MemoryKv::new(), MemoryEks::default());
+    let backups = Folder::open(&out).unwrap();
+    let (master, key) = backup::open(&backups, "a passphrase for tests").unwrap();
+    let store = Arc::new(kv.clone());
+    let now = hotline.engine.now();
+    backup::restore(&backups, (&master, &key), None, store, eks.clone(), &staging, now, &mut rng(8))
+        .await
+        .unwrap();
+    (hotline.kv, hotline.eks) = (kv, eks);
+    hotline.restart().await;
+    assert_eq!(hotline.state(packet, &police).0, "relayed");
+    for _ in 0..2 {
+        hotline.sync().await.unwrap();
+        police.sync().await.unwrap();
+    }
+    hotline.sync().await.unwrap();
+    assert_eq!(hotline.state(packet, &police), ("delivered", String::new()));
+    assert_eq!((police.inbox_names(), hotline.engine.unsettled(None, 9).len()), (vec![1], 0));
 }

@@ -1,0 +1,135 @@
+//! At rest, all devices of an organisation know the same, and both sides of a thread see the same winner.
+
+use std::collections::BTreeSet;
+
+use causeway_client::model::{Sent, Thread, Transport};
+use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::time::Timestamp;
+
+use super::super::{Presence, Rule, short};
+use super::{Court, Found, Seat, difference, has_left};
+
+/// No packet.
+const NONE: PacketId = PacketId([0; 32]);
+
+impl<'a> Court<'a> {
+    /// What one has had, sent or opened, all have.
+    pub(super) fn between_colleagues(&self) -> Found {
+        let mut found = Vec::new();
+        let orgs: BTreeSet<OrgId> = self.seats.iter().map(|seat| seat.org).collect();
+        for org in orgs {
+            let whole: Vec<&Seat<'a>> = self.whole(org).collect();
+            for pair in whole.windows(2) {
+                self.same_inbox(pair[0], pair[1], &mut found);
+                self.same_outbox(pair[0], pair[1], &mut found);
+            }
+        }
+        found
+    }
+
+    fn same_inbox(&self, one: &Seat<'_>, other: &Seat<'_>, found: &mut Found) {
+        let names = |seat: &Seat<'_>| seat.received.keys().copied().collect::<BTreeSet<_>>();
+        for packet in difference(&names(one), &names(other)) {
+            let (has, lacks) = if one.received.contains_key(&packet) { (one, other) } else { (other, one) };
+            // Nothing is sealed to a device that has left no keys yet: what is, [`Court::copies`] follows. But who is given the
+            // past has all that the giver has.
+            let is_given = lacks.witness.presence == Presence::Given && self.gives(has);
+            if !is_given {
+                continue;
+            }
+            let what = format!("{} has {} and {} does not", has.name(), short(packet), lacks.name());
+            found.push((Rule::Lost, what));
+        }
+        for received in one.received.values() {
+            let Some(same) = other.received.get(&received.packet) else { continue };
+            let opened = (received.opened != Timestamp(0), same.opened != Timestamp(0));
+            let may_differ = one.is_restored() || other.is_restored();
+            if opened.0 != opened.1 && !may_differ {
+                let (a, b, packet) = (one.name(), other.name(), short(received.packet));
+                let what = format!("{packet} is opened: {} at {a}, {} at {b}", opened.0, opened.1);
+                found.push((Rule::Diverged, what));
+            }
+        }
+    }
+
+    /// Whether it is this device that gives its colleagues the past.
+    fn gives(&self, seat: &Seat<'_>) -> bool {
+        let first = self.whole(seat.org).find(|seat| seat.witness.presence == Presence::Always);
+        first.is_some_and(|first| first.device == seat.device)
+    }
+
+    fn same_outbox(&self, one: &Seat<'_>, other: &Seat<'_>, found: &mut Found) {
+        let names = |seat: &Seat<'_>| -> BTreeSet<_> {
+            seat.sent.values().filter(|sent| has_left(sent)).map(|sent| (sent.packet, sent.to)).collect()
+        };
+        for name in names(one).union(&names(other)) {
+            let state = |seat: &Seat<'_>| seat.sent.get(name).map(|sent| sent.transport);
+            let (here, there) = (state(one), state(other));
+            // What proves that a packet was opened may have been signed by a device that is gone: it proves nothing to who comes
+            // later.
+            let is_late =
+                one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
+            let may_differ = one.is_restored() || other.is_restored() || (is_late && self.is_shaken(name.1));
+            if here != there && !may_differ {
+                let word = |state: Option<Transport>| state.map_or("not there", Transport::as_str);
+                let (a, b, packet) = (one.name(), other.name(), short(name.0));
+                let what = format!("{packet} is {} at {a}, {} at {b}", word(here), word(there));
+                found.push((Rule::Diverged, what));
+            }
+        }
+    }
+
+    /// All devices of both sides have a thread's steps in the same order, with the same of them in vain, and the same state.
+    pub(super) fn threads(&self) -> Found {
+        let mut found = Vec::new();
+        let cases: BTreeSet<[u8; 32]> =
+            self.seats.iter().flat_map(|seat| seat.threads.keys().copied()).collect();
+        for case in cases {
+            let seats: Vec<(&Seat<'a>, &Thread)> = self
+                .seats
+                .iter()
+                .filter(|seat| seat.witness.presence != Presence::Lacking && self.is_listed(seat))
+                .filter_map(|seat| Some((seat, seat.threads.get(&case)?)))
+                .collect();
+            let failed = |seat: &Seat<'_>| {
+                seat.sent.values().any(|sent: &Sent| sent.case == case && sent.transport.is_failure())
+            };
+            if self.seats.iter().any(failed) {
+                continue;
+            }
+            for pair in seats.windows(2) {
+                self.same_thread(pair[0], pair[1], &mut found);
+            }
+        }
+        found
+    }
+
+    fn same_thread(&self, one: (&Seat<'a>, &Thread), other: (&Seat<'a>, &Thread), found: &mut Found) {
+        let (case, a, b) = (hex::encode(&one.1.case[..4]), one.0.name(), other.0.name());
+        let explained =
+            self.is_shaken(one.0.org) || self.is_shaken(other.0.org) || self.scenario.relay_restored;
+        let (here, there) = (steps(one.1), steps(other.1));
+        let names = |steps: &[(PacketId, bool)]| steps.iter().map(|step| step.0).collect::<BTreeSet<_>>();
+        let missing = difference(&names(&here), &names(&there));
+        if !missing.is_empty() || one.1.root != other.1.root {
+            if !explained {
+                let missing: Vec<String> = missing.into_iter().map(short).collect();
+                found.push((Rule::Diverged, format!("{case}: {a} and {b} do not share {missing:?}")));
+            }
+            return;
+        }
+        if here != there {
+            found.push((Rule::Diverged, format!("{case}: {a} has {here:?}, {b} has {there:?}")));
+        }
+        if one.1.work != other.1.work && !(explained && here.is_empty()) {
+            let (here, there) = (&one.1.work, &other.1.work);
+            found.push((Rule::Diverged, format!("{case}: {here} at {a}, {there} at {b}")));
+        }
+    }
+}
+
+/// The steps that have a place in the order, and whether each was in vain.
+fn steps(thread: &Thread) -> Vec<(PacketId, bool)> {
+    let placed = thread.events.iter().filter(|event| event.after != NONE && !event.taken_back);
+    placed.map(|event| (event.packet, event.conflict)).collect()
+}
