@@ -7,12 +7,12 @@ use std::time::Duration;
 use causeway_certs::directory::Suspended;
 use causeway_certs::transport::{Dialer, Link, LinkError, RequestError, request};
 use causeway_common::error::ErrorCode;
-use causeway_common::ids::EnvelopeId;
+use causeway_common::ids::{Digest, EnvelopeId};
 use causeway_common::limits::{
     IDS_PER_REQUEST_MAX, PREKEYS_FULL, PREKEYS_REFILL_BELOW, PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT,
     ROSTERS_PER_ANSWER_MAX,
 };
-use causeway_common::statements::RevokedDevice;
+use causeway_common::statements::{RevokedDevice, SignedRoster};
 use causeway_common::wire::{
     AskOutcomes, DeviceState, DirectoryPart, DirectorySince, Done, FetchRosters, Hello, Outcomes,
     PROTOCOL_VERSION, Push, Rosters, STANDING_MEMBER, STANDING_SUSPENDED, Subscribe, Welcome,
@@ -37,6 +37,9 @@ const LAST_LOOKS_MAX: u32 = 16;
 const LINGER: Duration = Duration::from_secs(1);
 /// How often the relay is asked what became of packets that nobody has signed for.
 const OUTCOMES_INTERVAL: Duration = Duration::from_secs(3);
+/// Answers with rosters that become durable together: a first start has thousands of rosters to write, and each sync takes
+/// milliseconds. 8 answers of 16 rosters of 32 KiB are 4 MiB in memory at most.
+const ROSTER_ANSWERS_AT_ONCE: usize = 8;
 /// Prekeys are looked after this often, for those whose time is over.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// And at most this often when packets use them up.
@@ -221,15 +224,31 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
 
 async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
     let wanted = engine.replica.lock().await.rosters_to_fetch();
-    for digests in wanted.chunks(ROSTERS_PER_ANSWER_MAX) {
-        let wanted = FetchRosters { digests: digests.to_vec() };
-        let got: Rosters = request(link, &wanted, REQUEST_TIMEOUT).await?;
+    for wanted in wanted.chunks(ROSTER_ANSWERS_AT_ONCE * ROSTERS_PER_ANSWER_MAX) {
+        let mut given = Vec::new();
+        let asked = ask_for_rosters(link, wanted, &mut given).await;
+        // Those that came before a break are kept.
         let mut replica = engine.replica.lock().await;
         let mut changes = Changes::default();
-        replica.take_rosters(&got.rosters, &mut changes);
+        replica.take_rosters(&given, &mut changes);
         if !changes.is_empty() {
             engine.commit(changes).await?;
         }
+        drop(replica);
+        asked?;
+    }
+    Ok(())
+}
+
+async fn ask_for_rosters(
+    link: &dyn Link,
+    wanted: &[Digest],
+    given: &mut Vec<SignedRoster>,
+) -> Result<(), SessionError> {
+    for digests in wanted.chunks(ROSTERS_PER_ANSWER_MAX) {
+        let wanted = FetchRosters { digests: digests.to_vec() };
+        let got: Rosters = request(link, &wanted, REQUEST_TIMEOUT).await?;
+        given.extend(got.rosters);
     }
     Ok(())
 }
