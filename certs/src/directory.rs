@@ -282,7 +282,7 @@ pub fn open(leaf: &[u8]) -> Result<Statement, StatementError> {
     let signed: Signed = codec::decode(leaf, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
     let statement: Statement =
         codec::decode(&signed.body, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
-    PublicKey::from_bytes(statement.signer)?.verify(Label::LogEntry, &signed)?;
+    PublicKey::of_signer(statement.signer, Label::LogEntry, &signed)?;
     Ok(statement)
 }
 
@@ -313,8 +313,7 @@ fn open_founding(
 ) -> Result<(OrgId, OrgGenesis, OrgRecord), StatementError> {
     let id = org_id(&genesis.body);
     let founding: OrgGenesis = payload(&genesis.body)?;
-    let root = PublicKey::from_bytes(founding.root)?;
-    root.verify(Label::OrgGenesis, genesis)?;
+    PublicKey::of_signer(founding.root, Label::OrgGenesis, genesis)?;
     names::check_name(&founding.name).map_err(|_| StatementError::Malformed)?;
     names::check_kind(&founding.kind).map_err(|_| StatementError::Malformed)?;
     names::check_country(&founding.country).map_err(|_| StatementError::Malformed)?;
@@ -328,7 +327,7 @@ fn open_founding(
 /// Reads a record that its root has signed.
 fn check_record(record: &Signed, org: OrgId) -> Result<OrgRecord, StatementError> {
     let read: OrgRecord = payload(&record.body)?;
-    PublicKey::from_bytes(read.root)?.verify(Label::OrgRecord, record)?;
+    PublicKey::of_signer(read.root, Label::OrgRecord, record)?;
     let count = read.administrators.len();
     let administrators_fit = (1..=ADMINISTRATORS_MAX).contains(&count)
         && read.administrators.is_sorted_by(|a, b| a < b)

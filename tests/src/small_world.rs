@@ -31,7 +31,6 @@ pub use self::search::{Counterexample, Explored, Property};
 
 /// Something that a signed statement of the directory says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "whoever sets up a world names them")]
 pub enum Event {
     /// The registrar admits one organisation more.
     Admission,
@@ -41,7 +40,6 @@ pub enum Event {
 
 /// How large a world is.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "whoever sets up a world builds it")]
 pub struct Scope {
     /// Organisations with an honest client, at most three; each has a second device. Three are members in any case.
     pub clients: usize,
@@ -53,7 +51,6 @@ pub struct Scope {
 
 /// A check that clients leave out, to see that its absence is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "whoever breaks a world names it")]
 pub enum Omission {
     /// None: clients as they are.
     Nothing,

@@ -215,10 +215,9 @@ impl Organisation {
                 by_tls.remove(&key);
             }
         }
-        for device in self.roster.iter().flat_map(|roster| &roster.devices) {
-            by_tls.insert(device.tls_key, (self.id, device.device));
-            self.tls_keys.push(device.tls_key);
-        }
+        let Some(roster) = &self.roster else { return };
+        self.tls_keys = roster.devices.iter().map(|device| device.tls_key).collect();
+        by_tls.extend(roster.devices.iter().map(|device| (device.tls_key, (self.id, device.device))));
     }
 
     pub(super) fn suspend(&mut self, statement: &Statement) -> Result<(), StatementError> {

@@ -37,6 +37,7 @@ const GAINED: usize = 100;
 /// What the member is told to do.
 const FETCH: &str = "fetch";
 const REPLAY: &str = "replay";
+const OPEN: &str = "open";
 /// Admissions whose signatures the floor verifies.
 const FLOOR_ADMISSIONS: usize = 2_500;
 
@@ -58,6 +59,7 @@ pub(super) async fn run(plan: &Plan) -> Outcome {
     let grown = Arc::new(RwLock::new(grown));
     let served = tokio::spawn(grown::serve(Arc::clone(&grown), QuicListener::new(endpoint)));
     let mut member = Process::start(&plan.program, "newcomer", folder.path());
+    let empty = told(&mut member, OPEN);
     let first = told(&mut member, FETCH);
     assert_eq!(first["statements"], 1 + organisations);
     assert_eq!(first["devices"], organisations * grown::DEVICES);
@@ -72,6 +74,9 @@ pub(super) async fn run(plan: &Plan) -> Outcome {
     let started_again = told(&mut member, REPLAY);
     drop(member);
     served.await.unwrap();
+    let mut member = Process::start(&plan.program, "newcomer", folder.path());
+    let full = told(&mut member, OPEN);
+    drop(member);
 
     outcome.count("organisations", organisations);
     outcome.count("devices", organisations * grown::DEVICES);
@@ -82,6 +87,7 @@ pub(super) async fn run(plan: &Plan) -> Outcome {
     outcome.measured("first_sync_processor_ms", number(&first, "cpu_ms"));
     outcome.measured("first_sync_to_floor", number(&first, "cpu_ms") / floor_ms);
     outcome.measured("resident_mib", number(&first, "resident_mib"));
+    outcome.measured("resident_mib_after_next_start", number(&full, "mib") - number(&empty, "mib"));
     outcome.measured("gained_ms", gained.median_ms());
     outcome.measured("gained_processor_ms", measure::mean(&gained_cpu));
     outcome.measured("gained_to_floor", measure::mean(&gained_cpu) / gained_floor);
@@ -124,16 +130,23 @@ async fn found_member(folder: &Path, address: SocketAddr, relay_key: [u8; 32], r
 
 /// Acts as the member: fetches what there is each time that it is told to, or replays what its vault holds.
 pub(super) async fn join(folder: &Path) {
+    let bare = measure::memory("self").resident;
     let member = Member::unlock(&folder.join("member")).await;
-    let link = member.dialer.dial().await.unwrap();
+    let open_mib = (measure::memory("self").resident - bare) / 1024.0;
+    let mut link = None;
     for words in std::io::stdin().lines() {
         let words: String = serde_json::from_str(&words.unwrap()).unwrap();
         say(&match words.as_str() {
-            FETCH => fetch(&member, &*link).await,
+            FETCH => {
+                if link.is_none() {
+                    link = Some(member.dialer.dial().await.unwrap());
+                }
+                fetch(&member, &**link.as_ref().unwrap()).await
+            }
+            OPEN => json!({ "mib": open_mib }),
             _ => replay(&member).await,
         });
     }
-    link.close(0);
 }
 
 async fn fetch(member: &Member, link: &dyn Link) -> Value {

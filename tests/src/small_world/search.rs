@@ -9,7 +9,6 @@ use super::{Scope, name, paper};
 
 /// What no state may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "tests name them")]
 pub enum Property {
     /// A lost device has opened a packet whose sender knew that it is lost.
     OpenedByLost,
