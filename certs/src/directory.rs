@@ -4,7 +4,7 @@
 //! statements in order; it can neither make nor change one. [`Directory::append`] refuses every illegal step, so
 //! everyone who has replayed the same leaves holds the same organisations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
@@ -92,6 +92,8 @@ pub struct Directory {
     roots: Vec<Digest>,
     authority: Option<Authority>,
     orgs: BTreeMap<OrgId, Organisation>,
+    /// Which organisations name which present roster. Whoever likes may name another's, so a hash may stand here twice.
+    named: BTreeSet<(Digest, OrgId)>,
     by_tls: HashMap<[u8; 32], (OrgId, DeviceId)>,
 }
 
@@ -170,19 +172,17 @@ impl Directory {
         let digest = roster::digest(&signed.body);
         // Whoever likes may name another's roster as its own; that must not keep the other from getting it.
         let mut refused = RosterError::WrongPlace;
-        let mut taken = None;
-        for org in self.orgs.values_mut().filter(|org| org.roster_digest == digest) {
+        for (_, id) in self.named.range((digest, OrgId([0; 32]))..=(digest, OrgId([u8::MAX; 32]))) {
+            let Some(org) = self.orgs.get_mut(id) else { continue };
             match org.take_roster(signed) {
-                Ok(()) => taken = Some(org),
+                Ok(()) => {
+                    org.answer_to(&mut self.by_tls);
+                    return Ok(*id);
+                }
                 Err(error) => refused = error,
             }
         }
-        let org = taken.ok_or(refused)?;
-        let id = org.id;
-        self.by_tls.retain(|_, (org, _)| *org != id);
-        let devices = org.roster.iter().flat_map(|roster| &roster.devices);
-        self.by_tls.extend(devices.map(|d| (d.tls_key, (id, d.device))));
-        Ok(id)
+        Err(refused)
     }
 
     /// Number and predecessor that the next statement about `org` must carry.
@@ -214,7 +214,9 @@ impl Directory {
         if self.orgs.contains_key(&statement.org) {
             return Err(StatementError::Again);
         }
-        self.orgs.insert(statement.org, Organisation::admit(statement, leaf)?);
+        let org = Organisation::admit(statement, leaf)?;
+        self.named.insert((org.roster_digest, org.id));
+        self.orgs.insert(org.id, org);
         Ok(())
     }
 
@@ -244,6 +246,10 @@ impl Directory {
             _ => return Err(StatementError::Newer),
         }
         next.taken(leaf);
+        if next.roster_digest != org.roster_digest {
+            self.named.remove(&(org.roster_digest, org.id));
+            self.named.insert((next.roster_digest, next.id));
+        }
         *org = next;
         Ok(())
     }
@@ -276,7 +282,7 @@ pub fn open(leaf: &[u8]) -> Result<Statement, StatementError> {
     let signed: Signed = codec::decode(leaf, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
     let statement: Statement =
         codec::decode(&signed.body, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
-    PublicKey::from_bytes(statement.signer)?.verify(Label::LogEntry, &signed)?;
+    PublicKey::of_signer(statement.signer, Label::LogEntry, &signed)?;
     Ok(statement)
 }
 
@@ -307,8 +313,7 @@ fn open_founding(
 ) -> Result<(OrgId, OrgGenesis, OrgRecord), StatementError> {
     let id = org_id(&genesis.body);
     let founding: OrgGenesis = payload(&genesis.body)?;
-    let root = PublicKey::from_bytes(founding.root)?;
-    root.verify(Label::OrgGenesis, genesis)?;
+    PublicKey::of_signer(founding.root, Label::OrgGenesis, genesis)?;
     names::check_name(&founding.name).map_err(|_| StatementError::Malformed)?;
     names::check_kind(&founding.kind).map_err(|_| StatementError::Malformed)?;
     names::check_country(&founding.country).map_err(|_| StatementError::Malformed)?;
@@ -322,7 +327,7 @@ fn open_founding(
 /// Reads a record that its root has signed.
 fn check_record(record: &Signed, org: OrgId) -> Result<OrgRecord, StatementError> {
     let read: OrgRecord = payload(&record.body)?;
-    PublicKey::from_bytes(read.root)?.verify(Label::OrgRecord, record)?;
+    PublicKey::of_signer(read.root, Label::OrgRecord, record)?;
     let count = read.administrators.len();
     let administrators_fit = (1..=ADMINISTRATORS_MAX).contains(&count)
         && read.administrators.is_sorted_by(|a, b| a < b)

@@ -32,6 +32,17 @@ impl PublicKey {
         if key.is_weak() { Err(SignatureError::WeakKey) } else { Ok(Self(bytes)) }
     }
 
+    /// Accepts a key if it can be used safely and has signed this for the purpose `label`: [`Self::from_bytes`] and
+    /// [`Self::verify`], which together would unpack the key twice.
+    pub fn of_signer(bytes: [u8; 32], label: Label, signed: &Signed) -> Result<Self, SignatureError> {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| SignatureError::WeakKey)?;
+        if key.is_weak() {
+            return Err(SignatureError::WeakKey);
+        }
+        verify_strictly(&key, &frame(label, &signed.body), &signed.signature)?;
+        Ok(Self(bytes))
+    }
+
     /// The key's 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -66,10 +77,17 @@ impl PublicKey {
     /// Checks a signature over bytes that bring their own separation (a C2SP signed note).
     pub fn verify_raw(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| SignatureError::WeakKey)?;
-        let signature =
-            ed25519_dalek::Signature::from_slice(signature).map_err(|_| SignatureError::Invalid)?;
-        key.verify_strict(message, &signature).map_err(|_| SignatureError::Invalid)
+        verify_strictly(&key, message, signature)
     }
+}
+
+fn verify_strictly(
+    key: &ed25519_dalek::VerifyingKey,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), SignatureError> {
+    let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| SignatureError::Invalid)?;
+    key.verify_strict(message, &signature).map_err(|_| SignatureError::Invalid)
 }
 
 const ED25519_SPKI_PREFIX: [u8; 12] =
@@ -155,6 +173,10 @@ mod tests {
         let signed = key.sign(Label::Prekey, b"body".to_vec());
         assert_eq!(key.public().verify(Label::Prekey, &signed), Ok(()));
         assert_eq!(key.public().verify(Label::Grant, &signed), Err(SignatureError::Invalid));
+        let bytes = *key.public().as_bytes();
+        assert_eq!(PublicKey::of_signer(bytes, Label::Prekey, &signed), Ok(key.public()));
+        assert_eq!(PublicKey::of_signer(bytes, Label::Grant, &signed), Err(SignatureError::Invalid));
+        assert_eq!(PublicKey::of_signer([0; 32], Label::Prekey, &signed), Err(SignatureError::WeakKey));
         let other = Signed { body: b"other".to_vec(), ..signed };
         assert_eq!(key.public().verify(Label::Prekey, &other), Err(SignatureError::Invalid));
     }

@@ -1,6 +1,7 @@
 //! Packets that are not taken as their sender's word, and organisations to be looked at again: small records beside the
 //! packets, so that a home without any pays nothing.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use causeway_common::ids::{DeviceId, OrgId, PacketId};
@@ -120,12 +121,11 @@ pub fn end_review(changes: &mut Changes, org: OrgId) {
     changes.delete(Tree::Doubts, &[REVIEW, &org.0[..]].concat());
 }
 
-/// Organisations to be looked at.
-pub fn reviews(vault: &Vault) -> Vec<OrgId> {
-    let from = (Bound::Included(REVIEW), Bound::Unbounded);
-    let ids = vault.ids(Tree::Doubts, from, usize::MAX, |id| id.len() == REVIEW.len() + PACKET_BYTES);
-    let org = |id: &Vec<u8>| Some(OrgId(id.strip_prefix(REVIEW)?.try_into().ok()?));
-    ids.iter().filter_map(org).collect()
+/// Organisations to be looked at, each with the revision of its mark: another one when it has been marked again.
+pub fn reviews(vault: &Vault) -> BTreeMap<OrgId, u64> {
+    let org = |id: &[u8]| Some(OrgId(id.strip_prefix(REVIEW)?.try_into().ok()?));
+    let marks = vault.revisions(Tree::Doubts);
+    marks.iter().filter_map(|(id, revision)| Some((org(id)?, *revision))).collect()
 }
 
 const READABLE: &[u8] = b"read";

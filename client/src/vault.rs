@@ -348,21 +348,20 @@ impl Vault {
         head.generation += 1;
         let mut writes = Vec::new();
         let mut touched = Vec::new();
-        for ((tree, id), value) in &changes.0 {
+        // One by one they are dropped: a first replay of the directory brings many megabytes.
+        for ((tree, id), value) in changes.0 {
             if value.as_ref().is_some_and(|v| v.len() > RECORD_BYTES_MAX) {
                 return Err(StoreError::TooLarge(RECORD_BYTES_MAX + 1).into());
             }
-            let old = self.view().revision(*tree, id);
+            let old = self.view().revision(tree, &id);
             if let Some(revision) = old {
-                inner.keys.remove(&*inner.kv, *tree, id, revision, &mut head, &mut writes)?;
+                inner.keys.remove(&*inner.kv, tree, &id, revision, &mut head, &mut writes)?;
             }
+            let revision = value.as_ref().map(|_| head.generation);
             if let Some(value) = value {
-                let revision = head.generation;
-                inner.keys.store(*tree, id, revision, value, rng, &mut head, &mut writes);
-                touched.push((*tree, id.clone(), Some(revision)));
-            } else {
-                touched.push((*tree, id.clone(), None));
+                inner.keys.store(tree, &id, head.generation, &value, rng, &mut head, &mut writes);
             }
+            touched.push((tree, id, revision));
         }
         writes.push((record::HEAD_KEY.to_vec(), Some(inner.keys.seal_head(&head, rng))));
         self.view_mut().begin(&*inner.kv, &writes)?;

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 mod attachment;
+mod directory;
+mod grown;
 mod idle;
 mod jetstream;
 mod latency;
@@ -15,6 +17,7 @@ mod mailbox;
 mod measure;
 mod report;
 mod roles;
+mod sealing;
 mod submit;
 mod town;
 
@@ -44,11 +47,23 @@ pub enum Family {
     Attachment,
     /// A mailbox that is empty, full, and very full.
     Mailbox,
+    /// The directory at a first start, and what it gains later.
+    Directory,
+    /// One packet for few devices and for many.
+    Sealing,
 }
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Submit, Self::Latency, Self::Idle, Self::Attachment, Self::Mailbox];
+    pub const ALL: [Self; 7] = [
+        Self::Submit,
+        Self::Latency,
+        Self::Idle,
+        Self::Attachment,
+        Self::Mailbox,
+        Self::Directory,
+        Self::Sealing,
+    ];
 
     /// Its name on the command line and in reports.
     pub fn name(self) -> &'static str {
@@ -58,6 +73,8 @@ impl Family {
             Self::Idle => "idle",
             Self::Attachment => "attachment",
             Self::Mailbox => "mailbox",
+            Self::Directory => "directory",
+            Self::Sealing => "sealing",
         }
     }
 }
@@ -85,6 +102,8 @@ pub async fn run(plan: &Plan, family: Family) -> Outcome {
         Family::Idle => idle::run(plan).await,
         Family::Attachment => attachment::run(plan).await,
         Family::Mailbox => mailbox::run(plan).await,
+        Family::Directory => directory::run(plan).await,
+        Family::Sealing => sealing::run(plan),
     }
 }
 

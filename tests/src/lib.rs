@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "everything here runs inside tests, where a panic is the report")]
 
 pub mod bench;
+pub mod charter;
 pub mod fuzzing;
 pub mod hostile;
 pub mod log_book;
@@ -10,6 +11,7 @@ pub mod party;
 pub mod power_cut;
 pub mod process;
 pub mod sim;
+pub mod small_world;
 pub mod store_suite;
 pub mod vectors;
 

@@ -46,6 +46,17 @@ async fn mailboxes_keep_their_fill() {
     assert_eq!(outcome.counts["filled_100"], 100);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_replays_the_directory_and_goes_on_from_there() {
+    let outcome = run(Family::Directory).await;
+    assert_eq!((&outcome.counts["organisations"], &outcome.counts["devices"]), (&200.into(), &1_000.into()));
+}
+
+#[tokio::test]
+async fn packets_are_sealed_for_one_device_and_for_a_hundred() {
+    assert_eq!(run(Family::Sealing).await.counts["packets"], 8);
+}
+
 #[test]
 fn a_family_that_does_not_exist_is_named() {
     let asked = std::process::Command::new(env!("CARGO_BIN_EXE_bench")).arg("sumbit").output().unwrap();

@@ -1,6 +1,6 @@
 //! An organisation as the directory knows it, and what may happen to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use causeway_common::framed;
@@ -56,6 +56,8 @@ pub struct Organisation {
     roster_previous: Digest,
     /// Who had to sign the present roster, and how many of them: those of the record of that time.
     roster_signers: (Vec<PublicKey>, u8),
+    /// Connection keys of the roster that was supplied last: they count until the next one is here.
+    tls_keys: Vec<[u8; 32]>,
     sequence: u64,
     last_leaf: Digest,
 }
@@ -151,6 +153,7 @@ impl Organisation {
             roster_sequence: 1,
             roster_previous: ZERO,
             roster_signers: (administrators.clone(), record.threshold),
+            tls_keys: Vec::new(),
             administrators,
             threshold: record.threshold,
             sequence: 1,
@@ -202,6 +205,19 @@ impl Organisation {
         self.revoked = roster.revoked.iter().map(|r| (r.device, r.clone())).collect();
         self.roster = Some(roster);
         Ok(())
+    }
+
+    /// Lets the connection keys of the present roster lead here, and no longer those of the one before.
+    pub(super) fn answer_to(&mut self, by_tls: &mut HashMap<[u8; 32], (OrgId, DeviceId)>) {
+        for key in std::mem::take(&mut self.tls_keys) {
+            // Another organisation may have listed the same key since.
+            if by_tls.get(&key).is_some_and(|(org, _)| *org == self.id) {
+                by_tls.remove(&key);
+            }
+        }
+        let Some(roster) = &self.roster else { return };
+        self.tls_keys = roster.devices.iter().map(|device| device.tls_key).collect();
+        by_tls.extend(roster.devices.iter().map(|device| (device.tls_key, (self.id, device.device))));
     }
 
     pub(super) fn suspend(&mut self, statement: &Statement) -> Result<(), StatementError> {

@@ -3,7 +3,6 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use causeway_certs::checkpoint;
 use causeway_certs::keys::PublicKey;
 use causeway_common::clearance::{self, RECEIPTS_SECTION};
 use causeway_common::envelope::{PrekeyKind, envelope_id};
@@ -20,7 +19,7 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::Push;
 use causeway_common::{codec, crash};
 
-use super::judgement::{self, Verdict};
+use super::judgement::{self, Origin, Verdict};
 use super::refused::reason_for;
 use super::shared::may_be_sealed_again;
 use super::standing::SenderKey;
@@ -207,30 +206,23 @@ impl Engine {
     ) -> Result<(PublicKey, Verdict), Refusal> {
         let unreadable = || Refusal::Nack(NACK_UNREADABLE, None);
         let relay = self.identity.relay().map_err(|_| unreadable())?;
-        // Signed by the relay, so that no member can make us wait for a directory that does not exist.
-        let head = checkpoint::verify(&claimed.checkpoint, relay).map_err(|_| unreadable())?;
-        if (head.size, head.root) != (claimed.log_size, claimed.log_root) {
-            return Err(unreadable());
-        }
         let replica = self.replica.lock().await;
-        match replica.agrees_with(head.size, head.root) {
-            None => return Err(Refusal::NeedsDirectory),
-            Some(false) => {
+        let sender = match judgement::origin(&replica, claimed, relay) {
+            Origin::Known(sender) => sender,
+            Origin::Ahead => return Err(Refusal::NeedsDirectory),
+            Origin::Split => {
                 let evidence =
                     Evidence { ours: replica.checkpoint.clone(), theirs: claimed.checkpoint.clone() };
                 records::put_evidence(&self.vault, &mut step.changes, &evidence);
                 return Err(Refusal::Split);
             }
-            Some(true) => {}
-        }
-        let sender = replica.directory.organisation(claimed.from_org).ok_or_else(unreadable)?;
+            Origin::Unproven => return Err(unreadable()),
+        };
+        // Ours says what this device may read of the packet.
         let own = replica.directory.organisation(self.identity.org);
-        // The log names both rosters; that the relay withholds one is not the sender's fault. Ours says what this device may
-        // read of the packet.
-        if sender.roster.is_none() || own.is_some_and(|own| own.roster.is_none()) {
+        if own.is_some_and(|own| own.roster.is_none()) {
             return Err(Refusal::NeedsDirectory);
         }
-        let sender = judgement::Sender::of(sender, claimed.from_device);
         drop(replica);
         let verdict = judgement::at_receipt(&sender, ingress);
         match self.key_of(claimed.from_org, claimed.from_device, claimed.from_roster).await? {

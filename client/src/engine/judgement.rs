@@ -2,16 +2,55 @@
 //!
 //! Nothing is thrown away. What is in doubt is kept apart, readable, until a person has asked the sender by another way.
 
+use causeway_certs::checkpoint;
 use causeway_certs::directory::{Compromised, Organisation, Suspended};
+use causeway_certs::keys::PublicKey;
 use causeway_common::ids::DeviceId;
 use causeway_common::statements::{RevokedDevice, SUSPENDED_COMPROMISED};
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::replica::Replica;
+use crate::seal::open::Claimed;
+
 /// `reason` of a revocation: the device was put out of service in order.
 const RETIRED: u8 = 1;
 /// `reason` of a revocation: nobody knows where it is.
 const LOST: u8 = 2;
+
+/// Where a packet comes from, as far as the directory that we hold can say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is nothing in between")]
+pub enum Origin {
+    /// From a member; the directory it was sealed under is the beginning of ours, or all of it.
+    Known(Sender),
+    /// The sender knows more than we do, or we have not been given its roster: fetch, then ask again.
+    Ahead,
+    /// The relay has shown its sender another directory than us.
+    Split,
+    /// The packet brings no head of our relay for what it claims, or names nobody.
+    Unproven,
+}
+
+/// Compares the directory that a packet was sealed under with ours, and looks its sender up.
+pub fn origin(replica: &Replica, claimed: &Claimed, relay: PublicKey) -> Origin {
+    // Signed by the relay, so that no member can make us wait for a directory that does not exist.
+    let Ok(head) = checkpoint::verify(&claimed.checkpoint, relay) else { return Origin::Unproven };
+    if (head.size, head.root) != (claimed.log_size, claimed.log_root) {
+        return Origin::Unproven;
+    }
+    match replica.agrees_with(head.size, head.root) {
+        None => return Origin::Ahead,
+        Some(false) => return Origin::Split,
+        Some(true) => {}
+    }
+    let Some(sender) = replica.directory.organisation(claimed.from_org) else { return Origin::Unproven };
+    // The log names a roster; that the relay withholds it is not the sender's fault.
+    if sender.roster.is_none() {
+        return Origin::Ahead;
+    }
+    Origin::Known(Sender::of(sender, claimed.from_device))
+}
 
 /// What the directory, as we know it now, says of whoever sent a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,6 +23,10 @@ use crate::vault::{Changes, Tree};
 /// Packets looked at in one transaction: each may hold an envelope of the largest size.
 const LOOKED_AT_ONCE: usize = 16;
 
+/// Organisations whose review ends in one transaction: each takes a sync of the disk. Those of one group are looked at again
+/// after an interruption.
+const REVIEWED_AT_ONCE: usize = 32;
+
 /// What a device's signature is checked with.
 pub(super) enum SenderKey {
     /// This.
@@ -125,14 +129,26 @@ impl Engine {
     /// Looks at what came from, and what waits for, organisations of which the directory has said something new. Goes on
     /// where it was interrupted.
     pub async fn review(&self) -> Result<(), EngineError> {
-        for org in doubts::reviews(&self.vault) {
-            self.doubt_stored(org).await?;
-            self.seal_again_for(org).await?;
-            let mut changes = Changes::default();
-            doubts::end_review(&mut changes, org);
-            self.commit(changes).await?;
+        let marked: Vec<(OrgId, u64)> = doubts::reviews(&self.vault).into_iter().collect();
+        for marked in marked.chunks(REVIEWED_AT_ONCE) {
+            for (org, _) in marked {
+                self.doubt_stored(*org).await?;
+                self.seal_again_for(*org).await?;
+            }
+            self.end_reviews(marked).await?;
         }
         Ok(())
+    }
+
+    /// Organisations are marked under the replica's lock: one that was marked again in the meantime stays so.
+    async fn end_reviews(&self, marked: &[(OrgId, u64)]) -> Result<(), EngineError> {
+        let _replica = self.replica.lock().await;
+        let now = doubts::reviews(&self.vault);
+        let mut changes = Changes::default();
+        for (org, _) in marked.iter().filter(|(org, revision)| now.get(org) == Some(revision)) {
+            doubts::end_review(&mut changes, *org);
+        }
+        if changes.is_empty() { Ok(()) } else { self.commit(changes).await }
     }
 
     /// Labels packets that are here already and that somebody else may have sent.

@@ -3,15 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use causeway_certs::invite;
 use causeway_certs::keys::SigningKey;
 use causeway_certs::transport::Link;
 use causeway_certs::transport::quic::{self, QuicDialer};
-use causeway_certs::{directory, invite, roster};
-use causeway_common::codec;
-use causeway_common::framed::{self, Label};
-use causeway_common::ids::{Digest, OrgId};
 use causeway_common::limits::DEVICES_PER_ORG_MAX;
-use causeway_common::statements::{OrgGenesis, OrgRecord, Roster, RosterDevice};
 use causeway_common::time::{Clock as _, SystemClock};
 use causeway_common::wire::{
     DeviceState, Done, Enrol, Hello, PROTOCOL_VERSION, STANDING_MEMBER, Subscribe, Welcome,
@@ -22,10 +18,10 @@ use super::Plan;
 use super::measure;
 use super::report::{Outcome, Target};
 use super::town::{self, Town};
+use crate::charter::Charter;
 
 /// Devices that connect at the same time: below what makes the relay ask strangers to prove their address.
 const CONNECTING: usize = 32;
-const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 pub(super) async fn run(plan: &Plan) -> Outcome {
     let devices = if plan.quick { 60 } else { 2_000 };
@@ -40,12 +36,12 @@ pub(super) async fn run(plan: &Plan) -> Outcome {
     };
     let mut dialers = Vec::new();
     for number in 0..devices / per_org {
-        let crowd = Crowd::new(&town, &format!("Crowd {number}"), per_org);
-        let stranger = town::greet(&dialer(&crowd.keys[0])).await;
-        let _: Done = town::ask(&*stranger, &crowd.enrol).await;
+        let (crowd, enrol) = crowd(&town, &format!("Crowd {number}"), per_org);
+        let stranger = town::greet(&dialer(&crowd.devices[0].1)).await;
+        let _: Done = town::ask(&*stranger, &enrol).await;
         stranger.close(0);
         town.admit(crowd.org).await;
-        dialers.extend(crowd.keys.iter().map(dialer));
+        dialers.extend(crowd.devices.iter().map(|(_, tls)| dialer(tls)));
     }
     tokio::time::sleep(settle).await;
     let before = measure::memory(&town.relay.id()).resident;
@@ -95,68 +91,13 @@ async fn connect(dialer: QuicDialer) -> Arc<dyn Link> {
     link
 }
 
-/// An organisation whose first roster is full.
-struct Crowd {
-    org: OrgId,
-    enrol: Enrol,
-    /// Keys of the devices' connections.
-    keys: Vec<SigningKey>,
-}
-
-impl Crowd {
-    fn new(town: &Town, name: &str, devices: usize) -> Self {
-        let (now, mut rng) = (SystemClock.now(), town::fresh_rng());
-        let (text, _) = town.registrar.engine.identity.invite(name, "ngo", "DE", now, &mut rng);
-        let (signed, invite) = invite::from_text(&text).unwrap();
-        let mut key = || SigningKey::generate(&mut rng);
-        let (root, next, administrator) = (key(), key(), key());
-        let pairs: Vec<(SigningKey, SigningKey)> = (0..devices).map(|_| (key(), key())).collect();
-        let genesis = OrgGenesis {
-            name: invite.name,
-            kind: invite.kind,
-            country: invite.country,
-            root: *root.public().as_bytes(),
-            nonce: *next.public().as_bytes(),
-            created: now,
-        };
-        let genesis = root.sign(Label::OrgGenesis, codec::encode(&genesis));
-        let org = directory::org_id(&genesis.body);
-        let record = OrgRecord {
-            org,
-            sequence: 1,
-            root: *root.public().as_bytes(),
-            next_root: framed::sha256(next.public().as_bytes()),
-            administrators: vec![*administrator.public().as_bytes()],
-            threshold: 1,
-        };
-        let record = root.sign(Label::OrgRecord, codec::encode(&record));
-        let mut listed: Vec<RosterDevice> = pairs.iter().map(|(signing, tls)| listed(signing, tls)).collect();
-        listed.sort_by_key(|device| device.device);
-        let roster = Roster {
-            org,
-            sequence: 1,
-            previous: Digest([0; 32]),
-            valid_from: now,
-            valid_until: now.plus(MONTH),
-            devices: listed,
-            revoked: Vec::new(),
-        };
-        let roster = roster::sign(&roster, &administrator);
-        let enrol = Enrol { invite: signed, genesis, record, roster };
-        Self { org, enrol, keys: pairs.into_iter().map(|(_, tls)| tls).collect() }
-    }
-}
-
-fn listed(signing: &SigningKey, tls: &SigningKey) -> RosterDevice {
-    let signing = signing.public();
-    RosterDevice {
-        device: signing.device_id(),
-        signing_key: *signing.as_bytes(),
-        tls_key: *tls.public().as_bytes(),
-        roles: u32::MAX,
-        clearance: u32::MAX,
-        added_sequence: 1,
-        label_hash: framed::hash(Label::DeviceId, b"desk"),
-        expires: SystemClock.now().plus(MONTH),
-    }
+/// An organisation whose first roster is full, and what it hands in.
+fn crowd(town: &Town, name: &str, devices: usize) -> (Charter, Enrol) {
+    let (now, mut rng) = (SystemClock.now(), town::fresh_rng());
+    let (invite, _) = town.registrar.engine.identity.invite(name, "ngo", "DE", now, &mut rng);
+    let (invite, _) = invite::from_text(&invite).unwrap();
+    let crowd = Charter::draw(name, devices, now, &mut rng);
+    let (genesis, record) = (crowd.genesis.clone(), crowd.record.clone());
+    let enrol = Enrol { invite, genesis, record, roster: crowd.signed_roster() };
+    (crowd, enrol)
 }

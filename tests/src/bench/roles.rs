@@ -16,7 +16,7 @@ use causeway_relay::config::{Config, Limits};
 use causeway_relay::{Parts, Relay, server};
 use serde_json::{Value, json};
 
-use super::{attachment, latency};
+use super::{attachment, directory, latency};
 
 /// Acts as a role: its name, then its folder.
 pub(super) async fn play(words: &[String]) {
@@ -27,6 +27,7 @@ pub(super) async fn play(words: &[String]) {
         "sender" => attachment::send(folder).await,
         "recipient" => attachment::fetch(folder).await,
         "desk" => latency::act(folder).await,
+        "newcomer" => directory::join(folder).await,
         other => panic!("unknown role {other}"),
     }
 }

@@ -33,6 +33,8 @@ use super::roles::Process;
 
 /// Longer than any answer takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Of a device's store, as the command line opens it.
+const CACHE_BYTES: u64 = 32 << 20;
 const PASSPHRASE: &str = "a passphrase for benchmarks";
 /// Content of a packet: with its envelope around it, it fills the smallest padded body.
 pub(super) const CONTENT_BYTES: usize = 2_048;
@@ -123,7 +125,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    async fn found(folder: &Path, identity: &Identity) -> Self {
+    pub(super) async fn found(folder: &Path, identity: &Identity) -> Self {
         std::fs::create_dir(folder).unwrap();
         let mut rng = fresh_rng();
         let (vault, _) =
@@ -183,7 +185,8 @@ impl Drop for Connected {
 }
 
 fn store(folder: &Path) -> Arc<SledKv> {
-    Arc::new(SledKv::open(&folder.join("vault"), SledOptions::default()).unwrap())
+    let options = SledOptions { cache_bytes: CACHE_BYTES, ..SledOptions::default() };
+    Arc::new(SledKv::open(&folder.join("vault"), options).unwrap())
 }
 
 /// A way to the relay from an endpoint of its own.

@@ -166,3 +166,24 @@ fn nobody_keeps_a_roster_from_its_owner_by_naming_it_too() {
     let others = directory.organisations().filter(|org| org.id != mine.org);
     assert!(others.into_iter().all(|org| org.roster.is_none()));
 }
+
+#[test]
+fn a_connection_key_leads_to_whoever_listed_it_last() {
+    let (mut directory, mut roster) = with_roster();
+    let (genesis, record) = application(|g| g.nonce = [8; 32], |_| {});
+    let other = org_id(&genesis.body);
+    let theirs = first_roster(other);
+    let mut admitted = admission_of((genesis.clone(), record.clone()));
+    let named = roster::digest(&codec::encode(&theirs));
+    admitted.payload = codec::encode(&Admission { genesis, record, roster: named });
+    take(&mut directory, &admitted, &registrar());
+    directory.supply_roster(&roster::sign(&theirs, &administrator())).unwrap();
+    let shared = key(120).public();
+    assert_eq!(directory.device_of_tls_key(shared), Some((other, device(20).device)));
+    // The first one lets go of a key that is no longer its own.
+    roster.devices = vec![device(21)];
+    roster.revoked = vec![revoked(&device(20))];
+    supply(&mut directory, &roster).unwrap();
+    assert_eq!(directory.device_of_tls_key(key(121).public()), Some((roster.org, device(21).device)));
+    assert_eq!(directory.device_of_tls_key(shared), Some((other, device(20).device)));
+}
