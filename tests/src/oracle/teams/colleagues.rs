@@ -63,7 +63,11 @@ impl<'a> Court<'a> {
             seat.sent.values().filter(|sent| has_left(sent)).map(|sent| (sent.packet, sent.to)).collect()
         };
         for name in names(one).union(&names(other)) {
-            let state = |seat: &Seat<'_>| seat.sent.get(name).map(|sent| sent.transport);
+            // What nobody has signed for counts as sent by its author, and as sent by a colleague with the others.
+            let state = |seat: &Seat<'_>| match seat.sent.get(name)?.transport {
+                Transport::Relayed => Some(Transport::ByColleague),
+                other => Some(other),
+            };
             let (here, there) = (state(one), state(other));
             // What proves that a packet was opened may have been signed by a device that is gone: it proves nothing to who comes
             // later.
