@@ -73,7 +73,11 @@ impl<'a> Court<'a> {
             // later.
             let is_late =
                 one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
-            let may_differ = one.is_restored() || other.is_restored() || (is_late && self.is_shaken(name.1));
+            let has_no_keys = self.scenario.fresh && (here.is_none() || there.is_none());
+            let may_differ = one.is_restored()
+                || other.is_restored()
+                || has_no_keys
+                || (is_late && self.is_shaken(name.1));
             if here != there && !may_differ {
                 let word = |state: Option<Transport>| state.map_or("not there", Transport::as_str);
                 let (a, b, packet) = (one.name(), other.name(), short(name.0));
@@ -110,8 +114,10 @@ impl<'a> Court<'a> {
 
     fn same_thread(&self, one: (&Seat<'a>, &Thread), other: (&Seat<'a>, &Thread), found: &mut Found) {
         let (case, a, b) = (hex::encode(&one.1.case[..4]), one.0.name(), other.0.name());
-        let explained =
-            self.is_shaken(one.0.org) || self.is_shaken(other.0.org) || self.scenario.relay_restored;
+        let explained = self.is_shaken(one.0.org)
+            || self.is_shaken(other.0.org)
+            || self.scenario.relay_restored
+            || self.scenario.fresh;
         let (here, there) = (steps(one.1), steps(other.1));
         let names = |steps: &[(PacketId, bool)]| steps.iter().map(|step| step.0).collect::<BTreeSet<_>>();
         let missing = difference(&names(&here), &names(&there));
