@@ -131,6 +131,8 @@ pub struct Scenario<'a> {
     pub noted: &'a [Record],
     /// Whether the relay has come out of a backup.
     pub relay_restored: bool,
+    /// Whether nobody had left keys in the beginning: what is sealed to an organisation then is not for all of its devices.
+    pub fresh: bool,
 }
 
 /// Looks at everything.

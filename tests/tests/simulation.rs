@@ -11,7 +11,8 @@ use causeway_tests::sim::run::{Outcome, run, run_teams};
 
 /// Seeds of a usual run.
 const SEEDS: u64 = 500;
-const TEAMS_SEEDS: u64 = 150;
+/// Of worlds with several devices, each of which takes three times as long.
+const TEAMS_SEEDS: u64 = 50;
 const REGRESSIONS: &str = include_str!("../regressions/simulation.txt");
 const TEAMS_REGRESSIONS: &str = include_str!("../regressions/teams.txt");
 

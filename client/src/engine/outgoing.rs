@@ -288,9 +288,9 @@ impl Engine {
             if sent.is_service() {
                 // Receipts are not receipted: that they are there is all there is to know. A packet waits for its receipt.
                 records::drop_sent(&mut step.changes, &sent);
-            } else if restored.is_some_and(|at| sent.times[1] < at) && sent.queue_again() {
-                // Its receipt may have come before this device was lost, and does not come again by itself. Who has the
-                // packet signs for it once more.
+            } else if restored.is_some_and(|at| sent.times[4] < at) && sent.queue_again() {
+                // It was sealed before this device was lost, so its receipt may have come to the lost disk. It does not come
+                // again by itself: who has the packet signs for it once more.
                 records::put_sent(&mut step.changes, &sent);
             }
         }

@@ -123,7 +123,7 @@ impl<'a> Court<'a> {
         let leaves = self.seats[self.longest].replica.directory.leaves_from(0);
         let known = leaves.iter().take(usize::try_from(size).unwrap_or(usize::MAX));
         let statements = known.filter_map(|leaf| directory::open(leaf).ok()).filter(|s| s.org == org);
-        let digest = statements.filter_map(|statement| match statement.kind {
+        let mut digest = statements.filter_map(|statement| match statement.kind {
             StatementKind::Admission => {
                 codec::decode::<Admission>(&statement.payload, FRAME_BYTES_MAX).ok().map(|a| a.roster)
             }
@@ -132,7 +132,7 @@ impl<'a> Court<'a> {
             }
             _ => None,
         });
-        self.rosters.get(&digest.last()?)
+        self.rosters.get(&digest.next_back()?)
     }
 
     /// Nobody is shown another directory, and who is listed and quiet knows all of it.

@@ -114,19 +114,20 @@ impl Office {
                 }
                 _ => {}
             }
-            let mut papers = lock(&self.common.papers);
-            let ours = papers.get_mut(&self.host).filter(|paper| paper.code == linked.code);
-            let is_in = ours.as_ref().is_some_and(|paper| paper.is_in);
-            match ours {
-                Some(paper) if asked.is_ok() => paper.asks = Some(shown),
-                None => return false,
-                Some(_) => {}
-            }
-            drop(papers);
-            if refused && !is_in {
+            if !self.is_awaited(&linked.code, asked.is_ok().then_some(shown), refused) {
                 return false;
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// Reads out what this screen shows, and looks whether the code may still be good for something.
+    fn is_awaited(&self, code: &LinkCode, shown: Option<(DeviceId, Digest)>, refused: bool) -> bool {
+        let mut papers = lock(&self.common.papers);
+        let Some(paper) = papers.get_mut(&self.host).filter(|paper| paper.code == *code) else {
+            return false;
+        };
+        paper.asks = shown.or(paper.asks);
+        paper.is_in || !refused
     }
 }

@@ -63,13 +63,21 @@ impl<'a> Court<'a> {
             seat.sent.values().filter(|sent| has_left(sent)).map(|sent| (sent.packet, sent.to)).collect()
         };
         for name in names(one).union(&names(other)) {
-            let state = |seat: &Seat<'_>| seat.sent.get(name).map(|sent| sent.transport);
+            // What nobody has signed for counts as sent by its author, and as sent by a colleague with the others.
+            let state = |seat: &Seat<'_>| match seat.sent.get(name)?.transport {
+                Transport::Relayed => Some(Transport::ByColleague),
+                other => Some(other),
+            };
             let (here, there) = (state(one), state(other));
             // What proves that a packet was opened may have been signed by a device that is gone: it proves nothing to who comes
             // later.
             let is_late =
                 one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
-            let may_differ = one.is_restored() || other.is_restored() || (is_late && self.is_shaken(name.1));
+            let has_no_keys = self.scenario.fresh && (here.is_none() || there.is_none());
+            let may_differ = one.is_restored()
+                || other.is_restored()
+                || has_no_keys
+                || (is_late && self.is_shaken(name.1));
             if here != there && !may_differ {
                 let word = |state: Option<Transport>| state.map_or("not there", Transport::as_str);
                 let (a, b, packet) = (one.name(), other.name(), short(name.0));
@@ -106,8 +114,10 @@ impl<'a> Court<'a> {
 
     fn same_thread(&self, one: (&Seat<'a>, &Thread), other: (&Seat<'a>, &Thread), found: &mut Found) {
         let (case, a, b) = (hex::encode(&one.1.case[..4]), one.0.name(), other.0.name());
-        let explained =
-            self.is_shaken(one.0.org) || self.is_shaken(other.0.org) || self.scenario.relay_restored;
+        let explained = self.is_shaken(one.0.org)
+            || self.is_shaken(other.0.org)
+            || self.scenario.relay_restored
+            || self.scenario.fresh;
         let (here, there) = (steps(one.1), steps(other.1));
         let names = |steps: &[(PacketId, bool)]| steps.iter().map(|step| step.0).collect::<BTreeSet<_>>();
         let missing = difference(&names(&here), &names(&there));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use causeway_client::vault::Tree;
 use causeway_client::{records, unopened};
 use causeway_common::ids::{DeviceId, EnvelopeId};
 
@@ -52,11 +53,20 @@ impl Court<'_> {
             let mut before = BTreeSet::new();
             for (at, (key, _)) in self.scenario.noted.iter().enumerate().filter(of_seat) {
                 let life = seat.witness.lives.iter().filter(|began| **began <= at).count();
-                if before.iter().any(|(other, number)| *number == key && *other < life) {
-                    let number = hex::encode(key.get(DEVICE.end..).unwrap_or_default());
+                let number = key.get(DEVICE.end..).unwrap_or_default();
+                if before.iter().any(|(other, known)| *known == number && *other < life) {
+                    let number = hex::encode(number);
                     found.push((Rule::KeyReused, format!("{} offers prekey {number} again", seat.name())));
                 }
-                before.insert((life, key));
+                before.insert((life, number));
+            }
+            let present = seat.witness.lives.len();
+            let kept = seat.witness.vault.list(Tree::Prekeys).unwrap_or_default();
+            for (number, _) in kept {
+                if before.iter().any(|(life, known)| *known == number.as_slice() && *life < present) {
+                    let number = hex::encode(number);
+                    found.push((Rule::KeyReused, format!("{} has prekey {number} still", seat.name())));
+                }
             }
         }
         found

@@ -153,7 +153,7 @@ impl Court<'_> {
             .iter()
             .filter_map(|seat| seat.sent.get(&(packet, to)))
             .find(|sent| sent.author.is_empty());
-        promised.map(|promise| &promise.sections[..]).or(kept.map(|sent| &sent.sections[..]))
+        promised.map_or_else(|| kept.map(|sent| &sent.sections[..]), |promise| Some(&promise.sections[..]))
     }
 
     /// What its sender knew of the recipient when it sealed: this device was listed, and for these sections.

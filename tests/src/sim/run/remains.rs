@@ -81,6 +81,7 @@ impl Remains {
             failures,
             noted: &self.relay.disk.noted(),
             relay_restored: self.relay.is_restored(),
+            fresh: plan.fresh,
         };
         if plan.has_teams() { oracle::teams::judge(&scenario).await } else { oracle::judge(&scenario).await }
     }

@@ -17,6 +17,7 @@ use super::super::office::Office;
 use super::super::plan::{Plan, Trouble};
 use super::super::socket::Weather;
 use super::{REST_WITHIN_MS, World};
+use crate::oracle::short;
 
 /// How often that is looked at.
 const LOOK_EVERY_MS: u64 = 500;
@@ -71,13 +72,18 @@ impl World {
             let name = office.part.name;
             let _ = match office.running() {
                 Some(engine) => {
-                    let (unsent, awaited) = (engine.unsent(), engine.unsettled(None, usize::MAX).len());
                     let known = engine.replica.try_lock().map_or(0, |replica| replica.directory.size());
                     let idle = if office.is_idle() { "idle" } else { "busy" };
-                    write!(
-                        told,
-                        "; {name}: {idle}, {unsent} to send, {awaited} without a receipt, {known} known"
-                    )
+                    let awaited: Vec<String> = engine
+                        .unsettled(None, usize::MAX)
+                        .into_iter()
+                        .filter_map(|envelope| records::sent_in(&engine.vault, envelope).ok().flatten())
+                        .map(|sent| {
+                            format!("{} {} sealed {}", sent.kind, short(sent.packet), 1 + sent.reseals)
+                        })
+                        .collect();
+                    let unsent = engine.unsent();
+                    write!(told, "; {name}: {idle}, {unsent} to send, waits for {awaited:?}, {known} known")
                 }
                 None => write!(told, "; {name} is not running"),
             };
