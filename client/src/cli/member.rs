@@ -71,12 +71,12 @@ pub(crate) async fn join(args: JoinArgs, global: &Global) -> Result<(), Failure>
     let result = json!({
         "id": identity.org.to_string(),
         "name": identity.name,
-        "fingerprint": fingerprint::digits(identity.fingerprint()),
+        "fingerprint": fingerprint::digits(home.fingerprint().await),
         "status": if admitted { "active" } else { "pending" },
     });
     print(home.json, result, |v| {
         let next = if admitted {
-            "You are admitted and can send and receive.".to_owned()
+            "You are admitted and can send and receive. Your organisation's root keys are still on this workstation: put them on paper today, `causeway recovery sheet`.".to_owned()
         } else {
             "Read the fingerprint to the registrar by phone. Once you are admitted, run `causeway sync`."
                 .to_owned()

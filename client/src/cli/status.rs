@@ -9,6 +9,7 @@ use super::device;
 use super::failure::Failure;
 use super::home::Home;
 use super::output::{print, text, time};
+use super::recovery::standing as recovering;
 use super::standing;
 use crate::doubts;
 use crate::identity::Role;
@@ -46,7 +47,9 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let suspended = home.suspension_of(identity.org).await;
     let evidence = records::evidence(&home.engine.vault)?.len();
     let backups = backup::status(home).await?;
+    let roots = recovering::keys(home).await?;
     let replica = home.engine.replica.lock().await;
+    let own = replica.directory.organisation(identity.org).cloned();
     let head = replica.head(identity);
     let result = json!({
         "organisation": identity.name,
@@ -65,6 +68,8 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "unopened_forgotten": unopened::forgotten(&home.engine.vault)?,
         "prekeys_unused": crate::prekeys::unused(&home.engine.vault)?,
         "keys_withheld": keys_withheld(home)?,
+        "roots": roots,
+        "recovery": own.as_ref().map_or(Value::Null, recovering::announced),
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
         "evidence": evidence,
         "backup_age": backups["age"],
@@ -93,7 +98,8 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             .as_ref()
             .map_or_else(String::new, |told| format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code));
         let backup = backup::words(&v["backup"]);
-        [removed, suspended, status, held_and_doubtful(v), backup, warning(v), of_evidence(v)].concat()
+        let roots = recovering::warnings(&v["roots"], &v["recovery"]);
+        [removed, suspended, status, held_and_doubtful(v), backup, roots, warning(v), of_evidence(v)].concat()
     });
     Ok(())
 }
@@ -139,7 +145,7 @@ fn of_evidence(v: &Value) -> String {
     )
 }
 
-pub(crate) fn doctor(home: &Home) -> Result<(), Failure> {
+pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
     let vault = home.check_vault()?;
     let activity = home.check_activity()?;
     let evidence = records::evidence(&home.engine.vault)?.len();
@@ -149,11 +155,13 @@ pub(crate) fn doctor(home: &Home) -> Result<(), Failure> {
         "damaged": 0,
         "keys_withheld": keys_withheld(home)?,
         "evidence": evidence,
+        "roots": recovering::keys(home).await?,
     });
     print(home.json, result, |v| {
+        let roots = recovering::warnings(&v["roots"], &Value::Null);
         let records = format!("All {vault} records of the vault verify.");
         let log = format!("The activity log has {activity} entries and is unbroken.");
-        format!("{records} {log}{}{}", warning(v), of_evidence(v))
+        format!("{records} {log}{roots}{}{}", warning(v), of_evidence(v))
     });
     Ok(())
 }
