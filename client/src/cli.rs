@@ -201,6 +201,9 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Recovery(recovery::RecoveryCommand::Restore(args)) => {
             recovery::restore::restore(args, &global).await
         }
+        Command::Recovery(recovery::RecoveryCommand::Combine(shares)) => {
+            recovery::split::combine(&shares, &global)
+        }
         other => with_home(other, &Home::unlock(&global).await?).await,
     }
 }

@@ -23,6 +23,7 @@ pub use self::returned::Returned;
 
 mod linked;
 mod returned;
+mod stored;
 
 /// A roster and its devices are valid this long before they must be renewed.
 const ROSTER_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -232,15 +233,6 @@ impl Identity {
         }
     }
 
-    /// The same as the first version made it: with its roots in the record.
-    #[cfg(test)]
-    pub(crate) fn as_the_first_version(mut self) -> Self {
-        let fresh = std::mem::take(&mut self.fresh_roots);
-        let places = [&mut self.seeds.root, &mut self.seeds.next_root];
-        places.into_iter().zip(&fresh.0).for_each(|(place, seed)| *place = *seed);
-        self
-    }
-
     /// Another device of the same organisation, with keys of its own. It counts once a roster lists it.
     #[must_use]
     pub fn beside(&self, device_name: &str, rng: &mut dyn rand_core::CryptoRng) -> Self {
@@ -309,29 +301,6 @@ impl Identity {
         });
         let root = founded.unwrap_or_else(|| SigningKey::from_seed(&self.seeds.root).public());
         causeway_certs::fingerprint::fingerprint(self.org, root)
-    }
-
-    /// Roots that an earlier version has left in this record.
-    pub(crate) fn stored_roots(&self) -> Vec<SigningKey> {
-        let stored = [&self.seeds.root, &self.seeds.next_root].into_iter().filter(|seed| **seed != [0; 32]);
-        match self.role {
-            Role::Member => stored.map(SigningKey::from_seed).collect(),
-            Role::Registrar => Vec::new(),
-        }
-    }
-
-    /// The same identity without those of them that are picked.
-    #[must_use]
-    pub(crate) fn without_stored_roots(&self, picked: impl Fn(PublicKey) -> bool) -> Self {
-        let mut identity = self.clone();
-        if self.role == Role::Member {
-            for seed in [&mut identity.seeds.root, &mut identity.seeds.next_root] {
-                if picked(SigningKey::from_seed(seed).public()) {
-                    *seed = [0; 32];
-                }
-            }
-        }
-        identity
     }
 
     /// Invites an organisation. Only the registrar's signature makes it valid.

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
+use super::recovery::standing as recovering;
 use super::{Global, joining};
 use crate::doubts;
 use crate::identity::Identity;
@@ -154,18 +155,24 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     };
     let waiting = records::pending_count(&home.engine.vault);
     let (held, doubtful) = (home.held_count().await?, doubts::undecided(&home.engine.vault)?);
+    let recovery = recovering::of_own(home).await;
+    let alarm = recovering::alarm(&recovery);
     let result = json!({
         "sent": report.sent,
         "received": report.received,
         "waiting": waiting,
         "held": held,
         "doubtful": doubtful,
+        "recovery": recovery,
         "connected": true,
         "transport": dialer.name(),
     });
     print(home.json, result, |_| {
         format!("{} sent, {} received, {waiting} still waiting.", report.sent, report.received)
     });
+    if !alarm.is_empty() && !home.json {
+        remark(&alarm);
+    }
     if held > 0 && !home.json {
         remark(&format!(
             "{held} packet(s) are held: the registrar has suspended their recipient. `causeway sent list` shows them; they go out once it is reinstated, or `causeway withdraw` takes them back."

@@ -18,6 +18,7 @@ use self::input::{with_sheets, words_of};
 mod input;
 mod papers;
 pub(crate) mod restore;
+pub(crate) mod split;
 pub(crate) mod standing;
 
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,10 @@ pub(crate) enum RecoveryCommand {
         #[arg(long)]
         new: bool,
     },
+    /// Print a root key that is still on this workstation in shares, instead of one sheet.
+    Split(split::SplitArgs),
+    /// Put shares together and print the sheet of their key. Needs no home.
+    Combine(SheetArgs),
     /// Show that the sheets are there: two groups of each. Then the keys are erased on this workstation.
     Confirm(SheetArgs),
     /// Which root keys the organisation has, and where each of them is.
@@ -55,14 +60,15 @@ pub(crate) async fn run(command: RecoveryCommand, home: &Home) -> Result<(), Fai
     }
     match command {
         RecoveryCommand::Sheet { new } => papers::sheets(new, home).await,
+        RecoveryCommand::Split(args) => split::split(&args, home).await,
         RecoveryCommand::Confirm(sheets) => papers::confirm(&sheets, home).await,
         RecoveryCommand::Keys => keys(home).await,
         RecoveryCommand::Rotate(sheets) => rotate(&sheets, home).await,
         RecoveryCommand::Administrators => administrators(home).await,
         RecoveryCommand::Strike { key, sheets } => strike(&key, &sheets, home).await,
         RecoveryCommand::Contradict(sheets) => contradict(&sheets, home).await,
-        // Needs no home.
-        RecoveryCommand::Restore(_) => Ok(()),
+        // Need no home.
+        RecoveryCommand::Restore(_) | RecoveryCommand::Combine(_) => Ok(()),
     }
 }
 

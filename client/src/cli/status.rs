@@ -47,9 +47,8 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let suspended = home.suspension_of(identity.org).await;
     let evidence = records::evidence(&home.engine.vault)?.len();
     let backups = backup::status(home).await?;
-    let roots = recovering::keys(home).await?;
+    let (roots, recovery) = (recovering::keys(home).await?, recovering::of_own(home).await);
     let replica = home.engine.replica.lock().await;
-    let own = replica.directory.organisation(identity.org).cloned();
     let head = replica.head(identity);
     let result = json!({
         "organisation": identity.name,
@@ -69,7 +68,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "prekeys_unused": crate::prekeys::unused(&home.engine.vault)?,
         "keys_withheld": keys_withheld(home)?,
         "roots": roots,
-        "recovery": own.as_ref().map_or(Value::Null, recovering::announced),
+        "recovery": recovery,
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
         "evidence": evidence,
         "backup_age": backups["age"],
@@ -149,6 +148,7 @@ pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
     let vault = home.check_vault()?;
     let activity = home.check_activity()?;
     let evidence = records::evidence(&home.engine.vault)?.len();
+    let recovery = recovering::of_own(home).await;
     let result = json!({
         "vault_records": vault,
         "activity_entries": activity,
@@ -156,9 +156,10 @@ pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
         "keys_withheld": keys_withheld(home)?,
         "evidence": evidence,
         "roots": recovering::keys(home).await?,
+        "recovery": recovery,
     });
     print(home.json, result, |v| {
-        let roots = recovering::warnings(&v["roots"], &Value::Null);
+        let roots = recovering::warnings(&v["roots"], &v["recovery"]);
         let records = format!("All {vault} records of the vault verify.");
         let log = format!("The activity log has {activity} entries and is unbroken.");
         format!("{records} {log}{roots}{}{}", warning(v), of_evidence(v))

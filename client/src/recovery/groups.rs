@@ -59,6 +59,12 @@ pub(crate) fn read_one(group: &str, place: usize) -> Option<Zeroizing<Vec<u8>>> 
     (check(content, place) == *given).then(|| values.clone())
 }
 
+/// Whether two groups are the same letters, however they were typed.
+pub(crate) fn are_same(group: &str, typed: &str) -> bool {
+    let read = |text: &str| text.chars().map(value_of).collect::<Option<Vec<u8>>>().map(Zeroizing::new);
+    read(group).is_some_and(|group| read(typed).as_ref() == Some(&group))
+}
+
 /// The groups of a text: lines that begin with `#` and numbers of groups are no part of them.
 pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));

@@ -6,6 +6,7 @@ use causeway_common::ids::Digest;
 use zeroize::Zeroizing;
 
 use super::groups::{self, Slip};
+use super::shares::{self, SHARE_GROUPS, Share};
 
 const SEED_BYTES: usize = 32;
 /// So much of a hash follows the seed, against slips that every group by itself has let through.
@@ -25,9 +26,28 @@ pub enum SheetError {
     /// A letter of this group is wrong, or it stands in the wrong place.
     #[error("group {0} is not as it was given out: a letter is wrong, or groups have changed places")]
     Group(usize),
-    /// Groups are missing, or there are too many.
-    #[error("a sheet has {SHEET_GROUPS} groups, and these are {0}")]
-    Count(usize),
+    /// Groups are missing.
+    #[error("this paper has {of} groups, and {have} of them are here")]
+    Unfinished {
+        /// That are here.
+        have: usize,
+        /// That stand on it.
+        of: usize,
+    },
+    /// Shares are missing.
+    #[error("{need} shares are needed, and {have} of them are here")]
+    TooFew {
+        /// Different ones that are here.
+        have: usize,
+        /// That are needed.
+        need: usize,
+    },
+    /// Shares of different keys.
+    #[error("these are shares of different keys")]
+    OtherKeys,
+    /// Shares of one key that was split more than once, or one that somebody has made up.
+    #[error("these shares are not of one split of the key, or one of them is false")]
+    OtherSplit,
     /// Every group is one of a sheet, and together they are none.
     #[error("these groups do not belong together")]
     Apart,
@@ -70,31 +90,43 @@ pub fn paper(root: &SigningKey, heading: &str) -> Zeroizing<String> {
     out
 }
 
-/// Whether this is the group of that number (from 1) on the key's sheet.
-pub fn is_group(root: &SigningKey, number: usize, typed: &str) -> bool {
-    let groups = groups_of(root);
-    let wanted = number.checked_sub(1).and_then(|at| groups.get(at));
+/// Whether this is the group of that number (from 1) among these, as a person may have typed it.
+pub fn is_group(groups: &[Zeroizing<String>], number: usize, typed: &str) -> bool {
     let typed: Zeroizing<String> = Zeroizing::new(groups::split(typed).collect());
-    // Read as values, so that an O for a zero counts.
-    wanted.is_some_and(|wanted| {
-        let place = PLACE + number - 1;
-        let read = |text: &str| groups::read_one(text, place);
-        read(wanted).is_some() && read(wanted) == read(&typed)
-    })
+    let wanted = number.checked_sub(1).and_then(|at| groups.get(at));
+    wanted.is_some_and(|wanted| groups::are_same(wanted, &typed))
 }
 
-/// Reads the sheets in a text, one behind the other.
+/// Reads the sheets and shares in a text, one behind the other. Shares of one key are put together.
 pub fn read(text: &str) -> Result<Vec<SigningKey>, SheetError> {
     let words: Vec<&str> = groups::split(text).collect();
-    if words.is_empty() || !words.len().is_multiple_of(SHEET_GROUPS) {
-        return Err(SheetError::Count(words.len()));
+    let (mut keys, mut found) = (Vec::new(), Vec::new());
+    let mut rest = &words[..];
+    loop {
+        let is_share = rest.first().is_some_and(|word| groups::read_one(word, shares::PLACE).is_some());
+        let of = if is_share { SHARE_GROUPS } else { SHEET_GROUPS };
+        let Some((paper, after)) = rest.split_at_checked(of) else {
+            return Err(SheetError::Unfinished { have: rest.len(), of });
+        };
+        if is_share {
+            found.push(Share::read(paper)?);
+        } else {
+            keys.push(read_one(paper)?);
+        }
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
     }
-    words.chunks(SHEET_GROUPS).map(read_one).collect()
+    if !found.is_empty() {
+        keys.extend(shares::combine_all(&found)?);
+    }
+    Ok(keys)
 }
 
 fn read_one(words: &[&str]) -> Result<SigningKey, SheetError> {
     let bytes = groups::read(words, PLACE, SHEET_BYTES)?;
-    let (seed, given) = bytes.split_first_chunk::<SEED_BYTES>().ok_or(SheetError::Count(words.len()))?;
+    let (seed, given) = bytes.split_first_chunk::<SEED_BYTES>().ok_or(SheetError::Apart)?;
     if check(seed) != *given {
         return Err(SheetError::Apart);
     }
@@ -129,8 +161,12 @@ mod tests {
         let paper = paper(&key(7), "");
         let words: Vec<&str> = groups::split(&paper).collect();
         let error = |text: &str| read(text).map(|keys| keys.len()).unwrap_err();
-        assert_eq!(error(&words[..13].join(" ")), SheetError::Count(13));
-        assert_eq!(error(""), SheetError::Count(0));
+        assert_eq!(error(&words[..13].join(" ")), SheetError::Unfinished { have: 13, of: 14 });
+        assert_eq!(error(""), SheetError::Unfinished { have: 0, of: 14 });
+        assert_eq!(
+            error(&format!("{} {}", words.join(" "), words[0])),
+            SheetError::Unfinished { have: 1, of: 14 }
+        );
         let mut slip = words.clone();
         slip[4] = "AAAAA";
         assert_eq!(error(&slip.join(" ")), SheetError::Group(5));
@@ -142,12 +178,9 @@ mod tests {
 
     #[test]
     fn two_groups_of_the_right_sheet_are_asked_for_and_no_others_do() {
-        let groups = groups_of(&key(7));
-        assert!(
-            is_group(&key(7), 3, &groups[2])
-                && is_group(&key(7), 3, &format!(" {} ", groups[2].to_lowercase()))
-        );
-        assert!(!is_group(&key(7), 4, &groups[2]) && !is_group(&key(7), 3, "") && !is_group(&key(7), 0, ""));
-        assert!(!is_group(&key(7), 15, "") && !is_group(&key(7), 3, &groups_of(&key(8))[2]));
+        let ours = groups_of(&key(7));
+        assert!(is_group(&ours, 3, &ours[2]) && is_group(&ours, 3, &format!(" {} ", ours[2].to_lowercase())));
+        assert!(!is_group(&ours, 4, &ours[2]) && !is_group(&ours, 3, "") && !is_group(&ours, 0, ""));
+        assert!(!is_group(&ours, 15, "") && !is_group(&ours, 3, &groups_of(&key(8))[2]));
     }
 }

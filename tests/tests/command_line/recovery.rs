@@ -1,6 +1,7 @@
 //! Root keys on paper, as people and scripts handle them: printing, confirming, rotating, contradicting, coming back; and
 //! every way in which that goes wrong.
 
+use causeway_tests::process::Death;
 use causeway_tests::process::actor::{Actor, VAULT_MEMORY};
 use serde_json::{Value, json};
 
@@ -147,7 +148,7 @@ async fn a_recovery_that_nobody_asked_for_is_seen_by_everybody_and_contradicted(
     let seen = org(hotline, POLICE).await;
     assert_eq!(seen["recovery"], json!({ "ready": begun["ready"], "fingerprint": asked["fingerprint"] }));
     assert!(seen_by(hotline, &["org", "list"]).await.contains("RECOVERY"));
-    police.run(&["sync"]).await;
+    assert_eq!(police.run(&["sync"]).await["recovery"]["ready"], begun["ready"]);
     assert_eq!(police.run(&["status"]).await["recovery"]["ready"], begun["ready"]);
     assert!(seen_by(police, &["status"]).await.contains("T-121"));
     fails(registrar, &["registrar", "recover", "finish", POLICE], REFUSED, "T-127").await;
@@ -190,4 +191,84 @@ async fn the_only_laptop_is_lost_and_the_organisation_is_back_the_same_day() {
     assert_eq!(statuses.len(), 2, "{devices:?}");
     assert!(statuses.contains(&&"revoked".into()), "{devices:?}");
     assert_eq!(desk.run(&["device", "invite"]).await["roles"], json!(["staff"]), "it is the administrator");
+}
+
+/// Prints a key of the police in shares, and gives each as a file.
+async fn split(stage: &Stage, key: &str, name: &str) -> Vec<String> {
+    let words = ["recovery", "split", key, "--shares", "3", "--need", "2"];
+    let printed = stage.police().run(&words).await;
+    let shares = printed["shares"].as_array().unwrap();
+    assert_eq!((shares.len(), &printed["part"]), (3, &key.into()));
+    let file = |share: &Value| {
+        let groups: Vec<&str> =
+            share["groups"].as_array().unwrap().iter().map(|g| g.as_str().unwrap()).collect();
+        stage.file(&format!("{name} {}", share["number"]), groups.join("\n").as_bytes())
+    };
+    shares.iter().map(file).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_of_three_people_have_the_root_and_one_has_nothing() {
+    let stage = Stage::set(HOTLINE_AND_POLICE).await;
+    let police = stage.police();
+    let words = ["recovery", "split", "root", "--shares", "2", "--need", "3"];
+    fails(police, &words, INVALID, "C-105").await;
+    fails(police, &["recovery", "split", "prepared", "--shares", "3", "--need", "2"], NOT_FOUND, "T-134")
+        .await;
+    let paper = seen_by(police, &["recovery", "split", "root", "--shares", "3", "--need", "2"]).await;
+    assert!(paper.contains("# Causeway recovery share 3 of 3: the root key, key "), "{paper}");
+    let ours = split(&stage, "root", "root").await;
+    let (again, next) = (split(&stage, "root", "again").await, split(&stage, "next", "next").await);
+    let confirm = |one: &str, two: &str| {
+        ["recovery", "confirm", "--sheet-file", one, "--sheet-file", two].map(str::to_owned)
+    };
+    let cases = [
+        (confirm(&ours[0], &ours[0]), "T-126"),
+        (confirm(&ours[0], &again[1]), "T-128"),
+        (confirm(&ours[0], &next[1]), "T-128"),
+    ];
+    for (words, code) in &cases {
+        fails(police, &words.each_ref().map(String::as_str), INVALID, code).await;
+    }
+    let slip =
+        stage.file("slip", std::fs::read_to_string(&ours[0]).unwrap().replacen('\n', "", 1).as_bytes());
+    let words = confirm(&slip, &ours[1]);
+    fails(police, &words.each_ref().map(String::as_str), INVALID, "T-105").await;
+    assert_eq!(places(police).await, ["root workstation", "next workstation"], "nothing was erased");
+    let words = confirm(&ours[2], &ours[0]);
+    let done = police.run(&words.each_ref().map(String::as_str)).await;
+    assert_eq!((&done["erased"][0]["part"], &done["left"]), (&"root".into(), &1.into()));
+
+    let nobody = Actor::new(stage.folder.path(), "Nobody", "warn");
+    fails(&nobody, &["recovery", "combine", "--sheet-file", &ours[1]], INVALID, "T-126").await;
+    let words = ["recovery", "combine", "--sheet-file", &ours[1], "--sheet-file", &ours[2]];
+    let sheet = nobody.run(&words).await;
+    assert_eq!(sheet["key"], done["erased"][0]["key"]);
+    assert_eq!(sheet["groups"].as_array().unwrap().len(), 14);
+    // Shares do wherever a sheet does.
+    let words = ["recovery", "strike", "ffff", "--sheet-file", &ours[0], "--sheet-file", &ours[1]];
+    fails(police, &words, NOT_FOUND, "T-124").await;
+    fails(police, &["recovery", "strike", "ffff", "--sheet-file", &ours[0]], INVALID, "T-126").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whenever_it_ends_a_key_is_on_the_workstation_or_on_confirmed_paper() {
+    let stage = Stage::set(&HOTLINE_AND_POLICE[1..]).await;
+    let police = &stage.town.orgs[0];
+    let sheets = print(&stage, police, &[]).await;
+    let confirm = ["recovery", "confirm", "--sheet-file", &sheets[0].1];
+    let dies = async |words: &[&str], place: &str| {
+        let ran = police.attempt(words, &Death::At(place.into())).await;
+        assert!(!ran.status.success(), "{place}: {words:?} ends in order: {}", ran.tail());
+    };
+    dies(&confirm, "store.before-flush:1").await;
+    assert_eq!(places(police).await, ["root workstation", "next workstation"], "nothing was confirmed");
+    dies(&confirm, "recovery.before-erase:1").await;
+    // The next look erases it, and dies before the old key store is gone, and the one after that in the middle.
+    dies(&["recovery", "keys"], "keys.before-erase:1").await;
+    dies(&["recovery", "keys"], "keys.erased-half:1").await;
+    assert_eq!(places(police).await, ["root paper", "next workstation"]);
+    fails(police, &confirm, INVALID, "T-115").await;
+    let left = print(&stage, police, &[]).await;
+    assert_eq!(left, sheets[1..], "the other is still here, and the same");
 }

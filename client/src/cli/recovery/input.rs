@@ -23,26 +23,28 @@ const SHEETS_MAX: usize = 2;
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct SheetArgs {
-    /// File with a recovery sheet as it was printed, or /dev/stdin; otherwise you are asked. Keep no such file on this
+    /// File with a recovery sheet or with shares as they were printed, or /dev/stdin; otherwise you are asked. Keep no such file on this
     /// machine.
     #[arg(long, value_name = "FILE")]
     sheet_file: Vec<PathBuf>,
 }
 
 impl SheetArgs {
-    /// The keys in all files.
+    /// The keys in all files together: shares of one key may be in several.
     pub(crate) fn read(&self) -> Result<Vec<SigningKey>, Failure> {
-        let mut keys = Vec::new();
+        if self.sheet_file.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut text = Zeroizing::new(String::new());
         for path in &self.sheet_file {
             let unreadable = |error: std::io::Error| {
                 Failure::invalid(format!("Cannot read the sheet: {error}."), "Check --sheet-file.")
             };
             let file = std::fs::File::open(path).map_err(unreadable)?;
-            let mut text = Zeroizing::new(String::new());
             file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
-            keys.extend(sheet::read(&text)?);
+            text.push('\n');
         }
-        Ok(keys)
+        Ok(sheet::read(&text)?)
     }
 }
 
@@ -103,7 +105,9 @@ fn ask(part: Part, wanted: Digest) -> Result<SigningKey, Failure> {
 
 /// Lets a person type a sheet.
 pub(super) fn ask_for_any(what: &str) -> Result<SigningKey, Failure> {
-    remark(&format!("Type {what}: {SHEET_GROUPS} groups, some or all of them in a line."));
+    remark(&format!(
+        "Type {what}: its {SHEET_GROUPS} groups, or those of its shares one after the other, some or all of them in a line."
+    ));
     let mut typed = Zeroizing::new(String::new());
     loop {
         if line()?.is_some_and(|line| {
@@ -111,14 +115,14 @@ pub(super) fn ask_for_any(what: &str) -> Result<SigningKey, Failure> {
             !line.trim().is_empty()
         }) {
             match sheet::read(&typed) {
-                Ok(mut keys) => return keys.pop().ok_or_else(|| SheetError::Count(0).into()),
-                Err(SheetError::Count(count)) if count < SHEET_GROUPS => {
-                    remark(&format!("{count} of {SHEET_GROUPS} groups."));
+                Ok(mut keys) => return keys.pop().ok_or_else(|| SheetError::Apart.into()),
+                Err(error @ (SheetError::Unfinished { .. } | SheetError::TooFew { .. })) => {
+                    remark(&format!("Go on: {error}."));
                 }
                 Err(error) => return Err(error.into()),
             }
         } else {
-            return Err(SheetError::Count(0).into());
+            return Err(SheetError::Unfinished { have: 0, of: SHEET_GROUPS }.into());
         }
     }
 }
@@ -145,11 +149,21 @@ pub(super) fn another(key: &SigningKey) -> Failure {
 
 impl From<SheetError> for Failure {
     fn from(error: SheetError) -> Self {
-        Self::new(
-            "T-105",
-            exit::INVALID,
-            format!("This is not a recovery sheet as it was printed: {error}. Nothing was changed."),
-            "Compare that group with the paper and type it again; letters I, L and O do not occur, they are 1 and 0.",
-        )
+        let (code, hint) = match error {
+            SheetError::TooFew { .. } => (
+                "T-126",
+                "Fetch more of the shares; on each stands which key it is of, and how many are needed. One share twice counts once.",
+            ),
+            SheetError::OtherKeys | SheetError::OtherSplit => (
+                "T-128",
+                "Each share says which key it is of. Sort them; if they are all of one key, one of them is false or from an earlier split: try with others.",
+            ),
+            _ => (
+                "T-105",
+                "Compare that group with the paper and type it again; letters I, L and O do not occur, they are 1 and 0.",
+            ),
+        };
+        let what = format!("This is not what was printed for recovery: {error}. Nothing was changed.");
+        Self::new(code, exit::INVALID, what, hint)
     }
 }

@@ -4,6 +4,7 @@ use causeway_certs::keys::SigningKey;
 use causeway_common::ids::Digest;
 use rand_core::Rng as _;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::input::{SheetArgs, another, line, words_of};
 use super::key_value;
@@ -11,7 +12,7 @@ use crate::cli::failure::{Failure, exit};
 use crate::cli::home::{Home, system_rng};
 use crate::cli::output::{emit, harmless, print, remark};
 use crate::linking::LinkingError;
-use crate::recovery::sheet::{self, SHEET_GROUPS};
+use crate::recovery::sheet;
 use crate::recovery::{self, Part, Root};
 
 /// How many groups of a sheet are asked for.
@@ -128,30 +129,36 @@ fn known(typed: &SigningKey, here: &[(Root, SigningKey)]) -> Result<Digest, Fail
 
 fn ask(root: &Root, key: &SigningKey) -> Result<Digest, Failure> {
     remark(&format!("Sheet of {}, key {}:", words_of(root.part), sheet::short(root.name)));
-    for number in pick() {
+    ask_for_groups(&sheet::groups_of(key), root)?;
+    Ok(root.name)
+}
+
+/// Asks for two groups of a paper.
+pub(super) fn ask_for_groups(groups: &[Zeroizing<String>], root: &Root) -> Result<(), Failure> {
+    for number in pick(groups.len()) {
         let mut tries = TRIES;
         loop {
             remark(&format!("    group {number}?"));
             let Some(typed) = line()? else { return Err(not_shown(root)) };
-            if sheet::is_group(key, number, &typed) {
+            if sheet::is_group(groups, number, &typed) {
                 break;
             }
             tries -= 1;
             if tries == 0 {
                 return Err(not_shown(root));
             }
-            remark("    That is not what stands on the sheet.");
+            remark("    That is not what stands on the paper.");
         }
     }
-    Ok(root.name)
+    Ok(())
 }
 
-/// Two different numbers of groups.
-fn pick() -> [usize; ASKED] {
+/// Two different numbers of so many groups.
+fn pick(count: usize) -> [usize; ASKED] {
     let mut rng = system_rng();
-    let mut number = |below: usize| usize::try_from(rng.next_u32()).unwrap_or(0) % below;
-    let first = number(SHEET_GROUPS);
-    let second = (first + 1 + number(SHEET_GROUPS - 1)) % SHEET_GROUPS;
+    let mut number = |below: usize| usize::try_from(rng.next_u32()).unwrap_or(0) % below.max(1);
+    let first = number(count);
+    let second = (first + 1 + number(count.saturating_sub(1))) % count.max(1);
     [first + 1, second + 1]
 }
 
@@ -164,7 +171,7 @@ fn not_shown(root: &Root) -> Failure {
     )
 }
 
-fn nothing_here() -> Failure {
+pub(super) fn nothing_here() -> Failure {
     Failure::new(
         "T-134",
         exit::NOT_FOUND,
@@ -176,11 +183,12 @@ fn nothing_here() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recovery::sheet::SHEET_GROUPS;
 
     #[test]
     fn two_different_groups_of_the_sheet_are_asked_for() {
         for _ in 0..1_000 {
-            let [first, second] = pick();
+            let [first, second] = pick(SHEET_GROUPS);
             assert!(
                 first != second
                     && (1..=SHEET_GROUPS).contains(&first)

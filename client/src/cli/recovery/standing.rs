@@ -53,16 +53,26 @@ pub(crate) fn words(entry: &Value) -> String {
     out
 }
 
+/// A recovery of this home's own organisation, for scripts; null for none.
+pub(crate) async fn of_own(home: &Home) -> Value {
+    let replica = home.engine.replica.lock().await;
+    replica.directory.organisation(home.engine.identity.org).map_or(Value::Null, announced)
+}
+
+/// What people are told of it, on a line of its own.
+pub(crate) fn alarm(own: &Value) -> String {
+    own["ready"].as_str().map_or_else(String::new, |ready| {
+        format!(
+            "\nALARM: the registrar has announced that your organisation gets another root key, which takes effect after {ready}. If you have not asked for that, somebody takes your organisation over: call the registrar at once, and run `causeway recovery contradict` with your root's sheet. [{RECOVERING}]"
+        )
+    })
+}
+
 /// What people are told of their own keys, on lines of its own; nothing if all is well.
 pub(crate) fn warnings(keys: &Value, own: &Value) -> String {
-    let mut out = String::new();
+    let mut out = alarm(own);
     let any =
         |field: &str, wanted: &str| keys.as_array().into_iter().flatten().any(|key| key[field] == wanted);
-    if let Some(ready) = own["ready"].as_str() {
-        out.push_str(&format!(
-            "\nALARM: the registrar has announced that your organisation gets another root key, which takes effect after {ready}. If you have not asked for that, somebody takes your organisation over: call the registrar at once, and run `causeway recovery contradict` with your root's sheet. [{RECOVERING}]"
-        ));
-    }
     if any("place", "workstation") {
         out.push_str(&format!(
             "\nWarning: root keys of your organisation are on this workstation only. Who steals it can take your organisation over, and if it is lost, nobody can bring it back. Run `causeway recovery sheet` and put them on paper. [{ROOT_HERE}]"
