@@ -295,6 +295,9 @@ impl Identity {
         if let Some(linked) = self.linked() {
             return linked.code.root;
         }
+        if let Some(root) = self.returned().and_then(|returned| PublicKey::from_bytes(returned.root).ok()) {
+            return causeway_certs::fingerprint::fingerprint(self.org, root);
+        }
         let founded = self.enrolment().and_then(|enrol| {
             let founding: OrgGenesis = codec::decode(&enrol.genesis.body, STATEMENT_BYTES_MAX).ok()?;
             PublicKey::from_bytes(founding.root).ok()

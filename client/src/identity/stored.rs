@@ -30,7 +30,7 @@ impl Identity {
 
     /// The same as the first version made it: with its roots in the record.
     #[cfg(test)]
-    pub(crate) fn as_the_first_version(mut self) -> Self {
+    pub(crate) fn made_by_the_first_version(mut self) -> Self {
         let fresh = std::mem::take(&mut self.fresh_roots);
         let places = [&mut self.seeds.root, &mut self.seeds.next_root];
         places.into_iter().zip(&fresh.0).for_each(|(place, seed)| *place = *seed);

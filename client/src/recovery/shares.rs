@@ -27,6 +27,8 @@ const HEAD_BYTES: usize = 2 + SPLIT_BYTES + NAME_BYTES;
 const SHARE_BYTES: usize = HEAD_BYTES + POINT_BYTES + CHECK_BYTES;
 /// Groups of a share: 360 bits, 20 to a group.
 pub const SHARE_GROUPS: usize = groups::count(SHARE_BYTES);
+/// So many groups at its beginning hold what all shares of a split have in common.
+pub const IN_COMMON: usize = groups::count(HEAD_BYTES);
 /// Where the numbers of its groups begin: after those of a sheet, up to 32.
 pub(super) const PLACE: usize = 32 - SHARE_GROUPS;
 const PURPOSE: &[u8] = b"causeway/v1 recovery-share";

@@ -86,7 +86,7 @@ async fn roots_of_the_first_version_leave_its_records_one_by_one_and_stay_marked
     let (disk, vault) = Disk::new().await;
     let keys: Vec<SigningKey> = identity().fresh_roots.0.iter().map(SigningKey::from_seed).collect();
     let mut changes = Changes::default();
-    records::put_identity(&mut changes, &identity().as_the_first_version());
+    records::put_identity(&mut changes, &identity().made_by_the_first_version());
     vault.commit(changes, &mut test_rng(6)).await.unwrap();
     let engine = disk.open(&vault);
     assert_eq!(told(&engine).await, [(Part::Root, Place::Here, false), (Part::Next, Place::Here, false)]);

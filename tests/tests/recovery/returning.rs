@@ -2,6 +2,8 @@
 
 use causeway_certs::keys::SigningKey;
 use causeway_certs::recovery::{self as texts, Offer, RecoveryTextError};
+use causeway_certs::transport::request as ask;
+use causeway_client::devices;
 use causeway_client::exclusion;
 use causeway_client::identity::Identity;
 use causeway_client::recovery::record::{self, RecoveryError};
@@ -10,7 +12,9 @@ use causeway_client::recovery::{Part, Place};
 use causeway_client::session::SessionError;
 use causeway_common::priority::Priority;
 use causeway_common::statements::SUSPENDED_COMPROMISED;
+use causeway_common::wire::Done;
 use causeway_tests::hostile::scene::{Actor, Scene, rng};
+use std::time::Duration;
 
 use super::support::{Papers, in_force, places, registrar, write_down};
 
@@ -192,4 +196,24 @@ async fn a_request_that_somebody_has_changed_or_made_without_a_sheet_is_not_take
     assert!(matches!(refused, Err(ReturningError::Text(RecoveryTextError::Mistyped))), "{refused:?}");
     let replica = scene.registrar().engine.replica.lock().await;
     assert!(replica.directory.organisations().all(|org| org.recovery.is_none() && org.returning.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workstation_takes_its_place_only_if_the_directory_says_what_it_has_asked_for() {
+    let (scene, _, police, papers) = scene().await;
+    let offer = offered(&scene, &police).await;
+    let (desk, request) = new_desk(&scene, &offer, &papers.get(Part::Root), 68).await;
+    assert_eq!(begin(&scene, &request).await.unwrap(), Progress::Done);
+    // Somebody who has the root too is faster.
+    let link = devices::connect(&police.engine, &police.dialer()).await.unwrap();
+    let identity = &police.engine.identity;
+    let replica = police.engine.replica.lock().await;
+    let administrators = vec![*identity.administrator_key().as_bytes()];
+    let (root, now) = (papers.get(Part::Root), scene.clock_now());
+    let change = identity.change_administrators(&replica.directory, administrators, &root, now).unwrap();
+    drop(replica);
+    let _: Done = ask(&*link, &change, Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(come_back(&desk).await, Err(ReturningError::OtherOrganisation)));
+    assert!(matches!(finish(&scene, &police).await, Ok(Progress::Done)), "the return is stated already");
+    police.sync().await.unwrap();
 }

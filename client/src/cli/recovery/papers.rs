@@ -129,13 +129,18 @@ fn known(typed: &SigningKey, here: &[(Root, SigningKey)]) -> Result<Digest, Fail
 
 fn ask(root: &Root, key: &SigningKey) -> Result<Digest, Failure> {
     remark(&format!("Sheet of {}, key {}:", words_of(root.part), sheet::short(root.name)));
-    ask_for_groups(&sheet::groups_of(key), root)?;
+    ask_for_groups(&sheet::groups_of(key), 0, root)?;
     Ok(root.name)
 }
 
-/// Asks for two groups of a paper.
-pub(super) fn ask_for_groups(groups: &[Zeroizing<String>], root: &Root) -> Result<(), Failure> {
-    for number in pick(groups.len()) {
+/// Asks for two groups of a paper, none of the first ones that others like it have too.
+pub(super) fn ask_for_groups(
+    groups: &[Zeroizing<String>],
+    in_common: usize,
+    root: &Root,
+) -> Result<(), Failure> {
+    for number in pick(groups.len().saturating_sub(in_common)) {
+        let number = number + in_common;
         let mut tries = TRIES;
         loop {
             remark(&format!("    group {number}?"));

@@ -11,7 +11,7 @@ use crate::cli::Global;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::home::{Home, system_rng};
 use crate::cli::output::{emit, harmless, print, remark};
-use crate::recovery::shares::{self, SHARES_MAX, Share};
+use crate::recovery::shares::{self, IN_COMMON, SHARES_MAX, Share};
 use crate::recovery::{self, Part, Root, sheet};
 
 /// Which key.
@@ -67,7 +67,7 @@ pub(super) async fn split(args: &SplitArgs, home: &Home) -> Result<(), Failure> 
     }
     for share in &made {
         remark(&format!("Share {}:", share.number()));
-        ask_for_groups(&share.groups(), &root)?;
+        ask_for_groups(&share.groups(), IN_COMMON, &root)?;
     }
     recovery::confirm(&home.engine, &[root.name]).await?;
     home.note("erased root keys that are on paper").await?;

@@ -42,7 +42,8 @@ pub(crate) fn announced(org: &Organisation) -> Value {
 pub(crate) fn words(entry: &Value) -> String {
     let mut out = String::new();
     if let Some(at) = entry["recovered"].as_str() {
-        out.push_str(&format!("recovered with the registrar's help on {at}: compare its fingerprint"));
+        let and = if entry["checked"]["current"] == true { "" } else { ": compare its fingerprint" };
+        out.push_str(&format!("recovered with the registrar's help on {at}{and}"));
     }
     if let Some(ready) = entry["recovery"]["ready"].as_str() {
         let and = if out.is_empty() { "" } else { "; " };
@@ -125,5 +126,8 @@ mod tests {
         assert!(
             told.contains("on 2026-05-04") && told.contains("; a recovery takes effect after 2026-06-01")
         );
+        assert!(told.contains("compare"));
+        let checked = json!({ "recovered": "2026-05-04T12:00:00Z", "checked": { "current": true } });
+        assert!(words(&checked).contains("on 2026-05-04") && !words(&checked).contains("compare"));
     }
 }
