@@ -147,6 +147,11 @@ impl Directory {
         self.by_tls.get(key.as_bytes()).copied()
     }
 
+    /// For which organisation a workstation with this connection key comes back.
+    pub fn returning(&self, key: PublicKey) -> Option<OrgId> {
+        self.orgs.values().find(|org| org.returning == Some(key)).map(|org| org.id)
+    }
+
     /// Hashes of rosters that are named but not here yet.
     pub fn missing_rosters(&self) -> Vec<Digest> {
         self.orgs.values().filter(|o| o.roster.is_none()).map(|o| o.roster_digest).collect()
@@ -243,6 +248,7 @@ impl Directory {
             StatementKind::RecordChange => next.change_record(statement)?,
             StatementKind::Recovery => next.begin_recovery(statement)?,
             StatementKind::RecoveryDone => next.end_recovery(statement)?,
+            StatementKind::Return => next.expect_return(statement)?,
             _ => return Err(StatementError::Newer),
         }
         next.taken(leaf);

@@ -14,6 +14,7 @@ pub mod invite;
 pub mod keys;
 pub mod link;
 pub mod names;
+pub mod recovery;
 pub mod roster;
 pub mod tls;
 pub mod transport;

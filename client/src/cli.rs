@@ -21,6 +21,7 @@ mod linking;
 mod member;
 mod org;
 pub(crate) mod output;
+mod recovery;
 mod registrar;
 mod send;
 mod standing;
@@ -129,6 +130,9 @@ enum Command {
     /// Make, check and restore backups of this home.
     #[command(subcommand)]
     Backup(backup::BackupCommand),
+    /// The organisation's root keys on paper, and what is done with them.
+    #[command(subcommand)]
+    Recovery(recovery::RecoveryCommand),
     /// Check this workstation's data.
     Doctor,
     /// Print completions for a shell.
@@ -194,6 +198,12 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Backup(
             command @ (backup::BackupCommand::Check { .. } | backup::BackupCommand::Restore { .. }),
         ) => backup::without_home(command, &global).await,
+        Command::Recovery(recovery::RecoveryCommand::Restore(args)) => {
+            recovery::restore::restore(args, &global).await
+        }
+        Command::Recovery(recovery::RecoveryCommand::Combine(shares)) => {
+            recovery::split::combine(&shares, &global)
+        }
         other => with_home(other, &Home::unlock(&global).await?).await,
     }
 }
@@ -223,7 +233,8 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,
         Command::Attachment(command) => attachments::run(command, home).await,
         Command::Backup(backup::BackupCommand::Create { out, keep }) => backup::create(out, keep, home).await,
-        Command::Doctor => status::doctor(home),
+        Command::Recovery(command) => recovery::run(command, home).await,
+        Command::Doctor => status::doctor(home).await,
         Command::Demo(_)
         | Command::Backup(_)
         | Command::Registrar(_)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use causeway_certs::directory::{self, Directory, Organisation};
+use causeway_certs::keys::SigningKey;
 use causeway_certs::transport::{Dialer, Link, RequestError, request};
 use causeway_common::error::ErrorCode;
 use causeway_common::ids::{DeviceId, OrgId};
@@ -14,7 +15,9 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::{Append, Done, STANDING_MEMBER};
 
 use crate::engine::Engine;
-use crate::linking::{LinkingError, administered, codes};
+use crate::linking::{LinkingError, administered};
+use crate::recovery::record::{administrator_key_of, administrators_of};
+use crate::recovery::root;
 use crate::session::{SessionError, fetch_directory, hello, why_not_member};
 
 /// A colleague may change the same roster at the same moment; then the statement is made anew.
@@ -130,6 +133,7 @@ async fn take_out(
         Ok(own.device(device).is_some_and(|listed| listed.roles & ROLE_ADMINISTRATOR != 0))
     })
     .await?;
+    let known = administrator_key_of(engine, device).await?;
     let wanted = RevokedDevice { device, reason, compromised_since: since.unwrap_or(now), at: now };
     step(engine, link, |directory, own, now| {
         if own.revoked.contains_key(&device) {
@@ -148,7 +152,6 @@ async fn take_out(
         Ok(Step::of(engine.identity.change_roster(directory, devices, revoked, now)))
     })
     .await?;
-    let known = codes::known(&engine.vault, device)?.map(|known| known.administrator_key);
     let key_remains = match known {
         _ if device == engine.identity.device() => true,
         Some(key) => !demote(engine, link, key).await?,
@@ -162,25 +165,33 @@ async fn take_out(
 
 /// Takes the key of a device that is gone out of the organisation's record. `false`: it stands there, and this device cannot.
 async fn demote(engine: &Engine, link: &dyn Link, key: [u8; 32]) -> Result<bool, LinkingError> {
-    let (stands, may) = administered(engine, |own| {
+    let (stands, enough_remain) = administered(engine, |own| {
         let stands = own.administrators.iter().any(|administrator| *administrator.as_bytes() == key);
-        let enough_remain = own.administrators.len() > usize::from(own.threshold);
-        Ok((stands, engine.identity.holds_root(own) && enough_remain))
+        Ok((stands, own.administrators.len() > usize::from(own.threshold)))
     })
     .await?;
-    if !stands || !may {
-        return Ok(!stands);
-    }
+    let Some(root) = root(engine).await.filter(|_| stands && enough_remain) else { return Ok(!stands) };
+    strike(engine, link, &root, key).await?;
+    Ok(true)
+}
+
+/// Strikes a key out of the organisation's record, by its root.
+pub(crate) async fn strike(
+    engine: &Engine,
+    link: &dyn Link,
+    root: &SigningKey,
+    key: [u8; 32],
+) -> Result<(), LinkingError> {
     step(engine, link, |directory, own, now| {
-        let mut keys: Vec<[u8; 32]> = own.administrators.iter().map(|key| *key.as_bytes()).collect();
+        let mut keys = administrators_of(own);
         if !keys.contains(&key) {
             return Ok(Step::Done);
         }
         keys.retain(|administrator| *administrator != key);
-        Ok(Step::of(engine.identity.change_administrators(directory, keys, now)))
+        let append = engine.identity.change_administrators(directory, keys, root, now);
+        append.map(|append| Step::Append(Box::new(append))).ok_or(LinkingError::NotRoot)
     })
-    .await?;
-    Ok(true)
+    .await
 }
 
 /// Administrators' keys in an organisation's record that belong to no workstation in its roster: one that was removed, or one that was

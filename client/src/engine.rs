@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
+use causeway_certs::keys::SigningKey;
 use causeway_common::crash;
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
@@ -15,6 +16,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use crate::attachments::{self, TransferError};
 use crate::identity::Identity;
@@ -79,6 +81,8 @@ pub struct Engine {
     relay_time: std::sync::Mutex<Option<(Timestamp, Instant)>>,
     outbox: watch::Sender<u64>,
     inbox: watch::Sender<u64>,
+    /// Root keys that a person has typed for this command.
+    entered: std::sync::Mutex<Vec<SigningKey>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -130,6 +134,7 @@ impl Engine {
             relay_time: std::sync::Mutex::default(),
             outbox: watch::Sender::new(0),
             inbox: watch::Sender::new(0),
+            entered: std::sync::Mutex::default(),
         })
     }
 
@@ -167,6 +172,23 @@ impl Engine {
             self.inbox.send_modify(|count| *count += 1);
         }
         Ok(())
+    }
+
+    pub(crate) fn entered(&self) -> std::sync::MutexGuard<'_, Vec<SigningKey>> {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps secrets that can be erased. Durable when it returns.
+    pub(crate) async fn keep_secrets(
+        &self,
+        secrets: &[(Vec<u8>, Zeroizing<[u8; 32]>)],
+    ) -> Result<(), EngineError> {
+        Ok(self.vault.eks_put(secrets, &mut self.fork_rng().await).await?)
+    }
+
+    /// Erases them, whatever of them is there.
+    pub(crate) async fn erase_secrets(&self, ids: &[Vec<u8>]) -> Result<(), EngineError> {
+        Ok(self.vault.eks_erase(ids, &mut self.fork_rng().await).await?)
     }
 
     /// Changes whenever something has joined the outbox.

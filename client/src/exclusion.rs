@@ -111,7 +111,7 @@ async fn standing(engine: &Engine, org: OrgId) -> Result<Option<Suspended>, Excl
 }
 
 /// Makes a statement, hands it in, and fetches what the directory has become.
-async fn append(
+pub(crate) async fn append(
     engine: &Engine,
     link: &dyn Link,
     org: OrgId,

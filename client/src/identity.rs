@@ -6,7 +6,7 @@ use causeway_certs::{invite, roster};
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
 use causeway_common::ids::{DeviceId, Digest, OrgId};
-use causeway_common::limits::INVITE_LIFE;
+use causeway_common::limits::{INVITE_LIFE, STATEMENT_BYTES_MAX};
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
     Admission, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, RevokedDevice, Roster, RosterChange,
@@ -19,8 +19,11 @@ use std::time::Duration;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub use self::linked::{Linked, label_hash};
+pub use self::returned::Returned;
 
 mod linked;
+mod returned;
+mod stored;
 
 /// A roster and its devices are valid this long before they must be renewed.
 const ROSTER_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -62,8 +65,10 @@ impl TryFrom<u8> for Role {
 /// Secret seeds, only ever inside the vault.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 struct Seeds {
-    /// Registrar key, or organisation root.
+    /// The registrar's key. A member's is zeros: an organisation's roots belong on paper, and until they are there into the
+    /// key store that forgets ([`crate::recovery`]). The first homes had the organisation's root here.
     root: [u8; 32],
+    /// Zeros; the first homes had the root here that will follow.
     next_root: [u8; 32],
     administrator: [u8; 32],
     device: [u8; 32],
@@ -98,7 +103,17 @@ pub struct Identity {
     /// A record of its own in the vault, because the first homes were made without it.
     #[serde(skip)]
     pub(crate) linked: Option<Box<Linked>>,
+    /// The same of a workstation that comes back for its organisation.
+    #[serde(skip)]
+    pub(crate) returned: Option<Box<Returned>>,
+    /// Roots that were made with this identity; only until it is stored.
+    #[serde(skip)]
+    pub(crate) fresh_roots: FreshRoots,
 }
+
+/// Seeds of new roots, on their way into the erasable key store.
+#[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct FreshRoots(pub(crate) Vec<[u8; 32]>);
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Claimed {
@@ -115,9 +130,7 @@ impl std::fmt::Debug for Identity {
 fn fresh_seeds(rng: &mut dyn rand_core::CryptoRng) -> Seeds {
     let mut seeds =
         Seeds { root: [0; 32], next_root: [0; 32], administrator: [0; 32], device: [0; 32], tls: [0; 32] };
-    for seed in
-        [&mut seeds.root, &mut seeds.next_root, &mut seeds.administrator, &mut seeds.device, &mut seeds.tls]
-    {
+    for seed in [&mut seeds.administrator, &mut seeds.device, &mut seeds.tls] {
         rng.fill_bytes(seed);
     }
     seeds
@@ -126,7 +139,8 @@ fn fresh_seeds(rng: &mut dyn rand_core::CryptoRng) -> Seeds {
 impl Identity {
     /// A registrar of the relay whose claim code this is.
     pub fn found_registrar(claim: &Invite, now: Timestamp, rng: &mut dyn rand_core::CryptoRng) -> Self {
-        let seeds = fresh_seeds(rng);
+        let mut seeds = fresh_seeds(rng);
+        rng.fill_bytes(&mut seeds.root);
         let registrar = SigningKey::from_seed(&seeds.root);
         let tls = SigningKey::from_seed(&seeds.tls);
         let payload = DirectoryGenesis {
@@ -159,10 +173,13 @@ impl Identity {
             enrolment: Vec::new(),
             claim: vec![Claimed { invite_id: claim.invite_id, genesis }],
             linked: None,
+            returned: None,
+            fresh_roots: FreshRoots::default(),
         }
     }
 
-    /// A new organisation with its first device, as the invite names it.
+    /// A new organisation with its first device, as the invite names it. Its two roots come with it until
+    /// [`crate::recovery::store`] has put them where they can be erased.
     pub fn found_organisation(
         signed: Signed,
         invite: &Invite,
@@ -170,8 +187,8 @@ impl Identity {
         now: Timestamp,
         rng: &mut dyn rand_core::CryptoRng,
     ) -> Self {
+        let (root, next_root) = (SigningKey::generate(rng), SigningKey::generate(rng));
         let seeds = fresh_seeds(rng);
-        let root = SigningKey::from_seed(&seeds.root);
         let administrator = SigningKey::from_seed(&seeds.administrator);
         let mut nonce = [0; 32];
         rng.fill_bytes(&mut nonce);
@@ -189,7 +206,7 @@ impl Identity {
             org,
             sequence: 1,
             root: *root.public().as_bytes(),
-            next_root: framed::sha256(SigningKey::from_seed(&seeds.next_root).public().as_bytes()),
+            next_root: framed::sha256(next_root.public().as_bytes()),
             administrators: vec![*administrator.public().as_bytes()],
             threshold: 1,
         };
@@ -211,6 +228,8 @@ impl Identity {
             enrolment: vec![Enrol { invite: signed, genesis, record, roster: signed_roster }],
             claim: Vec::new(),
             linked: None,
+            returned: None,
+            fresh_roots: FreshRoots(vec![*root.seed(), *next_root.seed()]),
         }
     }
 
@@ -222,6 +241,7 @@ impl Identity {
             seeds: fresh_seeds(rng),
             enrolment: Vec::new(),
             claim: Vec::new(),
+            fresh_roots: FreshRoots::default(),
             ..self.clone()
         }
     }
@@ -267,12 +287,23 @@ impl Identity {
         self.device_key().public().device_id()
     }
 
-    /// The fingerprint to compare with the registrar.
+    /// The fingerprint to compare with the registrar, as long as the directory does not know this organisation. Afterwards
+    /// [`Organisation::fingerprint`] counts, because roots change.
+    ///
+    /// [`Organisation::fingerprint`]: causeway_certs::directory::Organisation::fingerprint
     pub fn fingerprint(&self) -> Digest {
         if let Some(linked) = self.linked() {
             return linked.code.root;
         }
-        causeway_certs::fingerprint::fingerprint(self.org, SigningKey::from_seed(&self.seeds.root).public())
+        if let Some(root) = self.returned().and_then(|returned| PublicKey::from_bytes(returned.root).ok()) {
+            return causeway_certs::fingerprint::fingerprint(self.org, root);
+        }
+        let founded = self.enrolment().and_then(|enrol| {
+            let founding: OrgGenesis = codec::decode(&enrol.genesis.body, STATEMENT_BYTES_MAX).ok()?;
+            PublicKey::from_bytes(founding.root).ok()
+        });
+        let root = founded.unwrap_or_else(|| SigningKey::from_seed(&self.seeds.root).public());
+        causeway_certs::fingerprint::fingerprint(self.org, root)
     }
 
     /// Invites an organisation. Only the registrar's signature makes it valid.

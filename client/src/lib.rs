@@ -20,6 +20,7 @@ pub mod model;
 pub mod prekeys;
 pub mod reconnect;
 pub mod records;
+pub mod recovery;
 pub mod referral;
 pub mod replica;
 pub mod seal;

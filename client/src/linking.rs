@@ -24,6 +24,7 @@ use crate::devices::{Step, connect, step};
 use crate::engine::{Engine, EngineError};
 use crate::identity::Identity;
 use crate::records::RecordError;
+use crate::recovery;
 use crate::session::{SessionError, fetch_directory, hello, why_not_member};
 use crate::vault::Changes;
 
@@ -51,8 +52,8 @@ pub enum LinkingError {
     /// This device's key does not sign rosters.
     #[error("this workstation is not an administrator's")]
     NotAdministrator,
-    /// This device does not hold the organisation's root key.
-    #[error("this workstation does not hold the organisation's root key")]
+    /// The organisation's root has to sign, and is not at hand.
+    #[error("the organisation's root key is not here")]
     NotRoot,
     /// Nothing of this name, or more than one.
     #[error("nothing, or more than one, matches {0}")]
@@ -129,9 +130,6 @@ pub async fn invite(engine: &Engine, dialer: &dyn Dialer, wish: Wish) -> Result<
 async fn open(engine: &Engine, link: &dyn Link, wish: Wish) -> Result<LinkCode, LinkingError> {
     let root = administered(engine, |own| {
         let promotes = wish.roles & ROLE_ADMINISTRATOR != 0;
-        if promotes && !engine.identity.holds_root(own) {
-            return Err(LinkingError::NotRoot);
-        }
         let full = own.roster.as_ref().is_some_and(|roster| roster.devices.len() >= DEVICES_PER_ORG_MAX)
             || promotes && own.administrators.len() >= ADMINISTRATORS_MAX;
         if full { Err(LinkingError::Full) } else { Ok(own.fingerprint()) }
@@ -285,6 +283,7 @@ async fn let_in_before(engine: &Engine, prefix: &str) -> Result<(DeviceId, Strin
 
 /// Enters a key among the organisation's administrators.
 async fn promote(engine: &Engine, link: &dyn Link, key: [u8; 32]) -> Result<(), LinkingError> {
+    let root = recovery::root(engine).await;
     step(engine, link, |directory, own, now| {
         let mut keys: Vec<[u8; 32]> = own.administrators.iter().map(|key| *key.as_bytes()).collect();
         if keys.contains(&key) {
@@ -294,7 +293,8 @@ async fn promote(engine: &Engine, link: &dyn Link, key: [u8; 32]) -> Result<(), 
             return Err(LinkingError::Full);
         }
         keys.push(key);
-        let change = engine.identity.change_administrators(directory, keys, now);
+        let root = root.as_ref().ok_or(LinkingError::NotRoot)?;
+        let change = engine.identity.change_administrators(directory, keys, root, now);
         change.map(|append| Step::Append(Box::new(append))).ok_or(LinkingError::NotRoot)
     })
     .await

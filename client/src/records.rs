@@ -109,19 +109,24 @@ fn read_after<T: DeserializeOwned + Serialize>(
 
 const IDENTITY: &[u8] = b"identity";
 const LINKED: &[u8] = b"linked";
+const RETURNED: &[u8] = b"returned";
 
 /// This home's identity; none before it has joined or claimed.
 pub fn identity(from: &dyn Source) -> Result<Option<Identity>, RecordError> {
     let Some(mut identity) = read::<Identity>(from, Tree::Identity, IDENTITY)? else { return Ok(None) };
     identity.linked = read(from, Tree::Identity, LINKED)?.map(Box::new);
+    identity.returned = read(from, Tree::Identity, RETURNED)?.map(Box::new);
     Ok(Some(identity))
 }
 
-/// Stores the identity.
+/// Stores the identity. A new one goes through [`crate::recovery::store`], which keeps its roots too.
 pub fn put_identity(changes: &mut Changes, identity: &Identity) {
     write(changes, Tree::Identity, IDENTITY, identity);
     if let Some(linked) = identity.linked() {
         write(changes, Tree::Identity, LINKED, linked);
+    }
+    if let Some(returned) = identity.returned() {
+        write(changes, Tree::Identity, RETURNED, returned);
     }
 }
 

@@ -61,6 +61,9 @@ pub enum SessionError {
     /// No administrator has let this device into its organisation yet.
     #[error("no administrator has let this workstation in yet")]
     NotLinked,
+    /// The registrar has not let this workstation come back for its organisation yet, or it has not taken its place.
+    #[error("the registrar has not let this workstation come back yet")]
+    NotReturned,
     /// This device was in its organisation's roster, and the relay knows it no more; with what the directory says of it, if
     /// this home has heard it.
     #[error("this workstation is no longer a device of its organisation")]
@@ -161,6 +164,9 @@ async fn why_not_known(engine: &Engine) -> SessionError {
     }
     if own.is_some_and(|own| own.device(device).is_some()) {
         return SessionError::Removed(None);
+    }
+    if engine.identity.returned().is_some() {
+        return SessionError::NotReturned;
     }
     if engine.identity.linked().is_some() { SessionError::NotLinked } else { SessionError::NotAdmitted }
 }

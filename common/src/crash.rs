@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Every point there is, in the order in which a packet comes past them.
-pub const STEPS: [&str; 22] = [
+pub const STEPS: [&str; 23] = [
     // Both sides: a transaction of the store, and files beside it.
     "store.before-apply",
     "store.before-flush",
@@ -21,6 +21,7 @@ pub const STEPS: [&str; 22] = [
     "keys.before-content",
     "keys.before-erase",
     "keys.erased-half",
+    "recovery.before-erase",
     "outbox.queued",
     "outbox.sealed",
     "outbox.uploaded",

@@ -53,6 +53,8 @@ pub enum Label {
     OrgId,
     /// An organisation's administrators, signed by its root.
     OrgRecord,
+    /// What an organisation that has lost its workstations asks of the registrar, signed by a root on paper.
+    OrgRecover,
     /// Hash that chains the grants of one device to one organisation.
     PacketChain,
     /// A signed prekey.
@@ -94,6 +96,7 @@ impl Label {
             Self::OrgGenesis => "causeway/v1 org-genesis",
             Self::OrgId => "causeway/v1 org-id",
             Self::OrgRecord => "causeway/v1 org-record",
+            Self::OrgRecover => "causeway/v1 org-recover",
             Self::PacketChain => "causeway/v1 packet-chain",
             Self::Prekey => "causeway/v1 prekey",
             Self::Receipt => "causeway/v1 receipt",

@@ -189,6 +189,8 @@ pub enum StatementKind {
     Recovery,
     /// A recovery takes effect, after its time. Payload [`RecoveryDone`]. Signed by the registrar.
     RecoveryDone,
+    /// A workstation comes back for an organisation that has none left. Payload [`Return`]. Signed by the registrar.
+    Return,
     /// A kind of a newer version: replay stops there with a clear message.
     Other(u8),
 }
@@ -204,6 +206,7 @@ impl From<u8> for StatementKind {
             6 => Self::RecordChange,
             7 => Self::Recovery,
             8 => Self::RecoveryDone,
+            9 => Self::Return,
             other => Self::Other(other),
         }
     }
@@ -220,6 +223,7 @@ impl From<StatementKind> for u8 {
             StatementKind::RecordChange => 6,
             StatementKind::Recovery => 7,
             StatementKind::RecoveryDone => 8,
+            StatementKind::Return => 9,
             StatementKind::Other(number) => number,
         }
     }
@@ -307,6 +311,14 @@ pub struct RecordChange {
 pub struct RecoveryDone {
     /// Hash of the body of the record that takes effect.
     pub record: Digest,
+}
+
+/// Payload of a return: until the organisation's next roster, whoever holds this key may read the directory and hand in
+/// statements about this organisation. What they are worth, their signatures say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// The raw public key of its connection.
+    pub tls_key: [u8; 32],
 }
 
 /// A prekey, label `prekey`, signed by the device.

@@ -237,6 +237,9 @@ pub const STANDING_REGISTRAR: u8 = 3;
 /// `standing` of a device whose organisation the registrar has suspended: it may read the directory, and hand in
 /// statements about its own organisation.
 pub const STANDING_SUSPENDED: u8 = 4;
+/// `standing` of a workstation that comes back for its organisation: it may read the directory, and hand in statements
+/// about that organisation.
+pub const STANDING_RETURNING: u8 = 5;
 
 /// Makes the caller the registrar of a fresh relay. Answer: [`Done`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

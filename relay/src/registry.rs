@@ -45,6 +45,11 @@ pub enum Caller {
         /// Its organisation.
         org: OrgId,
     },
+    /// A workstation that comes back for an organisation which has none left.
+    Returning {
+        /// Its organisation.
+        org: OrgId,
+    },
     /// The registrar.
     Registrar,
     /// Anybody else.
@@ -117,7 +122,7 @@ impl Relay {
             Some((org, _)) if is_suspended(directory, org) => Caller::Suspended { org },
             Some((org, device)) => Caller::Member { org, device },
             None if directory.authority().is_some_and(|a| a.registrar_tls == key) => Caller::Registrar,
-            None => Caller::Stranger,
+            None => directory.returning(key).map_or(Caller::Stranger, |org| Caller::Returning { org }),
         })
     }
 
@@ -246,8 +251,12 @@ impl Relay {
             return Ok(());
         }
         let statement = directory::open(&leaf).map_err(|_| Refused(ErrorCode::Unverified))?;
-        if matches!(caller, Caller::Suspended { org } if org != statement.org) {
-            return Err(Refused(ErrorCode::Suspended));
+        match caller {
+            Caller::Suspended { org } if org != statement.org => return Err(Refused(ErrorCode::Suspended)),
+            Caller::Returning { org } if org != statement.org => {
+                return Err(Refused(ErrorCode::NotAuthorised));
+            }
+            _ => {}
         }
         match statement.kind {
             StatementKind::Admission => self.admit(leaf, &statement, request.roster).await,
@@ -260,7 +269,8 @@ impl Relay {
             | StatementKind::Reinstatement
             | StatementKind::RecordChange
             | StatementKind::Recovery
-            | StatementKind::RecoveryDone => self.append_leaf(leaf, None, |_| Ok(())).await,
+            | StatementKind::RecoveryDone
+            | StatementKind::Return => self.append_leaf(leaf, None, |_| Ok(())).await,
             _ => Err(Refused(ErrorCode::NotAuthorised)),
         }
     }

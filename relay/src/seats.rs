@@ -118,7 +118,7 @@ impl From<Caller> for Standing {
             Caller::Member { org, device } => Self::Member { org, device },
             Caller::Registrar => Self::Registrar,
             // It reads why, and may hand in what mends it.
-            Caller::Suspended { .. } => Self::Waiting,
+            Caller::Suspended { .. } | Caller::Returning { .. } => Self::Waiting,
             Caller::Stranger => Self::Stranger,
         }
     }

@@ -13,8 +13,8 @@ use causeway_common::ids::{DeviceId, OrgId};
 use causeway_common::statements::Nack;
 use causeway_common::wire::{
     self, Accepted, Done, FRAME_HEADER_BYTES, Frame, FrameType, Hello, PROTOCOL_VERSION, Prekeys, Refusal,
-    Rosters, STANDING_MEMBER, STANDING_PENDING, STANDING_REGISTRAR, STANDING_STRANGER, STANDING_SUSPENDED,
-    Submit, TakePrekeys, Welcome,
+    Rosters, STANDING_MEMBER, STANDING_PENDING, STANDING_REGISTRAR, STANDING_RETURNING, STANDING_STRANGER,
+    STANDING_SUSPENDED, Submit, TakePrekeys, Welcome,
 };
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -271,6 +271,7 @@ impl Request<'_> {
         let standing = match self.caller {
             Caller::Member { .. } => STANDING_MEMBER,
             Caller::Suspended { .. } => STANDING_SUSPENDED,
+            Caller::Returning { .. } => STANDING_RETURNING,
             Caller::Registrar => STANDING_REGISTRAR,
             Caller::Stranger if self.relay.is_pending(self.session.peer) => STANDING_PENDING,
             Caller::Stranger => STANDING_STRANGER,

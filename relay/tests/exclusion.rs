@@ -14,12 +14,12 @@ use causeway_certs::transport::{Link as _, read_answer, request, write_frame};
 use causeway_common::envelope::PrekeyKind;
 use causeway_common::error::ErrorCode;
 use causeway_common::priority::Priority;
-use causeway_common::statements::{Reinstatement, RosterChange, StatementKind, Suspension};
+use causeway_common::statements::{Reinstatement, Return, RosterChange, StatementKind, Suspension};
 use causeway_common::store::Kv as _;
 use causeway_common::wire::{
     Accepted, Acknowledge, Append, AskOutcomes, DeviceState, DirectoryPart, DirectorySince, Done, Outcomes,
-    Prekeys, PublishPrekeys, STANDING_MEMBER, STANDING_STRANGER, STANDING_SUSPENDED, Submit, Subscribe,
-    TakePrekeys, Welcome,
+    Prekeys, PublishPrekeys, STANDING_MEMBER, STANDING_RETURNING, STANDING_STRANGER, STANDING_SUSPENDED,
+    Submit, Subscribe, TakePrekeys, Welcome,
 };
 use causeway_relay::server;
 use link::{Door, End};
@@ -83,6 +83,35 @@ async fn a_suspended_organisation_reads_why_and_does_nothing_else() {
     let state: DeviceState = rig.ask(bad, &Subscribe {}).await.unwrap();
     assert_eq!(state.waiting, 1, "what came before waits for it");
     let _: Accepted = rig.ask(good, &to_police).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_workstation_that_comes_back_reads_the_directory_hands_in_its_roster_and_does_nothing_else() {
+    let rig = Rig::claimed().await;
+    let (hotline, police) = (rig.org(1, &[10]).await, rig.org(2, &[20]).await);
+    let registrar = rig.registrar_tls.public();
+    let (good, lost, back) = (hotline.devices[0].peer(), &police.devices[0], rig::Device::new(21));
+    assert_eq!(standing(&rig, back.peer()).await, STANDING_STRANGER);
+    let roster = rig.second_roster(&police, &[lost.id()], &[&back]);
+    assert_eq!(code(rig.ask::<_, Done>(back.peer(), &roster).await), ErrorCode::NotAuthorised, "not yet");
+    let payload = Return { tls_key: *back.peer().as_bytes() };
+    let statement = rig.next(StatementKind::Return, police.id, &payload, &rig.registrar);
+    let _: Done = rig.ask(registrar, &Append { statement, roster: vec![] }).await.unwrap();
+
+    assert_eq!(standing(&rig, back.peer()).await, STANDING_RETURNING);
+    let part: DirectoryPart = rig.ask(back.peer(), &DirectorySince { size: 0 }).await.unwrap();
+    assert_eq!(part.leaves.len(), 4);
+    assert_eq!(code(rig.ask::<_, DeviceState>(back.peer(), &Subscribe {}).await), ErrorCode::NotAuthorised);
+    let wanted = TakePrekeys { org: hotline.id };
+    assert_eq!(code(rig.ask::<_, Prekeys>(back.peer(), &wanted).await), ErrorCode::NotAuthorised);
+    let foreign = rig.without(&hotline, &[]);
+    assert_eq!(code(rig.ask::<_, Done>(back.peer(), &foreign).await), ErrorCode::NotAuthorised, "another's");
+
+    let roster = rig.second_roster(&police, &[lost.id()], &[&back]);
+    let _: Done = rig.ask(back.peer(), &roster).await.unwrap();
+    assert_eq!(standing(&rig, back.peer()).await, STANDING_MEMBER);
+    assert_eq!(standing(&rig, lost.peer()).await, STANDING_STRANGER, "the lost one is out");
+    assert_eq!(standing(&rig, good).await, STANDING_MEMBER);
 }
 
 #[tokio::test]

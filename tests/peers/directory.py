@@ -54,7 +54,7 @@ def record(pair, org, number):
 
 def step(s, leaf, registrar, orgs):  # one statement about an organisation
     kind, payload = s["kind"], s["payload"]
-    need(2 <= kind <= 8 and (s["signer"] == registrar or kind in (3, 6)), "who may say so")
+    need(2 <= kind <= 9 and (s["signer"] == registrar or kind in (3, 6)), "who may say so")
     if kind == 2:
         admission = decode(ADMISSION, payload)
         founding = signed("org-genesis", admission["genesis"], lambda g: g["root"], FOUNDING)
@@ -80,6 +80,7 @@ def step(s, leaf, registrar, orgs):  # one statement about an organisation
     if kind == 8:
         need(org["next"] and s["time"] >= org["next"][0] and payload == org["next"][2], "a recovery before its time")
         org["record"], org["next"] = org["next"][1], None
+    need(kind != 9 or len(payload) == 32, "a return")
     return org, payload[-32:] if kind in (2, 3) else None
 
 def audit(file):

@@ -10,8 +10,8 @@ use causeway_common::framed::{self, Label};
 use causeway_common::ids::{Digest, OrgId};
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    Admission, DirectoryGenesis, OrgGenesis, OrgRecord, RecordChange, RecoveryDone, Reinstatement, Roster,
-    RosterChange, RosterDevice, SignedRoster, Statement, StatementKind, Suspension,
+    Admission, DirectoryGenesis, OrgGenesis, OrgRecord, RecordChange, RecoveryDone, Reinstatement, Return,
+    Roster, RosterChange, RosterDevice, SignedRoster, Statement, StatementKind, Suspension,
 };
 use causeway_common::time::Timestamp;
 use serde::Serialize;
@@ -192,6 +192,7 @@ pub fn log() -> Log {
     writer.put(StatementKind::Recovery, embassy, &registrar(), &RecordChange { record: recovered });
     writer.at += u64::try_from(RECOVERY_LOCK.as_millis()).unwrap();
     writer.put(StatementKind::RecoveryDone, embassy, &registrar(), &done);
+    writer.put(StatementKind::Return, embassy, &registrar(), &Return { tls_key: bytes(&key(97)) });
     let third = RecordChange { record: record(4, embassy, 3, THIRD_ROOT, NEXT_ADMINISTRATOR) };
     writer.put(StatementKind::RecordChange, embassy, &of(4, NEXT_ROOT), &third);
     sign_head(&mut writer.log);
@@ -244,7 +245,7 @@ const FROM_OUTSIDE: [Meddling; 7] = [
 ];
 
 /// What a relay can do that signs whatever it likes: the heads are right, the statements are not.
-const BY_THE_RELAY: [Meddling; 11] = [
+const BY_THE_RELAY: [Meddling; 12] = [
     ("admitted by a stranger", |log| rewrite(log, 4, &key(99), |_| {})),
     ("a roster change by a stranger", |log| rewrite(log, 5, &key(99), |_| {})),
     ("a roster change by the registrar", |log| rewrite(log, 5, &registrar(), |_| {})),
@@ -268,6 +269,9 @@ const BY_THE_RELAY: [Meddling; 11] = [
     }),
     ("a recovery that did not wait", |log| {
         rewrite(log, 11, &registrar(), |s| s.time = s.time.minus(RECOVERY_LOCK));
+    }),
+    ("a return that the organisation declares itself", |log| {
+        rewrite(log, 12, &of(4, NEXT_ROOT), |_| {});
     }),
     ("a second beginning", |log| log.leaves.push(log.leaves[0].clone())),
 ];

@@ -10,8 +10,8 @@ use causeway_certs::transport::quic::{self, QuicDialer, QuicListener};
 use causeway_client::engine::Engine;
 use causeway_client::identity::Identity;
 use causeway_client::session::{self, Report, SessionError, Stay};
-use causeway_client::vault::{Changes, Cost, MemoryEks, Vault};
-use causeway_client::{membership, records};
+use causeway_client::vault::{Cost, MemoryEks, Vault};
+use causeway_client::{membership, recovery};
 use causeway_common::ids::OrgId;
 use causeway_common::store::MemoryKv;
 use causeway_common::time::{Clock as _, SystemClock};
@@ -139,9 +139,7 @@ impl Party {
         let (kv, eks) = (Arc::new(MemoryKv::new()), MemoryEks::default());
         let (vault, _) =
             Vault::create(kv, eks, "a passphrase for tests", Cost::least(), &mut rng).await.unwrap();
-        let mut changes = Changes::default();
-        records::put_identity(&mut changes, &identity);
-        vault.commit(changes, &mut rng).await.unwrap();
+        recovery::store(&vault, &identity, &mut rng).await.unwrap();
         let config = quic::client_config(identity.relay().unwrap(), &identity.tls_key()).unwrap();
         let endpoint = quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
         let staging = tempfile::tempdir().unwrap();

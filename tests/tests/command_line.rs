@@ -11,6 +11,7 @@ mod command_line {
     mod demo;
     mod devices;
     mod no_network;
+    mod recovery;
     mod story;
     mod support;
     mod suspension;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use causeway_common::framed;
 use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::statements::{
-    Admission, OrgRecord, RecordChange, RecoveryDone, Reinstatement, RevokedDevice, Roster, RosterDevice,
-    SUSPENDED_COMPROMISED, SignedRoster, Statement, Suspension,
+    Admission, OrgRecord, RecordChange, RecoveryDone, Reinstatement, Return, RevokedDevice, Roster,
+    RosterDevice, SUSPENDED_COMPROMISED, SignedRoster, Statement, Suspension,
 };
 use causeway_common::time::Timestamp;
 
@@ -51,6 +51,10 @@ pub struct Organisation {
     pub compromised: Option<Compromised>,
     /// A root that asks to take over.
     pub recovery: Option<Recovering>,
+    /// When its present root, or one before, took over with the registrar's help, the last time.
+    pub recovered: Option<Timestamp>,
+    /// Connection key of a workstation that comes back for it, until the next roster.
+    pub returning: Option<PublicKey>,
     record_sequence: u64,
     roster_sequence: u64,
     roster_previous: Digest,
@@ -98,6 +102,13 @@ pub struct Recovering {
     pub ready: Timestamp,
     record: OrgRecord,
     digest: Digest,
+}
+
+impl Recovering {
+    /// Hash of the body of the record that would take effect.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
 }
 
 impl Organisation {
@@ -149,6 +160,8 @@ impl Organisation {
             suspended: None,
             compromised: None,
             recovery: None,
+            recovered: None,
+            returning: None,
             record_sequence: 1,
             roster_sequence: 1,
             roster_previous: ZERO,
@@ -188,6 +201,7 @@ impl Organisation {
         self.roster_sequence += 1;
         self.roster_signers = (self.administrators.clone(), self.threshold);
         self.roster = None;
+        self.returning = None;
         Ok(())
     }
 
@@ -277,7 +291,15 @@ impl Organisation {
             return Err(StatementError::OutOfOrder);
         }
         let record = announced.record.clone();
-        self.take_record(record)
+        self.take_record(record)?;
+        self.recovered = Some(statement.time);
+        Ok(())
+    }
+
+    pub(super) fn expect_return(&mut self, statement: &Statement) -> Result<(), StatementError> {
+        let Return { tls_key } = payload(&statement.payload)?;
+        self.returning = Some(PublicKey::from_bytes(tls_key)?);
+        Ok(())
     }
 
     fn next_record_in(&self, statement: &Statement) -> Result<(OrgRecord, Digest), StatementError> {

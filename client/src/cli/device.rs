@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::home::Home;
 use super::joining::{comparison, comparison_words};
 use super::output::{print, print_list, remark, text, time};
+use super::recovery::{SheetArgs, with_root};
 use super::{linking, registrar};
 use crate::devices;
 use crate::identity::Role;
@@ -49,6 +50,8 @@ pub(crate) enum DeviceCommand {
     Admit {
         /// Its identifier from `causeway device pending`, or the beginning of it.
         id: String,
+        #[command(flatten)]
+        sheets: SheetArgs,
     },
     /// Take a device out, at once: its connections are cut, and nothing is sealed to it any more.
     Revoke {
@@ -138,7 +141,7 @@ pub(crate) async fn run(command: DeviceCommand, home: &Home) -> Result<(), Failu
         DeviceCommand::Invite { role, clearance, name } => invite(home, role, &clearance, name).await,
         DeviceCommand::History(args) => history::give(args, home).await,
         DeviceCommand::Pending => pending(home).await,
-        DeviceCommand::Admit { id } => admit(home, &id).await,
+        DeviceCommand::Admit { id, sheets } => admit(home, &id, &sheets).await,
         DeviceCommand::Revoke { device, reason, since } => {
             revoke(home, &device, reason, since.as_deref()).await
         }
@@ -215,11 +218,14 @@ async fn pending(home: &Home) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn admit(home: &Home, id: &str) -> Result<(), Failure> {
+async fn admit(home: &Home, id: &str, sheets: &SheetArgs) -> Result<(), Failure> {
     if id.len() < 4 {
         return Err(LinkingError::NotFound(id.to_owned()).into());
     }
-    let (device, name) = links::admit(&home.engine, &*home.dialer().await?, id).await?;
+    let dialer = home.dialer().await?;
+    // An administrator needs the root's signature.
+    let (device, name) =
+        with_root(sheets, home, async || links::admit(&home.engine, &*dialer, id).await).await?;
     home.note(&format!("let in device {}", device.short())).await?;
     let result = json!({ "id": device.to_string(), "name": name, "status": "active" });
     print(home.json, result, |v| {
@@ -251,9 +257,10 @@ async fn revoke(home: &Home, meant: &str, reason: Reason, since: Option<&str>) -
     result["administrator_key_remains"] = removal.key_remains.into();
     if removal.key_remains {
         remark(
-            "It was an administrator's, and its key still stands among your administrators: this workstation does not hold the \
-             organisation's root, which alone can strike it out. The relay lets nobody in with it; call the registrar if the \
-             device is in other hands.",
+            "It was an administrator's, and its key still stands among your administrators: your organisation's root has to strike \
+             it out. Fetch the root's recovery sheet and run `causeway recovery administrators`, then `causeway recovery strike KEY`. \
+             Until then the relay lets nobody in with it, but whoever has the key and the relay's help can sign for you: call the \
+             registrar if the device is in other hands.",
         );
     }
     print(home.json, result, |v| {

@@ -243,6 +243,12 @@ impl From<SessionError> for Failure {
                 "Your administrator has not let this workstation in yet, or the fifteen minutes of its code are over. What you queued stays in your outbox.",
                 "Compare the pictures with your administrator and have this workstation let in (`causeway device admit`), or ask for a new code and run `causeway join` with it here.",
             ),
+            SessionError::NotReturned => Self::new(
+                "N-120",
+                exit::REFUSED,
+                "This workstation has asked to come back for its organisation, and the registrar has not finished that yet. What you queued stays in your outbox.",
+                "Once the registrar has finished it, run `causeway recovery restore` with the same offer again.",
+            ),
             SessionError::Removed(revoked) => device::removed(revoked.as_ref()),
             SessionError::Suspended(suspended) => standing::own(Some(&suspended)),
             SessionError::Refused(code) => code.into(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use causeway_certs::transport::Dialer;
 use causeway_certs::transport::quic::{self, QuicDialer};
 use causeway_common::crash;
-use causeway_common::ids::OrgId;
+use causeway_common::ids::{Digest, OrgId};
 use causeway_common::store::{SledKv, SledOptions, StoreError, files};
 use causeway_common::time::SystemClock;
 use clap::Args;
@@ -25,6 +25,7 @@ use crate::backup::is_staged;
 use crate::engine::{Engine, Rng};
 use crate::identity::Identity;
 use crate::records;
+use crate::recovery;
 use crate::vault::{Changes, Cost, EKS_FILES, RecoveryCode, Vault, VaultError};
 
 /// Page cache of the vault's store.
@@ -56,6 +57,8 @@ impl ProtectionArgs {
 pub(crate) struct Home {
     pub(crate) engine: Arc<Engine>,
     pub(crate) json: bool,
+    /// Nobody is there to be asked.
+    pub(crate) no_input: bool,
 }
 
 pub(crate) fn vault_failure(error: VaultError) -> Failure {
@@ -132,22 +135,21 @@ impl Home {
         }
         files::create_private_dir(&folder)?;
         let mut rng = system_rng();
-        let (vault, recovery) =
+        let (vault, code) =
             Vault::create(open_store(&folder)?, folder.as_path(), &passphrase, protection.cost(), &mut *rng)
                 .await?;
-        let mut changes = Changes::default();
-        records::put_identity(&mut changes, &found(&mut *rng));
-        vault.commit(changes, &mut *rng).await?;
+        recovery::store(&vault, &found(&mut *rng), &mut *rng).await?;
         remark(&format!(
             "Recovery code (write it on paper, keep it apart from this machine; it opens this home without the passphrase):\n\n    {}\n",
-            recovery.as_str()
+            code.as_str()
         ));
         Self::open(vault, &folder, global)
     }
 
     fn open(vault: Vault, folder: &Path, global: &Global) -> Result<Self, Failure> {
         let engine = Engine::open(vault, folder.join("staging"), Arc::new(SystemClock), system_rng())?;
-        Ok(Self { engine: Arc::new(engine), json: global.json })
+        let no_input = global.no_input || !std::io::stdin().is_terminal();
+        Ok(Self { engine: Arc::new(engine), json: global.json, no_input })
     }
 
     /// The way to this home's relay.
@@ -174,6 +176,14 @@ impl Home {
         }
         let replica = self.engine.replica.lock().await;
         replica.directory.organisation(org).map_or_else(|| org.short(), |o| o.name.clone())
+    }
+
+    /// The fingerprint of this organisation: the directory's, or before admission the one that it has applied with.
+    pub(crate) async fn fingerprint(&self) -> Digest {
+        let identity = &self.engine.identity;
+        let replica = self.engine.replica.lock().await;
+        let own = replica.directory.organisation(identity.org);
+        own.map_or_else(|| identity.fingerprint(), |own| own.fingerprint())
     }
 
     /// Writes a line into the activity log.

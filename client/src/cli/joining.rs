@@ -80,7 +80,7 @@ pub(crate) async fn join(args: &JoinArgs, global: &Global) -> Result<(), Failure
     shown["organisation"] = identity.org.to_string().into();
     shown["name"] = identity.name.as_str().into();
     shown["device_name"] = identity.device_name.as_str().into();
-    shown["fingerprint"] = fingerprint::digits(identity.fingerprint()).into();
+    shown["fingerprint"] = fingerprint::digits(home.fingerprint().await).into();
     shown["status"] = if admitted { "active" } else { "pending" }.into();
     print(home.json, shown, |v| {
         let id = &text(v, "id")[..12];

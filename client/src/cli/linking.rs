@@ -72,8 +72,8 @@ pub(crate) fn failure(error: &LinkingError) -> Failure {
         LinkingError::NotRoot => (
             "E-113",
             exit::LOCKED,
-            "Only the workstation that holds your organisation's root key can name another administrator. Nothing was changed.",
-            "Do it on the organisation's first workstation.",
+            "Your organisation's root key has to sign who its administrators are, and it is not on this workstation. Nothing was changed.",
+            "Fetch the root's recovery sheet and run the command again: you are asked for it, or name a file with `--sheet-file`. Before it was put on paper, the organisation's first workstation has it.",
         ),
         LinkingError::NotFound(_) => {
             return Failure::new(

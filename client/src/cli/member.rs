@@ -13,6 +13,7 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
+use super::recovery::standing as recovering;
 use super::{Global, joining};
 use crate::doubts;
 use crate::identity::Identity;
@@ -71,12 +72,12 @@ pub(crate) async fn join(args: JoinArgs, global: &Global) -> Result<(), Failure>
     let result = json!({
         "id": identity.org.to_string(),
         "name": identity.name,
-        "fingerprint": fingerprint::digits(identity.fingerprint()),
+        "fingerprint": fingerprint::digits(home.fingerprint().await),
         "status": if admitted { "active" } else { "pending" },
     });
     print(home.json, result, |v| {
         let next = if admitted {
-            "You are admitted and can send and receive.".to_owned()
+            "You are admitted and can send and receive. Your organisation's root keys are still on this workstation: put them on paper today, `causeway recovery sheet`.".to_owned()
         } else {
             "Read the fingerprint to the registrar by phone. Once you are admitted, run `causeway sync`."
                 .to_owned()
@@ -154,18 +155,24 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     };
     let waiting = records::pending_count(&home.engine.vault);
     let (held, doubtful) = (home.held_count().await?, doubts::undecided(&home.engine.vault)?);
+    let recovery = recovering::of_own(home).await;
+    let alarm = recovering::alarm(&recovery);
     let result = json!({
         "sent": report.sent,
         "received": report.received,
         "waiting": waiting,
         "held": held,
         "doubtful": doubtful,
+        "recovery": recovery,
         "connected": true,
         "transport": dialer.name(),
     });
     print(home.json, result, |_| {
         format!("{} sent, {} received, {waiting} still waiting.", report.sent, report.received)
     });
+    if !alarm.is_empty() && !home.json {
+        remark(&alarm);
+    }
     if held > 0 && !home.json {
         remark(&format!(
             "{held} packet(s) are held: the registrar has suspended their recipient. `causeway sent list` shows them; they go out once it is reinstated, or `causeway withdraw` takes them back."

@@ -10,6 +10,7 @@ use super::checks;
 use super::failure::Failure;
 use super::home::Home;
 use super::output::{print, print_list, text, time};
+use super::recovery::standing as recovering;
 use super::standing;
 use crate::records;
 
@@ -45,6 +46,8 @@ pub(crate) fn what_the_directory_says(org: &Organisation) -> Value {
         "suspended": standing::suspension(org.suspended.as_ref()),
         "fingerprint": fingerprint::digits(org.fingerprint()),
         "admitted": time(org.admitted),
+        "recovered": org.recovered.map_or(Value::Null, time),
+        "recovery": recovering::announced(org),
     })
 }
 
@@ -56,13 +59,14 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
             print_list(home.json, list, "The directory is empty. `causeway sync` fetches it.", |v| {
                 let suspended = v["suspended"]["words"].as_str();
                 format!(
-                    "{}  {} ({}, {}), {}{}",
+                    "{}  {} ({}, {}), {}{}{}",
                     &text(v, "id")[..12],
                     text(v, "name"),
                     text(v, "kind"),
                     text(v, "country"),
                     checked(home, v),
                     suspended.map_or_else(String::new, |words| format!("  SUSPENDED {words}")),
+                    recovered(v, "  RECOVERY: "),
                 )
             });
         }
@@ -73,7 +77,7 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
                 replica.directory.organisation(id).map(|o| entry(o, home)).transpose()?.unwrap_or_default();
             print(home.json, found, |v| {
                 format!(
-                    "{} ({}, {})\nidentifier  {}\nstatus      {}\nfingerprint {}\ndevices     {}\nadmitted    {}\n{}",
+                    "{} ({}, {})\nidentifier  {}\nstatus      {}\nfingerprint {}\ndevices     {}\nadmitted    {}{}\n{}",
                     text(v, "name"),
                     text(v, "kind"),
                     text(v, "country"),
@@ -84,6 +88,7 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
                     text(v, "fingerprint"),
                     v["devices"],
                     text(v, "admitted"),
+                    recovered(v, "\nrecovery    "),
                     checked(home, v),
                 )
             });
@@ -91,6 +96,11 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
         OrgCommand::Check(args) => checks::check(args, home).await?,
     }
     Ok(())
+}
+
+fn recovered(entry: &Value, before: &str) -> String {
+    let words = recovering::words(entry);
+    if words.is_empty() { words } else { format!("{before}{words}") }
 }
 
 fn checked(home: &Home, entry: &Value) -> String {

@@ -1,4 +1,4 @@
-//! `causeway registrar`: claim, invite, pending, admit, suspend, reinstate.
+//! `causeway registrar`: claim, invite, pending, admit, suspend, reinstate, recover.
 
 use causeway_certs::{fingerprint, invite, names};
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
@@ -14,6 +14,8 @@ use super::standing::{self, Reason, Vetted};
 use crate::exclusion;
 use crate::identity::{Identity, Role};
 use crate::membership;
+
+mod recover;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RegistrarCommand {
@@ -63,6 +65,9 @@ pub(crate) enum RegistrarCommand {
         #[arg(long)]
         vetted: Vetted,
     },
+    /// Bring back an organisation that has no workstation left.
+    #[command(subcommand)]
+    Recover(recover::RecoverCommand),
 }
 
 pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<(), Failure> {
@@ -86,6 +91,7 @@ pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<()
         RegistrarCommand::Suspend { org, reason, since } => {
             suspend(&home, &org, reason, since.as_deref()).await
         }
+        RegistrarCommand::Recover(command) => recover::run(command, &home).await,
         RegistrarCommand::Reinstate { org, vetted } => reinstate(&home, &org, vetted).await,
     }
 }

@@ -9,6 +9,7 @@ use super::device;
 use super::failure::Failure;
 use super::home::Home;
 use super::output::{print, text, time};
+use super::recovery::standing as recovering;
 use super::standing;
 use crate::doubts;
 use crate::identity::Role;
@@ -46,6 +47,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let suspended = home.suspension_of(identity.org).await;
     let evidence = records::evidence(&home.engine.vault)?.len();
     let backups = backup::status(home).await?;
+    let (roots, recovery) = (recovering::keys(home).await?, recovering::of_own(home).await);
     let replica = home.engine.replica.lock().await;
     let head = replica.head(identity);
     let result = json!({
@@ -65,6 +67,8 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "unopened_forgotten": unopened::forgotten(&home.engine.vault)?,
         "prekeys_unused": crate::prekeys::unused(&home.engine.vault)?,
         "keys_withheld": keys_withheld(home)?,
+        "roots": roots,
+        "recovery": recovery,
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
         "evidence": evidence,
         "backup_age": backups["age"],
@@ -93,7 +97,8 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             .as_ref()
             .map_or_else(String::new, |told| format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code));
         let backup = backup::words(&v["backup"]);
-        [removed, suspended, status, held_and_doubtful(v), backup, warning(v), of_evidence(v)].concat()
+        let roots = recovering::warnings(&v["roots"], &v["recovery"]);
+        [removed, suspended, status, held_and_doubtful(v), backup, roots, warning(v), of_evidence(v)].concat()
     });
     Ok(())
 }
@@ -139,21 +144,25 @@ fn of_evidence(v: &Value) -> String {
     )
 }
 
-pub(crate) fn doctor(home: &Home) -> Result<(), Failure> {
+pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
     let vault = home.check_vault()?;
     let activity = home.check_activity()?;
     let evidence = records::evidence(&home.engine.vault)?.len();
+    let recovery = recovering::of_own(home).await;
     let result = json!({
         "vault_records": vault,
         "activity_entries": activity,
         "damaged": 0,
         "keys_withheld": keys_withheld(home)?,
         "evidence": evidence,
+        "roots": recovering::keys(home).await?,
+        "recovery": recovery,
     });
     print(home.json, result, |v| {
+        let roots = recovering::warnings(&v["roots"], &v["recovery"]);
         let records = format!("All {vault} records of the vault verify.");
         let log = format!("The activity log has {activity} entries and is unbroken.");
-        format!("{records} {log}{}{}", warning(v), of_evidence(v))
+        format!("{records} {log}{roots}{}{}", warning(v), of_evidence(v))
     });
     Ok(())
 }

@@ -11,7 +11,7 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::Append;
 use serde::{Deserialize, Serialize};
 
-use super::{Identity, ROSTER_LIFE, Role, fresh_seeds, statement};
+use super::{FreshRoots, Identity, ROSTER_LIFE, Role, fresh_seeds, statement};
 
 /// How this device has asked to join.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub fn label_hash(name: &str) -> Digest {
 }
 
 impl Identity {
-    /// A new device of an organisation that exists, with keys of its own that never leave it. Its root keys are nobody's.
+    /// A new device of an organisation that exists, with keys of its own that never leave it.
     pub fn link(
         code: &LinkCode,
         device_name: &str,
@@ -57,6 +57,8 @@ impl Identity {
             enrolment: Vec::new(),
             claim: Vec::new(),
             linked: None,
+            returned: None,
+            fresh_roots: FreshRoots::default(),
         };
         let request = LinkRequest {
             org: code.org,
@@ -86,11 +88,6 @@ impl Identity {
         own.administrators.contains(&self.administrator_key())
     }
 
-    /// Whether the organisation's present root key is here.
-    pub fn holds_root(&self, own: &Organisation) -> bool {
-        SigningKey::from_seed(&self.seeds.root).public() == own.root
-    }
-
     /// What a roster says of a device that is let in.
     pub fn entry_of(
         request: &LinkRequest,
@@ -111,27 +108,58 @@ impl Identity {
         }
     }
 
-    /// The organisation's next record, with other administrators and the rest as it is. Only the root can say so.
+    /// The organisation's next record, with other administrators and the rest as it is. Only the root can say so: none for
+    /// another key.
     pub fn change_administrators(
         &self,
         directory: &Directory,
         mut administrators: Vec<[u8; 32]>,
+        root: &SigningKey,
         now: Timestamp,
     ) -> Option<Append> {
-        let own = directory.organisation(self.org).filter(|own| self.holds_root(own))?;
+        let own = directory.organisation(self.org).filter(|own| own.root == root.public())?;
         administrators.sort_unstable();
-        let root = SigningKey::from_seed(&self.seeds.root);
-        let record = OrgRecord {
-            org: self.org,
-            sequence: own.next_record(),
-            root: *own.root.as_bytes(),
-            next_root: own.next_root,
-            administrators,
-            threshold: own.threshold,
-        };
+        let record = next_record(own, own.root, own.next_root, administrators);
         let change = RecordChange { record: root.sign(Label::OrgRecord, codec::encode(&record)) };
-        let kind = StatementKind::RecordChange;
-        let statement = statement(directory, self.org, kind, codec::encode(&change), now, &root);
-        Some(Append { statement, roster: Vec::new() })
+        Some(self.change_record(directory, &change, root, now))
     }
+
+    /// The organisation's next record, by the root that it has committed to: that one takes over, with `following` as the
+    /// hash of the one after. None if the keys are not those.
+    pub fn change_root(
+        &self,
+        directory: &Directory,
+        (root, next): (&SigningKey, &SigningKey),
+        following: Digest,
+        now: Timestamp,
+    ) -> Option<Append> {
+        let own = directory.organisation(self.org).filter(|own| own.root == root.public())?;
+        let committed = framed::sha256(next.public().as_bytes()) == own.next_root;
+        let administrators = own.administrators.iter().map(|key| *key.as_bytes()).collect();
+        let record = next_record(own, next.public(), following, administrators);
+        let change = RecordChange { record: next.sign(Label::OrgRecord, codec::encode(&record)) };
+        committed.then(|| self.change_record(directory, &change, root, now))
+    }
+
+    fn change_record(
+        &self,
+        directory: &Directory,
+        change: &RecordChange,
+        root: &SigningKey,
+        now: Timestamp,
+    ) -> Append {
+        let kind = StatementKind::RecordChange;
+        let statement = statement(directory, self.org, kind, codec::encode(change), now, root);
+        Append { statement, roster: Vec::new() }
+    }
+}
+
+fn next_record(
+    own: &Organisation,
+    root: PublicKey,
+    next_root: Digest,
+    administrators: Vec<[u8; 32]>,
+) -> OrgRecord {
+    let (org, sequence, threshold) = (own.id, own.next_record(), own.threshold);
+    OrgRecord { org, sequence, root: *root.as_bytes(), next_root, administrators, threshold }
 }

@@ -81,3 +81,15 @@ pub fn known(from: &dyn Source, device: DeviceId) -> Result<Option<KnownDevice>,
 pub(crate) fn put_known(changes: &mut Changes, device: DeviceId, known: &KnownDevice) {
     records::write(changes, Tree::Identity, &device_key(device), known);
 }
+
+/// What is known of the device that signs rosters with this key.
+pub(crate) fn known_by_key(vault: &Vault, key: [u8; 32]) -> Result<Option<KnownDevice>, RecordError> {
+    let range = (Bound::Included(DEVICE), Bound::Unbounded);
+    for id in vault.ids(Tree::Identity, range, usize::MAX, |id| id.starts_with(DEVICE)) {
+        let known: Option<KnownDevice> = records::read(vault, Tree::Identity, &id)?;
+        if let Some(known) = known.filter(|known| known.administrator_key == key) {
+            return Ok(Some(known));
+        }
+    }
+    Ok(None)
+}

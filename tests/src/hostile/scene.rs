@@ -12,6 +12,7 @@ use causeway_client::identity::Identity;
 use causeway_client::membership;
 use causeway_client::model::{PACKET_REFERRAL, Received, Sent, StoredSection};
 use causeway_client::records;
+use causeway_client::recovery;
 use causeway_client::session::{self, Report, SessionError, Stay};
 use causeway_client::vault::{Changes, Cost, MemoryEks, Vault};
 use causeway_common::ids::{OrgId, PacketId};
@@ -200,9 +201,7 @@ impl Actor {
         let store = Arc::new(kv.clone());
         let (vault, _) =
             Vault::create(store, eks.clone(), PASSPHRASE, Cost::least(), &mut rng).await.unwrap();
-        let mut changes = Changes::default();
-        records::put_identity(&mut changes, &identity);
-        vault.commit(changes, &mut rng).await.unwrap();
+        recovery::store(&vault, &identity, &mut rng).await.unwrap();
         let staging = tempfile::tempdir().unwrap();
         let path = staging.path().to_path_buf();
         let engine = Engine::open(vault, path, Arc::new(clock.clone()), Box::new(rng)).unwrap();

@@ -205,9 +205,11 @@ async fn a_successor_may_remove_the_first_administrator() {
     police.run(&["device", "admit", &id]).await;
     assert!(tokio::time::timeout(NOTICED_WITHIN, joining.wait()).await.unwrap().unwrap().success());
 
-    fails(&chief, &["device", "invite", "--role", "administrator"], LOCKED, "E-113").await;
-    let code = invite(&chief, &[]).await;
+    let code = invite(&chief, &["--role", "administrator"]).await;
     let desk = workstation(&stage, "Third Desk");
+    let third = desk.run(&join(&code, &[])).await["id"].as_str().unwrap().to_owned();
+    fails(&chief, &["device", "admit", &third], LOCKED, "E-113").await;
+    let code = invite(&chief, &[]).await;
     let third = desk.run(&join(&code, &[])).await["id"].as_str().unwrap().to_owned();
     let problem = police.run(&["device", "pending"]).await;
     assert_eq!(problem["problem"]["code"], "E-127", "only where the code was made can it be checked");

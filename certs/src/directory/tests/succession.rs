@@ -1,7 +1,7 @@
 //! Who comes after a root: administrators by record, the next root by rotation, and by recovery when the root is lost
 //! or stolen.
 
-use causeway_common::statements::{RecordChange, RecoveryDone, Reinstatement, Suspension};
+use causeway_common::statements::{RecordChange, RecoveryDone, Reinstatement, Return, Suspension};
 
 use super::*;
 
@@ -113,6 +113,7 @@ fn a_root_hands_over_to_the_one_it_committed_to() {
     take(&mut directory, &statement, &root());
     let org = organisation(&directory);
     assert_eq!((org.root, org.next_root), (next_root().public(), framed::sha256(b"the one after")));
+    assert_eq!(org.recovered, None, "nobody has helped");
     assert_ne!(org.fingerprint(), fingerprint, "people compare the new one");
     let old = record_change(&directory, &root(), &record_with(|r| r.sequence = 3));
     refuses(&mut directory, &signed(&old, &root()), StatementError::NotEntitled, "the old root");
@@ -142,7 +143,8 @@ fn a_lost_root_is_followed_by_the_next_after_three_days_in_the_open() {
     refuses(&mut directory, &signed(&other, &registrar()), StatementError::OutOfOrder, "another record");
     let statement = done(&directory, &payload, 4 + LOCK);
     take(&mut directory, &statement, &registrar());
-    assert_eq!(organisation(&directory).root, next_root().public());
+    let org = organisation(&directory);
+    assert_eq!((org.root, org.recovered), (next_root().public(), Some(Timestamp(4 + LOCK))));
     let again = done(&directory, &payload, 4 + LOCK);
     refuses(&mut directory, &signed(&again, &registrar()), StatementError::OutOfOrder, "twice");
 }
@@ -192,4 +194,30 @@ fn an_organisation_that_is_there_contradicts_a_recovery_and_a_thief_cannot() {
     let statement = next(&stolen, StatementKind::Reinstatement, &registrar(), &Reinstatement { vetted: 1 });
     take(&mut stolen, &statement, &registrar());
     assert_eq!(organisation(&stolen).suspended, None);
+}
+
+#[test]
+fn a_workstation_comes_back_by_the_registrars_word_until_the_next_roster() {
+    let payload = Return { tls_key: bytes(&key(70)) };
+    for signer in [root(), next_root(), administrator()] {
+        let mut directory = directory();
+        let statement = next(&directory, StatementKind::Return, &signer, &payload);
+        refuses(
+            &mut directory,
+            &signed(&statement, &signer),
+            StatementError::NotEntitled,
+            "not the registrar",
+        );
+    }
+    let mut directory = directory();
+    let weak = next(&directory, StatementKind::Return, &registrar(), &Return { tls_key: [0; 32] });
+    refuses(&mut directory, &signed(&weak, &registrar()), StatementError::Unverified, "no key");
+    let statement = next(&directory, StatementKind::Return, &registrar(), &payload);
+    take(&mut directory, &statement, &registrar());
+    assert_eq!(directory.returning(key(70).public()), Some(admission().org));
+    assert_eq!(directory.returning(key(71).public()), None);
+    assert_eq!(directory.device_of_tls_key(key(70).public()), None, "it is no device");
+    let roster = change_of_roster(&directory);
+    take(&mut directory, &roster, &administrator());
+    assert_eq!(directory.returning(key(70).public()), None);
 }
