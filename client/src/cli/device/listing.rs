@@ -120,8 +120,8 @@ pub(super) async fn list(home: &Home, meant: Option<&str>, all: bool) -> Result<
     if stray > 0 {
         remark(&format!(
             "{stray} administrator key(s) of your organisation belong to no workstation: one that was removed, or one whose admission broke \
-             off. Only the workstation that holds the root can strike such a key out: `causeway device revoke` there, of the removed \
-             workstation. If it may be in other hands, call the registrar."
+             off. `causeway recovery administrators` shows them; strike them out with the root's sheet. If one may be in other hands, \
+             call the registrar."
         ));
     }
     print_list(home.json, list, "No roster is known here: the organisation is not admitted yet.", |v| {
