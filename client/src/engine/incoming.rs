@@ -436,7 +436,8 @@ impl Engine {
                     continue;
                 };
                 // It is there, so the relay holds, or held, it: the relay's own word may come later than this one, or never.
-                let is_first_word = sent.author.is_empty() && sent.transport == Transport::Submitted;
+                let is_first_word = sent.author.is_empty()
+                    && matches!(sent.transport, Transport::Queued | Transport::Submitted);
                 news |= self.take_receipt(sent, &receipt, signed, step)?;
                 if is_first_word && let Some(sent) = records::sent(step, receipt.packet, receipt.org)? {
                     self.share_sent(&[sent], step).await?;
