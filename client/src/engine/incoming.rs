@@ -443,9 +443,10 @@ impl Engine {
             if from_sender && signed_by_device {
                 match sent.filter(|sent| !may_be_sealed_again(sent, &receipt)) {
                     Some(sent) => {
-                        let was_unanswered = sent.transport == Transport::Submitted;
+                        // Refused and back in the queue, it can still be signed for in its first envelope.
+                        let unanswered = matches!(sent.transport, Transport::Queued | Transport::Submitted);
                         news |= self.take_receipt(sent, &receipt, signed, step)?;
-                        if was_unanswered {
+                        if unanswered {
                             self.share_unanswered(receipt.packet, receipt.org, step).await?;
                         }
                     }

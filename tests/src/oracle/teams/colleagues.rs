@@ -73,7 +73,9 @@ impl<'a> Court<'a> {
             // later.
             let is_late =
                 one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
-            let has_no_keys = self.scenario.fresh && (here.is_none() || there.is_none());
+            // Neither what colleagues say nor what a recipient signs was sealed to a device without keys.
+            let is_unheard = |state| matches!(state, None | Some(Transport::ByColleague));
+            let has_no_keys = self.scenario.fresh && (is_unheard(here) || is_unheard(there));
             let may_differ = one.is_restored()
                 || other.is_restored()
                 || has_no_keys
