@@ -9,17 +9,21 @@ use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::time::Duration;
 
+use causeway_client::engine::Engine;
 use causeway_client::model::Received;
 use causeway_client::vault::{Tree, Vault};
-use causeway_client::{attachments, prekeys, records};
+use causeway_client::{attachments, prekeys, records, recovery};
 use causeway_common::codec;
 use causeway_common::store::{SledKv, SledOptions};
+use causeway_common::time::SystemClock;
 use causeway_tests::process::Death;
 use causeway_tests::process::actor::Actor;
 use causeway_tests::process::forms::{Secrets, files_below};
 use causeway_tests::process::program::program;
 use causeway_tests::process::relay::Place;
 use causeway_tests::process::town::Town;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::Value;
 
 const ORGS: [(&str, &str, &str); 2] = [("Desk One", "hotline", "RU"), ("Desk Two", "police", "DE")];
@@ -101,8 +105,16 @@ async fn keys(actor: &Actor, secrets: &mut Secrets) {
     let record = vault.get(Tree::Identity, b"identity").unwrap().unwrap();
     let row = record.windows(64).position(|window| window == [&device[..], &tls[..]].concat()).unwrap();
     let names = ["root", "next root", "administrator", "device", "connection"];
-    for (name, seed) in names.iter().zip(record[row - 96..].chunks(32)) {
+    // A member's roots are not there: zeros stand in their places.
+    let there =
+        names.iter().zip(record[row - 96..].chunks(32)).filter(|(_, seed)| seed.iter().any(|b| *b != 0));
+    for (name, seed) in there {
         secrets.bytes(&format!("{}'s {name} key", actor.name), seed);
+    }
+    let rng = Box::new(ChaCha20Rng::from_seed([1; 32]));
+    let engine = Engine::open(vault.clone(), actor.home.join("staging"), Arc::new(SystemClock), rng).unwrap();
+    for (root, key) in recovery::here(&engine).await.unwrap() {
+        secrets.bytes(&format!("{}'s {:?} key", actor.name, root.part), &*key.seed());
     }
     for (_, bytes) in vault.list(Tree::Prekeys).unwrap() {
         let prekey: prekeys::OwnPrekey = codec::decode(&bytes, RECORD_BYTES_MAX).unwrap();
