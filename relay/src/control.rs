@@ -75,7 +75,10 @@ impl Control {
         let (blobs, held) = (self.data.join("blobs"), self.data.join(HELD));
         let files = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&files);
-        let holding = move || Ok(count.store(hold(&blobs, &held)?, Ordering::Release));
+        let holding = move || {
+            count.store(hold(&blobs, &held)?, Ordering::Release);
+            Ok(())
+        };
         let begun = self.snapshots.begin(holding).await;
         let mut snapshot = match begun {
             Ok(Some(snapshot)) => snapshot,
