@@ -11,8 +11,8 @@ use causeway_client::engine::Engine;
 use causeway_client::identity::Identity;
 use causeway_client::linking::{self, Wish};
 use causeway_client::session::{self, Stay};
-use causeway_client::vault::{Changes, Cost, MemoryEks, Vault};
-use causeway_client::{membership, records};
+use causeway_client::vault::{Cost, MemoryEks, Vault};
+use causeway_client::{membership, recovery};
 use causeway_common::ids::OrgId;
 use causeway_common::store::MemoryKv;
 use causeway_common::time::Clock as _;
@@ -185,9 +185,7 @@ async fn device(common: &Common, identity: Identity, address: IpAddr, seed: u8) 
     let (kv, eks) = (MemoryKv::new(), MemoryEks::default());
     let (vault, _) =
         Vault::create(Arc::new(kv.clone()), eks.clone(), PASSPHRASE, Cost::least(), &mut rng).await?;
-    let mut changes = Changes::default();
-    records::put_identity(&mut changes, &identity);
-    vault.commit(changes, &mut rng).await?;
+    recovery::store(&vault, &identity, &mut rng).await?;
     let clock = Arc::new(WallClock::new(&common.time, -BEFORE_MS));
     let engine = Arc::new(Engine::open(vault, PathBuf::from("nowhere"), clock, Box::new(rng))?);
     let dialer = hosts::dialer(common, &engine, address, 1, seed.into()).await?;
