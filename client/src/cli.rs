@@ -148,8 +148,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let level = if cli.global.verbose { "info" } else { "warn" };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let filter = tracing_subscriber::EnvFilter::new(process::log_filter(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let json = cli.global.json;
     if let Err(error) = process::keep_to_itself() {

@@ -12,3 +12,10 @@ pub fn keep_to_itself() -> std::io::Result<()> {
     umask(NOT_OWNER);
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
+
+/// What is logged: what `CAUSEWAY_LOG` asks for, else `usual`. Of sled nothing below `info` in any case: it speaks once more when a
+/// thread that used it has ended, and then what writes the words down may be gone already, which ends the process without order.
+pub fn log_filter(usual: &str) -> String {
+    let wanted = std::env::var("CAUSEWAY_LOG");
+    format!("{},sled=info", wanted.as_deref().unwrap_or(usual))
+}

@@ -33,6 +33,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Relay {
     child: Child,
+    place: Place,
     /// The line with which it reported.
     pub ready: Value,
 }
@@ -74,7 +75,7 @@ impl Place {
         }
         let ready: Value = serde_json::from_str(&line).unwrap();
         self.listen = ready["listen"].as_str().unwrap().to_owned();
-        Ok(Relay { child, ready })
+        Ok(Relay { child, place: self.clone(), ready })
     }
 
     /// Starts the relay.
@@ -126,6 +127,6 @@ impl Relay {
     pub async fn stop(mut self) {
         signal(self.child.id(), Signal::TERM);
         let status = self.ended_within(STOP_LIMIT).await.expect("the relay does not stop");
-        assert!(status.success(), "the relay stops with {status}");
+        assert!(status.success(), "the relay stops with {status}:\n{}", self.place.said());
     }
 }
