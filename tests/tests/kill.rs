@@ -38,8 +38,9 @@ const KILLING_LIMIT: Duration = Duration::from_secs(600);
 /// Rounds of syncs until nothing moves any more.
 const ROUNDS_MAX: usize = 20;
 
+/// The same kills each time, as far as time allows, so that a failure is that of a change; `SEED=` looks for others.
 fn seed() -> u64 {
-    std::env::var("SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap())
+    std::env::var("SEED").map_or(1, |seed| seed.parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
