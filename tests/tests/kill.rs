@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_common::crash;
 use causeway_tests::process::Death;
 use causeway_tests::process::relay::Place;
 use causeway_tests::process::town::Town;
@@ -113,7 +112,7 @@ async fn kill_under_traffic(town: &Town, ledger: &Arc<Ledger>, folder: &std::pat
     if timeout(KILLING_LIMIT, both).await.is_err() {
         panic!("too few kills in {KILLING_LIMIT:?}: {}", ledger.summary());
     }
-    for step in crash::STEPS {
+    for step in ledger::steps_of_traffic() {
         assert!(ledger.has_died_at(step), "nobody has died at {step}: {}", ledger.summary());
     }
 }
