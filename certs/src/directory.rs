@@ -127,6 +127,12 @@ impl Directory {
         self.tree.items().get(from..).unwrap_or_default()
     }
 
+    /// The statements about an organisation, first to last. They were verified when they were appended, and are not again.
+    pub fn statements_of(&self, org: OrgId) -> impl DoubleEndedIterator<Item = Statement> {
+        let statements = self.tree.items().iter().filter_map(|leaf| read(leaf).ok());
+        statements.map(|(_, statement)| statement).filter(move |statement| statement.org == org)
+    }
+
     /// Who runs it, once the genesis is there.
     pub fn authority(&self) -> Option<Authority> {
         self.authority
@@ -285,11 +291,17 @@ pub fn leaf(signed: &Signed) -> Vec<u8> {
 /// Reads a leaf whose signature is by the key it names. Whether that key may say so is [`Directory::append`]'s
 /// question.
 pub fn open(leaf: &[u8]) -> Result<Statement, StatementError> {
-    let signed: Signed = codec::decode(leaf, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
-    let statement: Statement =
-        codec::decode(&signed.body, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
+    let (signed, statement) = read(leaf)?;
     PublicKey::of_signer(statement.signer, Label::LogEntry, &signed)?;
     Ok(statement)
+}
+
+/// Reads a leaf that has been verified.
+pub fn read(leaf: &[u8]) -> Result<(Signed, Statement), StatementError> {
+    let signed: Signed = codec::decode(leaf, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
+    let statement =
+        codec::decode(&signed.body, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
+    Ok((signed, statement))
 }
 
 /// The name of the organisation with this genesis body.

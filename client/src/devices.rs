@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use causeway_certs::directory::{self, Directory, Organisation};
+use causeway_certs::directory::{Directory, Organisation};
 use causeway_certs::keys::SigningKey;
 use causeway_certs::transport::{Dialer, Link, RequestError, request};
 use causeway_common::error::ErrorCode;
@@ -210,9 +210,8 @@ pub fn has_since(reason: u8) -> bool {
 
 /// When each roster of an organisation was named in the directory, first to last.
 pub fn roster_times(directory: &Directory, org: OrgId) -> Vec<Timestamp> {
-    let statements = directory.leaves_from(0).iter().filter_map(|leaf| directory::open(leaf).ok());
-    statements
-        .filter(|s| s.org == org)
+    directory
+        .statements_of(org)
         .filter(|s| matches!(s.kind, StatementKind::Admission | StatementKind::RosterChange))
         .map(|s| s.time)
         .collect()

@@ -1,5 +1,16 @@
 //! Seals, sends, receives, keeps and shows.
 
+/// What people have written is printed nowhere.
+macro_rules! no_content_in_debug {
+    ($($name:ident),*) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        })*
+    };
+}
+
 pub mod activity;
 pub mod attachments;
 pub mod audit;

@@ -281,13 +281,4 @@ pub struct Event {
     pub taken_back: bool,
 }
 
-macro_rules! no_content_in_debug {
-    ($($name:ident),*) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        })*
-    };
-}
 no_content_in_debug!(StoredSection, Sent, Received, Thread, Event);

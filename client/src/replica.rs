@@ -9,7 +9,6 @@ use causeway_certs::keys::PublicKey;
 use causeway_common::codec;
 use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::{CHECKPOINT_BYTES_MAX, ROSTER_BYTES_MAX, STATEMENT_BYTES_MAX};
-use causeway_common::signed::Signed;
 use causeway_common::statements::{Admission, Roster, RosterChange, SignedRoster, Statement, StatementKind};
 use causeway_common::wire::{Append, DirectoryPart};
 use tokio::sync::MutexGuard;
@@ -137,7 +136,8 @@ impl Replica {
             }
             changes.put(Tree::Directory, &leaf_key(self.directory.size()), leaf.clone());
             self.directory.append(leaf)?;
-            if let Some(statement) = read(leaf).filter(|s| ends_or_begins_doubt(s.kind)) {
+            let statement = directory::read(leaf).ok().map(|(_, statement)| statement);
+            if let Some(statement) = statement.filter(|s| ends_or_begins_doubt(s.kind)) {
                 doubts::put_review(changes, statement.org);
             }
         }
@@ -188,13 +188,9 @@ impl Replica {
         named: Digest,
     ) -> Result<FormerKey, VaultError> {
         let Some(bytes) = vault.get(Tree::Directory, &roster_key(named))? else {
-            let mut leaves = self.directory.leaves_from(0).iter();
-            let names = |leaf: &Vec<u8>| {
-                read(leaf).is_some_and(|statement| {
-                    statement.org == org && matches!(roster_named_by(&statement), Ok(Some(d)) if d == named)
-                })
-            };
-            if !leaves.any(names) {
+            let names =
+                |statement: Statement| matches!(roster_named_by(&statement), Ok(Some(d)) if d == named);
+            if !self.directory.statements_of(org).any(names) {
                 return Ok(FormerKey::None);
             }
             if self.wanted.len() < FORMER_WANTED_MAX {
@@ -213,7 +209,7 @@ impl Replica {
 
     /// The last statement about an organisation.
     pub(crate) fn last_statement(&self, org: OrgId) -> Option<Statement> {
-        self.directory.leaves_from(0).iter().rev().filter_map(|leaf| read(leaf)).find(|s| s.org == org)
+        self.directory.statements_of(org).next_back()
     }
 
     /// What a relay has to be given so that its directory is as long as ours again: it appends only what is signed by
@@ -222,7 +218,7 @@ impl Replica {
         let leaves = self.directory.leaves_from(shown).iter().take(GIVEN_BACK_MAX);
         leaves
             .map(|leaf| {
-                let roster = match roster_named_in(leaf)? {
+                let roster = match roster_named_by(&directory::read(leaf)?.1)? {
                     Some(digest) => vault.get(Tree::Directory, &roster_key(digest))?,
                     None => None,
                 };
@@ -315,16 +311,6 @@ fn check_head(directory: &Directory, head: &Checkpoint) -> Result<(), ReplicaErr
         return Err(ReplicaError::Split);
     }
     Ok(())
-}
-
-fn roster_named_in(leaf: &[u8]) -> Result<Option<Digest>, StatementError> {
-    roster_named_by(&directory::open(leaf)?)
-}
-
-/// Reads a leaf that has been verified.
-fn read(leaf: &[u8]) -> Option<Statement> {
-    let signed: Signed = codec::decode(leaf, STATEMENT_BYTES_MAX).ok()?;
-    codec::decode(&signed.body, STATEMENT_BYTES_MAX).ok()
 }
 
 fn roster_named_by(statement: &Statement) -> Result<Option<Digest>, StatementError> {

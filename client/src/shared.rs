@@ -115,15 +115,6 @@ pub struct GivenItem {
     pub header: Vec<u8>,
 }
 
-macro_rules! no_content_in_debug {
-    ($($name:ident),*) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        })*
-    };
-}
 no_content_in_debug!(SentItem, GivenItem);
 
 impl Shared {

@@ -23,7 +23,9 @@ mod view;
 use self::eks::Eks;
 pub use self::eks::{EKS_FILES, EksMedium, MemoryEks};
 pub use self::export::Master;
-pub use self::header::{Cost, RecoveryCode, check as check_header};
+pub use causeway_common::passphrase::Cost;
+
+pub use self::header::{RecoveryCode, check as check_header};
 use self::record::{Head, RecordKeys, Write};
 use self::view::{Index, View};
 
@@ -49,7 +51,7 @@ pub enum VaultError {
     /// The passphrase is too easy to guess.
     #[error(
         "the passphrase is too short: use at least {} characters, best six unrelated words",
-        header::PASSPHRASE_CHARS_MIN
+        causeway_common::passphrase::CHARS_MIN
     )]
     WeakPassphrase,
     /// The passphrase or recovery code is not the right one.
@@ -200,10 +202,20 @@ impl Vault {
         rng: &mut (dyn rand_core::CryptoRng + Send),
     ) -> Result<(Self, RecoveryCode), VaultError> {
         let (master, header, recovery) = header::create(passphrase, cost, rng)?;
-        let medium = medium.into();
+        Ok((Self::begin(kv, medium.into(), header, &master, rng).await?, recovery))
+    }
+
+    /// An empty vault under this header, in an empty store, with a key store that is new.
+    async fn begin(
+        kv: Arc<dyn Kv>,
+        medium: EksMedium,
+        header: Vec<u8>,
+        master: &[u8; 32],
+        rng: &mut (dyn rand_core::CryptoRng + Send),
+    ) -> Result<Self, VaultError> {
         // The key store first: a vault without one would look like one whose keys were stolen.
-        let eks = Eks::create(medium, &master, rng)?;
-        let keys = RecordKeys::new(&master);
+        let eks = Eks::create(medium, master, rng)?;
+        let keys = RecordKeys::new(master);
         let head = Head::default();
         let sealed_head = keys.seal_head(&head, rng);
         transact(&*kv, move |txn| {
@@ -215,7 +227,7 @@ impl Vault {
             Ok(())
         })
         .await??;
-        Ok((Self::from_parts(kv, &master, keys, head, Index::new(), eks), recovery))
+        Ok(Self::from_parts(kv, master, keys, head, Index::new(), eks))
     }
 
     /// Opens a vault with its passphrase and checks every record of it against the head.

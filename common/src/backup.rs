@@ -9,6 +9,7 @@
 
 use std::path::PathBuf;
 
+use crate::passphrase;
 use crate::store::StoreError;
 
 mod check;
@@ -24,7 +25,7 @@ mod write;
 pub use self::check::Report;
 pub use self::crypt::Key;
 pub use self::folder::Folder;
-pub use self::lock::{Cost, Secret, make_key_file, new_lock, unlock};
+pub use self::lock::{Secret, make_key_file, new_lock, unlock};
 pub use self::read::{Item, Manifest};
 pub use self::write::{About, Done, Writer};
 
@@ -47,7 +48,7 @@ pub enum BackupError {
     /// The passphrase is too easy to guess.
     #[error(
         "the passphrase is too short: use at least {} characters, best six unrelated words",
-        lock::PASSPHRASE_CHARS_MIN
+        passphrase::CHARS_MIN
     )]
     WeakPassphrase,
     /// The folder holds the backups of something else.

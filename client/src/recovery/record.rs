@@ -7,7 +7,7 @@ use causeway_certs::transport::Dialer;
 use causeway_common::codec;
 use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::STATEMENT_BYTES_MAX;
-use causeway_common::statements::{Admission, OrgRecord, Statement, StatementKind};
+use causeway_common::statements::{Admission, OrgRecord, StatementKind};
 
 use super::sheet::name;
 use super::{Part, Place, key, root, roots};
@@ -181,9 +181,7 @@ async fn strike_out(
 
 /// The key with which an organisation's first workstation signs rosters.
 pub(crate) fn founder(directory: &Directory, org: OrgId) -> Option<[u8; 32]> {
-    let mut statements =
-        directory.leaves_from(0).iter().filter_map(|leaf| causeway_certs::directory::open(leaf).ok());
-    let admission = statements.find(|s: &Statement| s.org == org && s.kind == StatementKind::Admission)?;
+    let admission = directory.statements_of(org).find(|s| s.kind == StatementKind::Admission)?;
     let admission: Admission = codec::decode(&admission.payload, STATEMENT_BYTES_MAX).ok()?;
     let record: OrgRecord = codec::decode(&admission.record.body, STATEMENT_BYTES_MAX).ok()?;
     record.administrators.first().copied()

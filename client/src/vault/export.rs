@@ -6,15 +6,12 @@
 
 use std::sync::Arc;
 
-use causeway_common::store::{Kv, StoreError, transact};
+use causeway_common::store::Kv;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::eks::Eks;
 use super::header::{self, RecoveryCode};
-use super::record::{self, Head, RecordKeys};
-use super::view::Index;
 use super::{EksMedium, Tree, Vault, VaultError};
 
 /// A vault's master key, out of a header alone.
@@ -88,20 +85,7 @@ impl Vault {
         master: &Master,
         rng: &mut (dyn rand_core::CryptoRng + Send),
     ) -> Result<Self, VaultError> {
-        let eks = Eks::create(medium.into(), &master.0, rng)?;
-        let keys = RecordKeys::new(&master.0);
-        let head = Head::default();
-        let sealed_head = keys.seal_head(&head, rng);
-        transact(&*kv, move |txn| {
-            if txn.get(header::KEY)?.is_some() {
-                return Err(StoreError::Corrupt("there is a vault already".into()));
-            }
-            txn.put(header::KEY, &header);
-            txn.put(record::HEAD_KEY, &sealed_head);
-            Ok(())
-        })
-        .await??;
-        Ok(Self::from_parts(kv, &master.0, keys, head, Index::new(), eks))
+        Self::begin(kv, medium.into(), header, &master.0, rng).await
     }
 }
 

@@ -4,8 +4,8 @@
 //! damaged header, and makes the wrapping key-committing. Costs outside the allowed range are refused, so that a
 //! changed header can neither weaken the protection nor exhaust the machine.
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use causeway_common::codec;
+use causeway_common::passphrase::{self, Cost};
 use chacha20poly1305::aead::{Aead as _, Key, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
@@ -18,45 +18,8 @@ use super::{VaultError, damaged};
 
 /// Where the header stands in the store.
 pub(super) const KEY: &[u8] = b"h";
-/// Shortest passphrase, in characters.
-pub(super) const PASSPHRASE_CHARS_MIN: usize = 12;
-
 const HEADER_BYTES_MAX: usize = 4 * 1024;
-const MEMORY_KIB_MIN: u32 = 64 * 1024;
-const MEMORY_KIB_MAX: u32 = 4 * 1024 * 1024;
-const PASSES_MIN: u32 = 3;
-const PASSES_MAX: u32 = 16;
 const VERSION: u16 = 1;
-
-/// How expensive a guess at the passphrase is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cost {
-    memory_kib: u32,
-    passes: u32,
-}
-
-impl Cost {
-    /// 256 MiB, three passes: some 0.7 s on a workstation.
-    pub const fn standard() -> Self {
-        Self { memory_kib: 256 * 1024, passes: 3 }
-    }
-
-    /// The least that is allowed, for tests that open many vaults.
-    pub const fn least() -> Self {
-        Self { memory_kib: MEMORY_KIB_MIN, passes: PASSES_MIN }
-    }
-
-    /// Three passes over this much memory: between 64 MiB, for old machines, and 4096 MiB. None outside of that.
-    pub fn with_memory_mib(mib: u32) -> Option<Self> {
-        let cost = Self { memory_kib: mib.checked_mul(1024)?, passes: PASSES_MIN };
-        cost.is_allowed().then_some(cost)
-    }
-
-    fn is_allowed(self) -> bool {
-        (MEMORY_KIB_MIN..=MEMORY_KIB_MAX).contains(&self.memory_kib)
-            && (PASSES_MIN..=PASSES_MAX).contains(&self.passes)
-    }
-}
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
@@ -109,7 +72,7 @@ pub(super) fn create(
     cost: Cost,
     rng: &mut dyn rand_core::CryptoRng,
 ) -> Result<(Zeroizing<[u8; 32]>, Vec<u8>, RecoveryCode), VaultError> {
-    if passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
+    if passphrase.chars().count() < passphrase::CHARS_MIN {
         return Err(VaultError::WeakPassphrase);
     }
     let mut master = Zeroizing::new([0; 32]);
@@ -163,11 +126,7 @@ struct SlotKeys {
 }
 
 fn derive(secret: &[u8], salt: &[u8; 16], cost: Cost, info: &[u8]) -> Result<SlotKeys, VaultError> {
-    let params = Params::new(cost.memory_kib, cost.passes, 1, Some(32)).map_err(|_| VaultError::Memory)?;
-    let mut stretched = Zeroizing::new([0; 32]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(secret, salt, &mut *stretched)
-        .map_err(|_| VaultError::Memory)?;
+    let stretched = cost.stretch(secret, salt).map_err(|_| VaultError::Memory)?;
     let expand = Hkdf::<Sha256>::new(Some(b"causeway/v1 vault-slot"), &*stretched);
     let mut both = Zeroizing::new([0; 64]);
     expand.expand(info, &mut *both).map_err(|_| VaultError::Memory)?;
@@ -307,7 +266,7 @@ mod tests {
             Err(VaultError::Damaged(_))
         ));
         let mut cheap: Header = read(&header).unwrap();
-        cheap.passphrase.cost.memory_kib = 1024;
+        cheap.passphrase.cost = codec::decode(&codec::encode(&[1024u32, 3]), 8).unwrap();
         assert!(matches!(open_with_passphrase(&codec::encode(&cheap), "x"), Err(VaultError::Damaged(_))));
         assert_eq!(create("short", Cost::least(), &mut rng).err(), Some(VaultError::WeakPassphrase));
     }

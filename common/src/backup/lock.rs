@@ -6,7 +6,6 @@
 
 use std::path::Path;
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
@@ -16,37 +15,12 @@ use zeroize::Zeroizing;
 
 use super::{BackupError, damaged};
 use crate::codec;
+use crate::passphrase::{self, Cost};
 use crate::store::files;
 
-/// Shortest passphrase, in characters.
-pub(super) const PASSPHRASE_CHARS_MIN: usize = 12;
 const LOCK_BYTES_MAX: usize = 4 * 1024;
-const MEMORY_KIB_MIN: u32 = 64 * 1024;
-const MEMORY_KIB_MAX: u32 = 4 * 1024 * 1024;
-const PASSES_MIN: u32 = 3;
-const PASSES_MAX: u32 = 16;
 const VERSION: u16 = 1;
 const SALT: &[u8] = b"causeway/v1 backup-slot";
-
-/// How expensive a guess at the passphrase is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cost {
-    memory_kib: u32,
-    passes: u32,
-}
-
-impl Cost {
-    /// Three passes over this much memory: between 64 and 4096 MiB. None outside of that.
-    pub fn with_memory_mib(mib: u32) -> Option<Self> {
-        let cost = Self { memory_kib: mib.checked_mul(1024)?, passes: PASSES_MIN };
-        cost.is_allowed().then_some(cost)
-    }
-
-    fn is_allowed(self) -> bool {
-        (MEMORY_KIB_MIN..=MEMORY_KIB_MAX).contains(&self.memory_kib)
-            && (PASSES_MIN..=PASSES_MAX).contains(&self.passes)
-    }
-}
 
 /// What opens a backup.
 #[derive(Clone)]
@@ -120,7 +94,7 @@ pub fn new_lock(
     rng.fill_bytes(&mut lock.id);
     for secret in secrets {
         if let Secret::Passphrase(text) = secret
-            && text.chars().count() < PASSPHRASE_CHARS_MIN
+            && text.chars().count() < passphrase::CHARS_MIN
         {
             return Err(BackupError::WeakPassphrase);
         }
@@ -171,21 +145,16 @@ struct SlotKeys {
 }
 
 fn derive(secret: &Secret, salt: &[u8; 16], cost: Cost) -> Result<SlotKeys, BackupError> {
-    let mut stretched = Zeroizing::new([0; 32]);
-    match secret {
-        Secret::Passphrase(text) => {
-            let params =
-                Params::new(cost.memory_kib, cost.passes, 1, Some(32)).map_err(|_| BackupError::Memory)?;
-            Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-                .hash_password_into(text.as_bytes(), salt, &mut *stretched)
-                .map_err(|_| BackupError::Memory)?;
-        }
+    let stretched = match secret {
+        Secret::Passphrase(text) => cost.stretch(text.as_bytes(), salt).map_err(|_| BackupError::Memory)?,
         // 256 random bits need no stretching.
         Secret::KeyFile(key) => {
+            let mut expanded = Zeroizing::new([0; 32]);
             let expand = Hkdf::<Sha256>::new(Some(salt), &**key);
-            expand.expand(secret.name(), &mut *stretched).map_err(|_| BackupError::Memory)?;
+            expand.expand(secret.name(), &mut *expanded).map_err(|_| BackupError::Memory)?;
+            expanded
         }
-    }
+    };
     let mut both = Zeroizing::new([0; 64]);
     let expand = Hkdf::<Sha256>::new(Some(SALT), &*stretched);
     expand.expand(secret.name(), &mut *both).map_err(|_| BackupError::Memory)?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::passphrase::Cost;
 use crate::time::Timestamp;
 
 /// Counts: enough for names that must differ.

@@ -5,9 +5,10 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use causeway_common::backup::{
-    About, BackupError, Cost, Done, Folder, Item, KEPT_DEFAULT, Key, Manifest, Secret, Writer, make_key_file,
+    About, BackupError, Done, Folder, Item, KEPT_DEFAULT, Key, Manifest, Secret, Writer, make_key_file,
     new_lock, unlock,
 };
+use causeway_common::passphrase::Cost;
 use causeway_common::store::{Kv as _, Record, SledKv, SledOptions, StoreError, files, transact};
 use causeway_common::time::{Clock as _, SystemClock};
 use causeway_relay::config::Config;
