@@ -41,6 +41,24 @@ pub fn sign(roster: &Roster, administrator: &SigningKey) -> SignedRoster {
     SignedRoster { body: signed.body, signatures: vec![signature] }
 }
 
+/// Adds another administrator's signature. A second one with the same key replaces the first.
+pub fn countersign(signed: &mut SignedRoster, administrator: &SigningKey) {
+    let key = *administrator.public().as_bytes();
+    let signature = administrator.sign(Label::Roster, signed.body.clone()).signature;
+    signed.signatures.retain(|other| other.key != key);
+    signed.signatures.push(KeyedSignature { key, signature });
+    signed.signatures.sort_unstable_by_key(|signature| signature.key);
+}
+
+/// Leaves only valid signatures of these administrators, each once and in order.
+pub fn keep_valid(signed: &mut SignedRoster, administrators: &[PublicKey]) {
+    let mut valid = std::mem::take(&mut signed.signatures);
+    valid.retain(|signature| is_valid(signature, &signed.body, administrators));
+    valid.sort_unstable_by_key(|signature| signature.key);
+    valid.dedup_by_key(|signature| signature.key);
+    signed.signatures = valid;
+}
+
 /// Verifies a roster's signatures against an organisation's administrators, then reads and checks it.
 pub fn verify(
     signed: &SignedRoster,

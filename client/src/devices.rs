@@ -6,18 +6,20 @@ use causeway_certs::directory::{Directory, Organisation};
 use causeway_certs::keys::SigningKey;
 use causeway_certs::transport::{Dialer, Link, RequestError, request};
 use causeway_common::error::ErrorCode;
-use causeway_common::ids::{DeviceId, OrgId};
+use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::REQUEST_TIMEOUT;
 use causeway_common::statements::{
-    REVOKED_COMPROMISED, ROLE_ADMINISTRATOR, RevokedDevice, RosterDevice, StatementKind,
+    REVOKED_COMPROMISED, ROLE_ADMINISTRATOR, RevokedDevice, RosterDevice, SignedRoster, StatementKind,
 };
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{Append, Done, STANDING_MEMBER};
 
 use crate::engine::Engine;
 use crate::linking::{LinkingError, administered};
+use crate::proposals;
 use crate::recovery::record::{administrator_key_of, administrators_of};
 use crate::recovery::root;
+use crate::replica::roster_named_by;
 use crate::session::{SessionError, fetch_directory, hello, why_not_member};
 
 /// A colleague may change the same roster at the same moment; then the statement is made anew.
@@ -30,13 +32,25 @@ pub(crate) enum Step {
     Done,
     /// This.
     Append(Box<Append>),
+    /// That this roster is in force, once enough administrators have signed it.
+    Roster(Box<SignedRoster>),
 }
 
 impl Step {
-    /// A statement that can be made, or nothing.
-    pub(crate) fn of(append: Option<Append>) -> Self {
-        append.map_or(Self::Done, |append| Self::Append(Box::new(append)))
+    /// A roster that can be made, or nothing.
+    pub(crate) fn of(roster: Option<SignedRoster>) -> Self {
+        roster.map_or(Self::Done, |roster| Self::Roster(Box::new(roster)))
     }
+}
+
+/// What has become of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third way")]
+pub enum Said {
+    /// The directory says so.
+    InForce,
+    /// Other administrators have to sign the roster of this hash first: it is on its way to them.
+    Proposed(Digest),
 }
 
 /// A member's connection, with the directory as it is now.
@@ -60,21 +74,35 @@ pub async fn connect(engine: &Engine, dialer: &dyn Dialer) -> Result<Arc<dyn Lin
 }
 
 /// Makes a statement about this organisation out of what the directory says now, hands it in, and fetches what has become
-/// of it; anew when somebody else was faster.
+/// of it; anew when somebody else was faster. A roster that more administrators have to sign goes to them instead.
 pub(crate) async fn step(
     engine: &Engine,
     link: &dyn Link,
     make: impl Fn(&Directory, &Organisation, Timestamp) -> Result<Step, LinkingError>,
-) -> Result<(), LinkingError> {
+) -> Result<Said, LinkingError> {
     for attempt in 1..=ATTEMPTS {
         let replica = engine.replica.lock().await;
         let own = replica.directory.organisation(engine.identity.org).ok_or(SessionError::Misbehaved)?;
-        let next = make(&replica.directory, own, engine.now())?;
+        let append = match make(&replica.directory, own, engine.now())? {
+            Step::Done => return Ok(Said::InForce),
+            Step::Append(append) => append,
+            Step::Roster(roster) if roster.signatures.len() < usize::from(own.threshold) => {
+                let proposal = proposals::made(engine, own, &roster)?;
+                drop(replica);
+                engine.propose(&proposal).await?;
+                return Ok(Said::Proposed(proposals::digest(proposal.item())));
+            }
+            Step::Roster(roster) => {
+                Box::new(engine.identity.name_roster(&replica.directory, *roster, engine.now()))
+            }
+        };
         drop(replica);
-        let Step::Append(append) = next else { return Ok(()) };
         match request::<_, Done>(link, &*append, REQUEST_TIMEOUT).await {
-            Ok(_) if removes_itself(engine, &append) => return Ok(()),
-            Ok(_) => return Ok(fetch_directory(engine, link).await?),
+            Ok(_) if removes_itself(engine, &append) => return Ok(Said::InForce),
+            Ok(_) => {
+                fetch_directory(engine, link).await?;
+                return Ok(Said::InForce);
+            }
             Err(RequestError::Refused { code: ErrorCode::Conflict, .. }) if attempt < ATTEMPTS => {
                 fetch_directory(engine, link).await?;
             }
@@ -104,6 +132,8 @@ pub struct Removal {
     pub revoked: RevokedDevice,
     /// The device's key still stands among the administrators: only the root can take it out.
     pub key_remains: bool,
+    /// Whether it is out, or others have to sign that.
+    pub said: Said,
 }
 
 /// Takes a device out, at once. `since`: what it signed from then on is in doubt; none for now. Asking again after a lost
@@ -135,7 +165,7 @@ async fn take_out(
     .await?;
     let known = administrator_key_of(engine, device).await?;
     let wanted = RevokedDevice { device, reason, compromised_since: since.unwrap_or(now), at: now };
-    step(engine, link, |directory, own, now| {
+    let said = step(engine, link, |directory, own, now| {
         if own.revoked.contains_key(&device) {
             return Ok(Step::Done);
         }
@@ -145,14 +175,15 @@ async fn take_out(
         if gone.is_empty() {
             return Err(LinkingError::NotFound(device.short()));
         }
-        if !devices.iter().any(|listed| listed.roles & ROLE_ADMINISTRATOR != 0) {
+        if administrators_in(&devices) < usize::from(own.threshold.max(1)) {
             return Err(LinkingError::LastAdministrator);
         }
         let revoked = roster.revoked.iter().cloned().chain([wanted.clone()]).collect();
-        Ok(Step::of(engine.identity.change_roster(directory, devices, revoked, now)))
+        Ok(Step::of(engine.identity.next_roster(directory, devices, revoked, now)))
     })
     .await?;
     let key_remains = match known {
+        _ if said != Said::InForce => was_administrator,
         _ if device == engine.identity.device() => true,
         Some(key) => !demote(engine, link, key).await?,
         None => was_administrator,
@@ -160,7 +191,12 @@ async fn take_out(
     let replica = engine.replica.lock().await;
     let own = replica.directory.organisation(engine.identity.org);
     let revoked = own.and_then(|own| own.revoked.get(&device)).cloned().unwrap_or(wanted);
-    Ok(Removal { revoked, key_remains })
+    Ok(Removal { revoked, key_remains, said })
+}
+
+/// How many of these devices are administrators'.
+pub(crate) fn administrators_in(devices: &[RosterDevice]) -> usize {
+    devices.iter().filter(|listed| listed.roles & ROLE_ADMINISTRATOR != 0).count()
 }
 
 /// Takes the key of a device that is gone out of the organisation's record. `false`: it stands there, and this device cannot.
@@ -192,20 +228,25 @@ pub(crate) async fn strike(
         append.map(|append| Step::Append(Box::new(append))).ok_or(LinkingError::NotRoot)
     })
     .await
+    .map(drop)
 }
 
 /// Administrators' keys in an organisation's record that belong to no workstation in its roster: one that was removed, or one that was
 /// to be let in when the connection broke. The relay lets nobody in with such a key, but it still signs rosters.
 pub fn stray_administrators(own: &Organisation) -> usize {
-    let is_administrators = |listed: &&RosterDevice| listed.roles & ROLE_ADMINISTRATOR != 0;
-    own.roster.as_ref().map_or(0, |roster| {
-        own.administrators.len().saturating_sub(roster.devices.iter().filter(is_administrators).count())
-    })
+    own.roster
+        .as_ref()
+        .map_or(0, |roster| own.administrators.len().saturating_sub(administrators_in(&roster.devices)))
 }
 
 /// Whether a revocation for this reason begins a doubt at a time of its own.
 pub fn has_since(reason: u8) -> bool {
     reason == REVOKED_COMPROMISED
+}
+
+/// Hashes of the rosters that the directory has named for an organisation, first to last.
+pub(crate) fn rosters_of(directory: &Directory, org: OrgId) -> Vec<Digest> {
+    directory.statements_of(org).filter_map(|statement| roster_named_by(&statement).ok().flatten()).collect()
 }
 
 /// When each roster of an organisation was named in the directory, first to last.

@@ -10,7 +10,7 @@ use causeway_common::limits::{INVITE_LIFE, STATEMENT_BYTES_MAX};
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
     Admission, DirectoryGenesis, Invite, OrgGenesis, OrgRecord, RevokedDevice, Roster, RosterChange,
-    RosterDevice, Statement, StatementKind,
+    RosterDevice, SignedRoster, Statement, StatementKind,
 };
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{Append, Claim, Enrol};
@@ -356,26 +356,47 @@ impl Identity {
         Append { statement, roster: Vec::new() }
     }
 
-    /// The next roster of this organisation, signed by its administrator: the devices that count, and those that no longer
-    /// do. Both are put in order.
-    pub fn change_roster(
+    /// The next roster of this organisation, signed by this device's administrator: the devices that count, and those that no
+    /// longer do. Both are put in order.
+    pub fn next_roster(
         &self,
         directory: &Directory,
         mut devices: Vec<RosterDevice>,
         mut revoked: Vec<RevokedDevice>,
         now: Timestamp,
-    ) -> Option<Append> {
+    ) -> Option<SignedRoster> {
         let (sequence, previous) = directory.organisation(self.org)?.next_roster();
         devices.sort_unstable_by_key(|device| device.device);
         revoked.sort_unstable_by_key(|device| device.device);
         let (valid_from, valid_until) = (now, now.plus(ROSTER_LIFE));
         let next = Roster { org: self.org, sequence, previous, valid_from, valid_until, devices, revoked };
-        let administrator = SigningKey::from_seed(&self.seeds.administrator);
-        let signed = roster::sign(&next, &administrator);
+        Some(roster::sign(&next, &SigningKey::from_seed(&self.seeds.administrator)))
+    }
+
+    /// Adds this device's administrator's signature to a roster.
+    pub fn countersign(&self, roster: &mut SignedRoster) {
+        roster::countersign(roster, &SigningKey::from_seed(&self.seeds.administrator));
+    }
+
+    /// The statement that puts a signed roster in force.
+    pub fn name_roster(&self, directory: &Directory, signed: SignedRoster, now: Timestamp) -> Append {
         let change = codec::encode(&RosterChange { roster: roster::digest(&signed.body) });
+        let administrator = SigningKey::from_seed(&self.seeds.administrator);
         let kind = StatementKind::RosterChange;
         let statement = statement(directory, self.org, kind, change, now, &administrator);
-        Some(Append { statement, roster: vec![signed] })
+        Append { statement, roster: vec![signed] }
+    }
+
+    /// Both at once, where one signature is enough.
+    pub fn change_roster(
+        &self,
+        directory: &Directory,
+        devices: Vec<RosterDevice>,
+        revoked: Vec<RevokedDevice>,
+        now: Timestamp,
+    ) -> Option<Append> {
+        let signed = self.next_roster(directory, devices, revoked, now)?;
+        Some(self.name_roster(directory, signed, now))
     }
 
     /// The pinned relay key, checked.

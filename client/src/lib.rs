@@ -29,6 +29,7 @@ pub mod linking;
 pub mod membership;
 pub mod model;
 pub mod prekeys;
+pub mod proposals;
 pub mod reconnect;
 pub mod records;
 pub mod recovery;

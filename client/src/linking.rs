@@ -20,7 +20,7 @@ use causeway_common::wire::{
 };
 
 use self::codes::{Invitation, KnownDevice};
-use crate::devices::{Step, connect, step};
+use crate::devices::{Said, Step, connect, step};
 use crate::engine::{Engine, EngineError};
 use crate::identity::Identity;
 use crate::records::RecordError;
@@ -58,9 +58,12 @@ pub enum LinkingError {
     /// Nothing of this name, or more than one.
     #[error("nothing, or more than one, matches {0}")]
     NotFound(String),
-    /// The organisation would be left without anybody who can sign its rosters.
-    #[error("the last administrator's workstation cannot be removed")]
+    /// The organisation would be left with too few who can sign its rosters.
+    #[error("too few administrators' workstations would be left")]
     LastAdministrator,
+    /// Another roster has been in force since the proposal was made.
+    #[error("another change of the devices was faster")]
+    Overtaken,
     /// As many devices, or administrators, as an organisation can have.
     #[error("the organisation has as many as it can have")]
     Full,
@@ -208,19 +211,27 @@ fn judge(engine: &Engine, one: &LinkWaiting, comparison: Digest) -> Result<Reque
     Ok(Request { device, asked, invitation, comparison })
 }
 
+/// A device that was let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Admitted {
+    /// Which.
+    pub device: DeviceId,
+    /// What it is called.
+    pub name: String,
+    /// Whether it is in, or others have to sign that.
+    pub said: Said,
+}
+
 /// Lets in the one device whose identifier begins with `prefix`, after two people have compared what both sides show.
-pub async fn admit(
-    engine: &Engine,
-    dialer: &dyn Dialer,
-    prefix: &str,
-) -> Result<(DeviceId, String), LinkingError> {
+pub async fn admit(engine: &Engine, dialer: &dyn Dialer, prefix: &str) -> Result<Admitted, LinkingError> {
     let link = connect(engine, dialer).await?;
     let admitted = let_in(engine, &*link, prefix).await;
     link.close(0);
     admitted
 }
 
-async fn let_in(engine: &Engine, link: &dyn Link, prefix: &str) -> Result<(DeviceId, String), LinkingError> {
+async fn let_in(engine: &Engine, link: &dyn Link, prefix: &str) -> Result<Admitted, LinkingError> {
     administered(engine, |_| Ok(())).await?;
     let begins = |device: DeviceId| device.to_string().starts_with(prefix);
     let all = waiting(engine, link).await?;
@@ -246,7 +257,7 @@ async fn let_in(engine: &Engine, link: &dyn Link, prefix: &str) -> Result<(Devic
         promote(engine, link, request.asked.administrator_key).await?;
     }
     let wanted = (invitation.roles, invitation.clearance);
-    step(engine, link, |directory, own, now| {
+    let said = step(engine, link, |directory, own, now| {
         let Some(roster) = own.roster.as_ref() else { return Err(SessionError::Misbehaved.into()) };
         if own.device(request.device).is_some() {
             return Ok(Step::Done);
@@ -260,14 +271,14 @@ async fn let_in(engine: &Engine, link: &dyn Link, prefix: &str) -> Result<(Devic
         let (sequence, _) = own.next_roster();
         let entry: RosterDevice = Identity::entry_of(&request.asked, request.device, wanted, sequence, now);
         let devices = roster.devices.iter().cloned().chain([entry]).collect();
-        Ok(Step::of(engine.identity.change_roster(directory, devices, roster.revoked.clone(), now)))
+        Ok(Step::of(engine.identity.next_roster(directory, devices, roster.revoked.clone(), now)))
     })
     .await?;
-    Ok((request.device, name))
+    Ok(Admitted { device: request.device, name, said })
 }
 
 /// The answer to an admission may have been lost: then the device is in the roster, and known here.
-async fn let_in_before(engine: &Engine, prefix: &str) -> Result<(DeviceId, String), LinkingError> {
+async fn let_in_before(engine: &Engine, prefix: &str) -> Result<Admitted, LinkingError> {
     let listed = administered(engine, |own| {
         let devices = own.roster.iter().flat_map(|roster| &roster.devices).map(|listed| listed.device);
         Ok(devices.filter(|device| device.to_string().starts_with(prefix)).collect::<Vec<_>>())
@@ -276,7 +287,7 @@ async fn let_in_before(engine: &Engine, prefix: &str) -> Result<(DeviceId, Strin
     if let [device] = listed[..]
         && let Some(known) = codes::known(&engine.vault, device)?
     {
-        return Ok((device, known.name));
+        return Ok(Admitted { device, name: known.name, said: Said::InForce });
     }
     Err(LinkingError::NotFound(prefix.to_owned()))
 }
@@ -298,6 +309,7 @@ async fn promote(engine: &Engine, link: &dyn Link, key: [u8; 32]) -> Result<(), 
         change.map(|append| Step::Append(Box::new(append))).ok_or(LinkingError::NotRoot)
     })
     .await
+    .map(drop)
 }
 
 /// The new device asks. Asking again after a lost answer does no harm.

@@ -313,7 +313,7 @@ fn check_head(directory: &Directory, head: &Checkpoint) -> Result<(), ReplicaErr
     Ok(())
 }
 
-fn roster_named_by(statement: &Statement) -> Result<Option<Digest>, StatementError> {
+pub(crate) fn roster_named_by(statement: &Statement) -> Result<Option<Digest>, StatementError> {
     let malformed = |_| StatementError::Malformed;
     Ok(match statement.kind {
         StatementKind::Admission => {

@@ -9,6 +9,7 @@ use causeway_common::ids::{DeviceId, Digest, OrgId, PacketId};
 use causeway_common::limits::FRAME_BYTES_MAX;
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
+use causeway_common::statements::SignedRoster;
 use causeway_common::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,8 @@ pub struct Shared {
     sent: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     given: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    proposed: Vec<String>,
 }
 
 /// A person has opened a packet of somebody else.
@@ -115,7 +118,18 @@ pub struct GivenItem {
     pub header: Vec<u8>,
 }
 
-no_content_in_debug!(SentItem, GivenItem);
+/// A roster that needs more signatures, with those that it has.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedItem {
+    /// The roster.
+    pub roster: SignedRoster,
+    /// Name of the device on which it was made.
+    pub author: String,
+    /// Of each device that it lets in: which it is, what it is called, and the key with which it would sign rosters.
+    pub newcomers: Vec<(DeviceId, String, [u8; 32])>,
+}
+
+no_content_in_debug!(SentItem, GivenItem, ProposedItem);
 
 impl Shared {
     /// Nothing yet, said by this device.
@@ -144,9 +158,14 @@ impl Shared {
         self.given.push(hex::encode(codec::encode(item)));
     }
 
+    /// Asks administrators to sign a roster.
+    pub fn say_proposed(&mut self, item: &ProposedItem) {
+        self.proposed.push(hex::encode(codec::encode(item)));
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        self.opened.is_empty() && self.sent.is_empty() && self.given.is_empty()
+        [&self.opened, &self.sent, &self.given, &self.proposed].into_iter().all(Vec::is_empty)
     }
 
     /// Reads the header among a packet's sections; none if this is no packet of that kind.
@@ -177,8 +196,7 @@ impl Shared {
         let all = [&self.opened, &self.sent, &other.opened, &other.sent];
         let takes = self.device_name == other.device_name
             && self.only == other.only
-            && self.given.is_empty()
-            && other.given.is_empty()
+            && [&self.given, &other.given, &self.proposed, &other.proposed].into_iter().all(Vec::is_empty)
             && fits(&self.opened, &other.opened)
             && fits(&self.sent, &other.sent)
             && all.into_iter().map(length).sum::<usize>() <= COALESCED_BYTES_MAX;
@@ -197,6 +215,11 @@ impl Shared {
     /// Packets of others that are given.
     pub fn given(&self) -> Vec<GivenItem> {
         items(&self.given)
+    }
+
+    /// Rosters that wait for signatures.
+    pub fn proposed(&self) -> Vec<ProposedItem> {
+        items(&self.proposed)
     }
 
     /// Packets that have been sent.

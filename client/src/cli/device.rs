@@ -12,7 +12,7 @@ use super::joining::{comparison, comparison_words};
 use super::output::{print, print_list, remark, text, time};
 use super::recovery::{SheetArgs, with_root};
 use super::{linking, registrar};
-use crate::devices;
+use crate::devices::{self, Said};
 use crate::identity::Role;
 use crate::linking::{self as links, LinkingError, Wish};
 
@@ -20,6 +20,7 @@ use self::listing::{clearance_bits, cleared, find, gone, list, reason_word, role
 
 mod history;
 mod listing;
+mod signing;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeviceCommand {
@@ -64,6 +65,13 @@ pub(crate) enum DeviceCommand {
         /// from it since then becomes questionable everywhere.
         #[arg(long, value_name = "TIME")]
         since: Option<String>,
+    },
+    /// Changes of the devices that wait for more administrators' signatures.
+    Proposals,
+    /// Sign such a change, after asking the colleague who has made it. With the last signature it is in force.
+    Sign {
+        /// Its identifier from `causeway device proposals`, or the beginning of it.
+        id: String,
     },
     /// Give a colleague's device what came and went before it was there, as far as it is cleared for it. Goes on where it
     /// was interrupted.
@@ -141,6 +149,8 @@ pub(crate) async fn run(command: DeviceCommand, home: &Home) -> Result<(), Failu
         DeviceCommand::Invite { role, clearance, name } => invite(home, role, &clearance, name).await,
         DeviceCommand::History(args) => history::give(args, home).await,
         DeviceCommand::Pending => pending(home).await,
+        DeviceCommand::Proposals => signing::list(home).await,
+        DeviceCommand::Sign { id } => signing::sign(home, &id).await,
         DeviceCommand::Admit { id, sheets } => admit(home, &id, &sheets).await,
         DeviceCommand::Revoke { device, reason, since } => {
             revoke(home, &device, reason, since.as_deref()).await
@@ -224,11 +234,17 @@ async fn admit(home: &Home, id: &str, sheets: &SheetArgs) -> Result<(), Failure>
     }
     let dialer = home.dialer().await?;
     // An administrator needs the root's signature.
-    let (device, name) =
-        with_root(sheets, home, async || links::admit(&home.engine, &*dialer, id).await).await?;
-    home.note(&format!("let in device {}", device.short())).await?;
-    let result = json!({ "id": device.to_string(), "name": name, "status": "active" });
+    let admitted = with_root(sheets, home, async || links::admit(&home.engine, &*dialer, id).await).await?;
+    let (device, said) = (admitted.device, admitted.said);
+    let done = if said == Said::InForce { "let in" } else { "proposed" };
+    home.note(&format!("{done} device {}", device.short())).await?;
+    signing::send(home, said).await?;
+    let mut result = json!({ "id": device.to_string(), "name": admitted.name, "status": "active" });
+    waiting(&mut result, said);
     print(home.json, result, |v| {
+        if let Said::Proposed(proposal) = said {
+            return signing::waits(proposal);
+        }
         format!(
             "{} is a device of your organisation. It receives what is sent from now on, once it has run `causeway sync`.",
             text(v, "name")
@@ -252,10 +268,13 @@ async fn revoke(home: &Home, meant: &str, reason: Reason, since: Option<&str>) -
     devices::connect(&home.engine, &*dialer).await?.close(0);
     let device = find(home, meant).await?;
     let removal = devices::revoke(&home.engine, &*dialer, device, reason.number(), since).await?;
-    home.note(&format!("removed device {}", device.short())).await?;
+    let done = if removal.said == Said::InForce { "removed" } else { "proposed to remove" };
+    home.note(&format!("{done} device {}", device.short())).await?;
+    signing::send(home, removal.said).await?;
     let mut result = gone(home, &removal.revoked)?;
+    waiting(&mut result, removal.said);
     result["administrator_key_remains"] = removal.key_remains.into();
-    if removal.key_remains {
+    if removal.key_remains && removal.said == Said::InForce {
         remark(
             "It was an administrator's, and its key still stands among your administrators: your organisation's root has to strike \
              it out. Fetch the root's recovery sheet and run `causeway recovery administrators`, then `causeway recovery strike KEY`. \
@@ -264,6 +283,12 @@ async fn revoke(home: &Home, meant: &str, reason: Reason, since: Option<&str>) -
         );
     }
     print(home.json, result, |v| {
+        if let Said::Proposed(proposal) = removal.said {
+            return format!(
+                "{}\nUNTIL THEN THE DEVICE IS STILL IN. If it is in other hands and nobody else can be reached, call the registrar: it can suspend your organisation at once.",
+                signing::waits(proposal)
+            );
+        }
         format!(
             "{} is removed ({}). Its connections are cut, and what waited for it at the relay is erased. Partners see it at their \
              next `causeway sync`. What it has stored stays on it: if it was lost, tell the people whose cases it held.",
@@ -272,6 +297,15 @@ async fn revoke(home: &Home, meant: &str, reason: Reason, since: Option<&str>) -
         )
     });
     Ok(())
+}
+
+/// Says for scripts that others have to sign first.
+fn waiting(result: &mut Value, said: Said) {
+    result["proposal"] = Value::Null;
+    if let Said::Proposed(proposal) = said {
+        result["status"] = "waits_for_signatures".into();
+        result["proposal"] = proposal.to_string().into();
+    }
 }
 
 #[cfg(test)]

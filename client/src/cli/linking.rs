@@ -80,15 +80,21 @@ pub(crate) fn failure(error: &LinkingError) -> Failure {
                 "E-104",
                 exit::NOT_FOUND,
                 format!("{error}. Nothing was changed."),
-                "`causeway device pending` shows who asks to join, `causeway device list` who is there. Use at least four characters of the identifier.",
+                "`causeway device pending` shows who asks to join, `causeway device proposals` what waits for signatures, `causeway device list` who is there. Use at least four characters of the identifier.",
             );
         }
         LinkingError::LastAdministrator => (
             "E-109",
             exit::CONFLICT,
-            "This is the last administrator's workstation: without it nobody could let in or remove devices of your organisation. \
-             Nothing was changed.",
-            "Name a successor first: `causeway device invite --role administrator`. If this workstation is in other hands, call the registrar: it can suspend your organisation at once.",
+            "Without this workstation too few administrators' workstations would be left to let in or remove devices of your \
+             organisation. Nothing was changed.",
+            "Name a successor first: `causeway device invite --role administrator`; or, with your root's sheet, demand fewer signatures: `causeway recovery threshold`. If this workstation is in other hands, call the registrar: it can suspend your organisation at once.",
+        ),
+        LinkingError::Overtaken => (
+            "E-129",
+            exit::CONFLICT,
+            "Another change of your devices was faster, so this one is void. Nothing was changed.",
+            "If it is still wanted, ask your colleague to do it again: `causeway device list` shows what is in force now.",
         ),
         LinkingError::Full => (
             "E-119",
@@ -115,7 +121,7 @@ fn of_code(error: CodeError) -> Failure {
             "E-107",
             exit::REFUSED,
             "The fifteen minutes of this code are over. Nothing was changed.",
-            ASK_AGAIN,
+            "If your administrator has let you in, another one may have to sign that too: `causeway sync` once both have. Otherwise ask for a new code (`causeway device invite`) and run `causeway join` with it here.",
         ),
         CodeError::Mistyped => Failure::new(
             "E-105",

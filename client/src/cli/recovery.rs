@@ -48,6 +48,13 @@ pub(crate) enum RecoveryCommand {
         #[command(flatten)]
         sheets: SheetArgs,
     },
+    /// Demand that so many administrators sign each change of the devices. Needs the root's sheet.
+    Threshold {
+        /// How many, from 1 to the number of administrators' workstations.
+        signatures: u8,
+        #[command(flatten)]
+        sheets: SheetArgs,
+    },
     /// Contradict a recovery of this organisation that it has not asked for. Needs the root's sheet.
     Contradict(SheetArgs),
     /// Get the organisation back on a new workstation, with a sheet and the registrar's offer.
@@ -66,6 +73,7 @@ pub(crate) async fn run(command: RecoveryCommand, home: &Home) -> Result<(), Fai
         RecoveryCommand::Rotate(sheets) => rotate(&sheets, home).await,
         RecoveryCommand::Administrators => administrators(home).await,
         RecoveryCommand::Strike { key, sheets } => strike(&key, &sheets, home).await,
+        RecoveryCommand::Threshold { signatures, sheets } => threshold(signatures, &sheets, home).await,
         RecoveryCommand::Contradict(sheets) => contradict(&sheets, home).await,
         // Need no home.
         RecoveryCommand::Restore(_) | RecoveryCommand::Combine(_) => Ok(()),
@@ -174,6 +182,19 @@ async fn strike(beginning: &str, sheets: &SheetArgs, home: &Home) -> Result<(), 
     Ok(())
 }
 
+async fn threshold(signatures: u8, sheets: &SheetArgs, home: &Home) -> Result<(), Failure> {
+    let dialer = home.dialer().await?;
+    with_sheets(sheets, home, async || record::demand(&home.engine, &*dialer, signatures).await).await?;
+    home.note(&format!("demanded the signatures of {signatures} administrators")).await?;
+    print(home.json, json!({ "signatures": signatures }), |_| match signatures {
+        1 => "From now on one administrator is enough to let in or remove a device.".into(),
+        _ => format!(
+            "From now on {signatures} administrators must sign before a device is let in or removed. Make sure that as many can be reached at any hour: a stolen workstation stays in until they have signed. The registrar can suspend your organisation meanwhile."
+        ),
+    });
+    Ok(())
+}
+
 async fn contradict(sheets: &SheetArgs, home: &Home) -> Result<(), Failure> {
     let dialer = home.dialer().await?;
     with_sheets(sheets, home, async || record::contradict(&home.engine, &*dialer).await).await?;
@@ -215,6 +236,14 @@ impl From<RecoveryError> for Failure {
                 exit::NOT_FOUND,
                 format!("{error}. Nothing was changed."),
                 "`causeway recovery administrators` lists them; use at least four characters.",
+            ),
+            RecoveryError::TooMany { have } => Self::new(
+                "T-139",
+                exit::CONFLICT,
+                format!(
+                    "Your organisation has {have} administrators with workstations: it can demand from 1 to {have} signatures. Nothing was changed."
+                ),
+                "Let in another administrator first: `causeway device invite --role administrator`.",
             ),
             RecoveryError::LastAdministrator => Self::new(
                 "T-109",

@@ -15,6 +15,7 @@ use crate::doubts;
 use crate::identity::Role;
 use crate::last_resort;
 use crate::model::{PACKET_REFERRAL, Transport};
+use crate::proposals;
 use crate::records;
 use crate::session::{self, SessionError};
 use crate::unopened;
@@ -48,6 +49,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let evidence = records::evidence(&home.engine.vault)?.len();
     let backups = backup::status(home).await?;
     let (roots, recovery) = (recovering::keys(home).await?, recovering::of_own(home).await);
+    let wanted = proposals::waiting_for_us(&home.engine).await?;
     let replica = home.engine.replica.lock().await;
     let head = replica.head(identity);
     let result = json!({
@@ -71,6 +73,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "recovery": recovery,
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
         "evidence": evidence,
+        "signatures_wanted": wanted,
         "backup_age": backups["age"],
         "backup": backups,
     });
@@ -98,7 +101,18 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             .map_or_else(String::new, |told| format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code));
         let backup = backup::words(&v["backup"]);
         let roots = recovering::warnings(&v["roots"], &v["recovery"]);
-        [removed, suspended, status, held_and_doubtful(v), backup, roots, warning(v), of_evidence(v)].concat()
+        [
+            removed,
+            suspended,
+            status,
+            held_and_doubtful(v),
+            signatures(v),
+            backup,
+            roots,
+            warning(v),
+            of_evidence(v),
+        ]
+        .concat()
     });
     Ok(())
 }
@@ -131,6 +145,16 @@ fn held_and_doubtful(v: &Value) -> String {
         out.push_str(&format!("\n{} from others in doubt: see `causeway inbox list`", v["doubtful"]));
     }
     out
+}
+
+/// What waits for this administrator's signature, on a line of its own.
+fn signatures(v: &Value) -> String {
+    match v["signatures_wanted"].as_u64() {
+        None | Some(0) => String::new(),
+        Some(count) => format!(
+            "\n{count} change(s) of your devices wait for your signature: see `causeway device proposals`"
+        ),
+    }
 }
 
 /// What evidence means, on lines of its own; nothing without any.

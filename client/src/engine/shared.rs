@@ -13,12 +13,15 @@ use causeway_common::time::Timestamp;
 
 use super::{Draft, Engine, EngineError};
 use crate::model::{PACKET_REFERRAL, PACKET_SHARED, Received, Sent, StoredSection, Transport};
+use crate::proposals::{self, Proposal};
 use crate::records::{self, Step, early};
 use crate::seal::packet::HEADER_SECTION;
-use crate::shared::{KIND, OpenedItem, SentItem, Shared};
+use crate::shared::{KIND, OpenedItem, ProposedItem, SentItem, Shared};
 
 /// Nobody is in a hurry who works on the same case at another table, and a device may be off for two weeks.
 const PRIORITY: Priority = Priority::P2;
+/// A workstation that was lost is out only once everybody who must has signed.
+const PROPOSAL_PRIORITY: Priority = Priority::P1;
 /// Places of the queue looked at for a packet that takes up more.
 const LOOKED_AT_MAX: usize = 8;
 /// No packet.
@@ -139,8 +142,32 @@ impl Engine {
         } else {
             Vec::new()
         };
+        for item in shared.proposed() {
+            self.colleague_proposed(item, step).await?;
+        }
         for item in given {
             self.colleague_gave(item, content, &packet.withheld, author, step).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a roster that more administrators have to sign, and sends it to the colleagues.
+    pub(crate) async fn propose(&self, proposal: &Proposal) -> Result<(), EngineError> {
+        let _turn = self.turn.lock().await;
+        let mut step = Step::new(&self.vault);
+        proposals::put(&self.vault, &mut step.changes, proposal)?;
+        let mut shared = Shared::by(&self.identity.device_name);
+        shared.say_proposed(proposal.item());
+        self.share(shared, Vec::new(), PROPOSAL_PRIORITY, &mut step).await?;
+        self.commit_step(step).await
+    }
+
+    /// A colleague's device asks for signatures. The roster itself says whose word it is.
+    async fn colleague_proposed(&self, item: ProposedItem, step: &mut Step<'_>) -> Result<(), EngineError> {
+        let replica = self.replica.lock().await;
+        let Some(own) = replica.directory.organisation(self.identity.org) else { return Ok(()) };
+        if let Some(proposal) = Proposal::taken(step, item, own, self.now())? {
+            proposals::put(&self.vault, &mut step.changes, &proposal)?;
         }
         Ok(())
     }

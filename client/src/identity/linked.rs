@@ -120,8 +120,34 @@ impl Identity {
         let own = directory.organisation(self.org).filter(|own| own.root == root.public())?;
         administrators.sort_unstable();
         let record = next_record(own, own.root, own.next_root, administrators);
-        let change = RecordChange { record: root.sign(Label::OrgRecord, codec::encode(&record)) };
-        Some(self.change_record(directory, &change, root, now))
+        Some(self.sign_record(directory, &record, root, now))
+    }
+
+    /// The organisation's next record, which demands so many administrators' signatures under a roster. None for another key
+    /// than the root, or for a number that the administrators cannot give.
+    pub fn change_threshold(
+        &self,
+        directory: &Directory,
+        threshold: u8,
+        root: &SigningKey,
+        now: Timestamp,
+    ) -> Option<Append> {
+        let own = directory.organisation(self.org).filter(|own| own.root == root.public())?;
+        let possible = (1..=own.administrators.len()).contains(&usize::from(threshold));
+        let administrators = own.administrators.iter().map(|key| *key.as_bytes()).collect();
+        let record = OrgRecord { threshold, ..next_record(own, own.root, own.next_root, administrators) };
+        possible.then(|| self.sign_record(directory, &record, root, now))
+    }
+
+    fn sign_record(
+        &self,
+        directory: &Directory,
+        record: &OrgRecord,
+        root: &SigningKey,
+        now: Timestamp,
+    ) -> Append {
+        let change = RecordChange { record: root.sign(Label::OrgRecord, codec::encode(record)) };
+        self.change_record(directory, &change, root, now)
     }
 
     /// The organisation's next record, by the root that it has committed to: that one takes over, with `following` as the

@@ -32,6 +32,12 @@ pub enum RecoveryError {
     /// No administrator has this key, or several begin like this.
     #[error("no administrator's key, or more than one, begins with {0}")]
     NotFound(String),
+    /// More signatures than there are administrators at work, or none.
+    #[error("{have} administrators have workstations")]
+    TooMany {
+        /// Administrators whose workstations are listed.
+        have: usize,
+    },
     /// Too few administrators would be left.
     #[error("too few administrators would be left")]
     LastAdministrator,
@@ -99,7 +105,8 @@ async fn hand_over(engine: &Engine, link: &dyn causeway_certs::transport::Link) 
         let append = engine.identity.change_root(directory, (root, next), following, now);
         append.map(|append| Step::Append(Box::new(append))).ok_or(LinkingError::NotRoot)
     });
-    Ok(rotated.await?)
+    rotated.await?;
+    Ok(())
 }
 
 /// The present root says who is in force: an announced recovery ends. Asking again after a lost answer does no harm.
@@ -125,7 +132,8 @@ async fn object(engine: &Engine, link: &dyn causeway_certs::transport::Link) -> 
         let append = engine.identity.change_administrators(directory, administrators_of(own), &root, now);
         append.map(|append| Step::Append(Box::new(append))).ok_or(LinkingError::NotRoot)
     });
-    Ok(contradicted.await?)
+    contradicted.await?;
+    Ok(())
 }
 
 /// Who stands in the organisation's record.
@@ -177,6 +185,41 @@ async fn strike_out(
     let root = present_root(engine).await?;
     devices::strike(engine, link, &root, one.key).await?;
     Ok(one.clone())
+}
+
+/// Says by the root how many administrators must sign who the organisation's devices are. Asking again after a lost answer does
+/// no harm.
+pub async fn demand(engine: &Engine, dialer: &dyn Dialer, threshold: u8) -> Result<(), RecoveryError> {
+    let link = connect(engine, dialer).await?;
+    let demanded = demand_on(engine, &*link, threshold).await;
+    link.close(0);
+    demanded
+}
+
+async fn demand_on(
+    engine: &Engine,
+    link: &dyn causeway_certs::transport::Link,
+    threshold: u8,
+) -> Result<(), RecoveryError> {
+    let replica = engine.replica.lock().await;
+    let own = replica.directory.organisation(engine.identity.org).ok_or(SessionError::Misbehaved)?;
+    let listed = own.roster.as_ref().map_or(0, |roster| devices::administrators_in(&roster.devices));
+    // A key without a workstation signs nothing: more than these would lock the organisation out.
+    let have = listed.min(own.administrators.len());
+    drop(replica);
+    if !(1..=have).contains(&usize::from(threshold)) {
+        return Err(RecoveryError::TooMany { have });
+    }
+    let root = present_root(engine).await?;
+    let demanded = step(engine, link, |directory, own, now| {
+        if own.threshold == threshold {
+            return Ok(Step::Done);
+        }
+        let append = engine.identity.change_threshold(directory, threshold, &root, now);
+        append.map(|append| Step::Append(Box::new(append))).ok_or(LinkingError::NotRoot)
+    });
+    demanded.await?;
+    Ok(())
 }
 
 /// The key with which an organisation's first workstation signs rosters.

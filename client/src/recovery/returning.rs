@@ -257,7 +257,7 @@ async fn take_place(engine: &Engine, link: &dyn Link) -> Result<bool, ReturningE
                 return Ok(Step::Done);
             }
             let (devices, revoked) = identity.alone(own, now);
-            Ok(Step::of(identity.change_roster(directory, devices, revoked, now)))
+            Ok(Step::of(identity.next_roster(directory, devices, revoked, now)))
         })
         .await?;
     }

@@ -59,7 +59,7 @@ fn showing(by: &Actor, waiting: Vec<LinkWaiting>) -> LyingDialer {
 
 async fn admit(by: &Actor, desk: &Actor) -> Result<DeviceId, LinkingError> {
     let id = desk.engine.identity.device().to_string();
-    linking::admit(&by.engine, &by.dialer(), &id).await.map(|(device, _)| device)
+    linking::admit(&by.engine, &by.dialer(), &id).await.map(|admitted| admitted.device)
 }
 
 async fn devices_of(org: &Actor) -> usize {
