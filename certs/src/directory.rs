@@ -12,7 +12,7 @@ use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::STATEMENT_BYTES_MAX;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    DirectoryGenesis, OrgGenesis, OrgRecord, Roster, RosterChange, SignedRoster, Statement, StatementKind,
+    OrgGenesis, OrgRecord, Roster, RosterChange, SignedRoster, Statement, StatementKind,
 };
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use sha2::Sha256;
@@ -22,8 +22,11 @@ use crate::names;
 use crate::roster::{self, RosterError};
 
 pub use self::organisation::{Compromised, Organisation, RECOVERY_LOCK, Recovering, Suspended};
+pub use self::registrars::{Authority, ITSELF, Registrar};
 
+pub mod countersigned;
 mod organisation;
+mod registrars;
 
 /// Administrators of one organisation.
 const ADMINISTRATORS_MAX: usize = 5;
@@ -59,17 +62,6 @@ impl From<SignatureError> for StatementError {
     fn from(_: SignatureError) -> Self {
         Self::Unverified
     }
-}
-
-/// Who runs this directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Authority {
-    /// Admits organisations.
-    pub registrar: PublicKey,
-    /// The registrar's connection key.
-    pub registrar_tls: PublicKey,
-    /// Signs heads and receipts.
-    pub relay: PublicKey,
 }
 
 /// An organisation that asks to be admitted, after every check that needs no registrar.
@@ -134,8 +126,8 @@ impl Directory {
     }
 
     /// Who runs it, once the genesis is there.
-    pub fn authority(&self) -> Option<Authority> {
-        self.authority
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
 
     /// All organisations, by identifier.
@@ -165,12 +157,13 @@ impl Directory {
 
     /// Checks a leaf against the present state and applies it, or changes nothing.
     pub fn append(&mut self, leaf: &[u8]) -> Result<(), StatementError> {
-        let statement = open(leaf)?;
-        match statement.kind {
-            StatementKind::Genesis => self.apply_genesis(&statement)?,
-            StatementKind::Admission => self.apply_admission(&statement, leaf)?,
+        let said = open_signed(leaf)?;
+        match said.statement.kind {
+            StatementKind::Genesis => self.apply_genesis(&said.statement, leaf)?,
+            StatementKind::Admission => self.apply_admission(&said, leaf)?,
+            StatementKind::Registrars => self.apply_to_itself(&said, leaf)?,
             StatementKind::Other(_) => return Err(StatementError::Newer),
-            _ => self.apply_step(&statement, leaf)?,
+            _ => self.apply_step(&said, leaf)?,
         }
         self.tree.push(leaf.to_vec());
         let root = self.tree.root();
@@ -198,30 +191,34 @@ impl Directory {
 
     /// Number and predecessor that the next statement about `org` must carry.
     pub fn next_link(&self, org: OrgId) -> (u64, Digest) {
-        self.orgs.get(&org).map_or((1, ZERO), Organisation::next_link)
+        match &self.authority {
+            Some(authority) if org == ITSELF => authority.next_link(),
+            _ => self.orgs.get(&org).map_or((1, ZERO), Organisation::next_link),
+        }
     }
 
-    fn apply_genesis(&mut self, statement: &Statement) -> Result<(), StatementError> {
+    fn apply_genesis(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
         if self.authority.is_some() {
             return Err(StatementError::Again);
         }
-        let payload: DirectoryGenesis = payload(&statement.payload)?;
-        if payload.registrar != statement.signer || payload.threshold != 1 {
-            return Err(StatementError::NotEntitled);
-        }
-        if statement.org != OrgId(ZERO.0) || statement.sequence != 1 || statement.previous != ZERO {
-            return Err(StatementError::OutOfOrder);
-        }
-        self.authority = Some(Authority {
-            registrar: PublicKey::from_bytes(payload.registrar)?,
-            registrar_tls: PublicKey::from_bytes(payload.registrar_tls)?,
-            relay: PublicKey::from_bytes(payload.relay)?,
-        });
+        self.authority = Some(Authority::found(statement, leaf)?);
         Ok(())
     }
 
-    fn apply_admission(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
-        self.signed_by_registrar(statement)?;
+    /// Whatever happens to those who run it.
+    fn apply_to_itself(&mut self, said: &Said, leaf: &[u8]) -> Result<(), StatementError> {
+        self.signed_by_registrars(said)?;
+        let mut next = self.authority.clone().ok_or(StatementError::OutOfOrder)?;
+        next.follows(&said.statement)?;
+        next.change_registrars(&said.statement)?;
+        next.taken(leaf);
+        self.authority = Some(next);
+        Ok(())
+    }
+
+    fn apply_admission(&mut self, said: &Said, leaf: &[u8]) -> Result<(), StatementError> {
+        self.signed_by_registrars(said)?;
+        let statement = &said.statement;
         if self.orgs.contains_key(&statement.org) {
             return Err(StatementError::Again);
         }
@@ -232,12 +229,14 @@ impl Directory {
     }
 
     /// Whatever happens to an organisation that is there.
-    fn apply_step(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
-        let by_registrar = self.signed_by_registrar(statement);
+    fn apply_step(&mut self, said: &Said, leaf: &[u8]) -> Result<(), StatementError> {
+        let by_registrars = self.signed_by_registrars(said);
+        let statement = &said.statement;
         let org = self.orgs.get_mut(&statement.org).ok_or(StatementError::UnknownOrganisation)?;
         match statement.kind {
-            StatementKind::RosterChange | StatementKind::RecordChange => {}
-            _ => by_registrar?,
+            // An organisation's own word has one signature.
+            StatementKind::RosterChange | StatementKind::RecordChange if said.signers.len() == 1 => {}
+            _ => by_registrars?,
         }
         // On a copy: a step that turns out illegal changes nothing.
         let mut next = org.clone();
@@ -266,14 +265,16 @@ impl Directory {
         Ok(())
     }
 
-    fn signed_by_registrar(&self, statement: &Statement) -> Result<(), StatementError> {
-        let authority = self.authority.ok_or(StatementError::OutOfOrder)?;
-        if statement.signer == *authority.registrar.as_bytes() {
-            Ok(())
-        } else {
-            Err(StatementError::NotEntitled)
-        }
+    fn signed_by_registrars(&self, said: &Said) -> Result<(), StatementError> {
+        let authority = self.authority.as_ref().ok_or(StatementError::OutOfOrder)?;
+        authority.entitles(said.statement.kind, &said.signers)
     }
+}
+
+/// A statement whose signatures verify, and whose they are.
+struct Said {
+    statement: Statement,
+    signers: Vec<[u8; 32]>,
 }
 
 const ZERO: Digest = Digest([0; 32]);
@@ -288,19 +289,28 @@ pub fn leaf(signed: &Signed) -> Vec<u8> {
     codec::encode(signed)
 }
 
-/// Reads a leaf whose signature is by the key it names. Whether that key may say so is [`Directory::append`]'s
-/// question.
+/// Reads a leaf whose signatures are by the keys that it names. Whether those may say so is [`Directory::append`]'s
+/// question. Of a statement that several registrars have signed, it is the one inside.
 pub fn open(leaf: &[u8]) -> Result<Statement, StatementError> {
-    let (signed, statement) = read(leaf)?;
-    PublicKey::of_signer(statement.signer, Label::LogEntry, &signed)?;
-    Ok(statement)
+    open_signed(leaf).map(|said| said.statement)
+}
+
+fn open_signed(leaf: &[u8]) -> Result<Said, StatementError> {
+    let signed: Signed = payload(leaf)?;
+    let outer: Statement = payload(&signed.body)?;
+    PublicKey::of_signer(outer.signer, Label::LogEntry, &signed)?;
+    if outer.kind == StatementKind::Countersigned {
+        countersigned::open(&outer)
+    } else {
+        Ok(Said { signers: vec![outer.signer], statement: outer })
+    }
 }
 
 /// Reads a leaf that has been verified.
 pub fn read(leaf: &[u8]) -> Result<(Signed, Statement), StatementError> {
-    let signed: Signed = codec::decode(leaf, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
-    let statement =
-        codec::decode(&signed.body, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
+    let signed: Signed = payload(leaf)?;
+    let outer: Statement = payload(&signed.body)?;
+    let statement = countersigned::inside(outer)?;
     Ok((signed, statement))
 }
 

@@ -15,6 +15,9 @@ pub mod keys;
 pub mod link;
 pub mod names;
 pub mod recovery;
+pub mod registrars;
 pub mod roster;
 pub mod tls;
 pub mod transport;
+
+mod text;

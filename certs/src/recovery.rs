@@ -3,8 +3,6 @@
 //!
 //! Neither holds a secret. The relay takes no part in it: it knows nothing yet of the workstation that comes back.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
 use causeway_common::ids::{Digest, OrgId};
@@ -16,14 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::directory::{self, Organisation};
 use crate::keys::{PublicKey, SigningKey};
-use crate::{link, names};
+use crate::{link, names, text};
 
 const OFFER: &str = "causeway:recovery:";
 const REQUEST: &str = "causeway:recovery-request:";
 /// A host name of 253, a name of 120 characters of 4 bytes, keys; or three signatures and two records: less than this.
 const TEXT_BYTES_MAX: usize = 2048;
-/// So many bytes of a hash follow, because people copy it.
-const CHECK_BYTES: usize = 4;
 
 /// Why an offer or a request is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +68,7 @@ pub struct Offer {
 impl Offer {
     /// The text that people pass on.
     pub fn to_text(&self) -> String {
-        to_text(OFFER, self)
+        text::write(OFFER, self)
     }
 
     /// Reads the text; white space in it is ignored.
@@ -114,7 +110,7 @@ pub struct Checked {
 impl Request {
     /// Signs it with the root of the record, as text to pass on.
     pub fn to_text(&self, root: &SigningKey) -> String {
-        to_text(REQUEST, &root.sign(Label::OrgRecover, codec::encode(self)))
+        text::write(REQUEST, &root.sign(Label::OrgRecover, codec::encode(self)))
     }
 }
 
@@ -171,25 +167,8 @@ fn puts_in_force(change: &Signed, record: &Signed) -> bool {
     kind == StatementKind::RecordChange && named.as_ref() == Ok(record)
 }
 
-fn to_text<T: Serialize>(prefix: &str, value: &T) -> String {
-    let mut bytes = codec::encode(value);
-    let check = framed::sha256(&bytes).0;
-    bytes.extend_from_slice(&check[..CHECK_BYTES]);
-    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
-}
-
 fn from_text<T: Serialize + DeserializeOwned>(prefix: &str, text: &str) -> Result<T, RecoveryTextError> {
-    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let encoded = compact.strip_prefix(prefix).ok_or(RecoveryTextError::Mistyped)?;
-    if encoded.len() > 2 * TEXT_BYTES_MAX {
-        return Err(RecoveryTextError::Mistyped);
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| RecoveryTextError::Mistyped)?;
-    let (body, check) = bytes.split_last_chunk::<CHECK_BYTES>().ok_or(RecoveryTextError::Mistyped)?;
-    if framed::sha256(body).0[..CHECK_BYTES] != *check {
-        return Err(RecoveryTextError::Mistyped);
-    }
-    codec::decode(body, TEXT_BYTES_MAX).map_err(|_| RecoveryTextError::Mistyped)
+    text::read(prefix, text, TEXT_BYTES_MAX).ok_or(RecoveryTextError::Mistyped)
 }
 
 #[cfg(test)]

@@ -13,10 +13,11 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::{Done, STANDING_REGISTRAR};
 
 use crate::engine::{Engine, EngineError};
+use crate::registrars;
 use crate::session::{SessionError, fetch_directory, fetch_or_give_back, hello};
 
 /// Somebody else may say something of the same organisation at the same moment; then the statement is made anew.
-const ATTEMPTS: usize = 3;
+pub(crate) const ATTEMPTS: usize = 3;
 
 /// Why an organisation is not shut out, or not let in.
 #[derive(Debug, thiserror::Error)]
@@ -110,8 +111,22 @@ async fn standing(engine: &Engine, org: OrgId) -> Result<Option<Suspended>, Excl
     replica.directory.organisation(org).map(|org| org.suspended).ok_or(ExclusionError::Unknown)
 }
 
-/// Makes a statement, hands it in, and fetches what the directory has become.
+/// Makes a statement, hands it in, and fetches what the directory has become. Where other registrars have to sign it too, that
+/// is the error, with the text to pass on to them.
 pub(crate) async fn append(
+    engine: &Engine,
+    link: &dyn Link,
+    org: OrgId,
+    kind: StatementKind,
+    payload: Vec<u8>,
+    attempt: usize,
+) -> Result<(), SessionError> {
+    hand_in(engine, link, org, kind, payload, attempt).await?;
+    fetch_directory(engine, link).await
+}
+
+/// The same without fetching: whoever takes itself out of the registrars is a stranger from then on.
+pub(crate) async fn hand_in(
     engine: &Engine,
     link: &dyn Link,
     org: OrgId,
@@ -121,11 +136,14 @@ pub(crate) async fn append(
 ) -> Result<(), SessionError> {
     let replica = engine.replica.lock().await;
     let append = engine.identity.state(&replica.directory, org, kind, payload, engine.now());
+    let needed = replica.directory.authority().map_or(1, |authority| authority.needed(kind));
     drop(replica);
-    match request::<_, Done>(link, &append, REQUEST_TIMEOUT).await {
-        Ok(_) => {}
-        Err(RequestError::Refused { code: ErrorCode::Conflict, .. }) if attempt < ATTEMPTS => {}
-        Err(error) => return Err(error.into()),
+    if needed > 1 {
+        return Err(registrars::others_must_sign(&engine.identity, &append.statement, needed));
     }
-    fetch_directory(engine, link).await
+    match request::<_, Done>(link, &append, REQUEST_TIMEOUT).await {
+        Ok(_) => Ok(()),
+        Err(RequestError::Refused { code: ErrorCode::Conflict, .. }) if attempt < ATTEMPTS => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }

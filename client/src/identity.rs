@@ -22,6 +22,7 @@ pub use self::linked::{Linked, label_hash};
 pub use self::returned::Returned;
 
 mod linked;
+mod nominated;
 mod returned;
 mod stored;
 
@@ -322,27 +323,32 @@ impl Identity {
             invite_id,
             relay_address: self.relay_address.clone(),
             relay_key: self.relay_key,
-            registrar_key: self.registrar_key,
+            registrar_key: *self.registrar_key().public().as_bytes(),
             name: name.to_owned(),
             kind: kind.to_owned(),
             country: country.to_owned(),
             expires,
         };
-        (invite::to_text(&invite::sign(&body, &SigningKey::from_seed(&self.seeds.root))), expires)
+        (invite::to_text(&invite::sign(&body, &self.registrar_key())), expires)
     }
 
     /// Admits an applicant: the statement that goes into the directory.
     pub fn admit(&self, directory: &Directory, application: &Enrol, now: Timestamp) -> Append {
         let org = directory::org_id(&application.genesis.body);
-        let admission = Admission {
+        let admission = codec::encode(&Self::admission(application));
+        self.state(directory, org, StatementKind::Admission, admission, now)
+    }
+
+    /// What is said of an applicant.
+    pub(crate) fn admission(application: &Enrol) -> Admission {
+        Admission {
             genesis: application.genesis.clone(),
             record: application.record.clone(),
             roster: roster::digest(&application.roster.body),
-        };
-        self.state(directory, org, StatementKind::Admission, codec::encode(&admission), now)
+        }
     }
 
-    /// The registrar's next statement about an organisation.
+    /// The registrar's next statement about an organisation, or about the directory itself.
     pub fn state(
         &self,
         directory: &Directory,
@@ -351,8 +357,7 @@ impl Identity {
         payload: Vec<u8>,
         now: Timestamp,
     ) -> Append {
-        let registrar = SigningKey::from_seed(&self.seeds.root);
-        let statement = statement(directory, org, kind, payload, now, &registrar);
+        let statement = statement(directory, org, kind, payload, now, &self.registrar_key());
         Append { statement, roster: Vec::new() }
     }
 
@@ -397,6 +402,11 @@ impl Identity {
     ) -> Option<Append> {
         let signed = self.next_roster(directory, devices, revoked, now)?;
         Some(self.name_roster(directory, signed, now))
+    }
+
+    /// The key with which a registrar's home signs.
+    pub(crate) fn registrar_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.seeds.root)
     }
 
     /// The pinned relay key, checked.

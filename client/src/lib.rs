@@ -34,6 +34,7 @@ pub mod reconnect;
 pub mod records;
 pub mod recovery;
 pub mod referral;
+pub mod registrars;
 pub mod replica;
 pub mod seal;
 pub mod session;

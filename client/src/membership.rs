@@ -2,14 +2,18 @@
 
 use causeway_certs::directory::{self, Applicant, StatementError};
 use causeway_certs::transport::{Dialer, request};
+use causeway_common::codec;
 use causeway_common::error::ErrorCode;
 use causeway_common::ids::{Digest, OrgId};
 use causeway_common::limits::REQUEST_TIMEOUT;
+use causeway_common::statements::StatementKind;
 use causeway_common::wire::{
     Done, Enrol, Pending, PendingList, STANDING_MEMBER, STANDING_REGISTRAR, STANDING_SUSPENDED,
 };
 
 use crate::engine::Engine;
+use crate::exclusion;
+use crate::identity::Identity;
 use crate::session::{SessionError, fetch_directory, fetch_or_give_back, hello, why_not_member};
 
 /// Why an organisation cannot be admitted.
@@ -118,13 +122,12 @@ pub async fn admit(engine: &Engine, dialer: &dyn Dialer, prefix: &str) -> Result
     let (Some(application), None) = (matching.next(), matching.next()) else {
         return Err(AdmitError::NotFound(prefix.to_owned()));
     };
-    let replica = engine.replica.lock().await;
-    let append = engine.identity.admit(&replica.directory, &application.enrol, engine.now());
-    drop(replica);
-    let link = dialer.dial().await.map_err(SessionError::from)?;
-    hello(&*link).await?;
-    let _: Done = request(&*link, &append, REQUEST_TIMEOUT).await.map_err(SessionError::from)?;
-    fetch_directory(engine, &*link).await?;
+    let link = exclusion::connect(engine, dialer).await?;
+    let (org, payload) = (application.applicant.id, codec::encode(&Identity::admission(&application.enrol)));
+    // Nobody else says anything of an organisation that is not there: a conflict is final.
+    let admitted =
+        exclusion::append(engine, &*link, org, StatementKind::Admission, payload, exclusion::ATTEMPTS).await;
     link.close(0);
-    Ok(application.applicant.id)
+    admitted?;
+    Ok(org)
 }

@@ -57,7 +57,7 @@ pub enum ReplicaError {
     /// An entry that may not stand there.
     #[error("the directory holds an entry that is not allowed: {0}")]
     Illegal(#[from] StatementError),
-    /// Run by another registrar than the one the invite names.
+    /// The registrar that the invite names is not, and never was, one of those who run it.
     #[error("the directory is run by another registrar than your invite names")]
     OtherRegistrar,
     /// The vault does not take it.
@@ -142,7 +142,7 @@ impl Replica {
             }
         }
         check_head(&self.directory, &head)?;
-        if self.directory.authority().is_some_and(|a| *a.registrar.as_bytes() != identity.registrar_key) {
+        if self.directory.authority().is_some_and(|a| !a.has_had_registrar(&identity.registrar_key)) {
             return Err(ReplicaError::OtherRegistrar);
         }
         let complete = self.directory.size() == head.size;

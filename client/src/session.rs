@@ -25,6 +25,7 @@ pub(crate) use self::directory::fetch_or_give_back;
 use self::receiving::{Inbound, Pushed};
 use self::sending::Outbound;
 use crate::engine::{Engine, EngineError};
+use crate::registrars::Unfinished;
 use crate::replica::ReplicaError;
 
 mod directory;
@@ -71,6 +72,9 @@ pub enum SessionError {
     /// The registrar has suspended this organisation, as the directory proves.
     #[error("the registrar has suspended this organisation")]
     Suspended(Suspended),
+    /// Other registrars have to sign a statement before it counts.
+    #[error("other registrars have to sign it too")]
+    OtherRegistrars(Box<Unfinished>),
     /// The relay refuses something that a session cannot do without.
     #[error("the relay refused: {0:?}")]
     Refused(ErrorCode),

@@ -61,6 +61,8 @@ pub enum Label {
     Prekey,
     /// A receiving device's signed receipt.
     Receipt,
+    /// Whoever is to become a registrar, signed by that key.
+    RegistrarRequest,
     /// The relay's signed receipt of an envelope, or of its expiry.
     RelayAck,
     /// A signed list of devices.
@@ -100,6 +102,7 @@ impl Label {
             Self::PacketChain => "causeway/v1 packet-chain",
             Self::Prekey => "causeway/v1 prekey",
             Self::Receipt => "causeway/v1 receipt",
+            Self::RegistrarRequest => "causeway/v1 registrar-request",
             Self::RelayAck => "causeway/v1 relay-ack",
             Self::Roster => "causeway/v1 roster",
             Self::Seal => "causeway/v1 seal",

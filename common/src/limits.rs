@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Devices of one organisation that may be active at the same time.
 pub const DEVICES_PER_ORG_MAX: usize = 100;
 
+/// Registrars of one directory.
+pub const REGISTRARS_MAX: usize = 5;
+
 /// X-Wing encapsulated key: ML-KEM-768 ciphertext 1088 + X25519 public key 32.
 pub const WRAP_ENC_BYTES: usize = 1120;
 /// Wrap plaintext: body key 32 + section mask 2 + 16 section slots of 32.

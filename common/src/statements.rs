@@ -191,6 +191,10 @@ pub enum StatementKind {
     RecoveryDone,
     /// A workstation comes back for an organisation that has none left. Payload [`Return`]. Signed by the registrar.
     Return,
+    /// Who the registrars are. Payload [`Registrars`]. Signed by as many of the present ones as must.
+    Registrars,
+    /// Another statement, with the signatures of several registrars. Payload [`Countersigned`]. Signed by one of them.
+    Countersigned,
     /// A kind of a newer version: replay stops there with a clear message.
     Other(u8),
 }
@@ -207,6 +211,8 @@ impl From<u8> for StatementKind {
             7 => Self::Recovery,
             8 => Self::RecoveryDone,
             9 => Self::Return,
+            11 => Self::Registrars,
+            12 => Self::Countersigned,
             other => Self::Other(other),
         }
     }
@@ -224,6 +230,8 @@ impl From<StatementKind> for u8 {
             StatementKind::Recovery => 7,
             StatementKind::RecoveryDone => 8,
             StatementKind::Return => 9,
+            StatementKind::Registrars => 11,
+            StatementKind::Countersigned => 12,
             StatementKind::Other(number) => number,
         }
     }
@@ -258,7 +266,7 @@ pub struct DirectoryGenesis {
     pub registrar_tls: [u8; 32],
     /// The relay's key: signs heads and receipts.
     pub relay: [u8; 32],
-    /// How many registrars must sign; 1 for now.
+    /// How many registrars must sign: 1. A later statement may name more of them, and demand more.
     pub threshold: u8,
 }
 
@@ -319,6 +327,34 @@ pub struct RecoveryDone {
 pub struct Return {
     /// The raw public key of its connection.
     pub tls_key: [u8; 32],
+}
+
+/// The keys of one registrar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrarKeys {
+    /// Signs statements.
+    pub key: [u8; 32],
+    /// The raw public key of its connection.
+    pub tls_key: [u8; 32],
+}
+
+/// Payload of a change of the registrars.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registrars {
+    /// All of them, sorted by key, at most [`crate::limits::REGISTRARS_MAX`].
+    pub registrars: Vec<RegistrarKeys>,
+    /// How many of them must sign a statement; one is enough for a suspension.
+    pub threshold: u8,
+}
+
+/// Payload of a statement that several registrars have signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Countersigned {
+    /// The encoded [`Statement`] that counts. Organisation, number and predecessor are those of the statement around it.
+    #[serde(with = "serde_bytes")]
+    pub statement: Vec<u8>,
+    /// Signatures over it, label `log-entry`, sorted by key, no key twice.
+    pub signatures: Vec<KeyedSignature>,
 }
 
 /// A prekey, label `prekey`, signed by the device.

@@ -15,7 +15,8 @@ use causeway_common::limits::{
 };
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    Admission, DirectoryGenesis, Invite, Roster, SignedRoster, Statement, StatementKind,
+    Admission, DirectoryGenesis, Invite, RegistrarKeys, Registrars, Roster, SignedRoster, Statement,
+    StatementKind,
 };
 use causeway_common::store::{Kv, StoreError, Txn, transact};
 use causeway_common::wire::{Append, Claim, DirectoryPart, Enrol, PendingList};
@@ -97,12 +98,12 @@ pub(crate) fn load_applicants(kv: &dyn Kv) -> Result<HashMap<[u8; 32], OrgId>, O
 /// nothing about who holds it: without this check an organisation could list another one's device beside a connection
 /// key of its own, and empty that device's mailbox.
 fn takes_from_others(directory: &Directory, org: OrgId, roster: &Roster) -> bool {
-    let registrar = directory.authority().map(|authority| *authority.registrar_tls.as_bytes());
+    let registrars = directory.authority().into_iter().flat_map(|authority| &authority.registrars);
     let devices: HashSet<DeviceId> = roster.devices.iter().map(|device| device.device).collect();
     let keys: HashSet<[u8; 32]> = roster.devices.iter().map(|device| device.tls_key).collect();
     let others = directory.organisations().filter(|other| other.id != org);
     let mut listed = others.filter_map(|other| other.roster.as_ref()).flat_map(|other| &other.devices);
-    registrar.is_some_and(|key| keys.contains(&key))
+    registrars.into_iter().any(|registrar| keys.contains(registrar.tls.as_bytes()))
         || keys.len() < roster.devices.len()
         || listed.any(|device| devices.contains(&device.device) || keys.contains(&device.tls_key))
 }
@@ -121,7 +122,9 @@ impl Relay {
         self.with_directory(|directory| match directory.device_of_tls_key(key) {
             Some((org, _)) if is_suspended(directory, org) => Caller::Suspended { org },
             Some((org, device)) => Caller::Member { org, device },
-            None if directory.authority().is_some_and(|a| a.registrar_tls == key) => Caller::Registrar,
+            None if directory.authority().is_some_and(|a| a.is_registrars_connection(key)) => {
+                Caller::Registrar
+            }
             None => directory.returning(key).map_or(Caller::Stranger, |org| Caller::Returning { org }),
         })
     }
@@ -166,7 +169,8 @@ impl Relay {
         let leaf = directory::leaf(&request.genesis);
         if self.with_directory(|d| d.leaves_from(0).first() == Some(&leaf)) {
             // The answer to the first time may have been lost; that is no answer for anybody else.
-            let again = self.with_directory(|d| d.authority().is_some_and(|a| a.registrar_tls == caller));
+            let again =
+                self.with_directory(|d| d.authority().is_some_and(|a| a.is_registrars_connection(caller)));
             return if again { Ok(()) } else { Err(Refused(ErrorCode::InviteRefused)) };
         }
         let code = self.kv.get(keyspace::CLAIM)?.ok_or(Refused(ErrorCode::InviteRefused))?;
@@ -189,9 +193,12 @@ impl Relay {
 
     /// Takes an application for admission.
     pub(crate) async fn enrol(&self, caller: PublicKey, request: Enrol) -> Result<(), Refused> {
-        let authority = self.with_directory(Directory::authority).ok_or(Refused(ErrorCode::InviteRefused))?;
-        let invite = invite::verify(&request.invite, authority.registrar, self.clock.now())
-            .map_err(|_| Refused(ErrorCode::InviteRefused))?;
+        let now = self.clock.now();
+        let invite = self.with_directory(|d| {
+            let mut registrars = d.authority().into_iter().flat_map(|authority| &authority.registrars);
+            registrars.find_map(|registrar| invite::verify(&request.invite, registrar.key, now).ok())
+        });
+        let invite = invite.ok_or(Refused(ErrorCode::InviteRefused))?;
         let applicant = directory::check_applicant(&request.genesis, &request.record, &request.roster)
             .map_err(|_| Refused(ErrorCode::Unverified))?;
         let genesis = &applicant.genesis;
@@ -263,6 +270,21 @@ impl Relay {
             StatementKind::RosterChange => {
                 let roster = request.roster.into_iter().next().ok_or(Refused(ErrorCode::Malformed))?;
                 self.change_roster(leaf, statement.org, roster).await
+            }
+            StatementKind::Registrars => {
+                let next: Registrars = read(&statement.payload).ok_or(Refused(ErrorCode::Malformed))?;
+                let is_devices = |keys: &RegistrarKeys| {
+                    let key = PublicKey::from_bytes(keys.tls_key).ok();
+                    key.is_none_or(|key| {
+                        self.with_directory(|d| {
+                            d.device_of_tls_key(key).is_some() || d.returning(key).is_some()
+                        })
+                    })
+                };
+                if next.registrars.iter().any(is_devices) {
+                    return Err(Refused(ErrorCode::Conflict));
+                }
+                self.append_leaf(leaf, None, |_| Ok(())).await
             }
             // Who may say so, and when, is the directory's to decide.
             StatementKind::Suspension

@@ -12,6 +12,7 @@ mod command_line {
     mod devices;
     mod no_network;
     mod recovery;
+    mod registrars;
     mod signing;
     mod story;
     mod support;

@@ -1,10 +1,11 @@
 //! Every step of the log that is allowed, and every one that is not.
 
-use causeway_common::statements::{Admission, RosterDevice};
+use causeway_common::statements::{Admission, DirectoryGenesis, RosterDevice};
 use causeway_common::time::Timestamp;
 
 use super::*;
 
+mod registrars;
 mod rosters;
 mod standing;
 mod succession;
@@ -209,7 +210,7 @@ fn a_directory_begins_once_with_its_registrar() {
         StatementError::Again,
         "a second genesis",
     );
-    assert_eq!(directory.authority().map(|a| a.registrar), Some(registrar().public()));
+    assert_eq!(directory.authority().map(|a| a.registrars[0].key), Some(registrar().public()));
 }
 
 #[test]

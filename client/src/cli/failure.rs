@@ -8,7 +8,7 @@ use causeway_common::error::ErrorCode;
 use causeway_common::store::StoreError;
 
 use super::device;
-use super::output::{harmless, remark};
+use super::output::{emit, harmless, remark};
 use super::standing;
 use crate::engine::EngineError;
 use crate::engine::threads::StepError;
@@ -32,6 +32,8 @@ pub struct Failure {
     pub retryable: bool,
     /// Exit code, see the manual.
     pub exit: u8,
+    /// A text for somebody else, without which it does not go on.
+    pub pass_on: Option<String>,
 }
 
 /// Exit codes.
@@ -54,7 +56,14 @@ impl Failure {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self { code, message: message.into(), hint: hint.into(), retryable: exit == exit::NETWORK, exit }
+        Self {
+            code,
+            message: message.into(),
+            hint: hint.into(),
+            retryable: exit == exit::NETWORK,
+            exit,
+            pass_on: None,
+        }
     }
 
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
@@ -114,9 +123,13 @@ pub(crate) fn report(failure: &Failure, json: bool) -> ExitCode {
             "message": failure.message,
             "hint": failure.hint,
             "retryable": failure.retryable,
+            "pass_on": failure.pass_on,
         }});
         remark(&error.to_string());
     } else {
+        if let Some(text) = &failure.pass_on {
+            emit(text);
+        }
         remark(&format!("{}\n{} [{}]", failure.message, failure.hint, failure.code));
     }
     ExitCode::from(failure.exit)
@@ -251,6 +264,7 @@ impl From<SessionError> for Failure {
             ),
             SessionError::Removed(revoked) => device::removed(revoked.as_ref()),
             SessionError::Suspended(suspended) => standing::own(Some(&suspended)),
+            SessionError::OtherRegistrars(unfinished) => (*unfinished).into(),
             SessionError::Refused(code) => code.into(),
         }
     }

@@ -68,3 +68,9 @@ pub(crate) fn harmless(text: &str) -> String {
         })
         .collect()
 }
+
+/// Words as the beginning of a sentence.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

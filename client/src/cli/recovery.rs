@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::home::Home;
-use super::output::{harmless, print, print_list, text};
+use super::output::{capital, harmless, print, print_list, text};
 use crate::identity::Role;
 use crate::linking::LinkingError;
 use crate::recovery::record::{self, Administrator, RecoveryError};
@@ -253,9 +253,4 @@ impl From<RecoveryError> for Failure {
             ),
         }
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -1,4 +1,4 @@
-//! `causeway registrar`: claim, invite, pending, admit, suspend, reinstate, recover.
+//! `causeway registrar`: claim, invite, pending, admit, suspend, reinstate, recover; and who the registrars are.
 
 use causeway_certs::{fingerprint, invite, names};
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
@@ -16,6 +16,7 @@ use crate::identity::{Identity, Role};
 use crate::membership;
 
 mod recover;
+mod registrars;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RegistrarCommand {
@@ -65,6 +66,48 @@ pub(crate) enum RegistrarCommand {
         #[arg(long)]
         vetted: Vetted,
     },
+    /// Who the registrars of this directory are, and how many of them must sign.
+    List,
+    /// A text for a new registrar, beside you or after you; it is answered with a request.
+    Nominate,
+    /// Become a registrar of a directory that has one: makes a home, and shows the request. Run it again to see it again.
+    Stand(registrars::StandArgs),
+    /// Show a new registrar's request, to be compared before it is appointed.
+    Show {
+        /// The request, all of it.
+        request: String,
+    },
+    /// Appoint a new registrar, after comparing its request.
+    Appoint {
+        /// The request, all of it.
+        request: String,
+        /// How many registrars must sign from now on; without it, as many as now.
+        #[arg(long)]
+        threshold: Option<u8>,
+    },
+    /// Take a registrar out; yourself too, when you have handed over.
+    Dismiss {
+        /// Its key from `causeway registrar list`, or the beginning of it.
+        key: String,
+        /// How many registrars must sign from now on; without it, as many as now.
+        #[arg(long)]
+        threshold: Option<u8>,
+    },
+    /// Demand that so many registrars sign a statement. One is always enough to suspend an organisation.
+    Threshold {
+        /// How many, from 1 to the number of registrars.
+        signatures: u8,
+    },
+    /// Show what another registrar's statement says that needs your signature.
+    Read {
+        /// The text, all of it.
+        text: String,
+    },
+    /// Sign another registrar's statement, after reading it. With the last signature it is in force.
+    Sign {
+        /// The text, all of it.
+        text: String,
+    },
     /// Bring back an organisation that has no workstation left.
     #[command(subcommand)]
     Recover(recover::RecoverCommand),
@@ -73,6 +116,9 @@ pub(crate) enum RegistrarCommand {
 pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<(), Failure> {
     if let RegistrarCommand::Claim { code, protection } = command {
         return claim(&code, protection, global).await;
+    }
+    if let RegistrarCommand::Stand(args) = command {
+        return registrars::stand(&args, global).await;
     }
     let home = Home::unlock(global).await?;
     if home.engine.identity.role != Role::Registrar {
@@ -84,7 +130,21 @@ pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<()
         ));
     }
     match command {
-        RegistrarCommand::Claim { .. } => Ok(()),
+        // Make their own homes.
+        RegistrarCommand::Claim { .. } | RegistrarCommand::Stand(_) => Ok(()),
+        RegistrarCommand::List => registrars::list(&home).await,
+        RegistrarCommand::Nominate => {
+            registrars::nominate(&home);
+            Ok(())
+        }
+        RegistrarCommand::Show { request } => registrars::show(&home, &request),
+        RegistrarCommand::Appoint { request, threshold } => {
+            registrars::appoint(&home, &request, threshold).await
+        }
+        RegistrarCommand::Dismiss { key, threshold } => registrars::dismiss(&home, &key, threshold).await,
+        RegistrarCommand::Threshold { signatures } => registrars::threshold(&home, signatures).await,
+        RegistrarCommand::Read { text } => registrars::read(&home, &text).await,
+        RegistrarCommand::Sign { text } => registrars::sign(&home, &text).await,
         RegistrarCommand::Invite { name, kind, country } => invite(&home, &name, &kind, &country).await,
         RegistrarCommand::Pending => pending(&home).await,
         RegistrarCommand::Admit { id } => admit(&home, &id).await,

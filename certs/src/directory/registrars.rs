@@ -1,0 +1,132 @@
+//! Who runs a directory: its registrars, how many of them must sign, and its relay.
+
+use causeway_common::ids::{Digest, OrgId};
+use causeway_common::limits::REGISTRARS_MAX;
+use causeway_common::statements::{DirectoryGenesis, RegistrarKeys, Registrars, Statement, StatementKind};
+
+use super::{StatementError, ZERO, leaf_digest, payload};
+use crate::keys::PublicKey;
+
+/// What statements are about that are about the directory itself.
+pub const ITSELF: OrgId = OrgId([0; 32]);
+
+/// One of those who say which organisations there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registrar {
+    /// Signs statements.
+    pub key: PublicKey,
+    /// The key of its connection.
+    pub tls: PublicKey,
+}
+
+/// Who runs this directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authority {
+    /// Say which organisations there are, sorted by key.
+    pub registrars: Vec<Registrar>,
+    /// How many of them must sign.
+    pub threshold: u8,
+    /// Signs heads and receipts.
+    pub relay: PublicKey,
+    /// Keys of those who were registrars and are no more.
+    former: Vec<PublicKey>,
+    sequence: u64,
+    last_leaf: Digest,
+}
+
+impl Authority {
+    /// Whether somebody with this key is, or was, a registrar: who joined long ago has pinned the registrar of that time.
+    pub fn has_had_registrar(&self, key: &[u8; 32]) -> bool {
+        self.is_registrar(key) || self.former.iter().any(|former| former.as_bytes() == key)
+    }
+
+    /// Whether this key signs for a registrar now.
+    pub fn is_registrar(&self, key: &[u8; 32]) -> bool {
+        self.registrars.iter().any(|registrar| registrar.key.as_bytes() == key)
+    }
+
+    /// Whether this is the key of a registrar's connection.
+    pub fn is_registrars_connection(&self, tls: PublicKey) -> bool {
+        self.registrars.iter().any(|registrar| registrar.tls == tls)
+    }
+
+    /// How many registrars must sign such a statement. One is enough to shut somebody out: that cannot wait, and can be undone.
+    pub fn needed(&self, kind: StatementKind) -> usize {
+        if kind == StatementKind::Suspension { 1 } else { usize::from(self.threshold) }
+    }
+
+    /// Refuses a statement that not enough registrars, or others than registrars, have signed.
+    pub(super) fn entitles(&self, kind: StatementKind, signers: &[[u8; 32]]) -> Result<(), StatementError> {
+        let enough = signers.len() >= self.needed(kind);
+        let all = signers.iter().all(|signer| self.is_registrar(signer));
+        if enough && all { Ok(()) } else { Err(StatementError::NotEntitled) }
+    }
+
+    pub(super) fn found(statement: &Statement, leaf: &[u8]) -> Result<Self, StatementError> {
+        let genesis: DirectoryGenesis = payload(&statement.payload)?;
+        if genesis.registrar != statement.signer || genesis.threshold != 1 {
+            return Err(StatementError::NotEntitled);
+        }
+        if statement.org != ITSELF || statement.sequence != 1 || statement.previous != ZERO {
+            return Err(StatementError::OutOfOrder);
+        }
+        let keys = RegistrarKeys { key: genesis.registrar, tls_key: genesis.registrar_tls };
+        Ok(Self {
+            registrars: vec![registrar(&keys)?],
+            threshold: 1,
+            relay: PublicKey::from_bytes(genesis.relay)?,
+            former: Vec::new(),
+            sequence: 1,
+            last_leaf: leaf_digest(leaf),
+        })
+    }
+
+    /// Number and predecessor of the next statement about the directory itself.
+    pub(super) fn next_link(&self) -> (u64, Digest) {
+        (self.sequence + 1, self.last_leaf)
+    }
+
+    /// The next statement about the directory itself stands in its place.
+    pub(super) fn follows(&self, statement: &Statement) -> Result<(), StatementError> {
+        let in_place =
+            statement.org == ITSELF && (statement.sequence, statement.previous) == self.next_link();
+        if in_place { Ok(()) } else { Err(StatementError::OutOfOrder) }
+    }
+
+    pub(super) fn taken(&mut self, leaf: &[u8]) {
+        self.sequence += 1;
+        self.last_leaf = leaf_digest(leaf);
+    }
+
+    /// Other registrars, or another number of them that must sign.
+    pub(super) fn change_registrars(&mut self, statement: &Statement) -> Result<(), StatementError> {
+        let next: Registrars = payload(&statement.payload)?;
+        let count = next.registrars.len();
+        let in_order = next.registrars.is_sorted_by(|a, b| a.key < b.key);
+        let possible =
+            (1..=REGISTRARS_MAX).contains(&count) && (1..=count).contains(&usize::from(next.threshold));
+        if !in_order || !possible {
+            return Err(StatementError::Malformed);
+        }
+        let registrars: Vec<Registrar> = next.registrars.iter().map(registrar).collect::<Result<_, _>>()?;
+        let one_each = |one: &Registrar| registrars.iter().filter(|other| other.tls == one.tls).count() == 1;
+        if !registrars.iter().all(one_each) {
+            return Err(StatementError::Malformed);
+        }
+        if registrars == self.registrars && next.threshold == self.threshold {
+            return Err(StatementError::Again);
+        }
+        let gone = self.registrars.iter().map(|registrar| registrar.key);
+        let gone: Vec<PublicKey> = gone.filter(|key| !self.former.contains(key)).collect();
+        self.former.extend(gone);
+        (self.registrars, self.threshold) = (registrars, next.threshold);
+        Ok(())
+    }
+}
+
+fn registrar(keys: &RegistrarKeys) -> Result<Registrar, StatementError> {
+    if keys.key == keys.tls_key {
+        return Err(StatementError::Malformed);
+    }
+    Ok(Registrar { key: PublicKey::from_bytes(keys.key)?, tls: PublicKey::from_bytes(keys.tls_key)? })
+}

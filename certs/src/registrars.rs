@@ -1,0 +1,118 @@
+//! What registrars pass to each other, as text and by a way that both trust: a [`Nomination`], the [`Candidacy`] that answers
+//! it, and a statement that waits for more signatures.
+//!
+//! None of them holds a secret.
+
+use causeway_common::codec;
+use causeway_common::framed::Label;
+use causeway_common::ids::Digest;
+use causeway_common::signed::Signed;
+use causeway_common::statements::{Countersigned, RegistrarKeys, Statement};
+use serde::{Deserialize, Serialize};
+
+use crate::directory::{StatementError, countersigned};
+use crate::keys::{PublicKey, SigningKey};
+use crate::{link, text};
+
+const NOMINATION: &str = "causeway:registrar:";
+const CANDIDACY: &str = "causeway:registrar-request:";
+const STATEMENT: &str = "causeway:statement:";
+/// A host name of 253 characters, keys and a signature are less.
+const SHORT_BYTES_MAX: usize = 1024;
+/// An admission of the longest name and country with five signatures is less.
+const STATEMENT_TEXT_BYTES_MAX: usize = 4096;
+
+/// Why a text is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrarTextError {
+    /// Not such a text, or a letter of it is wrong.
+    #[error("this is not the text as it was given out: a letter is wrong or a part is missing")]
+    Mistyped,
+    /// Not signed by the keys that it names.
+    #[error("a signature in the text does not verify")]
+    Unverified,
+    /// For another relay, or an answer to another registrar.
+    #[error("the text is for another relay or another registrar")]
+    Other,
+}
+
+/// What a new registrar has to know of the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "passed on from one program to another")]
+pub struct Nomination {
+    /// Where the relay listens.
+    pub relay_address: String,
+    /// The relay's key, pinned from here on.
+    pub relay_key: [u8; 32],
+    /// The key of the registrar who nominates, pinned from here on.
+    pub registrar_key: [u8; 32],
+}
+
+/// The answer, label `registrar-request`, signed by the new registrar's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "passed on from one program to another")]
+pub struct Candidacy {
+    /// What it answers.
+    pub nomination: Nomination,
+    /// The new registrar's keys.
+    pub keys: RegistrarKeys,
+}
+
+impl Nomination {
+    /// The text that people pass on.
+    pub fn to_text(&self) -> String {
+        text::write(NOMINATION, self)
+    }
+
+    /// Reads the text; white space in it is ignored.
+    pub fn from_text(text: &str) -> Result<Self, RegistrarTextError> {
+        text::read(NOMINATION, text, SHORT_BYTES_MAX).ok_or(RegistrarTextError::Mistyped)
+    }
+}
+
+impl Candidacy {
+    /// Signs it with the new registrar's key, as text to pass on.
+    pub fn to_text(&self, key: &SigningKey) -> String {
+        text::write(CANDIDACY, &key.sign(Label::RegistrarRequest, codec::encode(self)))
+    }
+
+    /// Reads and checks an answer to one's own nomination, and gives what the two people compare.
+    pub fn from_text(text: &str, own: &Nomination) -> Result<(Self, Digest), RegistrarTextError> {
+        let signed: Signed =
+            text::read(CANDIDACY, text, SHORT_BYTES_MAX).ok_or(RegistrarTextError::Mistyped)?;
+        let read: Self =
+            codec::decode(&signed.body, SHORT_BYTES_MAX).map_err(|_| RegistrarTextError::Mistyped)?;
+        PublicKey::of_signer(read.keys.key, Label::RegistrarRequest, &signed)
+            .map_err(|_| RegistrarTextError::Unverified)?;
+        PublicKey::from_bytes(read.keys.tls_key).map_err(|_| RegistrarTextError::Unverified)?;
+        if read.nomination != *own {
+            return Err(RegistrarTextError::Other);
+        }
+        Ok((read, link::comparison(&codec::encode(&signed))))
+    }
+
+    /// What the two people compare, on the new registrar's side. None for a text that is none.
+    pub fn comparison(text: &str) -> Option<Digest> {
+        let signed: Signed = text::read(CANDIDACY, text, SHORT_BYTES_MAX)?;
+        Some(link::comparison(&codec::encode(&signed)))
+    }
+}
+
+/// The text of a statement that waits for more signatures.
+pub fn statement_to_text(joint: &Countersigned) -> String {
+    text::write(STATEMENT, joint)
+}
+
+/// Reads such a text and verifies the signatures that it has. Whose they have to be is the directory's question.
+pub fn statement_from_text(
+    text: &str,
+) -> Result<(Countersigned, Statement, Vec<[u8; 32]>), RegistrarTextError> {
+    let joint: Countersigned =
+        text::read(STATEMENT, text, STATEMENT_TEXT_BYTES_MAX).ok_or(RegistrarTextError::Mistyped)?;
+    let (statement, signers) = countersigned::verify(&joint).map_err(|error| match error {
+        StatementError::Unverified => RegistrarTextError::Unverified,
+        _ => RegistrarTextError::Mistyped,
+    })?;
+    Ok((joint, statement, signers))
+}
