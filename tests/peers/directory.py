@@ -16,6 +16,9 @@ FOUNDING = {"name": BYTES, "kind": BYTES, "country": BYTES, "root": B32, "nonce"
 RECORD = {"org": B32, "sequence": "u64", "root": B32, "next_root": B32, "administrators": Listing(B32), "threshold": "u8"}
 ADMISSION = {"genesis": SIGNED, "record": SIGNED, "roster": B32}
 ROSTER = {"body": BYTES, "signatures": Listing({"key": B32, "signature": BYTES})}
+KEYED = {"key": B32, "signature": BYTES}
+REGISTRARS = {"registrars": Listing({"key": B32, "tls_key": B32}), "threshold": "u8"}
+TOGETHER = {"statement": BYTES, "signatures": Listing(KEYED)}
 ZERO, RECOVERY_LOCK_MS = bytes(32), 72 * 3600 * 1000
 
 
@@ -52,9 +55,28 @@ def record(pair, org, number):
     need(new["org"] == org and new["sequence"] == number and 1 <= new["threshold"] <= len(new["administrators"]), "the record")
     return new
 
-def step(s, leaf, registrar, orgs):  # one statement about an organisation
+def statement(leaf):  # a statement, and who has signed it
+    s = signed("log-entry", decode(SIGNED, leaf), lambda s: s["signer"], STATEMENT)
+    if s["kind"] != 12:
+        return s, [s["signer"]]
+    pair = decode(TOGETHER, s["payload"])
+    inside, keys = decode(STATEMENT, pair["statement"]), [x["key"] for x in pair["signatures"]]
+    for x in pair["signatures"]:
+        Ed25519PublicKey.from_public_bytes(x["key"]).verify(x["signature"], frame("log-entry", pair["statement"]))
+    need(len(keys) > 1 and keys == sorted(set(keys)) and {s["signer"], inside["signer"]} <= set(keys), "who signs together")
+    need(inside["kind"] != 12 and all(s[name] == inside[name] for name in ("org", "sequence", "previous")), "what is inside")
+    return inside, keys
+
+def itself(s, leaf, run):  # one statement about the directory itself
+    need((s["kind"], s["sequence"], s["previous"]) == (11, run["count"] + 1, run["last"]), "the order of statements")
+    new = decode(REGISTRARS, s["payload"])
+    keys = [x["key"] for x in new["registrars"]]
+    need(keys == sorted(set(keys)) and 1 <= new["threshold"] <= len(keys) <= 5, "the registrars")
+    run.update(keys=keys, need=new["threshold"], ever=run["ever"] | set(keys), count=run["count"] + 1, last=sha(frame("log-entry", leaf)))
+
+def step(s, leaf, orgs):  # one statement about an organisation
     kind, payload = s["kind"], s["payload"]
-    need(2 <= kind <= 9 and (s["signer"] == registrar or kind in (3, 6)), "who may say so")
+    need(2 <= kind <= 9, "a kind that is not known")
     if kind == 2:
         admission = decode(ADMISSION, payload)
         founding = signed("org-genesis", admission["genesis"], lambda g: g["root"], FOUNDING)
@@ -85,23 +107,31 @@ def step(s, leaf, registrar, orgs):  # one statement about an organisation
 
 def audit(file):
     need((file["type"], file["schema_version"]) == ("causeway-directory", 1), "another kind of file")
-    relay, registrar, orgs = bytes.fromhex(file["relay_key"]), bytes.fromhex(file["registrar_key"]), {}
+    relay, registrar, orgs, run = bytes.fromhex(file["relay_key"]), bytes.fromhex(file["registrar_key"]), {}, {}
     leaves = [b64decode(leaf) for leaf in file["leaves"]]
     rosters = {sha(frame("roster", r["body"])): r for r in (decode(ROSTER, b64decode(text)) for text in file["rosters"])}
     for number, leaf in enumerate(leaves):
-        s = signed("log-entry", decode(SIGNED, leaf), lambda s: s["signer"], STATEMENT)
+        s, signers = statement(leaf)
         if number == 0:
             genesis = decode(GENESIS, s["payload"])
             need((s["kind"], s["sequence"], s["org"], s["previous"]) == (1, 1, ZERO, ZERO), "the beginning")
-            need(s["signer"] == genesis["registrar"] == registrar and genesis["relay"] == relay, "who runs it")
+            need(s["signer"] == genesis["registrar"] and genesis["relay"] == relay, "who runs it")
+            run = {"keys": signers, "need": 1, "ever": set(signers), "count": 1, "last": sha(frame("log-entry", leaf))}
             continue
-        org, named = step(s, leaf, registrar, orgs)
+        own_word = s["kind"] in (3, 6) and len(signers) == 1
+        entitled = set(signers) <= set(run["keys"]) and len(signers) >= (1 if s["kind"] == 4 else run["need"])
+        need(own_word or entitled, "who may say so")
+        if s["org"] == ZERO:
+            itself(s, leaf, run)
+            continue
+        org, named = step(s, leaf, orgs)
         if roster := rosters.pop(named, None):
             good = {x["key"] for x in roster["signatures"] if x["key"] in org["record"]["administrators"]}
             for x in roster["signatures"]:
                 Ed25519PublicKey.from_public_bytes(x["key"]).verify(x["signature"], frame("roster", roster["body"]))
             need(len(good) >= org["record"]["threshold"] and roster["body"][:32] == s["org"], "the roster's signers")
     heads = [head(b64decode(note), relay) for note in file["checkpoints"]]
+    need(registrar in run["ever"], "the registrar")
     need(not rosters, "a roster that no statement names")
     need(all(0 < size <= len(leaves) and tree(leaves[:size]) == root for size, root in heads), "the root of a head")
     need(max((size for size, _ in heads), default=0) == len(leaves), "statements that no head covers")

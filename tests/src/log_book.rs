@@ -2,7 +2,7 @@
 
 use causeway_certs::audit::{Log, root_over};
 use causeway_certs::checkpoint::{self, Checkpoint};
-use causeway_certs::directory::{self, Directory, RECOVERY_LOCK};
+use causeway_certs::directory::{self, Directory, ITSELF, RECOVERY_LOCK, countersigned};
 use causeway_certs::keys::SigningKey;
 use causeway_certs::roster;
 use causeway_common::codec;
@@ -10,8 +10,9 @@ use causeway_common::framed::{self, Label};
 use causeway_common::ids::{Digest, OrgId};
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    Admission, DirectoryGenesis, OrgGenesis, OrgRecord, RecordChange, RecoveryDone, Reinstatement, Return,
-    Roster, RosterChange, RosterDevice, SignedRoster, Statement, StatementKind, Suspension,
+    Admission, DirectoryGenesis, OrgGenesis, OrgRecord, RecordChange, RecoveryDone, RegistrarKeys,
+    Registrars, Reinstatement, Return, Roster, RosterChange, RosterDevice, SignedRoster, Statement,
+    StatementKind, Suspension,
 };
 use causeway_common::time::Timestamp;
 use serde::Serialize;
@@ -30,6 +31,10 @@ fn bytes(key: &SigningKey) -> [u8; 32] {
 
 fn registrar() -> SigningKey {
     key(1)
+}
+
+fn second_registrar() -> SigningKey {
+    key(4)
 }
 
 fn relay() -> SigningKey {
@@ -75,18 +80,36 @@ impl Writer {
     }
 
     fn put<T: Serialize>(&mut self, kind: StatementKind, org: OrgId, signer: &SigningKey, payload: &T) {
+        let statement = self.next(kind, org, signer, payload);
+        self.take(directory::leaf(&directory::sign_statement(&statement, signer)));
+    }
+
+    /// A statement of the first registrar that another signs too.
+    fn put_together<T: Serialize>(
+        &mut self,
+        kind: StatementKind,
+        org: OrgId,
+        payload: &T,
+        other: &SigningKey,
+    ) {
+        let statement = self.next(kind, org, &registrar(), payload);
+        self.take(together(&statement, other));
+    }
+
+    fn next<T: Serialize>(
+        &mut self,
+        kind: StatementKind,
+        org: OrgId,
+        signer: &SigningKey,
+        payload: &T,
+    ) -> Statement {
         self.at += 60_000;
         let (sequence, previous) = self.directory.next_link(org);
-        let statement = Statement {
-            kind,
-            org,
-            sequence,
-            previous,
-            time: Timestamp(self.at),
-            signer: bytes(signer),
-            payload: codec::encode(payload),
-        };
-        let leaf = directory::leaf(&directory::sign_statement(&statement, signer));
+        let (time, payload) = (Timestamp(self.at), codec::encode(payload));
+        Statement { kind, org, sequence, previous, time, signer: bytes(signer), payload }
+    }
+
+    fn take(&mut self, leaf: Vec<u8>) {
         self.directory.append(&leaf).unwrap();
         self.log.leaves.push(leaf);
     }
@@ -195,8 +218,29 @@ pub fn log() -> Log {
     writer.put(StatementKind::Return, embassy, &registrar(), &Return { tls_key: bytes(&key(97)) });
     let third = RecordChange { record: record(4, embassy, 3, THIRD_ROOT, NEXT_ADMINISTRATOR) };
     writer.put(StatementKind::RecordChange, embassy, &of(4, NEXT_ROOT), &third);
+    let registrars = Registrars { registrars: both(), threshold: 2 };
+    writer.put(StatementKind::Registrars, ITSELF, &registrar(), &registrars);
+    let suspension = Suspension { reason: 4, compromised_since: Timestamp(START) };
+    writer.put(StatementKind::Suspension, hotline, &second_registrar(), &suspension);
+    let reinstated = Reinstatement { vetted: 1 };
+    writer.put_together(StatementKind::Reinstatement, hotline, &reinstated, &second_registrar());
     sign_head(&mut writer.log);
     writer.log
+}
+
+/// The first registrar, and the one that it has appointed.
+fn both() -> Vec<RegistrarKeys> {
+    let keys = [(registrar(), key(2)), (second_registrar(), key(5))];
+    let mut both: Vec<RegistrarKeys> =
+        keys.iter().map(|(key, tls)| RegistrarKeys { key: bytes(key), tls_key: bytes(tls) }).collect();
+    both.sort_unstable_by_key(|keys| keys.key);
+    both
+}
+
+fn together(statement: &Statement, other: &SigningKey) -> Vec<u8> {
+    let mut joint = countersigned::begin(statement, &registrar());
+    countersigned::add(&mut joint, other);
+    directory::leaf(&countersigned::finish(&joint, other).unwrap())
 }
 
 /// Two heads that contradict each other, of different sizes, with the leaves of the larger one.
@@ -245,7 +289,27 @@ const FROM_OUTSIDE: [Meddling; 7] = [
 ];
 
 /// What a relay can do that signs whatever it likes: the heads are right, the statements are not.
-const BY_THE_RELAY: [Meddling; 12] = [
+const BY_THE_RELAY: [Meddling; 17] = [
+    ("reinstated by one registrar of two", |log| {
+        rewrite(log, 16, &registrar(), |_| {});
+    }),
+    ("reinstated together with a stranger", |log| {
+        let statement = directory::open(&log.leaves[15]).unwrap();
+        log.leaves[15] = together(&statement, &key(99));
+    }),
+    ("put together by a stranger", |log| {
+        let statement = directory::open(&log.leaves[15]).unwrap();
+        let mut joint = countersigned::begin(&statement, &registrar());
+        countersigned::add(&mut joint, &second_registrar());
+        log.leaves[15] = directory::leaf(&countersigned::finish(&joint, &key(99)).unwrap());
+    }),
+    ("a second registrar that appoints itself", |log| {
+        rewrite(log, 14, &second_registrar(), |_| {});
+    }),
+    ("more registrars than must be", |log| {
+        let registrars = Registrars { registrars: both(), threshold: 3 };
+        rewrite(log, 14, &registrar(), |s| s.payload = codec::encode(&registrars));
+    }),
     ("admitted by a stranger", |log| rewrite(log, 4, &key(99), |_| {})),
     ("a roster change by a stranger", |log| rewrite(log, 5, &key(99), |_| {})),
     ("a roster change by the registrar", |log| rewrite(log, 5, &registrar(), |_| {})),
