@@ -256,7 +256,8 @@ fn together(statement: &Statement, input: &mut Input<'_>) -> Vec<u8> {
     let known = known();
     let mut joint = countersigned::begin(statement, &known.rig.registrar);
     let signers = [&known.rig.registrar, &known.orgs[0].admin, &known.rig.relay_key];
-    countersigned::add(&mut joint, *input.pick(&signers[..]));
+    let signer = *input.pick(&signers);
+    countersigned::add(&mut joint, signer);
     if input.flag() {
         input.change(&mut joint.statement);
     }
