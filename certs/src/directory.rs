@@ -4,11 +4,12 @@
 //! statements in order; it can neither make nor change one. [`Directory::append`] refuses every illegal step, so
 //! everyone who has replayed the same leaves holds the same organisations.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
-use causeway_common::ids::{DeviceId, Digest, OrgId};
+use causeway_common::ids::{Digest, OrgId};
 use causeway_common::limits::STATEMENT_BYTES_MAX;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
@@ -17,12 +18,14 @@ use causeway_common::statements::{
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use sha2::Sha256;
 
-use crate::keys::{PublicKey, SignatureError, SigningKey};
+use crate::keys::{PublicKey, SignatureError, SigningKey, Verifier};
 use crate::names;
 use crate::roster::{self, RosterError};
 
+pub use self::connections::Connections;
 pub use self::organisation::{Compromised, Organisation, RECOVERY_LOCK, Recovering, Suspended};
 
+mod connections;
 mod organisation;
 
 /// Administrators of one organisation.
@@ -91,10 +94,56 @@ pub struct Directory {
     tree: MemoryBackedTree<Sha256, Vec<u8>>,
     roots: Vec<Digest>,
     authority: Option<Authority>,
-    orgs: BTreeMap<OrgId, Organisation>,
+    /// The keys that most statements are signed with, unpacked.
+    registrars: Vec<Verifier>,
+    /// Shared: whoever copies a directory copies no organisation until it changes.
+    orgs: BTreeMap<OrgId, Arc<Organisation>>,
     /// Which organisations name which present roster. Whoever likes may name another's, so a hash may stand here twice.
     named: BTreeSet<(Digest, OrgId)>,
-    by_tls: HashMap<[u8; 32], (OrgId, DeviceId)>,
+    /// Organisations whose present roster is not here.
+    without_roster: BTreeSet<OrgId>,
+}
+
+/// A statement that may be appended to the directory as it is, and what it makes of it.
+#[derive(Debug)]
+pub struct Step {
+    leaf: Vec<u8>,
+    kind: StatementKind,
+    /// Size of the directory that it was checked against.
+    size: u64,
+    after: After,
+}
+
+/// What a statement sets up, or changes.
+#[derive(Debug)]
+enum After {
+    Authority(Authority),
+    Organisation(Box<Organisation>),
+}
+
+impl Step {
+    /// What it states.
+    pub fn kind(&self) -> StatementKind {
+        self.kind
+    }
+
+    /// The organisation that it is about, as it will be.
+    pub fn organisation(&self) -> Option<&Organisation> {
+        match &self.after {
+            After::Organisation(org) => Some(org),
+            After::Authority(_) => None,
+        }
+    }
+
+    /// Hands in the roster that the organisation will have. Everything about it is verified.
+    pub fn supply_roster(&mut self, signed: &SignedRoster) -> Result<&Roster, RosterError> {
+        match &mut self.after {
+            After::Organisation(org) if org.roster_digest == roster::digest(&signed.body) => {
+                org.take_roster(signed)
+            }
+            _ => Err(RosterError::WrongPlace),
+        }
+    }
 }
 
 impl Directory {
@@ -140,17 +189,12 @@ impl Directory {
 
     /// All organisations, by identifier.
     pub fn organisations(&self) -> impl Iterator<Item = &Organisation> {
-        self.orgs.values()
+        self.orgs.values().map(Arc::as_ref)
     }
 
     /// One organisation.
     pub fn organisation(&self, org: OrgId) -> Option<&Organisation> {
-        self.orgs.get(&org)
-    }
-
-    /// Whose connection key this is.
-    pub fn device_of_tls_key(&self, key: PublicKey) -> Option<(OrgId, DeviceId)> {
-        self.by_tls.get(key.as_bytes()).copied()
+        self.orgs.get(&org).map(Arc::as_ref)
     }
 
     /// For which organisation a workstation with this connection key comes back.
@@ -160,19 +204,56 @@ impl Directory {
 
     /// Hashes of rosters that are named but not here yet.
     pub fn missing_rosters(&self) -> Vec<Digest> {
-        self.orgs.values().filter(|o| o.roster.is_none()).map(|o| o.roster_digest).collect()
+        self.without_roster
+            .iter()
+            .filter_map(|org| self.organisation(*org))
+            .map(|o| o.roster_digest)
+            .collect()
     }
 
     /// Checks a leaf against the present state and applies it, or changes nothing.
     pub fn append(&mut self, leaf: &[u8]) -> Result<(), StatementError> {
-        let statement = open(leaf)?;
-        match statement.kind {
-            StatementKind::Genesis => self.apply_genesis(&statement)?,
-            StatementKind::Admission => self.apply_admission(&statement, leaf)?,
+        self.apply(self.check(leaf)?)
+    }
+
+    /// Checks a leaf against the present state and changes nothing.
+    pub fn check(&self, leaf: &[u8]) -> Result<Step, StatementError> {
+        let statement = self.open(leaf)?;
+        let after = match statement.kind {
+            StatementKind::Genesis => After::Authority(self.check_genesis(&statement)?),
+            StatementKind::Admission => self.check_admission(&statement, leaf)?.into(),
             StatementKind::Other(_) => return Err(StatementError::Newer),
-            _ => self.apply_step(&statement, leaf)?,
+            _ => self.check_step(&statement, leaf)?.into(),
+        };
+        Ok(Step { leaf: leaf.to_vec(), kind: statement.kind, size: self.size(), after })
+    }
+
+    /// Applies a step that was checked against this state. Against another: [`StatementError::OutOfOrder`], and nothing
+    /// changes.
+    pub fn apply(&mut self, step: Step) -> Result<(), StatementError> {
+        if step.size != self.size() {
+            return Err(StatementError::OutOfOrder);
         }
-        self.tree.push(leaf.to_vec());
+        match step.after {
+            After::Authority(authority) => {
+                self.registrars = vec![Verifier::from_bytes(*authority.registrar.as_bytes())?];
+                self.authority = Some(authority);
+            }
+            After::Organisation(next) => {
+                let before = self.orgs.get(&next.id).map(|before| before.roster_digest);
+                if before != Some(next.roster_digest) {
+                    before.map(|digest| self.named.remove(&(digest, next.id)));
+                    self.named.insert((next.roster_digest, next.id));
+                }
+                if next.roster.is_none() {
+                    self.without_roster.insert(next.id);
+                } else {
+                    self.without_roster.remove(&next.id);
+                }
+                self.orgs.insert(next.id, Arc::new(*next));
+            }
+        }
+        self.tree.push(step.leaf);
         let root = self.tree.root();
         self.roots.push(Digest((*root.as_bytes()).into()));
         Ok(())
@@ -185,9 +266,9 @@ impl Directory {
         let mut refused = RosterError::WrongPlace;
         for (_, id) in self.named.range((digest, OrgId([0; 32]))..=(digest, OrgId([u8::MAX; 32]))) {
             let Some(org) = self.orgs.get_mut(id) else { continue };
-            match org.take_roster(signed) {
-                Ok(()) => {
-                    org.answer_to(&mut self.by_tls);
+            match Arc::make_mut(org).take_roster(signed) {
+                Ok(_) => {
+                    self.without_roster.remove(id);
                     return Ok(*id);
                 }
                 Err(error) => refused = error,
@@ -198,10 +279,20 @@ impl Directory {
 
     /// Number and predecessor that the next statement about `org` must carry.
     pub fn next_link(&self, org: OrgId) -> (u64, Digest) {
-        self.orgs.get(&org).map_or((1, ZERO), Organisation::next_link)
+        self.organisation(org).map_or((1, ZERO), Organisation::next_link)
     }
 
-    fn apply_genesis(&mut self, statement: &Statement) -> Result<(), StatementError> {
+    /// [`open`], without unpacking the keys anew that sign most of the statements.
+    fn open(&self, leaf: &[u8]) -> Result<Statement, StatementError> {
+        let (signed, statement) = read(leaf)?;
+        match self.registrars.iter().find(|known| *known.key().as_bytes() == statement.signer) {
+            Some(known) => known.verify(Label::LogEntry, &signed)?,
+            None => drop(PublicKey::of_signer(statement.signer, Label::LogEntry, &signed)?),
+        }
+        Ok(statement)
+    }
+
+    fn check_genesis(&self, statement: &Statement) -> Result<Authority, StatementError> {
         if self.authority.is_some() {
             return Err(StatementError::Again);
         }
@@ -212,39 +303,34 @@ impl Directory {
         if statement.org != OrgId(ZERO.0) || statement.sequence != 1 || statement.previous != ZERO {
             return Err(StatementError::OutOfOrder);
         }
-        self.authority = Some(Authority {
+        Ok(Authority {
             registrar: PublicKey::from_bytes(payload.registrar)?,
             registrar_tls: PublicKey::from_bytes(payload.registrar_tls)?,
             relay: PublicKey::from_bytes(payload.relay)?,
-        });
-        Ok(())
+        })
     }
 
-    fn apply_admission(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
+    fn check_admission(&self, statement: &Statement, leaf: &[u8]) -> Result<Organisation, StatementError> {
         self.signed_by_registrar(statement)?;
         if self.orgs.contains_key(&statement.org) {
             return Err(StatementError::Again);
         }
-        let org = Organisation::admit(statement, leaf)?;
-        self.named.insert((org.roster_digest, org.id));
-        self.orgs.insert(org.id, org);
-        Ok(())
+        Organisation::admit(statement, leaf)
     }
 
     /// Whatever happens to an organisation that is there.
-    fn apply_step(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
+    fn check_step(&self, statement: &Statement, leaf: &[u8]) -> Result<Organisation, StatementError> {
         let by_registrar = self.signed_by_registrar(statement);
-        let org = self.orgs.get_mut(&statement.org).ok_or(StatementError::UnknownOrganisation)?;
+        let org = self.organisation(statement.org).ok_or(StatementError::UnknownOrganisation)?;
         match statement.kind {
             StatementKind::RosterChange | StatementKind::RecordChange => {}
             _ => by_registrar?,
         }
-        // On a copy: a step that turns out illegal changes nothing.
-        let mut next = org.clone();
         if statement.kind == StatementKind::RosterChange {
-            next.signed_by_administrator(statement)?;
+            org.signed_by_administrator(statement)?;
         }
-        next.follows(statement)?;
+        org.follows(statement)?;
+        let mut next = org.clone();
         match statement.kind {
             StatementKind::RosterChange => {
                 next.name_roster(payload::<RosterChange>(&statement.payload)?.roster)?;
@@ -258,12 +344,7 @@ impl Directory {
             _ => return Err(StatementError::Newer),
         }
         next.taken(leaf);
-        if next.roster_digest != org.roster_digest {
-            self.named.remove(&(org.roster_digest, org.id));
-            self.named.insert((next.roster_digest, next.id));
-        }
-        *org = next;
-        Ok(())
+        Ok(next)
     }
 
     fn signed_by_registrar(&self, statement: &Statement) -> Result<(), StatementError> {
@@ -273,6 +354,12 @@ impl Directory {
         } else {
             Err(StatementError::NotEntitled)
         }
+    }
+}
+
+impl From<Organisation> for After {
+    fn from(org: Organisation) -> Self {
+        Self::Organisation(Box::new(org))
     }
 }
 
@@ -288,8 +375,7 @@ pub fn leaf(signed: &Signed) -> Vec<u8> {
     codec::encode(signed)
 }
 
-/// Reads a leaf whose signature is by the key it names. Whether that key may say so is [`Directory::append`]'s
-/// question.
+/// Reads a leaf whose signature is by the key it names. Whether that key may say so is [`Directory::check`]'s question.
 pub fn open(leaf: &[u8]) -> Result<Statement, StatementError> {
     let (signed, statement) = read(leaf)?;
     PublicKey::of_signer(statement.signer, Label::LogEntry, &signed)?;
@@ -315,7 +401,7 @@ pub fn check_applicant(
     record: &Signed,
     roster: &SignedRoster,
 ) -> Result<Applicant, StatementError> {
-    let (id, genesis, record) = open_founding(genesis, record)?;
+    let (id, genesis, record, _) = open_founding(genesis, record)?;
     let administrators = keys(&record.administrators)?;
     let roster = roster::verify(roster, id, &administrators, record.threshold)
         .map_err(|_| StatementError::Unverified)?;
@@ -325,35 +411,44 @@ pub fn check_applicant(
     Ok(Applicant { id, genesis, record, roster })
 }
 
+/// What an organisation says of itself first: its name, its two parts, and its root, which has signed both.
 fn open_founding(
     genesis: &Signed,
     record: &Signed,
-) -> Result<(OrgId, OrgGenesis, OrgRecord), StatementError> {
+) -> Result<(OrgId, OrgGenesis, OrgRecord, PublicKey), StatementError> {
     let id = org_id(&genesis.body);
     let founding: OrgGenesis = payload(&genesis.body)?;
-    PublicKey::of_signer(founding.root, Label::OrgGenesis, genesis)?;
+    let root = Verifier::from_bytes(founding.root)?;
+    root.verify(Label::OrgGenesis, genesis)?;
     names::check_name(&founding.name).map_err(|_| StatementError::Malformed)?;
     names::check_kind(&founding.kind).map_err(|_| StatementError::Malformed)?;
     names::check_country(&founding.country).map_err(|_| StatementError::Malformed)?;
-    let first = check_record(record, id)?;
-    if first.sequence != 1 || first.root != founding.root {
+    let first: OrgRecord = payload(&record.body)?;
+    if first.root != founding.root {
+        return Err(StatementError::Unverified);
+    }
+    root.verify(Label::OrgRecord, record)?;
+    check_record(&first, id)?;
+    if first.sequence != 1 {
         return Err(StatementError::Malformed);
     }
-    Ok((id, founding, first))
+    Ok((id, founding, first, root.key()))
 }
 
-/// Reads a record that its root has signed.
-fn check_record(record: &Signed, org: OrgId) -> Result<OrgRecord, StatementError> {
+/// Reads a record that its root has signed; gives that root too.
+fn open_record(record: &Signed, org: OrgId) -> Result<(OrgRecord, PublicKey), StatementError> {
     let read: OrgRecord = payload(&record.body)?;
-    PublicKey::of_signer(read.root, Label::OrgRecord, record)?;
-    let count = read.administrators.len();
+    let root = PublicKey::of_signer(read.root, Label::OrgRecord, record)?;
+    check_record(&read, org)?;
+    Ok((read, root))
+}
+
+fn check_record(record: &OrgRecord, org: OrgId) -> Result<(), StatementError> {
+    let count = record.administrators.len();
     let administrators_fit = (1..=ADMINISTRATORS_MAX).contains(&count)
-        && read.administrators.is_sorted_by(|a, b| a < b)
-        && (1..=count).contains(&usize::from(read.threshold));
-    if read.org != org || !administrators_fit {
-        return Err(StatementError::Malformed);
-    }
-    Ok(read)
+        && record.administrators.is_sorted_by(|a, b| a < b)
+        && (1..=count).contains(&usize::from(record.threshold));
+    if record.org == org && administrators_fit { Ok(()) } else { Err(StatementError::Malformed) }
 }
 
 fn payload<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Result<T, StatementError> {
