@@ -69,6 +69,12 @@ pub fn verify(note: &[u8], relay: PublicKey) -> Result<Checkpoint, CheckpointErr
     parse(text, &origin).ok_or(CheckpointError::Malformed)
 }
 
+/// Reads a head that was verified when it was taken.
+pub fn read(note: &[u8]) -> Option<Checkpoint> {
+    let note = std::str::from_utf8(note).ok()?;
+    parse(note, note.lines().next()?)
+}
+
 fn is_signature_of(line: &str, origin: &str, relay: PublicKey, text: &str) -> bool {
     let Some(encoded) = line.strip_prefix("\u{2014} ").and_then(|rest| rest.strip_prefix(origin)) else {
         return false;

@@ -4,11 +4,12 @@
 //! statements in order; it can neither make nor change one. [`Directory::append`] refuses every illegal step, so
 //! everyone who has replayed the same leaves holds the same organisations.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
-use causeway_common::ids::{DeviceId, Digest, OrgId};
+use causeway_common::ids::{Digest, OrgId};
 use causeway_common::limits::STATEMENT_BYTES_MAX;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
@@ -17,13 +18,15 @@ use causeway_common::statements::{
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use sha2::Sha256;
 
-use crate::keys::{PublicKey, SignatureError, SigningKey};
+use crate::keys::{PublicKey, SignatureError, SigningKey, Verifier};
 use crate::names;
 use crate::roster::{self, RosterError};
 
+pub use self::connections::Connections;
 pub use self::organisation::{Compromised, Organisation, RECOVERY_LOCK, Recovering, Suspended};
 pub use self::registrars::{Authority, ITSELF, Registrar};
 
+mod connections;
 pub mod countersigned;
 mod organisation;
 mod registrars;
@@ -83,10 +86,56 @@ pub struct Directory {
     tree: MemoryBackedTree<Sha256, Vec<u8>>,
     roots: Vec<Digest>,
     authority: Option<Authority>,
-    orgs: BTreeMap<OrgId, Organisation>,
+    /// The keys that most statements are signed with, unpacked.
+    registrars: Vec<Verifier>,
+    /// Shared: whoever copies a directory copies no organisation until it changes.
+    orgs: BTreeMap<OrgId, Arc<Organisation>>,
     /// Which organisations name which present roster. Whoever likes may name another's, so a hash may stand here twice.
     named: BTreeSet<(Digest, OrgId)>,
-    by_tls: HashMap<[u8; 32], (OrgId, DeviceId)>,
+    /// Organisations whose present roster is not here.
+    without_roster: BTreeSet<OrgId>,
+}
+
+/// A statement that may be appended to the directory as it is, and what it makes of it.
+#[derive(Debug)]
+pub struct Step {
+    leaf: Vec<u8>,
+    kind: StatementKind,
+    /// Size of the directory that it was checked against.
+    size: u64,
+    after: After,
+}
+
+/// What a statement sets up, or changes.
+#[derive(Debug)]
+enum After {
+    Authority(Authority),
+    Organisation(Box<Organisation>),
+}
+
+impl Step {
+    /// What it states.
+    pub fn kind(&self) -> StatementKind {
+        self.kind
+    }
+
+    /// The organisation that it is about, as it will be.
+    pub fn organisation(&self) -> Option<&Organisation> {
+        match &self.after {
+            After::Organisation(org) => Some(org),
+            After::Authority(_) => None,
+        }
+    }
+
+    /// Hands in the roster that the organisation will have. Everything about it is verified.
+    pub fn supply_roster(&mut self, signed: &SignedRoster) -> Result<&Roster, RosterError> {
+        match &mut self.after {
+            After::Organisation(org) if org.roster_digest == roster::digest(&signed.body) => {
+                org.take_roster(signed)
+            }
+            _ => Err(RosterError::WrongPlace),
+        }
+    }
 }
 
 impl Directory {
@@ -132,17 +181,12 @@ impl Directory {
 
     /// All organisations, by identifier.
     pub fn organisations(&self) -> impl Iterator<Item = &Organisation> {
-        self.orgs.values()
+        self.orgs.values().map(Arc::as_ref)
     }
 
     /// One organisation.
     pub fn organisation(&self, org: OrgId) -> Option<&Organisation> {
-        self.orgs.get(&org)
-    }
-
-    /// Whose connection key this is.
-    pub fn device_of_tls_key(&self, key: PublicKey) -> Option<(OrgId, DeviceId)> {
-        self.by_tls.get(key.as_bytes()).copied()
+        self.orgs.get(&org).map(Arc::as_ref)
     }
 
     /// For which organisation a workstation with this connection key comes back.
@@ -152,20 +196,58 @@ impl Directory {
 
     /// Hashes of rosters that are named but not here yet.
     pub fn missing_rosters(&self) -> Vec<Digest> {
-        self.orgs.values().filter(|o| o.roster.is_none()).map(|o| o.roster_digest).collect()
+        self.without_roster
+            .iter()
+            .filter_map(|org| self.organisation(*org))
+            .map(|o| o.roster_digest)
+            .collect()
     }
 
     /// Checks a leaf against the present state and applies it, or changes nothing.
     pub fn append(&mut self, leaf: &[u8]) -> Result<(), StatementError> {
-        let said = open_signed(leaf)?;
-        match said.statement.kind {
-            StatementKind::Genesis => self.apply_genesis(&said.statement, leaf)?,
-            StatementKind::Admission => self.apply_admission(&said, leaf)?,
-            StatementKind::Registrars => self.apply_to_itself(&said, leaf)?,
+        self.apply(self.check(leaf)?)
+    }
+
+    /// Checks a leaf against the present state and changes nothing.
+    pub fn check(&self, leaf: &[u8]) -> Result<Step, StatementError> {
+        let said = self.open_signed(leaf)?;
+        let after = match said.statement.kind {
+            StatementKind::Genesis => self.check_genesis(&said.statement, leaf)?.into(),
+            StatementKind::Registrars => self.check_itself(&said, leaf)?.into(),
+            StatementKind::Admission => self.check_admission(&said, leaf)?.into(),
             StatementKind::Other(_) => return Err(StatementError::Newer),
-            _ => self.apply_step(&said, leaf)?,
+            _ => self.check_step(&said, leaf)?.into(),
+        };
+        Ok(Step { leaf: leaf.to_vec(), kind: said.statement.kind, size: self.size(), after })
+    }
+
+    /// Applies a step that was checked against this state. Against another: [`StatementError::OutOfOrder`], and nothing
+    /// changes.
+    pub fn apply(&mut self, step: Step) -> Result<(), StatementError> {
+        if step.size != self.size() {
+            return Err(StatementError::OutOfOrder);
         }
-        self.tree.push(leaf.to_vec());
+        match step.after {
+            After::Authority(authority) => {
+                let keys = authority.registrars.iter().map(|registrar| *registrar.key.as_bytes());
+                self.registrars = keys.map(Verifier::from_bytes).collect::<Result<_, _>>()?;
+                self.authority = Some(authority);
+            }
+            After::Organisation(next) => {
+                let before = self.orgs.get(&next.id).map(|before| before.roster_digest);
+                if before != Some(next.roster_digest) {
+                    before.map(|digest| self.named.remove(&(digest, next.id)));
+                    self.named.insert((next.roster_digest, next.id));
+                }
+                if next.roster.is_none() {
+                    self.without_roster.insert(next.id);
+                } else {
+                    self.without_roster.remove(&next.id);
+                }
+                self.orgs.insert(next.id, Arc::new(*next));
+            }
+        }
+        self.tree.push(step.leaf);
         let root = self.tree.root();
         self.roots.push(Digest((*root.as_bytes()).into()));
         Ok(())
@@ -178,9 +260,9 @@ impl Directory {
         let mut refused = RosterError::WrongPlace;
         for (_, id) in self.named.range((digest, OrgId([0; 32]))..=(digest, OrgId([u8::MAX; 32]))) {
             let Some(org) = self.orgs.get_mut(id) else { continue };
-            match org.take_roster(signed) {
-                Ok(()) => {
-                    org.answer_to(&mut self.by_tls);
+            match Arc::make_mut(org).take_roster(signed) {
+                Ok(_) => {
+                    self.without_roster.remove(id);
                     return Ok(*id);
                 }
                 Err(error) => refused = error,
@@ -193,57 +275,61 @@ impl Directory {
     pub fn next_link(&self, org: OrgId) -> (u64, Digest) {
         match &self.authority {
             Some(authority) if org == ITSELF => authority.next_link(),
-            _ => self.orgs.get(&org).map_or((1, ZERO), Organisation::next_link),
+            _ => self.organisation(org).map_or((1, ZERO), Organisation::next_link),
         }
     }
 
-    fn apply_genesis(&mut self, statement: &Statement, leaf: &[u8]) -> Result<(), StatementError> {
+    /// [`open_signed`], without unpacking the keys anew that sign most of the statements.
+    fn open_signed(&self, leaf: &[u8]) -> Result<Said, StatementError> {
+        open_signed(leaf, |signer, signed| {
+            match self.registrars.iter().find(|known| *known.key().as_bytes() == signer) {
+                Some(known) => known.verify(Label::LogEntry, signed),
+                None => PublicKey::of_signer(signer, Label::LogEntry, signed).map(drop),
+            }
+        })
+    }
+
+    fn check_genesis(&self, statement: &Statement, leaf: &[u8]) -> Result<Authority, StatementError> {
         if self.authority.is_some() {
             return Err(StatementError::Again);
         }
-        self.authority = Some(Authority::found(statement, leaf)?);
-        Ok(())
+        Authority::found(statement, leaf)
     }
 
     /// Whatever happens to those who run it.
-    fn apply_to_itself(&mut self, said: &Said, leaf: &[u8]) -> Result<(), StatementError> {
+    fn check_itself(&self, said: &Said, leaf: &[u8]) -> Result<Authority, StatementError> {
         self.signed_by_registrars(said)?;
         let mut next = self.authority.clone().ok_or(StatementError::OutOfOrder)?;
         next.follows(&said.statement)?;
         next.change_registrars(&said.statement)?;
         next.taken(leaf);
-        self.authority = Some(next);
-        Ok(())
+        Ok(next)
     }
 
-    fn apply_admission(&mut self, said: &Said, leaf: &[u8]) -> Result<(), StatementError> {
+    fn check_admission(&self, said: &Said, leaf: &[u8]) -> Result<Organisation, StatementError> {
         self.signed_by_registrars(said)?;
         let statement = &said.statement;
         if self.orgs.contains_key(&statement.org) {
             return Err(StatementError::Again);
         }
-        let org = Organisation::admit(statement, leaf)?;
-        self.named.insert((org.roster_digest, org.id));
-        self.orgs.insert(org.id, org);
-        Ok(())
+        Organisation::admit(statement, leaf)
     }
 
     /// Whatever happens to an organisation that is there.
-    fn apply_step(&mut self, said: &Said, leaf: &[u8]) -> Result<(), StatementError> {
+    fn check_step(&self, said: &Said, leaf: &[u8]) -> Result<Organisation, StatementError> {
         let by_registrars = self.signed_by_registrars(said);
         let statement = &said.statement;
-        let org = self.orgs.get_mut(&statement.org).ok_or(StatementError::UnknownOrganisation)?;
+        let org = self.organisation(statement.org).ok_or(StatementError::UnknownOrganisation)?;
         match statement.kind {
             // An organisation's own word has one signature.
             StatementKind::RosterChange | StatementKind::RecordChange if said.signers.len() == 1 => {}
             _ => by_registrars?,
         }
-        // On a copy: a step that turns out illegal changes nothing.
-        let mut next = org.clone();
         if statement.kind == StatementKind::RosterChange {
-            next.signed_by_administrator(statement)?;
+            org.signed_by_administrator(statement)?;
         }
-        next.follows(statement)?;
+        org.follows(statement)?;
+        let mut next = org.clone();
         match statement.kind {
             StatementKind::RosterChange => {
                 next.name_roster(payload::<RosterChange>(&statement.payload)?.roster)?;
@@ -257,17 +343,24 @@ impl Directory {
             _ => return Err(StatementError::Newer),
         }
         next.taken(leaf);
-        if next.roster_digest != org.roster_digest {
-            self.named.remove(&(org.roster_digest, org.id));
-            self.named.insert((next.roster_digest, next.id));
-        }
-        *org = next;
-        Ok(())
+        Ok(next)
     }
 
     fn signed_by_registrars(&self, said: &Said) -> Result<(), StatementError> {
         let authority = self.authority.as_ref().ok_or(StatementError::OutOfOrder)?;
         authority.entitles(said.statement.kind, &said.signers)
+    }
+}
+
+impl From<Authority> for After {
+    fn from(authority: Authority) -> Self {
+        Self::Authority(authority)
+    }
+}
+
+impl From<Organisation> for After {
+    fn from(org: Organisation) -> Self {
+        Self::Organisation(Box::new(org))
     }
 }
 
@@ -289,16 +382,20 @@ pub fn leaf(signed: &Signed) -> Vec<u8> {
     codec::encode(signed)
 }
 
-/// Reads a leaf whose signatures are by the keys that it names. Whether those may say so is [`Directory::append`]'s
-/// question. Of a statement that several registrars have signed, it is the one inside.
+/// Reads a leaf whose signatures are by the keys that it names. Whether those may say so is [`Directory::check`]'s question.
+/// Of a statement that several registrars have signed, it is the one inside.
 pub fn open(leaf: &[u8]) -> Result<Statement, StatementError> {
-    open_signed(leaf).map(|said| said.statement)
+    let verify = |signer, signed: &Signed| PublicKey::of_signer(signer, Label::LogEntry, signed).map(drop);
+    open_signed(leaf, verify).map(|said| said.statement)
 }
 
-fn open_signed(leaf: &[u8]) -> Result<Said, StatementError> {
+fn open_signed(
+    leaf: &[u8],
+    verify: impl FnOnce([u8; 32], &Signed) -> Result<(), SignatureError>,
+) -> Result<Said, StatementError> {
     let signed: Signed = payload(leaf)?;
     let outer: Statement = payload(&signed.body)?;
-    PublicKey::of_signer(outer.signer, Label::LogEntry, &signed)?;
+    verify(outer.signer, &signed)?;
     if outer.kind == StatementKind::Countersigned {
         countersigned::open(&outer)
     } else {
@@ -325,7 +422,7 @@ pub fn check_applicant(
     record: &Signed,
     roster: &SignedRoster,
 ) -> Result<Applicant, StatementError> {
-    let (id, genesis, record) = open_founding(genesis, record)?;
+    let (id, genesis, record, _) = open_founding(genesis, record)?;
     let administrators = keys(&record.administrators)?;
     let roster = roster::verify(roster, id, &administrators, record.threshold)
         .map_err(|_| StatementError::Unverified)?;
@@ -335,35 +432,44 @@ pub fn check_applicant(
     Ok(Applicant { id, genesis, record, roster })
 }
 
+/// What an organisation says of itself first: its name, its two parts, and its root, which has signed both.
 fn open_founding(
     genesis: &Signed,
     record: &Signed,
-) -> Result<(OrgId, OrgGenesis, OrgRecord), StatementError> {
+) -> Result<(OrgId, OrgGenesis, OrgRecord, PublicKey), StatementError> {
     let id = org_id(&genesis.body);
     let founding: OrgGenesis = payload(&genesis.body)?;
-    PublicKey::of_signer(founding.root, Label::OrgGenesis, genesis)?;
+    let root = Verifier::from_bytes(founding.root)?;
+    root.verify(Label::OrgGenesis, genesis)?;
     names::check_name(&founding.name).map_err(|_| StatementError::Malformed)?;
     names::check_kind(&founding.kind).map_err(|_| StatementError::Malformed)?;
     names::check_country(&founding.country).map_err(|_| StatementError::Malformed)?;
-    let first = check_record(record, id)?;
-    if first.sequence != 1 || first.root != founding.root {
+    let first: OrgRecord = payload(&record.body)?;
+    if first.root != founding.root {
+        return Err(StatementError::Unverified);
+    }
+    root.verify(Label::OrgRecord, record)?;
+    check_record(&first, id)?;
+    if first.sequence != 1 {
         return Err(StatementError::Malformed);
     }
-    Ok((id, founding, first))
+    Ok((id, founding, first, root.key()))
 }
 
-/// Reads a record that its root has signed.
-fn check_record(record: &Signed, org: OrgId) -> Result<OrgRecord, StatementError> {
+/// Reads a record that its root has signed; gives that root too.
+fn open_record(record: &Signed, org: OrgId) -> Result<(OrgRecord, PublicKey), StatementError> {
     let read: OrgRecord = payload(&record.body)?;
-    PublicKey::of_signer(read.root, Label::OrgRecord, record)?;
-    let count = read.administrators.len();
+    let root = PublicKey::of_signer(read.root, Label::OrgRecord, record)?;
+    check_record(&read, org)?;
+    Ok((read, root))
+}
+
+fn check_record(record: &OrgRecord, org: OrgId) -> Result<(), StatementError> {
+    let count = record.administrators.len();
     let administrators_fit = (1..=ADMINISTRATORS_MAX).contains(&count)
-        && read.administrators.is_sorted_by(|a, b| a < b)
-        && (1..=count).contains(&usize::from(read.threshold));
-    if read.org != org || !administrators_fit {
-        return Err(StatementError::Malformed);
-    }
-    Ok(read)
+        && record.administrators.is_sorted_by(|a, b| a < b)
+        && (1..=count).contains(&usize::from(record.threshold));
+    if record.org == org && administrators_fit { Ok(()) } else { Err(StatementError::Malformed) }
 }
 
 fn payload<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Result<T, StatementError> {

@@ -28,19 +28,15 @@ pub struct PublicKey([u8; 32]);
 impl PublicKey {
     /// Accepts a key's 32 bytes if the key can be used safely.
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, SignatureError> {
-        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| SignatureError::WeakKey)?;
-        if key.is_weak() { Err(SignatureError::WeakKey) } else { Ok(Self(bytes)) }
+        Verifier::from_bytes(bytes).map(|unpacked| unpacked.key())
     }
 
     /// Accepts a key if it can be used safely and has signed this for the purpose `label`: [`Self::from_bytes`] and
     /// [`Self::verify`], which together would unpack the key twice.
     pub fn of_signer(bytes: [u8; 32], label: Label, signed: &Signed) -> Result<Self, SignatureError> {
-        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| SignatureError::WeakKey)?;
-        if key.is_weak() {
-            return Err(SignatureError::WeakKey);
-        }
-        verify_strictly(&key, &frame(label, &signed.body), &signed.signature)?;
-        Ok(Self(bytes))
+        let unpacked = Verifier::from_bytes(bytes)?;
+        unpacked.verify(label, signed)?;
+        Ok(unpacked.key())
     }
 
     /// The key's 32 bytes.
@@ -50,7 +46,7 @@ impl PublicKey {
 
     /// The name of the device whose signing key this is.
     pub fn device_id(&self) -> DeviceId {
-        DeviceId(framed::hash(Label::DeviceId, &self.0).0)
+        device_id(&self.0)
     }
 
     /// The key as RFC 8410 SubjectPublicKeyInfo, the form in which TLS shows raw public keys (RFC 7250).
@@ -78,6 +74,40 @@ impl PublicKey {
     pub fn verify_raw(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| SignatureError::WeakKey)?;
         verify_strictly(&key, message, signature)
+    }
+}
+
+/// The name of the device with this signing key, whether that is one or not.
+pub(crate) fn device_id(signing_key: &[u8; 32]) -> DeviceId {
+    DeviceId(framed::hash(Label::DeviceId, signing_key).0)
+}
+
+/// A checked public key, unpacked. Unpacking costs a sixth of a verification; whoever verifies many signatures of one key
+/// does it once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Verifier(ed25519_dalek::VerifyingKey);
+
+impl Verifier {
+    /// Accepts a key's 32 bytes if the key can be used safely.
+    pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, SignatureError> {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| SignatureError::WeakKey)?;
+        if key.is_weak() { Err(SignatureError::WeakKey) } else { Ok(Self(key)) }
+    }
+
+    /// The key.
+    pub fn key(&self) -> PublicKey {
+        PublicKey(self.0.to_bytes())
+    }
+
+    /// Checks that `signed` carries this key's signature for the purpose `label`. Parse the body only after this.
+    pub fn verify(&self, label: Label, signed: &Signed) -> Result<(), SignatureError> {
+        verify_strictly(&self.0, &frame(label, &signed.body), &signed.signature)
+    }
+}
+
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Verifier({:?})", self.key())
     }
 }
 

@@ -96,10 +96,17 @@ pub(crate) enum FormerKey {
 }
 
 impl Replica {
-    /// Replays what the vault holds.
+    /// Replays what the vault holds. Entries count as far as the head says that was stored with the last of them; what stands
+    /// behind is what came of a fetch that was cut short, and the next one writes over it.
     pub fn load(vault: &Vault) -> Result<Self, ReplicaError> {
-        let mut replica = Self::default();
-        while let Some(leaf) = vault.get(Tree::Directory, &leaf_key(replica.directory.size()))? {
+        let mut replica = Self {
+            checkpoint: vault.get(Tree::Directory, HEAD)?.map(|bytes| bytes.to_vec()).unwrap_or_default(),
+            ..Self::default()
+        };
+        let size = checkpoint::read(&replica.checkpoint).map_or(0, |head| head.size);
+        while replica.directory.size() < size
+            && let Some(leaf) = vault.get(Tree::Directory, &leaf_key(replica.directory.size()))?
+        {
             replica.directory.append(&leaf)?;
         }
         for digest in replica.directory.missing_rosters() {
@@ -110,12 +117,11 @@ impl Replica {
                 let _ = replica.directory.supply_roster(&signed);
             }
         }
-        replica.checkpoint =
-            vault.get(Tree::Directory, HEAD)?.map(|bytes| bytes.to_vec()).unwrap_or_default();
         Ok(replica)
     }
 
-    /// Takes a part of the directory from the relay. `true`: there is more to ask for. What is new is applied in place,
+    /// Takes a part of the directory from the relay. `true`: there is more to ask for, and `changes` may be committed
+    /// before that comes: without the head they count for nothing. What is new is applied in place,
     /// because a copy of the whole directory for every statement would be a lot: it belongs into a
     /// [`Fetch`], which goes back to what the vault holds unless everything came to a good end.
     pub fn take(
@@ -134,12 +140,12 @@ impl Replica {
             if leaf.len() > STATEMENT_BYTES_MAX {
                 return Err(StatementError::Malformed.into());
             }
-            changes.put(Tree::Directory, &leaf_key(self.directory.size()), leaf.clone());
-            self.directory.append(leaf)?;
-            let statement = directory::read(leaf).ok().map(|(_, statement)| statement);
-            if let Some(statement) = statement.filter(|s| ends_or_begins_doubt(s.kind)) {
-                doubts::put_review(changes, statement.org);
+            let step = self.directory.check(leaf)?;
+            if let Some(org) = step.organisation().filter(|_| ends_or_begins_doubt(step.kind())) {
+                doubts::put_review(changes, org.id);
             }
+            changes.put(Tree::Directory, &leaf_key(self.directory.size()), leaf.clone());
+            self.directory.apply(step)?;
         }
         check_head(&self.directory, &head)?;
         if self.directory.authority().is_some_and(|a| !a.has_had_registrar(&identity.registrar_key)) {

@@ -31,7 +31,7 @@ mod transfer;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use causeway_certs::directory::Directory;
+use causeway_certs::directory::{Connections, Directory};
 use causeway_certs::keys::SigningKey;
 use causeway_common::error::ErrorCode;
 use causeway_common::ids::OrgId;
@@ -82,6 +82,8 @@ pub struct Relay {
     pub(crate) key: SigningKey,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) directory: RwLock<Directory>,
+    /// Follows the directory.
+    pub(crate) connections: RwLock<Connections>,
     /// Directory changes one after the other: each is checked against the state the one before left.
     pub(crate) registry_turn: tokio::sync::Mutex<()>,
     /// A submission that writes a file holds the turn of its envelope.
@@ -115,6 +117,7 @@ impl Relay {
             clock: parts.clock,
             hub: Hub::new(directory.size()),
             seats: Seats::new(limits.connections),
+            connections: RwLock::new(Connections::of(&directory)),
             directory: RwLock::new(directory),
             registry_turn: tokio::sync::Mutex::default(),
             body_turns: Default::default(),
@@ -142,7 +145,7 @@ impl Relay {
     }
 
     pub(crate) fn with_directory<T>(&self, look: impl FnOnce(&Directory) -> T) -> T {
-        // The lock is poisoned only by a panic inside a look; the directory is replaced whole, never half.
+        // The lock is poisoned only by a panic inside a look; a step is checked before it is applied.
         look(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -119,7 +119,8 @@ fn read<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Opti
 impl Relay {
     /// Whose key this is.
     pub fn caller(&self, key: PublicKey) -> Caller {
-        self.with_directory(|directory| match directory.device_of_tls_key(key) {
+        let device = self.connections.read().unwrap_or_else(PoisonError::into_inner).device(key);
+        self.with_directory(|directory| match device {
             Some((org, _)) if is_suspended(directory, org) => Caller::Suspended { org },
             Some((org, device)) => Caller::Member { org, device },
             None if directory.authority().is_some_and(|a| a.is_registrars_connection(key)) => {
@@ -275,11 +276,7 @@ impl Relay {
                 let next: Registrars = read(&statement.payload).ok_or(Refused(ErrorCode::Malformed))?;
                 let is_devices = |keys: &RegistrarKeys| {
                     let key = PublicKey::from_bytes(keys.tls_key).ok();
-                    key.is_none_or(|key| {
-                        self.with_directory(|d| {
-                            d.device_of_tls_key(key).is_some() || d.returning(key).is_some()
-                        })
-                    })
+                    key.is_none_or(|key| ![Caller::Stranger, Caller::Registrar].contains(&self.caller(key)))
                 };
                 if next.registrars.iter().any(is_devices) {
                     return Err(Refused(ErrorCode::Conflict));
@@ -353,28 +350,23 @@ impl Relay {
         Ok(())
     }
 
-    /// Checks a leaf on a copy of the directory, stores it, then shows the new directory to everybody.
+    /// Checks a leaf against the directory, stores it, then appends it for everybody to see. The caller has the turn.
     async fn append_leaf(
         &self,
         leaf: Vec<u8>,
         roster: Option<SignedRoster>,
         also: impl FnOnce(&mut dyn Txn) -> Result<(), Refused> + Send + 'static,
     ) -> Result<(), Refused> {
-        let mut next = self.with_directory(Clone::clone);
-        let index = next.size();
-        next.append(&leaf).map_err(|_| Refused(ErrorCode::Conflict))?;
+        let (index, step) = self.with_directory(|d| (d.size(), d.check(&leaf)));
+        let mut step = step.map_err(|_| Refused(ErrorCode::Conflict))?;
         if let Some(roster) = &roster {
-            let org = next.supply_roster(roster).map_err(|_| Refused(ErrorCode::Unverified))?;
             // Whoever names another's roster has none of its own: nobody could be told whom to believe.
-            if directory::open(&leaf).is_ok_and(|statement| statement.org != org) {
-                return Err(Refused(ErrorCode::Unverified));
-            }
-            let verified = next.organisation(org).and_then(|org| org.roster.as_ref());
-            if verified.is_some_and(|v| self.with_directory(|d| takes_from_others(d, org, v))) {
+            let verified = step.supply_roster(roster).map_err(|_| Refused(ErrorCode::Unverified))?;
+            if self.with_directory(|d| takes_from_others(d, verified.org, verified)) {
                 return Err(Refused(ErrorCode::Conflict));
             }
         }
-        let size = next.size();
+        let changed = step.organisation().map(|org| org.id);
         transact(&*self.kv, move |txn| {
             txn.put(&keyspace::leaf(index), &leaf);
             if let Some(roster) = roster {
@@ -383,8 +375,13 @@ impl Relay {
             also(txn)
         })
         .await??;
-        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = next;
-        self.hub.directory_grew(size);
+        let applied = self.directory.write().unwrap_or_else(PoisonError::into_inner).apply(step);
+        applied.map_err(|_| Refused(ErrorCode::Internal))?;
+        if let Some(org) = changed {
+            let mut connections = self.connections.write().unwrap_or_else(PoisonError::into_inner);
+            self.with_directory(|d| d.organisation(org).map(|org| connections.follow(org)));
+        }
+        self.hub.directory_grew(index + 1);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod rig;
 
 use std::time::Duration;
 
+use causeway_certs::directory::Connections;
 use causeway_certs::keys::{PublicKey, SigningKey};
 use causeway_certs::transport::{RecvHalf, RequestError, SendHalf, write_bytes, write_frame};
 use causeway_common::codec;
@@ -112,7 +113,8 @@ async fn an_organisation_waits_is_admitted_and_survives_a_restart() {
     let digests = directory.missing_rosters();
     let rosters: Rosters = rig.ask(peer, &FetchRosters { digests }).await.unwrap();
     directory.supply_roster(&rosters.rosters[0]).unwrap();
-    assert_eq!(directory.device_of_tls_key(peer), Some((org.id, org.devices[0].id())));
+    let found = Connections::of(&directory).device(peer);
+    assert_eq!(found, Some((org.id, org.devices[0].id())));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! An organisation as the directory knows it, and what may happen to it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use causeway_common::framed;
@@ -11,7 +11,7 @@ use causeway_common::statements::{
 };
 use causeway_common::time::Timestamp;
 
-use super::{StatementError, ZERO, check_record, keys, leaf_digest, open_founding, payload};
+use super::{StatementError, ZERO, keys, leaf_digest, open_founding, open_record, payload};
 use crate::keys::PublicKey;
 use crate::roster::{self, RosterError};
 
@@ -50,7 +50,7 @@ pub struct Organisation {
     /// When somebody else may have had its keys, the last time that it was suspended for that.
     pub compromised: Option<Compromised>,
     /// A root that asks to take over.
-    pub recovery: Option<Recovering>,
+    pub recovery: Option<Box<Recovering>>,
     /// When its present root, or one before, took over with the registrar's help, the last time.
     pub recovered: Option<Timestamp>,
     /// Connection key of a workstation that comes back for it, until the next roster.
@@ -58,10 +58,8 @@ pub struct Organisation {
     record_sequence: u64,
     roster_sequence: u64,
     roster_previous: Digest,
-    /// Who had to sign the present roster, and how many of them: those of the record of that time.
-    roster_signers: (Vec<PublicKey>, u8),
-    /// Connection keys of the roster that was supplied last: they count until the next one is here.
-    tls_keys: Vec<[u8; 32]>,
+    /// Who had to sign the present roster, and how many of them: those of the record of that time, if another has followed.
+    roster_signers: Option<(Vec<PublicKey>, u8)>,
     sequence: u64,
     last_leaf: Digest,
 }
@@ -141,14 +139,13 @@ impl Organisation {
             return Err(StatementError::OutOfOrder);
         }
         let admission: Admission = payload(&statement.payload)?;
-        let (id, genesis, record) = open_founding(&admission.genesis, &admission.record)?;
+        let (id, genesis, record, root) = open_founding(&admission.genesis, &admission.record)?;
         if id != statement.org {
             return Err(StatementError::Malformed);
         }
-        let administrators = keys(&record.administrators)?;
         Ok(Self {
             id,
-            root: PublicKey::from_bytes(genesis.root)?,
+            root,
             next_root: record.next_root,
             name: genesis.name,
             kind: genesis.kind,
@@ -165,9 +162,8 @@ impl Organisation {
             record_sequence: 1,
             roster_sequence: 1,
             roster_previous: ZERO,
-            roster_signers: (administrators.clone(), record.threshold),
-            tls_keys: Vec::new(),
-            administrators,
+            roster_signers: None,
+            administrators: keys(&record.administrators)?,
             threshold: record.threshold,
             sequence: 1,
             last_leaf: leaf_digest(leaf),
@@ -199,16 +195,19 @@ impl Organisation {
         }
         self.roster_previous = std::mem::replace(&mut self.roster_digest, digest);
         self.roster_sequence += 1;
-        self.roster_signers = (self.administrators.clone(), self.threshold);
+        self.roster_signers = None;
         self.roster = None;
         self.returning = None;
         Ok(())
     }
 
     /// Takes the roster that the log names, if it is the next one and brings nobody back.
-    pub(super) fn take_roster(&mut self, signed: &SignedRoster) -> Result<(), RosterError> {
-        let (signers, threshold) = &self.roster_signers;
-        let roster = roster::verify(signed, self.id, signers, *threshold)?;
+    pub(super) fn take_roster(&mut self, signed: &SignedRoster) -> Result<&Roster, RosterError> {
+        let (signers, threshold) = match &self.roster_signers {
+            Some((signers, threshold)) => (signers, *threshold),
+            None => (&self.administrators, self.threshold),
+        };
+        let roster = roster::verify(signed, self.id, signers, threshold)?;
         if roster.sequence != self.roster_sequence || roster.previous != self.roster_previous {
             return Err(RosterError::WrongPlace);
         }
@@ -217,21 +216,7 @@ impl Organisation {
             return Err(RosterError::Revived);
         }
         self.revoked = roster.revoked.iter().map(|r| (r.device, r.clone())).collect();
-        self.roster = Some(roster);
-        Ok(())
-    }
-
-    /// Lets the connection keys of the present roster lead here, and no longer those of the one before.
-    pub(super) fn answer_to(&mut self, by_tls: &mut HashMap<[u8; 32], (OrgId, DeviceId)>) {
-        for key in std::mem::take(&mut self.tls_keys) {
-            // Another organisation may have listed the same key since.
-            if by_tls.get(&key).is_some_and(|(org, _)| *org == self.id) {
-                by_tls.remove(&key);
-            }
-        }
-        let Some(roster) = &self.roster else { return };
-        self.tls_keys = roster.devices.iter().map(|device| device.tls_key).collect();
-        by_tls.extend(roster.devices.iter().map(|device| (device.tls_key, (self.id, device.device))));
+        Ok(self.roster.insert(roster))
     }
 
     pub(super) fn suspend(&mut self, statement: &Statement) -> Result<(), StatementError> {
@@ -260,7 +245,7 @@ impl Organisation {
         if statement.signer != *self.root.as_bytes() {
             return Err(StatementError::NotEntitled);
         }
-        let (record, _) = self.next_record_in(statement)?;
+        let (record, root, _) = self.next_record_in(statement)?;
         let rotates = record.root != *self.root.as_bytes();
         let entitled = if rotates {
             framed::sha256(&record.root) == self.next_root
@@ -270,17 +255,16 @@ impl Organisation {
         if !entitled {
             return Err(StatementError::NotEntitled);
         }
-        self.take_record(record)
+        self.take_record(record, root)
     }
 
     pub(super) fn begin_recovery(&mut self, statement: &Statement) -> Result<(), StatementError> {
-        let (record, digest) = self.next_record_in(statement)?;
+        let (record, root, digest) = self.next_record_in(statement)?;
         if framed::sha256(&record.root) != self.next_root {
             return Err(StatementError::NotEntitled);
         }
-        let root = PublicKey::from_bytes(record.root)?;
         let ready = statement.time.plus(RECOVERY_LOCK);
-        self.recovery = Some(Recovering { root, ready, record, digest });
+        self.recovery = Some(Box::new(Recovering { root, ready, record, digest }));
         Ok(())
     }
 
@@ -290,8 +274,8 @@ impl Organisation {
         if announced.digest != record || statement.time < announced.ready {
             return Err(StatementError::OutOfOrder);
         }
-        let record = announced.record.clone();
-        self.take_record(record)?;
+        let (record, root) = (announced.record.clone(), announced.root);
+        self.take_record(record, root)?;
         self.recovered = Some(statement.time);
         Ok(())
     }
@@ -302,24 +286,28 @@ impl Organisation {
         Ok(())
     }
 
-    fn next_record_in(&self, statement: &Statement) -> Result<(OrgRecord, Digest), StatementError> {
+    /// The record, its root and its hash.
+    fn next_record_in(
+        &self,
+        statement: &Statement,
+    ) -> Result<(OrgRecord, PublicKey, Digest), StatementError> {
         let change: RecordChange = payload(&statement.payload)?;
-        let record = check_record(&change.record, self.id)?;
+        let (record, root) = open_record(&change.record, self.id)?;
         if record.sequence != self.next_record() {
             return Err(StatementError::OutOfOrder);
         }
         if framed::sha256(&record.root) == record.next_root {
             return Err(StatementError::Malformed);
         }
-        Ok((record, framed::sha256(&change.record.body)))
+        Ok((record, root, framed::sha256(&change.record.body)))
     }
 
-    fn take_record(&mut self, record: OrgRecord) -> Result<(), StatementError> {
-        let (root, administrators) = (PublicKey::from_bytes(record.root)?, keys(&record.administrators)?);
+    fn take_record(&mut self, record: OrgRecord, root: PublicKey) -> Result<(), StatementError> {
+        let administrators = std::mem::replace(&mut self.administrators, keys(&record.administrators)?);
+        self.roster_signers.get_or_insert((administrators, self.threshold));
         self.record_sequence = record.sequence;
         self.root = root;
         self.next_root = record.next_root;
-        self.administrators = administrators;
         self.threshold = record.threshold;
         self.recovery = None;
         Ok(())

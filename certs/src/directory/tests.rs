@@ -332,3 +332,15 @@ fn no_bit_of_a_leaf_can_change() {
     refuses(&mut directory, &[], StatementError::Malformed, "nothing");
     refuses(&mut directory, &vec![0xff; 1 << 20], StatementError::Malformed, "oversize");
 }
+
+#[test]
+fn a_step_is_applied_to_the_directory_it_was_checked_against() {
+    let mut directory = directory();
+    let leaf = signed(&change_of_roster(&directory), &administrator());
+    let (step, late) = (directory.check(&leaf).unwrap(), directory.check(&leaf).unwrap());
+    assert_eq!(directory.size(), 2, "checking changes nothing");
+    directory.apply(step).unwrap();
+    let root = directory.root();
+    assert_eq!(directory.apply(late).err(), Some(StatementError::OutOfOrder));
+    assert_eq!((directory.size(), directory.root()), (3, root));
+}

@@ -16,8 +16,8 @@ use crate::vault::Changes;
 /// milliseconds. 8 answers of 16 rosters of 32 KiB are 4 MiB in memory at most.
 const ROSTER_ANSWERS_AT_ONCE: usize = 8;
 
-/// Fetches and checks what the directory has gained, and looks again at packets that it concerns. The statements are
-/// durable together or not at all; rosters follow them, and one that is missing is asked for again.
+/// Fetches and checks what the directory has gained, and looks again at packets that it concerns. The statements count
+/// together or not at all; rosters follow them, and one that is missing is asked for again.
 pub async fn fetch_directory(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
     fetch_statements(engine, link).await?;
     fetch_rosters(engine, link).await?;
@@ -25,7 +25,8 @@ pub async fn fetch_directory(engine: &Engine, link: &dyn Link) -> Result<(), Ses
 }
 
 /// Nobody needs the replica while the relay is asked, unless more is missing than one answer holds: what is behind as far
-/// as that waits for the rest, which would be of no use without its head.
+/// as that waits for the rest, which would be of no use without its head. Each answer is committed by itself, so that a
+/// first start of ten thousand organisations need not hold all of it as one transaction.
 async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
     loop {
         let since = DirectorySince { size: engine.replica.lock().await.directory.size() };
@@ -40,6 +41,7 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
         loop {
             match replica.take(&part, &engine.identity, &mut changes) {
                 Ok(true) => {
+                    engine.commit(std::mem::take(&mut changes)).await?;
                     let since = DirectorySince { size: replica.directory.size() };
                     part = request(link, &since, REQUEST_TIMEOUT).await?;
                 }
@@ -81,17 +83,28 @@ async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionEr
     Ok(())
 }
 
+/// Two answers are under way at a time: what takes long with few rosters is the way there and back.
 async fn ask_for_rosters(
     link: &dyn Link,
     wanted: &[Digest],
     given: &mut Vec<SignedRoster>,
 ) -> Result<(), SessionError> {
-    for digests in wanted.chunks(ROSTERS_PER_ANSWER_MAX) {
-        let wanted = FetchRosters { digests: digests.to_vec() };
-        let got: Rosters = request(link, &wanted, REQUEST_TIMEOUT).await?;
-        given.extend(got.rosters);
+    for digests in wanted.chunks(2 * ROSTERS_PER_ANSWER_MAX) {
+        let (one, other) = digests.split_at(digests.len().min(ROSTERS_PER_ANSWER_MAX));
+        let (one, other) = tokio::join!(ask(link, one), ask(link, other));
+        given.extend(one?);
+        given.extend(other?);
     }
     Ok(())
+}
+
+async fn ask(link: &dyn Link, digests: &[Digest]) -> Result<Vec<SignedRoster>, SessionError> {
+    if digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = FetchRosters { digests: digests.to_vec() };
+    let got: Rosters = request(link, &wanted, REQUEST_TIMEOUT).await?;
+    Ok(got.rosters)
 }
 
 /// Fetches the directory. A relay that shows less of it than we know was most likely restored from a backup: it is given

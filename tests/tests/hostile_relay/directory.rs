@@ -8,7 +8,7 @@ use causeway_client::engine::EngineError;
 use causeway_client::identity::Identity;
 use causeway_client::membership;
 use causeway_client::records;
-use causeway_client::replica::ReplicaError;
+use causeway_client::replica::{Replica, ReplicaError};
 use causeway_client::session::SessionError;
 use causeway_common::ids::Digest;
 use causeway_common::limits::STATEMENT_BYTES_MAX;
@@ -142,6 +142,40 @@ async fn a_relay_that_changes_its_history_is_caught_and_not_followed() {
     let evidence = records::evidence(&embassy.engine.vault).unwrap();
     assert!(evidence.len() == 1 && is_a_contradiction(&evidence[0]));
     assert_eq!(leaves(&embassy).await, known);
+}
+
+/// What a restart would find.
+fn reloaded(of: &Actor) -> (u64, Digest) {
+    let directory = Replica::load(&of.engine.vault).unwrap().directory;
+    (directory.size(), directory.root())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_of_a_fetch_that_was_cut_short_counts_for_nothing_after_a_restart_either() {
+    let scene = Scene::start().await;
+    let police = scene.join("Police").await;
+    let known = reloaded(&police);
+    scene.join("Embassy").await;
+    scene.join("Shelter").await;
+    let whole = leaves(&scene.join("Clinic").await).await;
+    assert_eq!(known.0 + 3, whole.len() as u64);
+    let truly = head(&scene, &whole, &relay_key());
+    // One entry to an answer, up to this many.
+    let dripping = |up_to: usize| {
+        let (leaves, checkpoint) = (whole[..up_to].to_vec(), truly.clone());
+        Lies::instead(move |question| {
+            let from = usize::try_from(question.read::<DirectorySince>()?.size).unwrap();
+            let leaves = leaves.iter().skip(from).take(1).cloned().collect();
+            Some(Reply::with(&DirectoryPart { leaves, checkpoint: checkpoint.clone() }))
+        })
+    };
+    let (given, named) = (known.0 + 2, known.0 + 3);
+    let error = replica_error(police.sync_under(dripping(whole.len() - 1)).await);
+    assert_eq!(error, ReplicaError::Withheld { given, named });
+    assert_eq!((size(&police).await, reloaded(&police)), (known.0, known));
+    police.sync_under(dripping(whole.len())).await.unwrap();
+    assert_eq!(leaves(&police).await, whole);
+    assert_eq!(reloaded(&police).0, named);
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,8 @@ fn a_roster_is_taken_only_as_the_log_names_it_and_the_administrators_signed_it()
     assert!(directory.organisation(org).unwrap().device(device(20).device).is_none());
     directory.supply_roster(&roster::sign(&right, &administrator())).unwrap();
     assert!(directory.organisation(org).unwrap().device(device(20).device).is_some());
-    assert_eq!(directory.device_of_tls_key(key(120).public()), Some((org, device(20).device)));
+    let connections = Connections::of(&directory);
+    assert_eq!(connections.device(key(120).public()), Some((org, device(20).device)));
     assert_eq!(directory.missing_rosters(), []);
     let change = change_of_roster(&directory);
     directory.append(&signed(&change, &administrator())).unwrap();
@@ -48,6 +49,13 @@ fn the_devices_of_a_roster_are_in_order_and_name_themselves() {
     );
     assert_eq!(with(&|r| r.devices[0].signing_key = [0; 32]), Some(RosterError::Devices), "no key");
     assert_eq!(with(&|r| r.org.0[0] ^= 1), Some(RosterError::WrongPlace));
+    let no_point = crate::keys::device_id(&[0; 32]);
+    let of_no_use = |r: &mut Roster| (r.devices[0].signing_key, r.devices[0].device) = ([0; 32], no_point);
+    assert_eq!(
+        with(&of_no_use),
+        None,
+        "nothing can be signed with it: that shows where a signature is verified"
+    );
 }
 
 /// Names the next roster in the log and hands it in.
@@ -98,13 +106,15 @@ fn each_roster_follows_the_one_before() {
 #[test]
 fn a_revoked_device_is_gone_at_once_and_never_comes_back() {
     let (mut directory, mut roster) = with_roster();
+    let mut connections = Connections::of(&directory);
     let lost = device(20);
     roster.devices = vec![device(21)];
     roster.revoked = vec![revoked(&lost)];
     supply(&mut directory, &roster).unwrap();
     let org = directory.organisation(roster.org).unwrap();
     assert!(org.device(lost.device).is_none() && org.revoked.contains_key(&lost.device));
-    assert_eq!(directory.device_of_tls_key(key(120).public()), None, "its connection key is nobody's");
+    connections.follow(org);
+    assert_eq!(connections.device(key(120).public()), None, "its connection key is nobody's");
 
     let again: [(&str, Change); 2] = [
         ("listed again", |r| {
@@ -178,12 +188,17 @@ fn a_connection_key_leads_to_whoever_listed_it_last() {
     admitted.payload = codec::encode(&Admission { genesis, record, roster: named });
     take(&mut directory, &admitted, &registrar());
     directory.supply_roster(&roster::sign(&theirs, &administrator())).unwrap();
+    let mut connections = Connections::default();
+    for org in [roster.org, other] {
+        connections.follow(directory.organisation(org).unwrap());
+    }
     let shared = key(120).public();
-    assert_eq!(directory.device_of_tls_key(shared), Some((other, device(20).device)));
+    assert_eq!(connections.device(shared), Some((other, device(20).device)));
     // The first one lets go of a key that is no longer its own.
     roster.devices = vec![device(21)];
     roster.revoked = vec![revoked(&device(20))];
     supply(&mut directory, &roster).unwrap();
-    assert_eq!(directory.device_of_tls_key(key(121).public()), Some((roster.org, device(21).device)));
-    assert_eq!(directory.device_of_tls_key(shared), Some((other, device(20).device)));
+    connections.follow(directory.organisation(roster.org).unwrap());
+    assert_eq!(connections.device(key(121).public()), Some((roster.org, device(21).device)));
+    assert_eq!(connections.device(shared), Some((other, device(20).device)));
 }

@@ -216,7 +216,7 @@ fn a_workstation_comes_back_by_the_registrars_word_until_the_next_roster() {
     take(&mut directory, &statement, &registrar());
     assert_eq!(directory.returning(key(70).public()), Some(admission().org));
     assert_eq!(directory.returning(key(71).public()), None);
-    assert_eq!(directory.device_of_tls_key(key(70).public()), None, "it is no device");
+    assert_eq!(Connections::of(&directory).device(key(70).public()), None, "it is no device");
     let roster = change_of_roster(&directory);
     take(&mut directory, &roster, &administrator());
     assert_eq!(directory.returning(key(70).public()), None);
