@@ -4,5 +4,6 @@
 mod colleagues {
     mod clearance;
     mod history;
+    mod left_out;
     mod sharing;
 }

@@ -15,10 +15,10 @@ use super::{Draft, Engine, EngineError};
 use crate::model::{PACKET_REFERRAL, PACKET_SHARED, Received, Sent, StoredSection, Transport};
 use crate::records::{self, Step, early};
 use crate::seal::packet::HEADER_SECTION;
-use crate::shared::{KIND, OpenedItem, SentItem, Shared};
+use crate::shared::{KIND, OpenedItem, ReceiptedItem, SentItem, Shared};
 
 /// Nobody is in a hurry who works on the same case at another table, and a device may be off for two weeks.
-const PRIORITY: Priority = Priority::P2;
+pub(super) const PRIORITY: Priority = Priority::P2;
 /// Places of the queue looked at for a packet that takes up more.
 const LOOKED_AT_MAX: usize = 8;
 /// No packet.
@@ -130,8 +130,11 @@ impl Engine {
         let content = if sent.len() + given.len() == 1 { &packet.sections[1..] } else { &[] };
         for item in sent {
             let author = if item.author.is_empty() { author } else { &item.author };
-            self.colleague_sent(&item, content, author, step)?;
+            self.colleague_sent(&item, content, author, step).await?;
             self.take_given_receipts(&item, step).await?;
+        }
+        for item in shared.receipted() {
+            self.take_passed_on(item, step).await?;
         }
         // Who reads what was before is for an administrator to say.
         let given = if given.is_empty() || self.is_administrators(packet.from_device).await {
@@ -185,7 +188,7 @@ impl Engine {
     }
 
     /// A colleague has sent a packet, and the relay holds it.
-    fn colleague_sent(
+    async fn colleague_sent(
         &self,
         item: &SentItem,
         content: &[StoredSection],
@@ -210,26 +213,30 @@ impl Engine {
                 self.thread_of_colleague(&sent, respond_by, step)?;
             }
         }
-        self.take_early_receipts(packet, to, step)
+        self.take_early_receipts(packet, to, step).await
     }
 
     /// Receipts that were here before what they are for. Those for another grant than the colleague has named wait on: it may
     /// have been sealed again since.
-    fn take_early_receipts(
+    async fn take_early_receipts(
         &self,
         packet: PacketId,
         to: OrgId,
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
-        let mut waiting = Vec::new();
+        let (mut waiting, mut taken) = (Vec::new(), Vec::new());
         for signed in early::receipts(step, packet, to)? {
             let Ok(receipt) = codec::decode::<DeviceReceipt>(&signed.body, FRAME_BYTES_MAX) else { continue };
             match records::sent(step, packet, to)? {
                 Some(sent) if may_be_sealed_again(&sent, &receipt) => waiting.push(signed),
-                Some(sent) => drop(self.take_receipt(sent, &receipt, signed, step)?),
+                Some(sent) => {
+                    self.take_receipt(sent, &receipt, signed.clone(), step)?;
+                    taken.push((receipt.device, signed));
+                }
                 None => {}
             }
         }
+        self.pass_on_early(packet, to, taken, step).await?;
         if waiting.is_empty() {
             early::drop_receipts(&mut step.changes, packet, to);
         } else {
@@ -244,6 +251,7 @@ impl Engine {
         &self,
         receipt: &DeviceReceipt,
         signed: Signed,
+        (bundle, left_out): (&ReceiptedItem, &[DeviceId]),
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
         if self.has_colleagues().await {
@@ -253,6 +261,7 @@ impl Engine {
                 receipts.push(signed);
                 let receipts = early::Receipts { receipts, kept: self.now() };
                 early::put_receipts(&self.vault, &mut step.changes, packet, org, &receipts)?;
+                self.keep_left_out(packet, bundle, left_out, step)?;
             }
         }
         Ok(())
