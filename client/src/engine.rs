@@ -31,6 +31,8 @@ pub mod history;
 pub mod incoming;
 pub mod judgement;
 pub mod outgoing;
+mod passing;
+mod receipts;
 mod refused;
 mod shared;
 mod standing;

@@ -376,6 +376,12 @@ pub fn check_taken(org: &Organisation, taken: &Prekeys, now: Timestamp) -> Resul
     Ok(checked)
 }
 
+/// Whether there is a prekey for this device among what the relay gave, which is not checked.
+pub fn gives(taken: &Prekeys, device: DeviceId) -> bool {
+    let read = |signed: &Signed| codec::decode::<Prekey>(&signed.body, FRAME_BYTES_MAX).ok();
+    taken.prekeys.iter().filter_map(read).any(|prekey| prekey.device == device)
+}
+
 /// What a packet with these sections is sealed to: each device gets the keys of exactly the sections that its roster
 /// clears it for.
 pub fn targets(org: &Organisation, checked: Vec<Prekey>, sections: &[SectionPlain]) -> Vec<Target> {

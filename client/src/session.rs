@@ -317,7 +317,8 @@ impl Session {
             return;
         }
         while let Some(places) = self.outbound.next(&self.engine, now) {
-            self.start(|engine, link| sending::offer(engine, link, places));
+            let keyless = self.outbound.keyless(now);
+            self.start(|engine, link| sending::offer(engine, link, places, keyless));
         }
         if !self.asking && now >= self.ask_at && !self.engine.unsettled(None, 1).is_empty() {
             let after = self.ask_after;

@@ -45,6 +45,8 @@ pub struct Shared {
     given: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     proposed: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    receipted: Vec<String>,
 }
 
 /// A person has opened a packet of somebody else.
@@ -129,6 +131,21 @@ pub struct ProposedItem {
     pub newcomers: Vec<(DeviceId, String, [u8; 32])>,
 }
 
+/// Receipts of one device of a recipient that were not sealed to the colleague's device. 64 of them are 28 kB as they stand here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptedItem {
+    /// Whose device has sent them.
+    pub org: OrgId,
+    /// Which device.
+    pub device: DeviceId,
+    /// The roster in which it stood.
+    pub roster: Digest,
+    /// When the relay took them.
+    pub relayed: Timestamp,
+    /// As they were signed.
+    pub receipts: Vec<Signed>,
+}
+
 no_content_in_debug!(SentItem, GivenItem, ProposedItem);
 
 impl Shared {
@@ -163,9 +180,16 @@ impl Shared {
         self.proposed.push(hex::encode(codec::encode(item)));
     }
 
+    /// Passes on receipts.
+    pub fn say_receipted(&mut self, item: &ReceiptedItem) {
+        self.receipted.push(hex::encode(codec::encode(item)));
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        [&self.opened, &self.sent, &self.given, &self.proposed].into_iter().all(Vec::is_empty)
+        [&self.opened, &self.sent, &self.given, &self.proposed, &self.receipted]
+            .into_iter()
+            .all(Vec::is_empty)
     }
 
     /// Reads the header among a packet's sections; none if this is no packet of that kind.
@@ -189,22 +213,36 @@ impl Shared {
         self.only.is_empty() || self.only == device.to_string()
     }
 
+    /// Whether it is meant for every colleague.
+    pub fn is_for_all(&self) -> bool {
+        self.only.is_empty()
+    }
+
+    /// The one device that it is for; none if it is for all.
+    pub fn only(&self) -> Option<DeviceId> {
+        self.only.parse().ok()
+    }
+
     /// Takes up what another says, if it is by and for the same, and there is room.
     pub fn absorb(&mut self, other: &Self) -> bool {
-        let fits = |mine: &Vec<String>, more: &Vec<String>| mine.len() + more.len() <= STATEMENTS_MAX;
-        let length = |list: &Vec<String>| list.iter().map(String::len).sum::<usize>();
-        let all = [&self.opened, &self.sent, &other.opened, &other.sent];
+        let (mine, more) = (self.joinable(), other.joinable());
+        let fits = mine.iter().zip(more).all(|(mine, more)| mine.len() + more.len() <= STATEMENTS_MAX);
+        let bytes: usize = mine.into_iter().chain(more).flatten().map(String::len).sum();
         let takes = self.device_name == other.device_name
             && self.only == other.only
             && [&self.given, &other.given, &self.proposed, &other.proposed].into_iter().all(Vec::is_empty)
-            && fits(&self.opened, &other.opened)
-            && fits(&self.sent, &other.sent)
-            && all.into_iter().map(length).sum::<usize>() <= COALESCED_BYTES_MAX;
+            && fits
+            && bytes <= COALESCED_BYTES_MAX;
         if takes {
             self.opened.extend_from_slice(&other.opened);
             self.sent.extend_from_slice(&other.sent);
+            self.receipted.extend_from_slice(&other.receipted);
         }
         takes
+    }
+
+    fn joinable(&self) -> [&Vec<String>; 3] {
+        [&self.opened, &self.sent, &self.receipted]
     }
 
     /// Packets that have been opened.
@@ -225,6 +263,11 @@ impl Shared {
     /// Packets that have been sent.
     pub fn sent(&self) -> Vec<SentItem> {
         items(&self.sent)
+    }
+
+    /// Receipts that are passed on.
+    pub fn receipted(&self) -> Vec<ReceiptedItem> {
+        items(&self.receipted)
     }
 }
 

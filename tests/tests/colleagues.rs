@@ -4,6 +4,7 @@
 mod colleagues {
     mod clearance;
     mod history;
+    mod left_out;
     mod proposals;
     mod sharing;
 }

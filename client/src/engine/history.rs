@@ -26,7 +26,7 @@ use crate::shared::{GivenItem, KIND, SentItem, Shared};
 
 /// Packets given in one transaction.
 pub const GIVEN_AT_ONCE: usize = 16;
-/// Packets for colleagues that may wait in the outbox before more are given: each may be of the largest size.
+/// Packets of the past that may wait in the outbox before more are given: each may be of the largest size.
 pub const GIVEN_WAITING_MAX: usize = 64;
 
 /// Why history is not given.
@@ -146,7 +146,8 @@ impl Engine {
     pub async fn give_next(&self, history: &mut History) -> Result<usize, EngineError> {
         let _turn = self.turn.lock().await;
         let own = self.identity.org;
-        let waiting = records::pending(&self.vault, Priority::P3, GIVEN_WAITING_MAX, |place| place.to == own);
+        let is_given = |place: &records::Place| place.to == own && place.priority == Priority::P3;
+        let waiting = records::pending(&self.vault, Priority::P3, GIVEN_WAITING_MAX, is_given);
         let count = GIVEN_AT_ONCE.min(GIVEN_WAITING_MAX - waiting.len()).min(history.entries.len());
         let mut step = Step::new(&self.vault);
         let mut cursor = history.cursor;
@@ -223,9 +224,11 @@ impl Engine {
             return Ok(true);
         }
         drop(replica);
-        for item in shared.given() {
-            let Some(grant) = kept::claimed(&item.grant) else { continue };
-            let key = self.key_of(grant.from_org, grant.from_device, grant.from_roster).await?;
+        let signers = shared.receipted().into_iter().map(|item| (item.org, item.device, item.roster));
+        let senders = shared.given().into_iter().filter_map(|item| kept::claimed(&item.grant));
+        let senders = senders.map(|grant| (grant.from_org, grant.from_device, grant.from_roster));
+        for (org, device, roster) in signers.chain(senders) {
+            let key = self.key_of(org, device, roster).await?;
             if matches!(key, SenderKey::Withheld) {
                 return Ok(true);
             }

@@ -6,33 +6,30 @@ use std::collections::BTreeMap;
 use causeway_certs::keys::PublicKey;
 use causeway_common::clearance::{self, RECEIPTS_SECTION};
 use causeway_common::envelope::{PrekeyKind, envelope_id};
-use causeway_common::framed::Label;
 use causeway_common::ids::{DeviceId, EnvelopeId, OrgId, PacketId};
-use causeway_common::limits::{DEVICES_PER_ORG_MAX, FRAME_BYTES_MAX};
+use causeway_common::limits::FRAME_BYTES_MAX;
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    DeviceReceipt, NACK_ERASED_PREKEY, NACK_UNKNOWN_PREKEY, NACK_UNREADABLE, RECEIPT_DELIVERED,
-    RECEIPT_OPENED,
+    NACK_ERASED_PREKEY, NACK_UNKNOWN_PREKEY, NACK_UNREADABLE, RECEIPT_DELIVERED, RECEIPT_OPENED,
 };
 use causeway_common::time::Timestamp;
 use causeway_common::wire::Push;
 use causeway_common::{codec, crash};
 
 use super::judgement::{self, Origin, Verdict};
+use super::passing::PassedOn;
 use super::refused::reason_for;
-use super::shared::may_be_sealed_again;
 use super::standing::SenderKey;
-use super::{Draft, Engine, EngineError};
-use crate::attachments;
+use super::{Engine, EngineError};
 use crate::chain::Incoming;
 use crate::doubts;
 use crate::last_resort;
-use crate::model::{PACKET_RECEIPTS, PACKET_SHARED, Received, Sent, StoredSection, Transport};
+use crate::model::{PACKET_RECEIPTS, PACKET_SHARED, Received, StoredSection};
 use crate::prekeys;
 use crate::records::{self, Evidence, Step};
 use crate::seal::open::{Claimed, OpenedPacket, unseal};
-use crate::seal::packet::HEADER_SECTION;
+use crate::shared::ReceiptedItem;
 use crate::unopened::{self, Unopened};
 
 /// Envelopes taken in one transaction. An alarm does not wait for them: it joins as the next one to be opened, and is the
@@ -40,11 +37,6 @@ use crate::unopened::{self, Unopened};
 pub const TAKEN_AT_ONCE_MAX: usize = 16;
 /// Alarms taken in one transaction, beside those: some 8 ms of work, so that the first does not wait for the last.
 pub const ALARMS_AT_ONCE_MAX: usize = 8;
-
-/// Receipts taken of one bundle: far more than one transaction of the other side makes.
-const RECEIPTS_PER_BUNDLE_MAX: usize = 64;
-/// Receipts kept of one packet: delivered and opened, of each device.
-const RECEIPTS_KEPT_MAX: usize = 2 * DEVICES_PER_ORG_MAX;
 
 /// What became of one pushed envelope.
 #[derive(Clone, Debug)]
@@ -70,6 +62,8 @@ struct Gathered {
     refused: Vec<Unopened>,
     /// How many that were refused before have opened.
     settled: usize,
+    /// Receipts for us that colleagues have not been given.
+    passed_on: Vec<PassedOn>,
 }
 
 enum Refusal {
@@ -131,6 +125,7 @@ impl Engine {
             let bundle = self.receipts_draft(to, &receipts, priority).await;
             self.queue_into(vec![bundle], &mut step.changes);
         }
+        self.pass_on(&gathered.passed_on, &mut step).await?;
         self.commit_step(step).await?;
         crash::at("inbox.before-erase");
         // Erasing waits for the disk many times, and what is durable now refuses these keys already: others may go on.
@@ -181,10 +176,11 @@ impl Engine {
             prekeys::mark_used(&mut step.changes, &prekey);
             gathered.used.push(prekeys::seed_id(prekey.number).to_vec());
         }
-        if prekey.kind == PrekeyKind::LastResort {
+        // Colleagues also take keys in vain, while they look whether another colleague has left some.
+        if prekey.kind == PrekeyKind::LastResort && packet.from_org != self.identity.org {
             last_resort::opened(step, packet.from_device, packet.seq, packet.created)?;
         }
-        if let Some((to, receipt)) = self.store(packet, push, (&key, verdict), step).await? {
+        if let Some((to, receipt)) = self.store(packet, push, (&key, verdict), step, gathered).await? {
             let (priority, receipts) =
                 gathered.receipts.entry(to).or_insert_with(|| (push.outer.priority, Vec::new()));
             *priority = push.outer.priority.min(*priority);
@@ -239,13 +235,25 @@ impl Engine {
         push: &Push,
         (key, verdict): (&PublicKey, Verdict),
         step: &mut Step<'_>,
+        gathered: &mut Gathered,
     ) -> Result<Option<(OrgId, Signed)>, EngineError> {
         let are_receipts = packet.packet_type == PACKET_RECEIPTS;
-        let (from, device) = (packet.from_org, packet.from_device);
+        let from = packet.from_org;
         if are_receipts && verdict == Verdict::Accept {
-            let mut news = false;
-            if let Some(bundle) = packet.sections.iter().find(|s| s.code == RECEIPTS_SECTION) {
-                news = self.take_receipts(from, device, key, &bundle.bytes, step).await?;
+            let bundle = packet.sections.iter().find(|section| section.code == RECEIPTS_SECTION);
+            let receipts = bundle.and_then(|bundle| codec::decode(&bundle.bytes, FRAME_BYTES_MAX).ok());
+            let mut bundle = ReceiptedItem {
+                org: from,
+                device: packet.from_device,
+                roster: packet.from_roster,
+                relayed: push.accepted,
+                receipts: receipts.unwrap_or_default(),
+            };
+            let left_out = self.left_out_of(&packet).await;
+            bundle.receipts = self.take_receipts(&bundle, &left_out, key, step).await?;
+            let news = !bundle.receipts.is_empty();
+            if news && !left_out.is_empty() {
+                gathered.passed_on.push((left_out, bundle));
             }
             // Of receipts nothing is kept that would tell a bundle that was sealed again from another one, but what is
             // in it has come already.
@@ -363,34 +371,6 @@ impl Engine {
         }
     }
 
-    fn sign_receipt(&self, packet: PacketId, grant: causeway_common::ids::Digest, status: u8) -> Signed {
-        let receipt = DeviceReceipt {
-            packet,
-            grant,
-            org: self.identity.org,
-            device: self.identity.device(),
-            status,
-            at: self.now(),
-        };
-        self.identity.device_key().sign(Label::Receipt, codec::encode(&receipt))
-    }
-
-    /// A packet of signed receipts, to be queued in the step that they are about.
-    async fn receipts_draft(&self, to: OrgId, receipts: &Vec<Signed>, priority: Priority) -> Draft {
-        let header = StoredSection { code: HEADER_SECTION, bytes: br#"{"kind":"RCP"}"#.to_vec() };
-        let bundle = StoredSection { code: RECEIPTS_SECTION, bytes: codec::encode(receipts) };
-        Draft {
-            packet: PacketId(self.random().await),
-            case: [0; 32],
-            packet_type: PACKET_RECEIPTS,
-            kind: "RCP".into(),
-            to,
-            priority,
-            in_reply_to: None,
-            sections: vec![header, bundle],
-        }
-    }
-
     /// A person has opened a packet: remember it and tell the sender. Where this device may read nothing of it but the header,
     /// nobody has: it stays unopened for everybody.
     pub async fn opened(&self, packet: PacketId) -> Result<(), EngineError> {
@@ -412,103 +392,6 @@ impl Engine {
         let bundle = self.receipts_draft(received.from, &vec![receipt], received.priority).await;
         self.queue_into(vec![bundle], &mut step.changes);
         self.commit_step(step).await
-    }
-
-    /// Receipts for packets of ours. Each is checked on its own: signed by a device of the recipient, for the grant
-    /// we made. Gives whether any of them was not known.
-    pub(super) async fn take_receipts(
-        &self,
-        from: OrgId,
-        from_device: DeviceId,
-        key: &PublicKey,
-        bundle: &[u8],
-        step: &mut Step<'_>,
-    ) -> Result<bool, EngineError> {
-        let mut news = false;
-        let receipts: Vec<Signed> = codec::decode(bundle, FRAME_BYTES_MAX).unwrap_or_default();
-        for signed in receipts.into_iter().take(RECEIPTS_PER_BUNDLE_MAX) {
-            let Ok(receipt) = codec::decode::<DeviceReceipt>(&signed.body, FRAME_BYTES_MAX) else { continue };
-            // Of packets that were never sent there, nothing is worth a verification.
-            let sent = records::sent(step, receipt.packet, receipt.org)?;
-            if sent.is_none() && !self.has_colleagues().await {
-                continue;
-            }
-            let from_sender = receipt.org == from;
-            let key = match receipt.device == from_device {
-                // Perhaps retired since: what it sent before counts.
-                true => Some(*key),
-                false => self.listed_key(receipt.org, receipt.device).await,
-            };
-            let signed_by_device = key.is_some_and(|key| key.verify(Label::Receipt, &signed).is_ok());
-            if from_sender && signed_by_device {
-                match sent.filter(|sent| !may_be_sealed_again(sent, &receipt)) {
-                    Some(sent) => {
-                        // Refused and back in the queue, it can still be signed for in its first envelope.
-                        let unanswered = matches!(sent.transport, Transport::Queued | Transport::Submitted);
-                        news |= self.take_receipt(sent, &receipt, signed, step)?;
-                        if unanswered {
-                            self.share_unanswered(receipt.packet, receipt.org, step).await?;
-                        }
-                    }
-                    None => self.keep_early_receipt(&receipt, signed, step).await?,
-                }
-            }
-        }
-        Ok(news)
-    }
-
-    /// A receipt has overtaken the relay's answer, which will find nothing left to do.
-    async fn share_unanswered(
-        &self,
-        packet: PacketId,
-        to: OrgId,
-        step: &mut Step<'_>,
-    ) -> Result<(), EngineError> {
-        let sent = records::sent(step, packet, to)?;
-        let arrived = sent.filter(|s| matches!(s.transport, Transport::Delivered | Transport::Opened));
-        self.share_sent(&arrived.into_iter().collect::<Vec<_>>(), step).await
-    }
-
-    pub(super) async fn listed_key(&self, org: OrgId, device: DeviceId) -> Option<PublicKey> {
-        let replica = self.replica.lock().await;
-        let listed = replica.directory.organisation(org)?.device(device)?;
-        PublicKey::from_bytes(listed.signing_key).ok()
-    }
-
-    pub(super) fn take_receipt(
-        &self,
-        mut sent: Sent,
-        receipt: &DeviceReceipt,
-        signed: Signed,
-        step: &mut Step<'_>,
-    ) -> Result<bool, EngineError> {
-        if sent.grant != receipt.grant && sent.reseals == 0 {
-            return Ok(false);
-        }
-        let reached = match receipt.status {
-            RECEIPT_DELIVERED => Transport::Delivered,
-            RECEIPT_OPENED => Transport::Opened,
-            _ => return Ok(false),
-        };
-        // A delivery also ends a failure that was declared too early.
-        if sent.transport != Transport::Opened {
-            let begins = sent.transport.is_failure() || sent.transport == Transport::ByColleague;
-            sent.transport = if begins { reached } else { sent.transport.max(reached) };
-            sent.failure.clear();
-        }
-        let slot = if reached == Transport::Delivered { 2 } else { 3 };
-        if sent.times[slot] == Timestamp(0) {
-            sent.times[slot] = receipt.at;
-        }
-        sent.envelope.clear();
-        let news = sent.receipts.len() < RECEIPTS_KEPT_MAX && !sent.receipts.contains(&signed);
-        if news {
-            sent.receipts.push(signed);
-        }
-        attachments::forget(&self.staging, &sent.sections);
-        self.thread_receipt(&sent, reached, receipt.at, step)?;
-        records::put_sent(&mut step.changes, &sent);
-        Ok(news)
     }
 }
 

@@ -131,6 +131,7 @@ impl Engine {
         if checked.is_empty() {
             return Err(OutgoingError::NoPrekeys);
         }
+        let left_out = self.left_out_by(sent, to, &checked);
         let mut chain = records::chain_to(step, sent.to).map_err(EngineError::from)?;
         if sent.sequence == 0 {
             sent.sequence = chain.sequence + 1;
@@ -180,6 +181,7 @@ impl Engine {
         };
         let sealed = seal(&request, &mut **self.rng.lock().await)?;
         drop(replica);
+        self.keep_for_left_out(sent, &left_out, step).await?;
         sent.envelope_id = sealed.envelope.id();
         sent.envelope = codec::encode(&sealed.envelope);
         sent.grant = sealed.grant_digest;

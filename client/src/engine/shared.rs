@@ -16,10 +16,10 @@ use crate::model::{PACKET_REFERRAL, PACKET_SHARED, Received, Sent, StoredSection
 use crate::proposals::{self, Proposal};
 use crate::records::{self, Step, early};
 use crate::seal::packet::HEADER_SECTION;
-use crate::shared::{KIND, OpenedItem, ProposedItem, SentItem, Shared};
+use crate::shared::{KIND, OpenedItem, ProposedItem, ReceiptedItem, SentItem, Shared};
 
 /// Nobody is in a hurry who works on the same case at another table, and a device may be off for two weeks.
-const PRIORITY: Priority = Priority::P2;
+pub(super) const PRIORITY: Priority = Priority::P2;
 /// A workstation that was lost is out only once everybody who must has signed.
 const PROPOSAL_PRIORITY: Priority = Priority::P1;
 /// Places of the queue looked at for a packet that takes up more.
@@ -133,8 +133,11 @@ impl Engine {
         let content = if sent.len() + given.len() == 1 { &packet.sections[1..] } else { &[] };
         for item in sent {
             let author = if item.author.is_empty() { author } else { &item.author };
-            self.colleague_sent(&item, content, author, step)?;
+            self.colleague_sent(&item, content, author, step).await?;
             self.take_given_receipts(&item, step).await?;
+        }
+        for item in shared.receipted() {
+            self.take_passed_on(item, step).await?;
         }
         // Who reads what was before is for an administrator to say.
         let given = if given.is_empty() || self.is_administrators(packet.from_device).await {
@@ -212,7 +215,7 @@ impl Engine {
     }
 
     /// A colleague has sent a packet, and the relay holds it.
-    fn colleague_sent(
+    async fn colleague_sent(
         &self,
         item: &SentItem,
         content: &[StoredSection],
@@ -237,26 +240,30 @@ impl Engine {
                 self.thread_of_colleague(&sent, respond_by, step)?;
             }
         }
-        self.take_early_receipts(packet, to, step)
+        self.take_early_receipts(packet, to, step).await
     }
 
     /// Receipts that were here before what they are for. Those for another grant than the colleague has named wait on: it may
     /// have been sealed again since.
-    fn take_early_receipts(
+    async fn take_early_receipts(
         &self,
         packet: PacketId,
         to: OrgId,
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
-        let mut waiting = Vec::new();
+        let (mut waiting, mut taken) = (Vec::new(), Vec::new());
         for signed in early::receipts(step, packet, to)? {
             let Ok(receipt) = codec::decode::<DeviceReceipt>(&signed.body, FRAME_BYTES_MAX) else { continue };
             match records::sent(step, packet, to)? {
                 Some(sent) if may_be_sealed_again(&sent, &receipt) => waiting.push(signed),
-                Some(sent) => drop(self.take_receipt(sent, &receipt, signed, step)?),
+                Some(sent) => {
+                    self.take_receipt(sent, &receipt, signed.clone(), step)?;
+                    taken.push((receipt.device, signed));
+                }
                 None => {}
             }
         }
+        self.pass_on_early(packet, to, taken, step).await?;
         if waiting.is_empty() {
             early::drop_receipts(&mut step.changes, packet, to);
         } else {
@@ -271,6 +278,7 @@ impl Engine {
         &self,
         receipt: &DeviceReceipt,
         signed: Signed,
+        (bundle, left_out): (&ReceiptedItem, &[DeviceId]),
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
         if self.has_colleagues().await {
@@ -280,6 +288,7 @@ impl Engine {
                 receipts.push(signed);
                 let receipts = early::Receipts { receipts, kept: self.now() };
                 early::put_receipts(&self.vault, &mut step.changes, packet, org, &receipts)?;
+                self.keep_left_out(packet, bundle, left_out, step)?;
             }
         }
         Ok(())

@@ -17,7 +17,7 @@ use crate::model::{Received, Sent};
 use crate::records::{self, Step};
 use crate::replica::FormerKey;
 use crate::seal::content::Grant;
-use crate::shared::KIND;
+use crate::shared::{KIND, ReceiptedItem};
 use crate::vault::{Changes, Tree};
 
 /// Packets looked at in one transaction: each may hold an envelope of the largest size.
@@ -121,7 +121,14 @@ impl Engine {
         if let SenderKey::Key(key) =
             self.key_of(received.from, received.from_device, grant.from_roster).await?
         {
-            self.take_receipts(received.from, received.from_device, &key, &receipts.bytes, step).await?;
+            let bundle = ReceiptedItem {
+                org: received.from,
+                device: received.from_device,
+                roster: grant.from_roster,
+                relayed: received.relayed,
+                receipts: codec::decode(&receipts.bytes, FRAME_BYTES_MAX).unwrap_or_default(),
+            };
+            self.take_receipts(&bundle, &[], &key, step).await?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use causeway_common::ids::{DeviceId, OrgId, PacketId};
+use causeway_common::ids::{DeviceId, Digest, OrgId, PacketId};
 use causeway_common::signed::Signed;
 use causeway_common::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ use crate::vault::{Changes, Tree, Vault};
 
 const OPENED: &[u8] = b"eo";
 const RECEIPTS: &[u8] = b"er";
+const LEFT_OUT: &[u8] = b"el";
 /// Packets of which it is kept that a colleague has opened them before they came: more than a desk works on in a day. The
 /// oldest makes room.
 const OPENED_MAX: usize = 256;
@@ -41,6 +42,17 @@ pub struct Receipts {
     pub receipts: Vec<Signed>,
     /// Since when the last of them is kept.
     pub kept: Timestamp,
+}
+
+/// Whom receipts that came before their packet were not sealed to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Colleagues' devices.
+    pub devices: Vec<DeviceId>,
+    /// The roster in which the device stood that had sent the last of them.
+    pub roster: Digest,
+    /// When the relay took the last of them.
+    pub relayed: Timestamp,
 }
 
 /// Deletes the oldest of those that are alike when there are `most` of them.
@@ -125,6 +137,31 @@ pub fn put_receipts(
 /// The packet is known.
 pub fn drop_receipts(changes: &mut Changes, packet: PacketId, org: OrgId) {
     changes.delete(Tree::Chains, &receipts_key(packet, org));
+    changes.delete(Tree::Chains, &left_out_key(packet, org));
+}
+
+fn left_out_key(packet: PacketId, org: OrgId) -> Vec<u8> {
+    [LEFT_OUT, &packet.0[..], &org.0[..]].concat()
+}
+
+/// Whom receipts that are kept were not sealed to.
+pub fn left_out(from: &dyn Source, packet: PacketId, org: OrgId) -> Result<Option<LeftOut>, RecordError> {
+    read(from, Tree::Chains, &left_out_key(packet, org))
+}
+
+/// Keeps it, with the same bounds as the receipts.
+pub fn put_left_out(
+    vault: &Vault,
+    changes: &mut Changes,
+    packet: PacketId,
+    org: OrgId,
+    left_out: &LeftOut,
+) -> Result<(), RecordError> {
+    let key = left_out_key(packet, org);
+    let alike = |known: &[u8]| known.starts_with(LEFT_OUT) && known.ends_with(&org.0);
+    make_room(vault, changes, &key, (RECEIPTED_MAX, alike), |left_out: &LeftOut| left_out.relayed)?;
+    write(changes, Tree::Chains, &key, left_out);
+    Ok(())
 }
 
 /// `hi` was an earlier form, which nobody reads.

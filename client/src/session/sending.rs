@@ -8,7 +8,7 @@ use std::time::Duration;
 use causeway_certs::transport::{Link, RequestError, request};
 use causeway_common::crash;
 use causeway_common::error::ErrorCode;
-use causeway_common::ids::{Digest, OrgId};
+use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::{CLIENT_STREAMS_MAX, REQUEST_TIMEOUT};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
@@ -21,8 +21,10 @@ use super::{Event, SessionError, hello};
 use crate::attachments::{self, TransferError};
 use crate::engine::Engine;
 use crate::engine::outgoing::{OutgoingError, ROSTER_REFUSAL, TIME_REFUSALS};
-use crate::model::{Sent, Transport};
+use crate::model::{PACKET_SHARED, Sent, Transport};
+use crate::prekeys;
 use crate::records::Place;
+use crate::shared::Shared;
 
 /// Packets that share the transactions of sealing and of the relay's receipts.
 const BATCH_MAX: usize = 8;
@@ -36,6 +38,10 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause that a relay may ask for.
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
 
+/// The longest pause before another look for keys of a colleague's device that had none: with the shorter ones before it, 14 looks
+/// in the first hour, of the 20 that take one-time keys.
+const KEYLESS_PAUSE_MAX: Duration = Duration::from_secs(10 * 60);
+
 /// Which part of the outbox is under way, and what must wait.
 #[derive(Default)]
 pub(super) struct Outbound {
@@ -43,9 +49,11 @@ pub(super) struct Outbound {
     batches: usize,
     /// Organisations without prekeys or roster, or suspended, and until when they are left alone.
     held_orgs: HashMap<OrgId, Instant>,
-    /// Packets whose attachments the relay has no room for.
+    /// Packets whose attachments the relay has no room for, or that are for one colleague's device, which has no keys.
     held_packets: HashMap<Place, Instant>,
     held_all: Option<Instant>,
+    /// Colleagues' devices that had no keys, until when they are left alone, and for how long.
+    keyless: HashMap<DeviceId, (Instant, Duration)>,
     /// At the last look there was nothing more to do.
     nothing: bool,
 }
@@ -67,6 +75,8 @@ enum Later {
     Suspended(OrgId),
     /// The relay has no room for its attachments.
     Packet(Place, Duration),
+    /// The colleague's device that it is for has left no keys.
+    Keyless(DeviceId, Place),
     /// The relay takes nothing now.
     All(Duration),
 }
@@ -111,9 +121,25 @@ impl Outbound {
                 Later::Org(org) => drop(self.held_orgs.insert(org, now + RETRY_PAUSE)),
                 Later::Suspended(org) => drop(self.held_orgs.insert(org, now + RETRY_PAUSE_MAX)),
                 Later::Packet(place, pause) => drop(self.held_packets.insert(place, now + pause)),
+                Later::Keyless(device, place) => self.hold_keyless(device, place, now),
                 Later::All(pause) => self.held_all = self.held_all.max(Some(now + pause)),
             }
         }
+    }
+
+    /// Each look whether it has keys by now takes one of every other colleague, so there are fewer and fewer looks.
+    fn hold_keyless(&mut self, device: DeviceId, place: Place, now: Instant) {
+        let (until, pause) = self.keyless.entry(device).or_insert((now, RETRY_PAUSE));
+        if *until <= now {
+            *until = now + *pause;
+            *pause = (2 * *pause).min(KEYLESS_PAUSE_MAX);
+        }
+        self.held_packets.insert(place, *until);
+    }
+
+    /// Colleagues' devices that are not asked for at present.
+    pub(super) fn keyless(&self, now: Instant) -> HashSet<DeviceId> {
+        self.keyless.iter().filter(|(_, (until, _))| *until > now).map(|(device, _)| *device).collect()
     }
 
     /// Somebody may have been reinstated, or have left a new roster.
@@ -144,6 +170,7 @@ pub(super) async fn offer(
     engine: Arc<Engine>,
     link: Arc<dyn Link>,
     places: Vec<Place>,
+    keyless: HashSet<DeviceId>,
 ) -> Result<Event, SessionError> {
     let mut offered = Offered { places, sent: 0, later: Vec::new() };
     let (mut queued, mut sealed) = (Vec::new(), Vec::new());
@@ -153,21 +180,58 @@ pub(super) async fn offer(
             continue;
         }
         match engine.waiting(place)? {
-            Some(sent) if sent.transport == Transport::Queued => queued.push(sent),
+            Some(sent) if sent.transport == Transport::Queued => match only_for(&sent) {
+                Some(device) if keyless.contains(&device) => {
+                    offered.later.push(Later::Keyless(device, *place));
+                }
+                _ => queued.push(sent),
+            },
             Some(sent) => sealed.push(sent),
             None => {}
         }
     }
+    // As they are before keys are asked for: the answer may be about an older roster than the one that we know by then.
+    let mut rosters = BTreeMap::new();
+    for sent in &queued {
+        rosters.insert(sent.to, roster_of(&engine, sent.to).await);
+    }
     let ready = take_prekeys(&engine, &link, queued, &mut offered).await?;
     if !ready.is_empty() {
-        sealed.extend(seal(&engine, &link, ready, &mut offered).await?);
+        sealed.extend(seal(&engine, &link, ready, &rosters, &mut offered).await?);
         crash::at("outbox.sealed");
     }
     submit_all(&engine, &link, sealed, &mut offered).await?;
     Ok(Event::Sent(offered))
 }
 
+/// Of what is for one colleague's device, one packet shows whether that has keys; the others follow if it has.
 async fn take_prekeys(
+    engine: &Arc<Engine>,
+    link: &Arc<dyn Link>,
+    queued: Vec<Sent>,
+    offered: &mut Offered,
+) -> Result<Vec<(Sent, Prekeys)>, SessionError> {
+    let mut looked_for = HashSet::new();
+    let (first, others): (Vec<Sent>, Vec<Sent>) =
+        queued.into_iter().partition(|sent| only_for(sent).is_none_or(|device| looked_for.insert(device)));
+    let mut ready = ask_for_prekeys(engine, link, first, offered).await?;
+    let has_keys = |device| ready.iter().any(|(_, taken)| prekeys::gives(taken, device));
+    let (others, later): (Vec<Sent>, Vec<Sent>) =
+        others.into_iter().partition(|sent| only_for(sent).is_some_and(has_keys));
+    let later = later.iter().filter_map(|sent| Some(Later::Keyless(only_for(sent)?, Place::of(sent))));
+    offered.later.extend(later);
+    ready.extend(ask_for_prekeys(engine, link, others, offered).await?);
+    // In the order of the queue, whatever the order of the answers: it is the order of the chain.
+    ready.sort_by_key(|(sent, _)| Place::of(sent));
+    Ok(ready)
+}
+
+/// The colleague's device that a packet is for, if it is for one only.
+fn only_for(sent: &Sent) -> Option<DeviceId> {
+    if sent.packet_type == PACKET_SHARED { Shared::read(&sent.sections)?.only() } else { None }
+}
+
+async fn ask_for_prekeys(
     engine: &Arc<Engine>,
     link: &Arc<dyn Link>,
     queued: Vec<Sent>,
@@ -200,8 +264,6 @@ async fn take_prekeys(
             Err(error) => return Err(error.into()),
         }
     }
-    // In the order of the queue, whatever the order of the answers: it is the order of the chain.
-    ready.sort_by_key(|(sent, _)| Place::of(sent));
     Ok(ready)
 }
 
@@ -210,22 +272,22 @@ async fn seal(
     engine: &Engine,
     link: &Arc<dyn Link>,
     ready: Vec<(Sent, Prekeys)>,
+    rosters: &BTreeMap<OrgId, Option<Digest>>,
     offered: &mut Offered,
 ) -> Result<Vec<Sent>, SessionError> {
     let mut sealed = Vec::with_capacity(ready.len());
-    // As they are before sealing: of several packets to one organisation the first fetches its new roster for all.
-    let mut before = BTreeMap::new();
-    for (sent, _) in &ready {
-        before.insert(sent.to, roster_of(engine, sent.to).await);
-    }
     for (sent, result) in engine.seal(ready).await? {
         match result {
             Ok(()) => sealed.push(sent),
             Err(OutgoingError::NoPrekeys | OutgoingError::NoRoster) => {
-                offered.later.push(Later::Org(sent.to))
+                // What waits for one colleague's keys does not hold up what is for the others.
+                offered.later.push(match only_for(&sent) {
+                    Some(device) => Later::Keyless(device, Place::of(&sent)),
+                    None => Later::Org(sent.to),
+                });
             }
             Err(OutgoingError::Prekeys(_))
-                if has_new_roster(engine, &**link, sent.to, before[&sent.to]).await? =>
+                if has_new_roster(engine, &**link, sent.to, rosters[&sent.to]).await? =>
             {
                 offered.later.push(Later::Org(sent.to));
             }
@@ -236,8 +298,8 @@ async fn seal(
     Ok(sealed)
 }
 
-/// Whether the keys that do not fit the recipient's roster as we know it may fit the one that it has now. Each time it must
-/// be another one, so this comes to an end.
+/// Whether the keys that do not fit the recipient's roster as we know it may be those of another one: it has a new one now, or
+/// they were taken of the one that it had. Each time it must be another one, so this comes to an end.
 async fn has_new_roster(
     engine: &Engine,
     link: &dyn Link,

@@ -9,7 +9,7 @@ use causeway_certs::keys::PublicKey;
 use causeway_certs::transport::{BoxFuture, Dialer, Link, LinkError, RecvHalf, SendHalf};
 use causeway_common::wire::{self, FRAME_HEADER_BYTES, Frame, FrameType};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use super::scene::DoorDialer;
@@ -63,6 +63,8 @@ pub enum Reply {
     Frame(Raw),
     /// Bytes that need not be a frame.
     Bytes(Vec<u8>),
+    /// A frame, once somebody says so.
+    Late(Raw, Arc<Notify>),
     /// Nothing, ever, on an open stream.
     Silence,
     /// The end of the stream.
@@ -249,6 +251,10 @@ async fn pass_request(inner: Arc<dyn Link>, lies: Arc<Lies>, mut device: DuplexS
     let bytes = match reply {
         Reply::Frame(raw) => raw.bytes(),
         Reply::Bytes(bytes) => bytes,
+        Reply::Late(raw, at) => {
+            at.notified().await;
+            raw.bytes()
+        }
         Reply::Silence => std::future::pending().await,
         Reply::Cut => return,
     };

@@ -18,7 +18,7 @@ use causeway_client::vault::{Changes, Cost, MemoryEks, Vault};
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::statements::{RevokedDevice, Roster};
-use causeway_common::store::{Kv, MemoryKv};
+use causeway_common::store::{Kv, MemoryKv, transact};
 use causeway_common::time::{Clock, Timestamp};
 use causeway_common::wire::Done;
 use causeway_relay::blobs::{Blobs, MemoryBlobs};
@@ -129,6 +129,22 @@ impl Scene {
         self.serving.abort();
         self.kv = backup.snapshot();
         (self.relay, self.serving) = serve(&self.kv, &self.clock, &self.door, Limits::default());
+    }
+
+    /// The relay has none of a device's keys any more, as after a restoration, until the device connects.
+    pub async fn forget_keys(&self, of: &Actor) {
+        let device = of.engine.identity.device();
+        let all = [b'p', b'l', b't'].map(|kind| [&[kind][..], &device.0].concat());
+        let keys: Vec<Vec<u8>> = all
+            .iter()
+            .flat_map(|prefix| self.kv.scan(prefix, None, usize::MAX).unwrap())
+            .map(|(key, _)| key)
+            .collect();
+        let forget = move |txn: &mut dyn causeway_common::store::Txn| {
+            keys.iter().for_each(|key| txn.delete(key));
+            Ok::<_, causeway_common::store::StoreError>(())
+        };
+        transact(&self.kv, forget).await.unwrap().unwrap();
     }
 
     /// An identity for `name` with an invite of this registrar; nobody has heard of it yet.

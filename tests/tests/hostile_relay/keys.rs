@@ -1,5 +1,10 @@
 //! Prekeys that are not the recipient's.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use causeway_certs::directory::Organisation;
 use causeway_certs::keys::SigningKey;
 use causeway_client::last_resort;
 use causeway_client::prekeys::{self, OwnPrekey, SEEDS_KEPT_MAX};
@@ -14,9 +19,10 @@ use causeway_common::signed::Signed;
 use causeway_common::statements::{DeviceStatus, Prekey};
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{DeviceState, DirectoryPart, Prekeys, Rosters, TakePrekeys};
-use causeway_tests::hostile::liar::Lies;
+use causeway_tests::hostile::liar::{Lies, Reply};
 use causeway_tests::hostile::rogue::Rogue;
 use causeway_tests::hostile::scene::{Actor, Scene, relay_key, rng};
+use tokio::sync::Notify;
 
 fn read<T: serde::de::DeserializeOwned + serde::Serialize>(signed: &Signed) -> T {
     codec::decode(&signed.body, 1 << 20).unwrap()
@@ -114,6 +120,43 @@ async fn withheld_keys_and_rosters_make_a_packet_wait_and_not_fail() {
     hotline.sync().await.unwrap();
     police.sync().await.unwrap();
     assert_eq!(police.inbox_names(), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_of_a_roster_that_changes_while_they_are_on_their_way_make_a_packet_wait_and_not_fail() {
+    let scene = Scene::start().await;
+    let (hotline, police) = (scene.resident("Hotline").await, scene.resident("Police").await);
+    let patrol = scene.colleague(&police, 2, u32::MAX).await;
+    hotline.sync().await.unwrap();
+    let packet = hotline.write(&police, 1, Priority::P1).await;
+    let (asked, known) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let once = AtomicBool::new(true);
+    let late = Lies::answering({
+        let (asked, known) = (Arc::clone(&asked), Arc::clone(&known));
+        move |question, answer| match question.read::<TakePrekeys>() {
+            Some(_) if once.swap(false, Ordering::SeqCst) => {
+                asked.notify_one();
+                Reply::Late(answer, Arc::clone(&known))
+            }
+            _ => Reply::Frame(answer),
+        }
+    });
+    let change = async {
+        asked.notified().await;
+        police.retire(&patrol.engine.identity).await;
+        let gone = patrol.engine.identity.device();
+        let is_listed = |org: &Organisation| org.device(gone).is_some();
+        while hotline.engine.replica.lock().await.directory.organisation(police.org()).is_some_and(is_listed)
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        known.notify_one();
+    };
+    let (report, ()) = tokio::join!(hotline.sync_under(late), change);
+    report.unwrap();
+    assert_eq!(hotline.state(packet, &police), ("queued", String::new()));
+    hotline.sync().await.unwrap();
+    assert_eq!(hotline.state(packet, &police), ("relayed", String::new()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -70,16 +70,12 @@ impl<'a> Court<'a> {
             };
             let (here, there) = (state(one), state(other));
             // What proves that a packet was opened may have been signed by a device that is gone: it proves nothing to who comes
-            // later.
+            // later, and what a relay has forgotten of it does not come again.
             let is_late =
                 one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
-            // Neither what colleagues say nor what a recipient signs was sealed to a device without keys.
-            let is_unheard = |state| matches!(state, None | Some(Transport::ByColleague));
-            let has_no_keys = self.scenario.fresh && (is_unheard(here) || is_unheard(there));
             let may_differ = one.is_restored()
                 || other.is_restored()
-                || has_no_keys
-                || (is_late && self.is_shaken(name.1));
+                || ((is_late || self.scenario.relay_restored) && self.is_shaken(name.1));
             if here != there && !may_differ {
                 let word = |state: Option<Transport>| state.map_or("not there", Transport::as_str);
                 let (a, b, packet) = (one.name(), other.name(), short(name.0));
