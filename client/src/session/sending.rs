@@ -41,11 +41,13 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
 pub(super) struct Outbound {
     under_way: HashSet<Place>,
     batches: usize,
-    /// Organisations without prekeys or roster, or suspended, and until when they are left alone.
+    /// Organisations without prekeys or roster, suspended, or waiting for a fresh head, and until when they are left alone.
     held_orgs: HashMap<OrgId, Instant>,
     /// Packets whose attachments the relay has no room for.
     held_packets: HashMap<Place, Instant>,
     held_all: Option<Instant>,
+    /// Something waits for a fresher head than the last one.
+    waits_for_head: bool,
     /// At the last look there was nothing more to do.
     nothing: bool,
 }
@@ -65,6 +67,9 @@ enum Later {
     Org(OrgId),
     /// The registrar has suspended the recipient: what is for it waits until it is reinstated, or taken back.
     Suspended(OrgId),
+    /// Nothing was ever exchanged with the recipient, and the relay shows an old head: it may hide whose devices these are by
+    /// now.
+    OldHead(OrgId),
     /// The relay has no room for its attachments.
     Packet(Place, Duration),
     /// The relay takes nothing now.
@@ -110,6 +115,10 @@ impl Outbound {
             match later {
                 Later::Org(org) => drop(self.held_orgs.insert(org, now + RETRY_PAUSE)),
                 Later::Suspended(org) => drop(self.held_orgs.insert(org, now + RETRY_PAUSE_MAX)),
+                Later::OldHead(org) => {
+                    self.waits_for_head = true;
+                    self.held_orgs.insert(org, now + RETRY_PAUSE_MAX);
+                }
                 Later::Packet(place, pause) => drop(self.held_packets.insert(place, now + pause)),
                 Later::All(pause) => self.held_all = self.held_all.max(Some(now + pause)),
             }
@@ -119,7 +128,12 @@ impl Outbound {
     /// Somebody may have been reinstated, or have left a new roster.
     pub(super) fn directory_changed(&mut self) {
         self.held_orgs.clear();
-        self.nothing = false;
+        (self.nothing, self.waits_for_head) = (false, false);
+    }
+
+    /// Whether something waits for a fresher head than the last one.
+    pub(super) fn waits_for_head(&self) -> bool {
+        self.waits_for_head
     }
 
     /// When something that is held may be tried again.
@@ -153,7 +167,13 @@ pub(super) async fn offer(
             continue;
         }
         match engine.waiting(place)? {
-            Some(sent) if sent.transport == Transport::Queued => queued.push(sent),
+            Some(sent) if sent.transport == Transport::Queued => {
+                if engine.waits_for_head(place.to).await? {
+                    offered.later.push(Later::OldHead(place.to));
+                } else {
+                    queued.push(sent);
+                }
+            }
             Some(sent) => sealed.push(sent),
             None => {}
         }
