@@ -14,6 +14,7 @@ mod device;
 mod directory;
 mod doubtful;
 pub mod failure;
+mod head;
 mod home;
 mod inbox;
 mod joining;

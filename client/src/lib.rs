@@ -23,6 +23,7 @@ pub mod devices;
 pub mod doubts;
 pub mod engine;
 pub mod exclusion;
+pub mod head_age;
 pub mod identity;
 pub mod last_resort;
 pub mod linking;

@@ -414,6 +414,16 @@ pub fn chain_to(from: &dyn Source, org: OrgId) -> Result<Chain, RecordError> {
     Ok(chain)
 }
 
+/// Whether a packet was ever sealed for an organisation here.
+pub fn has_written_to(vault: &Vault, org: OrgId) -> bool {
+    vault.holds(Tree::Chains, &[b"to", &org.0[..]].concat())
+}
+
+/// Whether a packet of this device has ever come here.
+pub fn has_heard_from(vault: &Vault, device: DeviceId) -> bool {
+    vault.holds(Tree::Chains, &[b"fr", &device.0[..]].concat())
+}
+
 /// The chains to all organisations.
 pub fn chains_to(vault: &Vault) -> Result<Vec<Chain>, RecordError> {
     let ids = vault.ids(Tree::Chains, (Bound::Included(b"to"), Bound::Excluded(b"tp")), usize::MAX, |_| true);

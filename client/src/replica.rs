@@ -10,6 +10,7 @@ use causeway_common::codec;
 use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::{CHECKPOINT_BYTES_MAX, ROSTER_BYTES_MAX, STATEMENT_BYTES_MAX};
 use causeway_common::statements::{Admission, Roster, RosterChange, SignedRoster, Statement, StatementKind};
+use causeway_common::time::Timestamp;
 use causeway_common::wire::{Append, DirectoryPart};
 use tokio::sync::MutexGuard;
 
@@ -240,6 +241,11 @@ impl Replica {
     pub fn head(&self, identity: &Identity) -> Option<Checkpoint> {
         debug_assert!(self.checkpoint.len() <= CHECKPOINT_BYTES_MAX);
         checkpoint::verify(&self.checkpoint, PublicKey::from_bytes(identity.relay_key).ok()?).ok()
+    }
+
+    /// When the last head was signed, by the relay's clock. It was verified when it was taken.
+    pub fn head_time(&self) -> Option<Timestamp> {
+        checkpoint::read(&self.checkpoint).map(|head| head.time)
     }
 
     /// Whether what a partner has seen is what we have seen. `None`: it has seen more than we have.

@@ -38,6 +38,11 @@ const LAST_LOOKS_MAX: u32 = 16;
 const LINGER: Duration = Duration::from_secs(1);
 /// How often the relay is asked what became of packets that nobody has signed for.
 const OUTCOMES_INTERVAL: Duration = Duration::from_secs(3);
+/// A head is fetched this often though the directory has not changed: the age of the last one shows whether the relay still
+/// signs what it shows.
+const HEAD_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
+/// And this often while something waits for a fresher one: a clock may have been set meanwhile.
+const HEAD_PAUSE: Duration = Duration::from_secs(60);
 /// Prekeys are looked after this often, for those whose time is over.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// And at most this often when packets use them up.
@@ -221,6 +226,7 @@ struct Session {
     ask_at: Instant,
     ask_after: Option<EnvelopeId>,
     fetching: bool,
+    fetched_at: Instant,
     directory_changed: bool,
     refilling: bool,
     refilled_at: Instant,
@@ -249,6 +255,7 @@ impl Session {
             ask_at: now,
             ask_after: None,
             fetching: false,
+            fetched_at: now,
             directory_changed: false,
             refilling: false,
             refilled_at: now,
@@ -325,7 +332,8 @@ impl Session {
             self.asking = true;
             self.start(|engine, link| ask_outcomes(engine, link, after));
         }
-        if self.directory_changed && !self.fetching {
+        let due = self.directory_changed || now >= self.head_at();
+        if due && !self.fetching {
             (self.directory_changed, self.fetching) = (false, true);
             self.start(|engine, link| async move {
                 fetch_or_give_back(&engine, &*link).await.map(Event::DirectoryFetched)
@@ -379,7 +387,7 @@ impl Session {
                 }
             }
             Event::DirectoryFetched(alarm) => {
-                self.fetching = false;
+                (self.fetching, self.fetched_at) = (false, now);
                 self.outbound.directory_changed();
                 self.alarm = alarm.or_else(|| self.alarm.take());
                 self.inbound.try_held_again();
@@ -413,6 +421,10 @@ impl Session {
     fn refill_at(&self) -> Instant {
         let used_up = self.stored_since_refill >= PREKEYS_FULL - PREKEYS_REFILL_BELOW;
         self.refilled_at + if used_up { UPKEEP_PAUSE } else { UPKEEP_INTERVAL }
+    }
+
+    fn head_at(&self) -> Instant {
+        self.fetched_at + if self.outbound.waits_for_head() { HEAD_PAUSE } else { HEAD_INTERVAL }
     }
 
     /// No new work is begun; what is under way comes to its end.
@@ -453,7 +465,8 @@ impl Session {
             Stay::Open => None,
         };
         let lingered = matches!(self.stay, Stay::For(_)).then(|| self.heard_at + LINGER);
-        let times = [end, lingered, Some(self.ask_at), self.outbound.held_until()];
+        let head = Some(self.head_at());
+        let times = [end, lingered, Some(self.ask_at), self.outbound.held_until(), head];
         let soonest = times.into_iter().flatten().chain([self.refill_at()]).filter(|at| *at > now).min();
         soonest.unwrap_or(now + UPKEEP_INTERVAL)
     }

@@ -301,6 +301,11 @@ impl Vault {
         self.view().load(&*self.0.kv, &self.0.keys, tree, id)
     }
 
+    /// Whether a record is there. Reads none.
+    pub fn holds(&self, tree: Tree, id: &[u8]) -> bool {
+        self.view().revision(tree, id).is_some()
+    }
+
     /// All records of a tree, by identifier.
     pub fn list(&self, tree: Tree) -> Result<Vec<Entry>, VaultError> {
         let ids: Vec<Vec<u8>> =

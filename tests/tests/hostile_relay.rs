@@ -49,6 +49,7 @@ mod hostile_relay {
     mod keys;
     mod linking;
     mod members;
+    mod old_head;
     mod receipts;
     mod unopened;
 }

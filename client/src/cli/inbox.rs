@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::colleagues::{lost_to_colleague, withheld_json, withheld_words};
 use super::doubtful;
 use super::failure::{Failure, exit};
+use super::head;
 use super::home::Home;
 use super::org;
 use super::output::{harmless, print, print_list, text, time};
@@ -179,7 +180,13 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
 
 /// What is unusual about a line of a list.
 fn remarks(v: &Value) -> String {
-    let held = if v["held"].is_null() { "" } else { "  (held: the other side is suspended)" };
+    let held = if !v["held"].is_null() {
+        "  (held: the other side is suspended)"
+    } else if !v["waits"].is_null() {
+        "  (waits: the relay's directory is old)"
+    } else {
+        ""
+    };
     match text(v, "standing") {
         doubts::ACCEPTED => held.to_owned(),
         standing => format!("  {}{held}", standing.to_uppercase()),
@@ -209,6 +216,8 @@ async fn entry(thread: &Thread, home: &Home) -> Result<Value, Failure> {
     let (transport, failure) = transport(thread, home)?;
     let suspended = home.holds(thread).await?;
     let doubt = doubts::of(&home.engine.vault, thread.root)?;
+    let is_queued = thread.ours && transport == "queued";
+    let waits = if is_queued { head::first_contact(home, &[thread.peer]).await? } else { None };
     Ok(json!({
         "id": number(thread),
         "referral": thread.root.to_string(),
@@ -224,6 +233,7 @@ async fn entry(thread: &Thread, home: &Home) -> Result<Value, Failure> {
         "received": time(thread.begun),
         "respond_by": time(thread.respond_by),
         "held": standing::suspension(suspended.as_ref()),
+        "waits": waits,
         "standing": doubtful::standing(doubt.as_ref()),
     }))
 }
@@ -341,6 +351,9 @@ pub(super) fn people(v: &Value) -> String {
         out.push_str(&format!(
             "HELD: the registrar has suspended the other side {words}. What waits for them goes out once they are reinstated; `causeway withdraw` takes a referral back.\n"
         ));
+    }
+    if let Some(words) = v["waits"].as_str() {
+        out.push_str(&format!("WAITS: {words}\n"));
     }
     out.push_str(&format!(
         "{} {} from {} to {}\nnumber {}\nstate {} / {}\n",

@@ -11,6 +11,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::{Failure, exit};
+use super::head;
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
 use super::recovery::standing as recovering;
@@ -157,6 +158,8 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     let (held, doubtful) = (home.held_count().await?, doubts::undecided(&home.engine.vault)?);
     let recovery = recovering::of_own(home).await;
     let alarm = recovering::alarm(&recovery);
+    let head = head::of(home).await?;
+    let old = head::words(&head);
     let result = json!({
         "sent": report.sent,
         "received": report.received,
@@ -164,6 +167,7 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
         "held": held,
         "doubtful": doubtful,
         "recovery": recovery,
+        "head": head,
         "connected": true,
         "transport": dialer.name(),
     });
@@ -172,6 +176,9 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     });
     if !alarm.is_empty() && !home.json {
         remark(&alarm);
+    }
+    if !old.is_empty() && !home.json {
+        remark(old.trim_start());
     }
     if held > 0 && !home.json {
         remark(&format!(

@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
+use super::head;
 use super::home::Home;
 use super::org;
 use super::output::{print, remark, text};
@@ -82,6 +83,7 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
         .collect();
     let mut drafts = Vec::new();
     let mut changes = Changes::default();
+    let waits = head::first_contact(home, &recipients).await?;
     for to in recipients {
         let draft = draft(&args, home, packet, priority, to, sections.clone()).await?;
         home.engine.thread_begun(&draft, respond_by, &mut changes);
@@ -98,7 +100,10 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
             "The registrar has suspended this organisation: it stays in your outbox until you are reinstated.",
         );
     }
-    let result = json!({ "referral": packet.to_string(), "packets": listed });
+    let head = head::of(home).await?;
+    let remarks = [head::words(&head).trim_start().to_owned(), waits.unwrap_or_default()];
+    remarks.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words));
+    let result = json!({ "referral": packet.to_string(), "packets": listed, "head": head });
     print(home.json, result, |v| {
         let count = v["packets"].as_array().map_or(0, Vec::len);
         format!(

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::backup;
 use super::device;
 use super::failure::Failure;
+use super::head;
 use super::home::Home;
 use super::output::{print, text, time};
 use super::recovery::standing as recovering;
@@ -50,6 +51,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let backups = backup::status(home).await?;
     let (roots, recovery) = (recovering::keys(home).await?, recovering::of_own(home).await);
     let wanted = proposals::waiting_for_us(&home.engine).await?;
+    let old_head = head::of(home).await?;
     let replica = home.engine.replica.lock().await;
     let head = replica.head(identity);
     let result = json!({
@@ -72,6 +74,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "roots": roots,
         "recovery": recovery,
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
+        "head": old_head,
         "evidence": evidence,
         "signatures_wanted": wanted,
         "backup_age": backups["age"],
@@ -101,12 +104,14 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             .map_or_else(String::new, |told| format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code));
         let backup = backup::words(&v["backup"]);
         let roots = recovering::warnings(&v["roots"], &v["recovery"]);
+        let old = head::words(&v["head"]);
         [
             removed,
             suspended,
             status,
             held_and_doubtful(v),
             signatures(v),
+            old,
             backup,
             roots,
             warning(v),
@@ -181,12 +186,14 @@ pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
         "evidence": evidence,
         "roots": recovering::keys(home).await?,
         "recovery": recovery,
+        "head": head::of(home).await?,
     });
     print(home.json, result, |v| {
+        let old = head::words(&v["head"]);
         let roots = recovering::warnings(&v["roots"], &v["recovery"]);
         let records = format!("All {vault} records of the vault verify.");
         let log = format!("The activity log has {activity} entries and is unbroken.");
-        format!("{records} {log}{roots}{}{}", warning(v), of_evidence(v))
+        format!("{records} {log}{old}{roots}{}{}", warning(v), of_evidence(v))
     });
     Ok(())
 }

@@ -47,13 +47,15 @@ const KEYLESS_PAUSE_MAX: Duration = Duration::from_secs(10 * 60);
 pub(super) struct Outbound {
     under_way: HashSet<Place>,
     batches: usize,
-    /// Organisations without prekeys or roster, or suspended, and until when they are left alone.
+    /// Organisations without prekeys or roster, suspended, or waiting for a fresh head, and until when they are left alone.
     held_orgs: HashMap<OrgId, Instant>,
     /// Packets whose attachments the relay has no room for, or that are for one colleague's device, which has no keys.
     held_packets: HashMap<Place, Instant>,
     held_all: Option<Instant>,
     /// Colleagues' devices that had no keys, until when they are left alone, and for how long.
     keyless: HashMap<DeviceId, (Instant, Duration)>,
+    /// Something waits for a fresher head than the last one.
+    waits_for_head: bool,
     /// At the last look there was nothing more to do.
     nothing: bool,
 }
@@ -73,6 +75,9 @@ enum Later {
     Org(OrgId),
     /// The registrar has suspended the recipient: what is for it waits until it is reinstated, or taken back.
     Suspended(OrgId),
+    /// Nothing was ever exchanged with the recipient, and the relay shows an old head: it may hide whose devices these are by
+    /// now.
+    OldHead(OrgId),
     /// The relay has no room for its attachments.
     Packet(Place, Duration),
     /// The colleague's device that it is for has left no keys.
@@ -120,6 +125,10 @@ impl Outbound {
             match later {
                 Later::Org(org) => drop(self.held_orgs.insert(org, now + RETRY_PAUSE)),
                 Later::Suspended(org) => drop(self.held_orgs.insert(org, now + RETRY_PAUSE_MAX)),
+                Later::OldHead(org) => {
+                    self.waits_for_head = true;
+                    self.held_orgs.insert(org, now + RETRY_PAUSE_MAX);
+                }
                 Later::Packet(place, pause) => drop(self.held_packets.insert(place, now + pause)),
                 Later::Keyless(device, place) => self.hold_keyless(device, place, now),
                 Later::All(pause) => self.held_all = self.held_all.max(Some(now + pause)),
@@ -145,7 +154,12 @@ impl Outbound {
     /// Somebody may have been reinstated, or have left a new roster.
     pub(super) fn directory_changed(&mut self) {
         self.held_orgs.clear();
-        self.nothing = false;
+        (self.nothing, self.waits_for_head) = (false, false);
+    }
+
+    /// Whether something waits for a fresher head than the last one.
+    pub(super) fn waits_for_head(&self) -> bool {
+        self.waits_for_head
     }
 
     /// When something that is held may be tried again.
@@ -181,6 +195,9 @@ pub(super) async fn offer(
         }
         match engine.waiting(place)? {
             Some(sent) if sent.transport == Transport::Queued => match only_for(&sent) {
+                _ if engine.waits_for_head(place.to).await? => {
+                    offered.later.push(Later::OldHead(place.to));
+                }
                 Some(device) if keyless.contains(&device) => {
                     offered.later.push(Later::Keyless(device, *place));
                 }
