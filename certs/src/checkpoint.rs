@@ -30,6 +30,11 @@ pub enum CheckpointError {
     /// Not a signed note of the expected form.
     #[error("malformed checkpoint")]
     Malformed,
+    /// Signed by a former key of the relay, with a time at which that did not count any more.
+    #[error(
+        "the checkpoint is signed by a former key of the relay, which did not count any more at its time"
+    )]
+    Former,
     /// No valid signature of the pinned relay.
     #[error("the checkpoint is not signed by the pinned relay")]
     Unverified,
@@ -67,6 +72,12 @@ pub fn verify(note: &[u8], relay: PublicKey) -> Result<Checkpoint, CheckpointErr
         return Err(CheckpointError::Unverified);
     }
     parse(text, &origin).ok_or(CheckpointError::Malformed)
+}
+
+/// What a head says of itself, whoever has signed it: enough to know whether there is more to ask for.
+pub fn read_unverified(note: &[u8]) -> Option<Checkpoint> {
+    let note = std::str::from_utf8(note.get(..CHECKPOINT_BYTES_MAX.min(note.len()))?).ok()?;
+    parse(note, note.lines().next()?)
 }
 
 fn is_signature_of(line: &str, origin: &str, relay: PublicKey, text: &str) -> bool {
