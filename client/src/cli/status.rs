@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::home::Home;
 use super::output::{print, text, time};
 use super::recovery::standing as recovering;
+use super::relay_key;
 use super::standing;
 use crate::doubts;
 use crate::identity::Role;
@@ -50,6 +51,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let backups = backup::status(home).await?;
     let (roots, recovery) = (recovering::keys(home).await?, recovering::of_own(home).await);
     let wanted = proposals::waiting_for_us(&home.engine).await?;
+    let relay_key = relay_key::standing(home).await?;
     let replica = home.engine.replica.lock().await;
     let head = replica.head(identity);
     let result = json!({
@@ -72,6 +74,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "roots": roots,
         "recovery": recovery,
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
+        "relay_key": relay_key,
         "evidence": evidence,
         "signatures_wanted": wanted,
         "backup_age": backups["age"],
@@ -110,6 +113,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             backup,
             roots,
             warning(v),
+            relay_key::words(&v["relay_key"]),
             of_evidence(v),
         ]
         .concat()
@@ -181,12 +185,13 @@ pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
         "evidence": evidence,
         "roots": recovering::keys(home).await?,
         "recovery": recovery,
+        "relay_key": relay_key::standing(home).await?,
     });
     print(home.json, result, |v| {
         let roots = recovering::warnings(&v["roots"], &v["recovery"]);
         let records = format!("All {vault} records of the vault verify.");
         let log = format!("The activity log has {activity} entries and is unbroken.");
-        format!("{records} {log}{roots}{}{}", warning(v), of_evidence(v))
+        format!("{records} {log}{roots}{}{}{}", warning(v), relay_key::words(&v["relay_key"]), of_evidence(v))
     });
     Ok(())
 }
