@@ -15,7 +15,7 @@ use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use sha2::Sha256;
 
 use crate::checkpoint::{self, Checkpoint, CheckpointError};
-use crate::directory::{Directory, StatementError};
+use crate::directory::{Directory, RelayKeys, StatementError};
 use crate::keys::PublicKey;
 use crate::roster::{self, RosterError};
 
@@ -23,7 +23,7 @@ use crate::roster::{self, RosterError};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "whoever reads a file builds it")]
 pub struct Log {
-    /// The relay that the heads must be signed by.
+    /// The relay that the heads must be signed by: one of its keys.
     pub relay_key: [u8; 32],
     /// The registrar that the directory must be run by.
     pub registrar_key: [u8; 32],
@@ -187,19 +187,29 @@ fn subject(leaf: &[u8]) -> Option<OrgId> {
 
 fn check_keys(log: &Log, pins: &Pins, audit: &mut Audit) {
     if let Some(authority) = audit.directory.authority().cloned() {
-        if *authority.relay.as_bytes() != log.relay_key {
+        if !has_key(&authority.relay, &log.relay_key) {
             audit.find(Some(1), Wrong::OtherRelay);
         }
         if !authority.has_had_registrar(&log.registrar_key) {
             audit.find(Some(1), Wrong::OtherRegistrar);
         }
     }
-    if pins.relay.is_some_and(|pinned| pinned != log.relay_key) {
+    // Who has the key from elsewhere may have a former one, or the next.
+    let keys = audit.directory.authority().map(|authority| &authority.relay);
+    let is_relays = |pinned: &[u8; 32]| {
+        *pinned == log.relay_key
+            || keys.is_some_and(|keys| has_key(keys, &log.relay_key) && has_key(keys, pinned))
+    };
+    if pins.relay.is_some_and(|pinned| !is_relays(&pinned)) {
         audit.find(None, Wrong::PinnedRelay);
     }
     if pins.registrar.is_some_and(|pinned| pinned != log.registrar_key) {
         audit.find(None, Wrong::PinnedRegistrar);
     }
+}
+
+fn has_key(keys: &RelayKeys, key: &[u8; 32]) -> bool {
+    keys.all().any(|period| period.key.as_bytes() == key)
 }
 
 fn check_heads(log: &Log, illegal: Option<StatementError>, audit: &mut Audit) {
@@ -235,8 +245,11 @@ fn check_heads(log: &Log, illegal: Option<StatementError>, audit: &mut Audit) {
 
 /// A head that the relay has signed over exactly these statements, legal or not.
 fn check_head(log: &Log, note: &[u8], audit: &Audit) -> Result<Checkpoint, Wrong> {
-    let relay = PublicKey::from_bytes(log.relay_key).map_err(|_| CheckpointError::Unverified)?;
-    let head = checkpoint::verify(note, relay)?;
+    let named = PublicKey::from_bytes(log.relay_key).map_err(|_| CheckpointError::Unverified)?;
+    let head = match audit.directory.authority() {
+        Some(authority) if authority.relay.has(named) => authority.relay.verify_head(note)?,
+        _ => checkpoint::verify(note, named)?,
+    };
     let given = log.leaves.len() as u64;
     let beyond = Wrong::HeadBeyond { size: head.size, given };
     let root = match audit.directory.root_at(head.size) {

@@ -30,6 +30,11 @@ pub enum CheckpointError {
     /// Not a signed note of the expected form.
     #[error("malformed checkpoint")]
     Malformed,
+    /// Signed by a former key of the relay, with a time at which that did not count any more.
+    #[error(
+        "the checkpoint is signed by a former key of the relay, which did not count any more at its time"
+    )]
+    Former,
     /// No valid signature of the pinned relay.
     #[error("the checkpoint is not signed by the pinned relay")]
     Unverified,
@@ -69,9 +74,10 @@ pub fn verify(note: &[u8], relay: PublicKey) -> Result<Checkpoint, CheckpointErr
     parse(text, &origin).ok_or(CheckpointError::Malformed)
 }
 
-/// Reads a head that was verified when it was taken.
+/// What a head says of itself, whoever has signed it: for one that was verified when it was taken, and to know whether there is
+/// more to ask for.
 pub fn read(note: &[u8]) -> Option<Checkpoint> {
-    let note = std::str::from_utf8(note).ok()?;
+    let note = std::str::from_utf8(note.get(..CHECKPOINT_BYTES_MAX.min(note.len()))?).ok()?;
     parse(note, note.lines().next()?)
 }
 

@@ -25,11 +25,13 @@ use crate::roster::{self, RosterError};
 pub use self::connections::Connections;
 pub use self::organisation::{Compromised, Organisation, RECOVERY_LOCK, Recovering, Suspended};
 pub use self::registrars::{Authority, ITSELF, Registrar};
+pub use self::relay_keys::{Period, RelayKeys};
 
 mod connections;
 pub mod countersigned;
 mod organisation;
 mod registrars;
+mod relay_keys;
 
 /// Administrators of one organisation.
 const ADMINISTRATORS_MAX: usize = 5;
@@ -174,6 +176,12 @@ impl Directory {
         statements.map(|(_, statement)| statement).filter(move |statement| statement.org == org)
     }
 
+    /// The statements about the directory itself, as they stand in the log: they replay by themselves, as a directory
+    /// without organisations.
+    pub fn leaves_about_itself(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.tree.items().iter().filter(|leaf| read(leaf).is_ok_and(|(_, statement)| statement.org == ITSELF))
+    }
+
     /// Who runs it, once the genesis is there.
     pub fn authority(&self) -> Option<&Authority> {
         self.authority.as_ref()
@@ -213,7 +221,7 @@ impl Directory {
         let said = self.open_signed(leaf)?;
         let after = match said.statement.kind {
             StatementKind::Genesis => self.check_genesis(&said.statement, leaf)?.into(),
-            StatementKind::Registrars => self.check_itself(&said, leaf)?.into(),
+            StatementKind::Registrars | StatementKind::RelayKey => self.check_itself(&said, leaf)?.into(),
             StatementKind::Admission => self.check_admission(&said, leaf)?.into(),
             StatementKind::Other(_) => return Err(StatementError::Newer),
             _ => self.check_step(&said, leaf)?.into(),
@@ -301,7 +309,10 @@ impl Directory {
         self.signed_by_registrars(said)?;
         let mut next = self.authority.clone().ok_or(StatementError::OutOfOrder)?;
         next.follows(&said.statement)?;
-        next.change_registrars(&said.statement)?;
+        match said.statement.kind {
+            StatementKind::RelayKey => next.relay.announce(&said.statement)?,
+            _ => next.change_registrars(&said.statement)?,
+        }
         next.taken(leaf);
         Ok(next)
     }

@@ -16,6 +16,7 @@ pub mod link;
 pub mod names;
 pub mod recovery;
 pub mod registrars;
+pub mod relay_keys;
 pub mod roster;
 pub mod tls;
 pub mod transport;

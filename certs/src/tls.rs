@@ -4,7 +4,7 @@
 //! no certificates, so nothing expires by itself and no chain is parsed. With TLS 1.3 a client learns of a refusal
 //! only at its first read: the answer to Hello is the login.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use causeway_common::wire::ALPN;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -13,6 +13,7 @@ use rustls::crypto::{
 };
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
 
@@ -25,23 +26,54 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
+/// The key that a relay shows to whoever connects from now on. Connections that exist go on.
+#[derive(Clone, Debug)]
+pub struct ShownKey(Arc<RwLock<Arc<CertifiedKey>>>);
+
+impl ShownKey {
+    /// Shows this key.
+    pub fn new(key: &SigningKey) -> Result<Self, rustls::Error> {
+        Ok(Self(Arc::new(RwLock::new(certified(key)?))))
+    }
+
+    /// Shows another key from now on.
+    pub fn show(&self, key: &SigningKey) -> Result<(), rustls::Error> {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = certified(key)?;
+        Ok(())
+    }
+}
+
+impl ResolvesServerCert for ShownKey {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn only_raw_public_keys(&self) -> bool {
+        true
+    }
+}
+
 /// The relay's side: shows `key`, takes any client key that proves itself.
 pub fn server_config(key: &SigningKey) -> Result<rustls::ServerConfig, rustls::Error> {
+    server_config_showing(&ShownKey::new(key)?)
+}
+
+/// The same with a key that can become another.
+pub fn server_config_showing(shown: &ShownKey) -> Result<rustls::ServerConfig, rustls::Error> {
     let provider = provider();
     let verifier = RawKeys::any(&provider);
-    let shown = rustls::server::AlwaysResolvesServerRawPublicKeys::new(certified(key)?);
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(Arc::new(verifier))
-        .with_cert_resolver(Arc::new(shown));
+        .with_cert_resolver(Arc::new(shown.clone()));
     config.alpn_protocols = vec![ALPN.to_vec()];
     config.max_early_data_size = 0;
     config.send_tls13_tickets = 0;
     Ok(config)
 }
 
-/// The client's side: accepts only the pinned relay key, shows `key`.
-pub fn client_config(pinned: PublicKey, key: &SigningKey) -> Result<rustls::ClientConfig, rustls::Error> {
+/// The client's side: accepts only the pinned relay keys, shows `key`.
+pub fn client_config(pinned: &[PublicKey], key: &SigningKey) -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = provider();
     let verifier = RawKeys::pinned(&provider, pinned);
     let shown = rustls::client::AlwaysResolvesClientRawPublicKeys::new(certified(key)?);
@@ -64,10 +96,10 @@ fn certified(key: &SigningKey) -> Result<Arc<CertifiedKey>, rustls::Error> {
     Ok(Arc::new(CertifiedKey::new(vec![spki], signer)))
 }
 
-/// Verifies raw public keys: one pinned key, or any key that signs the handshake.
+/// Verifies raw public keys: pinned ones, or any key that signs the handshake.
 #[derive(Debug)]
 struct RawKeys {
-    pinned: Option<Vec<u8>>,
+    pinned: Option<Vec<Vec<u8>>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -76,12 +108,14 @@ impl RawKeys {
         Self { pinned: None, algorithms: provider.signature_verification_algorithms }
     }
 
-    fn pinned(provider: &CryptoProvider, key: PublicKey) -> Self {
-        Self { pinned: Some(key.to_spki()), algorithms: provider.signature_verification_algorithms }
+    fn pinned(provider: &CryptoProvider, keys: &[PublicKey]) -> Self {
+        let pinned = keys.iter().map(|key| key.to_spki()).collect();
+        Self { pinned: Some(pinned), algorithms: provider.signature_verification_algorithms }
     }
 
     fn check(&self, shown: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Result<(), rustls::Error> {
-        let is_ours = self.pinned.as_deref().is_none_or(|pinned| pinned == shown.as_ref());
+        let is_ours =
+            self.pinned.as_ref().is_none_or(|pinned| pinned.iter().any(|key| key == shown.as_ref()));
         if others.is_empty() && is_ours && PublicKey::from_spki(shown.as_ref()).is_ok() {
             Ok(())
         } else {
@@ -218,7 +252,7 @@ mod tests {
     #[test]
     fn only_tls_13_with_the_hybrid_exchange_is_spoken_and_nothing_is_resumed() {
         let (relay, device) = keys();
-        let client = client_config(relay.public(), &device).unwrap();
+        let client = client_config(&[relay.public()], &device).unwrap();
         for _ in 0..2 {
             let (client, server) = handshake(client.clone(), server_config(&relay).unwrap()).unwrap();
             assert_eq!(client.protocol_version(), Some(rustls::ProtocolVersion::TLSv1_3));
@@ -229,6 +263,27 @@ mod tests {
             assert_eq!(server.server_name(), None, "no name is sent in clear");
             assert!(!client.is_early_data_accepted());
         }
+    }
+
+    #[test]
+    fn a_relay_shows_its_new_key_from_then_on_and_clients_take_either_while_it_changes() {
+        let (relay, device) = keys();
+        let (next, stranger) = (SigningKey::from_seed(&[3; 32]), SigningKey::from_seed(&[4; 32]));
+        let shown = ShownKey::new(&relay).unwrap();
+        let server = server_config_showing(&shown).unwrap();
+        let dial = |keys: &[PublicKey]| handshake(client_config(keys, &device).unwrap(), server.clone());
+        let both = [relay.public(), next.public()];
+        let (before, _) = dial(&both).unwrap();
+        dial(&both[..1]).unwrap();
+        dial(&both[1..]).unwrap_err();
+        shown.show(&next).unwrap();
+        let (after, _) = dial(&both).unwrap();
+        assert_ne!(before.peer_certificates(), after.peer_certificates());
+        dial(&both[1..]).unwrap();
+        dial(&both[..1]).unwrap_err();
+        shown.show(&stranger).unwrap();
+        dial(&both).unwrap_err();
+        dial(&[]).unwrap_err();
     }
 
     #[test]
@@ -244,7 +299,7 @@ mod tests {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(RawKeys::pinned(&provider(), relay.public())))
+            .with_custom_certificate_verifier(Arc::new(RawKeys::pinned(&provider(), &[relay.public()])))
             .with_client_cert_resolver(Arc::new(shown));
         client.alpn_protocols = vec![ALPN.to_vec()];
         handshake(client, server_config(&relay).unwrap()).unwrap_err();
@@ -255,15 +310,15 @@ mod tests {
             .unwrap()
             .with_client_cert_verifier(Arc::new(RawKeys::any(&provider())))
             .with_cert_resolver(Arc::new(shown));
-        handshake(client_config(relay.public(), &device).unwrap(), server).unwrap_err();
+        handshake(client_config(&[relay.public()], &device).unwrap(), server).unwrap_err();
     }
 
     #[test]
     fn another_relay_key_ends_the_handshake_and_another_protocol_too() {
         let (relay, device) = keys();
-        handshake(client_config(device.public(), &device).unwrap(), server_config(&relay).unwrap())
+        handshake(client_config(&[device.public()], &device).unwrap(), server_config(&relay).unwrap())
             .unwrap_err();
-        let mut client = client_config(relay.public(), &device).unwrap();
+        let mut client = client_config(&[relay.public()], &device).unwrap();
         client.alpn_protocols = vec![b"h3".to_vec()];
         handshake(client, server_config(&relay).unwrap()).unwrap_err();
     }

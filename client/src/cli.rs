@@ -24,6 +24,7 @@ mod org;
 pub(crate) mod output;
 mod recovery;
 mod registrar;
+mod relay_key;
 mod send;
 mod standing;
 mod status;
@@ -90,6 +91,11 @@ enum Command {
     /// The whole directory: for auditors, and evidence against a relay.
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
+    /// Reach the relay again after it has got a new key, with the text that the registrar or a colleague has given you.
+    RelayKey {
+        /// The text, all of it.
+        text: String,
+    },
     /// Devices of this organisation.
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -215,6 +221,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Status => status::status(home).await,
         Command::Org(command) => org::org(command, home).await,
         Command::Directory(command) => directory::run(command, home).await,
+        Command::RelayKey { text } => relay_key::take(home, &text).await,
         Command::Device(command) => device::run(command, home).await,
         Command::Send(args) => send::send(args, home).await,
         Command::Sync(args) => member::sync(args, home).await,

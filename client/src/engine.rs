@@ -245,8 +245,9 @@ impl Engine {
 
     /// An invite, signed by this registrar.
     pub async fn invite(&self, name: &str, kind: &str, country: &str) -> (String, Timestamp) {
+        let relay = self.relay_key().await;
         let mut rng = self.rng.lock().await;
-        self.identity.invite(name, kind, country, self.now(), &mut **rng)
+        self.identity.known_by(relay).invite(name, kind, country, self.now(), &mut **rng)
     }
 
     /// Puts packets into the outbox. Durable when it returns: from here on they will arrive, or their sender will

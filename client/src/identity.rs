@@ -409,6 +409,11 @@ impl Identity {
         SigningKey::from_seed(&self.seeds.root)
     }
 
+    /// The same, for an invite that names another key of the relay.
+    pub(crate) fn known_by(&self, relay_key: [u8; 32]) -> Self {
+        Self { relay_key, ..self.clone() }
+    }
+
     /// The pinned relay key, checked.
     pub fn relay(&self) -> Result<PublicKey, causeway_certs::keys::SignatureError> {
         PublicKey::from_bytes(self.relay_key)

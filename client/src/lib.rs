@@ -36,6 +36,7 @@ pub mod records;
 pub mod recovery;
 pub mod referral;
 pub mod registrars;
+pub mod relay_keys;
 pub mod replica;
 pub mod seal;
 pub mod session;

@@ -144,7 +144,7 @@ async fn open(engine: &Engine, link: &dyn Link, wish: Wish) -> Result<LinkCode, 
     let code = LinkCode {
         secret,
         relay_address: identity.relay_address.clone(),
-        relay_key: identity.relay_key,
+        relay_key: engine.relay_key().await,
         registrar_key: identity.registrar_key,
         org: identity.org,
         root,

@@ -78,18 +78,18 @@ pub(crate) fn others_must_sign(identity: &Identity, statement: &Signed, needed: 
 }
 
 /// What a new registrar has to know.
-pub fn nomination(engine: &Engine) -> Nomination {
+pub async fn nomination(engine: &Engine) -> Nomination {
     let identity = &engine.identity;
     Nomination {
         relay_address: identity.relay_address.clone(),
-        relay_key: identity.relay_key,
+        relay_key: engine.relay_key().await,
         registrar_key: *identity.registrar_key().public().as_bytes(),
     }
 }
 
 /// Checks the answer to a nomination of this home, and gives what two people compare before [`appoint`].
-pub fn look_at(engine: &Engine, text: &str) -> Result<(Candidacy, Digest), RegistrarError> {
-    Ok(Candidacy::from_text(text, &nomination(engine))?)
+pub async fn look_at(engine: &Engine, text: &str) -> Result<(Candidacy, Digest), RegistrarError> {
+    Ok(Candidacy::from_text(text, &nomination(engine).await)?)
 }
 
 /// Names a new registrar, after two people have compared. `threshold`: how many must sign from now on; none leaves it as it is.
@@ -100,7 +100,7 @@ pub async fn appoint(
     text: &str,
     threshold: Option<u8>,
 ) -> Result<Registrars, RegistrarError> {
-    let (candidacy, _) = look_at(engine, text)?;
+    let (candidacy, _) = look_at(engine, text).await?;
     change(engine, link, threshold, |registrars| {
         if !registrars.contains(&candidacy.keys) {
             registrars.push(candidacy.keys);

@@ -17,6 +17,7 @@ use tokio::sync::MutexGuard;
 use crate::doubts;
 use crate::identity::Identity;
 use crate::records::ROSTER;
+use crate::relay_keys::{self, PassedOn};
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
 const HEAD: &[u8] = b"head";
@@ -58,6 +59,11 @@ pub enum ReplicaError {
     /// An entry that may not stand there.
     #[error("the directory holds an entry that is not allowed: {0}")]
     Illegal(#[from] StatementError),
+    /// What the registrar has said of the relay's key, as people have passed it on, is not in the directory.
+    #[error(
+        "the relay's directory does not hold the announcement of its key that you were given: it hides it"
+    )]
+    NotAnnounced,
     /// The registrar that the invite names is not, and never was, one of those who run it.
     #[error("the directory is run by another registrar than your invite names")]
     OtherRegistrar,
@@ -81,6 +87,8 @@ pub struct Replica {
     pub checkpoint: Vec<u8>,
     /// Holds more than the vault does: a fetch is under way, or was cut short.
     ahead: bool,
+    /// What people have passed on about the relay's keys, until the directory says so too.
+    pub(crate) passed_on: Option<PassedOn>,
     /// Former rosters that packets wait for.
     wanted: BTreeSet<Digest>,
 }
@@ -118,6 +126,7 @@ impl Replica {
                 let _ = replica.directory.supply_roster(&signed);
             }
         }
+        replica.passed_on = relay_keys::passed_on(vault)?;
         Ok(replica)
     }
 
@@ -131,11 +140,9 @@ impl Replica {
         identity: &Identity,
         changes: &mut Changes,
     ) -> Result<bool, ReplicaError> {
-        let relay = PublicKey::from_bytes(identity.relay_key).map_err(|_| CheckpointError::Unverified)?;
         if part.checkpoint.is_empty() && part.leaves.is_empty() && self.directory.size() == 0 {
             return Ok(false);
         }
-        let head = checkpoint::verify(&part.checkpoint, relay)?;
         self.ahead = true;
         for leaf in &part.leaves {
             if leaf.len() > STATEMENT_BYTES_MAX {
@@ -148,12 +155,19 @@ impl Replica {
             changes.put(Tree::Directory, &leaf_key(self.directory.size()), leaf.clone());
             self.directory.apply(step)?;
         }
+        let head = match self.relay_keys(identity)?.verify_head(&part.checkpoint) {
+            Ok(head) => head,
+            // By a key, perhaps, that the rest of the directory announces.
+            Err(_) if !part.leaves.is_empty() && self.is_more_than_this(&part.checkpoint) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        };
         check_head(&self.directory, &head)?;
         if self.directory.authority().is_some_and(|a| !a.has_had_registrar(&identity.registrar_key)) {
             return Err(ReplicaError::OtherRegistrar);
         }
         let complete = self.directory.size() == head.size;
         if complete {
+            self.holds_what_was_passed_on(identity, changes)?;
             changes.put(Tree::Directory, HEAD, part.checkpoint.clone());
             self.checkpoint.clone_from(&part.checkpoint);
         } else if part.leaves.is_empty() {
@@ -240,7 +254,11 @@ impl Replica {
     /// The last head, read.
     pub fn head(&self, identity: &Identity) -> Option<Checkpoint> {
         debug_assert!(self.checkpoint.len() <= CHECKPOINT_BYTES_MAX);
-        checkpoint::verify(&self.checkpoint, PublicKey::from_bytes(identity.relay_key).ok()?).ok()
+        self.relay_keys(identity).ok()?.verify_head(&self.checkpoint).ok()
+    }
+
+    fn is_more_than_this(&self, head: &[u8]) -> bool {
+        checkpoint::read(head).is_some_and(|head| head.size > self.directory.size())
     }
 
     /// When the last head was signed, by the relay's clock. It was verified when it was taken.

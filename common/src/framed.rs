@@ -65,6 +65,8 @@ pub enum Label {
     RegistrarRequest,
     /// The relay's signed receipt of an envelope, or of its expiry.
     RelayAck,
+    /// What a relay's next key, and the present one, say of it.
+    RelaySuccessor,
     /// A signed list of devices.
     Roster,
     /// Hash and HPKE info that bind a wrap to everything around it.
@@ -104,6 +106,7 @@ impl Label {
             Self::Receipt => "causeway/v1 receipt",
             Self::RegistrarRequest => "causeway/v1 registrar-request",
             Self::RelayAck => "causeway/v1 relay-ack",
+            Self::RelaySuccessor => "causeway/v1 relay-successor",
             Self::Roster => "causeway/v1 roster",
             Self::Seal => "causeway/v1 seal",
             Self::SectionCommit => "causeway/v1 section-commit",

@@ -191,6 +191,8 @@ pub enum StatementKind {
     RecoveryDone,
     /// A workstation comes back for an organisation that has none left. Payload [`Return`]. Signed by the registrar.
     Return,
+    /// The relay's next key. Payload [`RelayKey`]. Signed by the registrar.
+    RelayKey,
     /// Who the registrars are. Payload [`Registrars`]. Signed by as many of the present ones as must.
     Registrars,
     /// Another statement, with the signatures of several registrars. Payload [`Countersigned`]. Signed by one of them.
@@ -211,6 +213,7 @@ impl From<u8> for StatementKind {
             7 => Self::Recovery,
             8 => Self::RecoveryDone,
             9 => Self::Return,
+            10 => Self::RelayKey,
             11 => Self::Registrars,
             12 => Self::Countersigned,
             other => Self::Other(other),
@@ -230,6 +233,7 @@ impl From<StatementKind> for u8 {
             StatementKind::Recovery => 7,
             StatementKind::RecoveryDone => 8,
             StatementKind::Return => 9,
+            StatementKind::RelayKey => 10,
             StatementKind::Registrars => 11,
             StatementKind::Countersigned => 12,
             StatementKind::Other(number) => number,
@@ -264,7 +268,7 @@ pub struct DirectoryGenesis {
     pub registrar: [u8; 32],
     /// The raw public key of the registrar's connection.
     pub registrar_tls: [u8; 32],
-    /// The relay's key: signs heads and receipts.
+    /// The relay's first key: signs heads and receipts.
     pub relay: [u8; 32],
     /// How many registrars must sign: 1. A later statement may name more of them, and demand more.
     pub threshold: u8,
@@ -327,6 +331,24 @@ pub struct RecoveryDone {
 pub struct Return {
     /// The raw public key of its connection.
     pub tls_key: [u8; 32],
+}
+
+/// Payload of an announcement of the relay's next key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayKey {
+    /// The key.
+    pub relay: [u8; 32],
+    /// From then on it is the relay's. Zero: at once, because the present one may be in other hands.
+    pub from: Timestamp,
+}
+
+/// What a relay's next key asks for, label `relay-successor`, signed by it, and by the present key where that is at hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelaySuccessor {
+    /// The next key.
+    pub relay: [u8; 32],
+    /// When it was made.
+    pub created: Timestamp,
 }
 
 /// The keys of one registrar.

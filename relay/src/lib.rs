@@ -14,6 +14,8 @@ pub mod delivery;
 mod departed;
 mod expiry_clock;
 mod hub;
+pub mod key_files;
+pub mod keys;
 mod keyspace;
 mod links;
 pub mod mailbox;
@@ -42,6 +44,7 @@ use crate::blobs::Blobs;
 use crate::config::Limits;
 pub use crate::expiry_clock::LEAP_TOLD_FROM;
 use crate::hub::Hub;
+use crate::keys::{Keys, NextKey};
 use crate::quota::Quotas;
 use crate::seats::Seats;
 use crate::transfer::Uploads;
@@ -79,7 +82,7 @@ pub struct Parts {
 pub struct Relay {
     pub(crate) kv: Arc<dyn Kv>,
     pub(crate) blobs: Blobs,
-    pub(crate) key: SigningKey,
+    pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) directory: RwLock<Directory>,
     /// Follows the directory.
@@ -105,15 +108,23 @@ impl Relay {
 
     /// The same with other limits than the usual ones.
     pub fn open_limited(parts: Parts, limits: Limits) -> Result<Arc<Self>, OpenError> {
+        Self::open_with_next(parts, Box::new(()), limits)
+    }
+
+    /// The same for a relay whose next key may have been prepared.
+    pub fn open_with_next(
+        parts: Parts,
+        next: Box<dyn NextKey>,
+        limits: Limits,
+    ) -> Result<Arc<Self>, OpenError> {
         let directory = registry::load(&*parts.kv)?;
-        if directory.authority().is_some_and(|a| a.relay != parts.key.public()) {
-            return Err(OpenError::OtherKey);
-        }
+        let announced = directory.authority().map(|run_by| &run_by.relay);
+        let keys = Keys::open(parts.key, next, announced, parts.clock.now())?;
         let applicants = registry::load_applicants(&*parts.kv)?;
         Ok(Arc::new(Self {
             kv: parts.kv,
             blobs: parts.blobs,
-            key: parts.key,
+            keys,
             clock: parts.clock,
             hub: Hub::new(directory.size()),
             seats: Seats::new(limits.connections),
@@ -158,7 +169,9 @@ pub enum OpenError {
     #[error("statement {0} of the stored directory is damaged; restore the relay from its backup")]
     Directory(u64),
     /// The directory belongs to another relay key.
-    #[error("the stored directory belongs to another relay key; put the right key file back")]
+    #[error(
+        "the stored directory belongs to another relay key; put the right key file back (relay.key, or relay.key.next)"
+    )]
     OtherKey,
     /// The store cannot be opened.
     #[error(transparent)]

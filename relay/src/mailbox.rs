@@ -125,7 +125,7 @@ impl Relay {
         .await??;
         self.withdraw_from_departed(recipient, &to_ring).await?;
         to_ring.into_iter().for_each(|device| self.hub.ring(device));
-        Ok(receipt)
+        Ok(self.that_counts(receipt))
     }
 
     /// A device may have left its roster since that was looked at: its copy goes with the others that it had.
@@ -151,11 +151,11 @@ impl Relay {
         if self.kv.get(&keyspace::envelope(id))?.is_none() {
             return Ok(None);
         }
-        transact(&*self.kv, move |txn| match record(txn, id)? {
+        let earlier = transact(&*self.kv, move |txn| match record(txn, id)? {
             Some(record) => same_receipt(&record, digest).map(Some),
             None => Ok(None),
-        })
-        .await?
+        });
+        Ok(earlier.await??.map(|receipt| self.that_counts(receipt)))
     }
 
     fn check_envelope(&self, envelope: &Envelope, now: Timestamp) -> Result<(), Refused> {
@@ -191,7 +191,18 @@ impl Relay {
         devices: Vec<DeviceId>,
     ) -> Signed {
         let receipt = RelayReceipt { outcome, envelope, digest, time, devices };
-        self.key.sign(Label::RelayAck, codec::encode(&receipt))
+        self.key().sign(Label::RelayAck, codec::encode(&receipt))
+    }
+
+    /// What was signed before, as the sender can believe it: a key that was in other hands does not count from a moment on
+    /// that may lie before the relay heard of it.
+    fn that_counts(&self, signed: Signed) -> Signed {
+        let counts = |directory: &Directory| {
+            directory.authority().is_none_or(|run_by| {
+                !run_by.relay.have_changed() || run_by.relay.verify_receipt(&signed).is_some()
+            })
+        };
+        if self.with_directory(counts) { signed } else { self.key().sign(Label::RelayAck, signed.body) }
     }
 
     /// Copies in one class of a device's queue, oldest first, and where to go on. What does not decode is passed over.
@@ -262,7 +273,7 @@ impl Relay {
         if envelopes.len() > IDS_PER_REQUEST_MAX {
             return Err(Refused(ErrorCode::TooLarge));
         }
-        transact(&*self.kv, move |txn| {
+        let outcomes = transact(&*self.kv, move |txn| {
             let mut outcomes =
                 Outcomes { expired: vec![], refused: vec![], unknown: vec![], settled: vec![] };
             for id in envelopes {
@@ -279,8 +290,11 @@ impl Relay {
                 }
             }
             Ok::<_, Refused>(outcomes)
-        })
-        .await?
+        });
+        let mut outcomes = outcomes.await??;
+        let expired = std::mem::take(&mut outcomes.expired).into_iter();
+        outcomes.expired = expired.map(|signed| self.that_counts(signed)).collect();
+        Ok(outcomes)
     }
 
     /// Whether the body of this envelope must stand in a file.

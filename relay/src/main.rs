@@ -49,6 +49,9 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// The relay's key, and the one that follows it.
+    #[command(subcommand)]
+    Key(operate::key::KeyCommand),
     /// Take, check and restore backups.
     #[command(subcommand)]
     Backup(operate::backup::BackupCommand),
@@ -126,6 +129,7 @@ fn act(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Doctor { data, config } => operate::doctor(&data, &settings(config)?),
+        Command::Key(command) => operate::key::act(command),
         Command::Backup(command) => operate::backup::act(command),
         Command::Healthcheck { data, listen } => runtime()?.block_on(operate::healthcheck(&data, listen)),
         Command::Completions { shell } => {

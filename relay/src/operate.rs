@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_certs::keys::SigningKey;
+use causeway_certs::keys::{PublicKey, SigningKey};
 use causeway_certs::transport::quic::{self, PersistentKeys, QuicDialer, QuicListener};
 use causeway_certs::transport::{Dialer as _, request};
 use causeway_common::crash::{self, UnknownPlace};
@@ -17,11 +17,14 @@ use causeway_common::wire::{Hello, PROTOCOL_VERSION, Welcome};
 use causeway_relay::blobs::Blobs;
 use causeway_relay::config::{Config, ConfigError};
 use causeway_relay::control::Control;
+use causeway_relay::key_files::{KEY_FILE, KeyFiles, NEXT_KEY_FILE};
+use causeway_relay::keys::NextKey as _;
 use causeway_relay::secrets::{Secrets, SecretsError};
 use causeway_relay::{LEAP_TOLD_FROM, OpenError, Parts, Relay, server};
 use zeroize::Zeroizing;
 
 pub(crate) mod backup;
+pub(crate) mod key;
 
 /// How long a healthy relay takes for an answer, at most.
 const HEALTHY: Duration = Duration::from_secs(5);
@@ -120,7 +123,13 @@ fn open(data: &Path, settings: &Config) -> Result<(Arc<Relay>, Secrets, Arc<Snap
         ),
         other => other.into(),
     })?;
-    let secrets = Secrets::open(&data.join("relay.key"))?;
+    let files = KeyFiles::of(data);
+    let secrets = files.open()?;
+    if files.stands_in() {
+        tracing::warn!(
+            "there is no {KEY_FILE}: this relay is known by {NEXT_KEY_FILE} until the directory says that it is its key"
+        );
+    }
     let snapshots = Arc::new(Snapshots::over(Arc::new(kv)));
     let parts = Parts {
         kv: Arc::clone(&snapshots) as _,
@@ -128,20 +137,19 @@ fn open(data: &Path, settings: &Config) -> Result<(Arc<Relay>, Secrets, Arc<Snap
         key: secrets.signing_key(),
         clock: Arc::new(SystemClock),
     };
-    Ok((Relay::open_limited(parts, settings.limits.clone())?, secrets, snapshots))
+    Ok((Relay::open_with_next(parts, Box::new(files), settings.limits.clone())?, secrets, snapshots))
 }
 
 /// Runs the relay until a signal.
 pub(crate) async fn run(data: &Path, settings: Config) -> Result<(), Failure> {
     let (relay, secrets, snapshots) = open(data, &settings)?;
-    let key = secrets.signing_key();
     let keys = PersistentKeys { reset: secrets.reset_key(), token: secrets.token_key() };
-    let endpoint = quic::listen(settings.listen, &key, keys)
+    let endpoint = quic::listen_showing(settings.listen, relay.shown_key(), keys)
         .map_err(|error| Failure::new(1, format!("cannot listen on {}: {error}", settings.listen)))?;
     let address = endpoint.local_addr()?;
     let shutdown = shutdown_signal()?;
     let claim = claim_code(&relay, &settings.public_address, address).await?;
-    announce(address, &key, claim)?;
+    announce(address, &relay.key(), claim)?;
     let control = control(data, snapshots);
     let serving = server::serve(relay, Arc::new(QuicListener::new(endpoint)), shutdown);
     tokio::pin!(serving);
@@ -232,7 +240,11 @@ pub(crate) fn doctor(data: &Path, settings: &Config) -> Result<(), Failure> {
     }
     let (relay, secrets, snapshots) = open(data, settings)?;
     drop(snapshots);
-    println!("The relay's key is {}.", hex::encode(secrets.signing_key().public().as_bytes()));
+    drop(secrets);
+    println!("The relay's key is {}.", hex::encode(relay.key().public().as_bytes()));
+    if let Some(next) = KeyFiles::of(data).prepared() {
+        println!("The next one is prepared: {}.", hex::encode(next.public().as_bytes()));
+    }
     println!("The directory replays: {} statements.", relay.directory_size());
     let behind = relay.expiry_behind().map_err(|refused| Failure::new(1, format!("{:?}", refused.0)))?;
     if behind >= LEAP_TOLD_FROM {
@@ -255,10 +267,11 @@ pub(crate) fn doctor(data: &Path, settings: &Config) -> Result<(), Failure> {
 pub(crate) async fn healthcheck(data: &Path, listen: SocketAddr) -> Result<(), Failure> {
     let unhealthy =
         |error: &dyn fmt::Display| Failure::new(6, format!("no healthy relay on {listen}: {error}"));
-    let pinned = Secrets::read(&data.join("relay.key"))?.signing_key().public();
+    let pinned: Vec<PublicKey> =
+        KeyFiles::of(data).read()?.iter().map(|secrets| secrets.signing_key().public()).collect();
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *seed).map_err(|error| Failure::new(1, error))?;
-    let config = quic::client_config(pinned, &SigningKey::from_seed(&seed)).map_err(|e| unhealthy(&e))?;
+    let config = quic::client_config_of(&pinned, &SigningKey::from_seed(&seed)).map_err(|e| unhealthy(&e))?;
     let endpoint = quic::client_endpoint(listen).map_err(|e| unhealthy(&e))?;
     let dialer = QuicDialer::new(endpoint.clone(), config, listen);
     let answer = async {

@@ -112,7 +112,7 @@ pub(crate) fn is_suspended(directory: &Directory, org: OrgId) -> bool {
     directory.organisation(org).is_some_and(|org| org.suspended.is_some())
 }
 
-fn read<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Option<T> {
+pub(crate) fn read<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) -> Option<T> {
     codec::decode(bytes, FRAME_BYTES_MAX).ok()
 }
 
@@ -136,7 +136,9 @@ impl Relay {
         if size == 0 {
             return Vec::new();
         }
-        checkpoint::sign(&Checkpoint { size, root, time: self.clock.now() }, &self.key)
+        // The time first: a key never signs what is later than its end.
+        let head = Checkpoint { size, root, time: self.clock.now() };
+        checkpoint::sign(&head, &self.key())
     }
 
     /// The claim code, made once and kept until it is used. `secret` is 16 random bytes for the first call.
@@ -144,7 +146,7 @@ impl Relay {
         let fresh = Invite {
             invite_id: secret,
             relay_address: address.to_owned(),
-            relay_key: *self.key.public().as_bytes(),
+            relay_key: *self.key().public().as_bytes(),
             registrar_key: [0; 32],
             name: String::new(),
             kind: String::new(),
@@ -180,7 +182,7 @@ impl Relay {
         }
         let statement = directory::open(&leaf).map_err(|_| Refused(ErrorCode::Unverified))?;
         let payload: DirectoryGenesis = read(&statement.payload).ok_or(Refused(ErrorCode::Malformed))?;
-        let is_ours = payload.relay == *self.key.public().as_bytes();
+        let is_ours = payload.relay == *self.key().public().as_bytes();
         let is_callers = payload.registrar_tls == *caller.as_bytes();
         if statement.kind != StatementKind::Genesis || !is_ours || !is_callers {
             return Err(Refused(ErrorCode::Unverified));
@@ -282,6 +284,13 @@ impl Relay {
                     return Err(Refused(ErrorCode::Conflict));
                 }
                 self.append_leaf(leaf, None, |_| Ok(())).await
+            }
+            StatementKind::RelayKey => {
+                self.check_announcement(&statement)?;
+                self.append_leaf(leaf, None, |_| Ok(())).await?;
+                // One that takes effect at once does.
+                self.key();
+                Ok(())
             }
             // Who may say so, and when, is the directory's to decide.
             StatementKind::Suspension

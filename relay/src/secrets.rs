@@ -63,7 +63,8 @@ impl Secrets {
         codec::decode(&bytes, FILE_BYTES_MAX).map_err(|_| SecretsError::Damaged(path.into()))
     }
 
-    fn make(path: &Path) -> Result<Self, SecretsError> {
+    /// Makes new ones, in the place of those that are there.
+    pub fn make(path: &Path) -> Result<Self, SecretsError> {
         let unavailable =
             |error: &dyn std::fmt::Display| SecretsError::Unavailable(path.into(), error.to_string());
         let mut secrets = Self { seed: [0; 32], reset: [0; 32], token: [0; 32] };

@@ -45,6 +45,8 @@ pub(crate) async fn remove_scraps(relay: &Relay) -> Result<(), Refused> {
 /// One round.
 pub(crate) async fn round(relay: &Relay) -> Result<(), Refused> {
     relay.quotas.tidy();
+    // A new key is shown from its moment on, even if there is nothing to sign.
+    relay.key();
     // One part that fails holds up no other.
     let cleared = relay.clear_departed().await;
     let links = relay.forget_links().await;

@@ -5,7 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use causeway_certs::invite;
+use causeway_certs::keys::PublicKey;
+use causeway_certs::{invite, relay_keys};
 
 struct Running {
     process: Child,
@@ -96,6 +97,52 @@ fn what_the_operator_got_wrong_has_its_exit_code() {
     let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     std::fs::set_permissions(&key, readable).unwrap();
     assert_eq!(code(&act(&["run", "--listen", "127.0.0.1:0"], &data)), 3);
+}
+
+fn prepare(data: &Path, more: &[&str]) -> serde_json::Value {
+    let output = act(&[&["key", "prepare", "--json"], more].concat(), data);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_next_key_is_made_once_is_private_and_present_and_next_both_sign_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("relay");
+    assert_eq!(code(&act(&["key", "prepare"], &data)), 4);
+    assert!(!data.exists(), "looking makes nothing");
+    let running = start(&data, &[]);
+    let present = hex::decode(running.ready["relay_key"].as_str().unwrap()).unwrap();
+    let present = PublicKey::from_bytes(present.try_into().unwrap()).unwrap();
+    let first = prepare(&data, &[]);
+    let read =
+        |said: &serde_json::Value| relay_keys::read_request(said["request"].as_str().unwrap(), present);
+    let successor = read(&first).unwrap();
+    assert!(successor.by_present && successor.key != present);
+    assert_eq!(hex::encode(successor.key.as_bytes()), first["relay_key"].as_str().unwrap());
+    let next = data.join("relay.key.next");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&next).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(prepare(&data, &[])["relay_key"], first["relay_key"], "once more shows the same");
+    let anew = prepare(&data, &["--anew"]);
+    assert_ne!(anew["relay_key"], first["relay_key"]);
+    let words = act(&["key", "prepare"], &data).stdout;
+    assert!(String::from_utf8(words).unwrap().contains(anew["fingerprint"].as_str().unwrap()));
+    assert_eq!(stop(running), Some(0));
+    let doctor = act(&["doctor"], &data).stdout;
+    assert!(String::from_utf8(doctor).unwrap().contains(anew["relay_key"].as_str().unwrap()));
+
+    // Without the present key nobody vouches for the next, which stands in.
+    std::fs::remove_file(data.join("relay.key")).unwrap();
+    let alone = prepare(&data, &[]);
+    assert_eq!((&alone["by_present"], &alone["relay_key"]), (&false.into(), &anew["relay_key"]));
+    assert!(!read(&alone).unwrap().by_present);
+    let running = start(&data, &[]);
+    assert_eq!(running.ready["relay_key"], anew["relay_key"]);
+    assert_eq!(code(&act(&["healthcheck", "--listen", &running.listen.clone()], &data)), 0);
+    assert_eq!(stop(running), Some(0));
+    std::fs::write(&next, b"short").unwrap();
+    assert_eq!(code(&act(&["run", "--listen", "127.0.0.1:0"], &data)), 8);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use causeway_common::ids::{Digest, OrgId};
 use causeway_common::limits::REGISTRARS_MAX;
 use causeway_common::statements::{DirectoryGenesis, RegistrarKeys, Registrars, Statement, StatementKind};
 
-use super::{StatementError, ZERO, leaf_digest, payload};
+use super::{RelayKeys, StatementError, ZERO, leaf_digest, payload};
 use crate::keys::PublicKey;
 
 /// What statements are about that are about the directory itself.
@@ -26,8 +26,8 @@ pub struct Authority {
     pub registrars: Vec<Registrar>,
     /// How many of them must sign.
     pub threshold: u8,
-    /// Signs heads and receipts.
-    pub relay: PublicKey,
+    /// Its keys sign heads and receipts.
+    pub relay: RelayKeys,
     /// Keys of those who were registrars and are no more.
     former: Vec<PublicKey>,
     sequence: u64,
@@ -74,7 +74,7 @@ impl Authority {
         Ok(Self {
             registrars: vec![registrar(&keys)?],
             threshold: 1,
-            relay: PublicKey::from_bytes(genesis.relay)?,
+            relay: RelayKeys::new(PublicKey::from_bytes(genesis.relay)?),
             former: Vec::new(),
             sequence: 1,
             last_leaf: leaf_digest(leaf),

@@ -6,6 +6,7 @@ use causeway_common::time::Timestamp;
 use super::*;
 
 mod registrars;
+mod relay_keys;
 mod rosters;
 mod standing;
 mod succession;

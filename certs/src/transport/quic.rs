@@ -25,7 +25,7 @@ use tokio::io::AsyncWrite;
 
 use super::{BoxFuture, Dialer, Handshake, Link, LinkError, Listener, RecvHalf, SendHalf};
 use crate::keys::{PublicKey, SigningKey};
-use crate::tls;
+use crate::tls::{self, ShownKey};
 
 /// Bytes in flight on one stream: a body of 1 MiB takes four round trips.
 const STREAM_WINDOW: u32 = 256 * 1024;
@@ -58,7 +58,15 @@ fn transport(accept_bi: u32, accept_uni: u32, keep_alive: Option<Duration>) -> T
 
 /// The relay's QUIC configuration.
 pub fn server_config(key: &SigningKey) -> Result<quinn::ServerConfig, LinkError> {
-    let tls = tls::server_config(key).map_err(|e| LinkError::Broken(e.to_string()))?;
+    server_config_showing(&shown(key)?)
+}
+
+fn shown(key: &SigningKey) -> Result<ShownKey, LinkError> {
+    ShownKey::new(key).map_err(|e| LinkError::Broken(e.to_string()))
+}
+
+fn server_config_showing(shown: &ShownKey) -> Result<quinn::ServerConfig, LinkError> {
+    let tls = tls::server_config_showing(shown).map_err(|e| LinkError::Broken(e.to_string()))?;
     let crypto = QuicServerConfig::try_from(tls).map_err(|e| LinkError::Broken(e.to_string()))?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     // A stranger gets one stream; a member's allowance is raised after Hello.
@@ -72,6 +80,11 @@ pub fn server_config(key: &SigningKey) -> Result<quinn::ServerConfig, LinkError>
 
 /// A client's QUIC configuration, for one relay and one device.
 pub fn client_config(pinned: PublicKey, key: &SigningKey) -> Result<quinn::ClientConfig, LinkError> {
+    client_config_of(&[pinned], key)
+}
+
+/// The same for a relay that may show any of these keys: one that changes its key.
+pub fn client_config_of(pinned: &[PublicKey], key: &SigningKey) -> Result<quinn::ClientConfig, LinkError> {
     let tls = tls::client_config(pinned, key).map_err(|e| LinkError::Broken(e.to_string()))?;
     let crypto = QuicClientConfig::try_from(tls).map_err(|e| LinkError::Broken(e.to_string()))?;
     let mut config = quinn::ClientConfig::new(Arc::new(crypto));
@@ -109,7 +122,16 @@ pub fn listen(
     key: &SigningKey,
     keys: PersistentKeys<'_>,
 ) -> Result<Endpoint, LinkError> {
-    let (endpoint, config) = relay_configs(key, keys)?;
+    listen_showing(address, &shown(key)?, keys)
+}
+
+/// The same with a key that can become another.
+pub fn listen_showing(
+    address: SocketAddr,
+    shown: &ShownKey,
+    keys: PersistentKeys<'_>,
+) -> Result<Endpoint, LinkError> {
+    let (endpoint, config) = relay_configs(shown, keys)?;
     let socket = std::net::UdpSocket::bind(address).map_err(broken)?;
     Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime)).map_err(broken)
 }
@@ -121,7 +143,7 @@ pub fn listen_on(
     key: &SigningKey,
     keys: PersistentKeys<'_>,
 ) -> Result<Endpoint, LinkError> {
-    let (mut endpoint, mut config) = relay_configs(key, keys)?;
+    let (mut endpoint, mut config) = relay_configs(&shown(key)?, keys)?;
     config.time_source(Arc::new(TokenTime(clock)));
     endpoint.rng_seed(Some(ground.seed));
     let runtime = Arc::new(TokioRuntime);
@@ -137,10 +159,10 @@ impl TimeSource for TokenTime {
 }
 
 fn relay_configs(
-    key: &SigningKey,
+    shown: &ShownKey,
     keys: PersistentKeys<'_>,
 ) -> Result<(EndpointConfig, quinn::ServerConfig), LinkError> {
-    let mut config = server_config(key)?;
+    let mut config = server_config_showing(shown)?;
     let token_key = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(keys.token);
     config.token_key(Arc::new(token_key));
     let mut endpoint = EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, keys.reset)));

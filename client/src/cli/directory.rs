@@ -16,6 +16,7 @@ use super::failure::{Failure, exit};
 use super::home::Home;
 use super::org;
 use super::output::{print, text, time};
+use super::relay_key;
 use crate::audit::{self as form, Accusation, File, FileError};
 
 /// Findings that people are shown; JSON has all of them.
@@ -31,6 +32,8 @@ pub(crate) enum DirectoryCommand {
     },
     /// Check a directory from its first statement to its head: this home's, or that of a file.
     Verify(VerifyArgs),
+    /// A text for a colleague who cannot reach the relay any more because it has another key.
+    RelayKey,
     /// Write what proves that the relay shows different people different directories.
     Evidence {
         /// The file.
@@ -62,6 +65,7 @@ pub(crate) async fn run(command: DirectoryCommand, home: &Home) -> Result<(), Fa
             let pins = pins(&args)?;
             verify_log(&own_log(home).await?, &pins, true, home.json)
         }
+        DirectoryCommand::RelayKey => relay_key::pass_on(home).await,
         DirectoryCommand::Evidence { out, with } => write_evidence(&out, with.as_deref(), home).await,
     }
 }
@@ -87,7 +91,10 @@ fn read_directory(path: &Path) -> Result<Log, Failure> {
 
 async fn own_log(home: &Home) -> Result<Log, Failure> {
     let (replica, identity) = (home.engine.replica.lock().await, &home.engine.identity);
-    let keys = (identity.relay_key, identity.registrar_key);
+    let relay = replica.relay_keys(identity).map_err(Failure::internal)?;
+    // The one that people can compare with the relay's operator now.
+    let relay = *relay.in_force(home.engine.relay_now()).key.as_bytes();
+    let keys = (relay, identity.registrar_key);
     form::of_home(&home.engine.vault, &replica, keys)?.ok_or_else(|| {
         Failure::new(
             "D-114",

@@ -277,7 +277,7 @@ impl From<LinkError> for Failure {
                 "N-106",
                 exit::INTEGRITY,
                 "The server at the relay's address is not the relay you joined. Nothing was sent to it.",
-                "Somebody may be standing in between, or the relay has a new key. Call the registrar.",
+                "Somebody may be standing in between, or the relay has got a new key while this workstation was away. Check the clock of this machine, then call the registrar. If the relay has a new key: ask the registrar for `causeway registrar relay-key text`, or a colleague for `causeway directory relay-key`, and run `causeway relay-key TEXT` here.",
             ),
             other => Self {
                 retryable: true,

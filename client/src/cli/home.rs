@@ -5,6 +5,7 @@ use std::net::ToSocketAddrs as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use causeway_certs::keys::PublicKey;
 use causeway_certs::transport::Dialer;
 use causeway_certs::transport::quic::{self, QuicDialer};
 use causeway_common::crash;
@@ -154,6 +155,11 @@ impl Home {
 
     /// The way to this home's relay.
     pub(crate) async fn dialer(&self) -> Result<Box<dyn Dialer>, Failure> {
+        self.dialer_to(None).await
+    }
+
+    /// The same if the relay may show this key too.
+    pub(crate) async fn dialer_to(&self, also: Option<PublicKey>) -> Result<Box<dyn Dialer>, Failure> {
         let identity = &self.engine.identity;
         let address = identity.relay_address.clone();
         let resolved = tokio::task::spawn_blocking(move || address.to_socket_addrs().map(|mut a| a.next()))
@@ -164,8 +170,9 @@ impl Home {
                 causeway_certs::transport::LinkError::Broken("its name does not resolve".into()).into()
             );
         };
-        let pinned = identity.relay().map_err(Failure::internal)?;
-        let config = quic::client_config(pinned, &identity.tls_key())?;
+        let mut pinned = self.engine.relay_keys_to_dial().await;
+        pinned.extend(also);
+        let config = quic::client_config_of(&pinned, &identity.tls_key())?;
         Ok(Box::new(QuicDialer::new(quic::client_endpoint(relay)?, config, relay)))
     }
 

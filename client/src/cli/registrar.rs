@@ -10,6 +10,7 @@ use super::failure::{Failure, exit};
 use super::home::{Home, ProtectionArgs};
 use super::org;
 use super::output::{print, print_list, remark, text, time};
+use super::relay_key;
 use super::standing::{self, Reason, Vetted};
 use crate::exclusion;
 use crate::identity::{Identity, Role};
@@ -108,6 +109,9 @@ pub(crate) enum RegistrarCommand {
         /// The text, all of it.
         text: String,
     },
+    /// The relay gets a new key.
+    #[command(subcommand)]
+    RelayKey(relay_key::RelayKeyCommand),
     /// Bring back an organisation that has no workstation left.
     #[command(subcommand)]
     Recover(recover::RecoverCommand),
@@ -134,10 +138,10 @@ pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<()
         RegistrarCommand::Claim { .. } | RegistrarCommand::Stand(_) => Ok(()),
         RegistrarCommand::List => registrars::list(&home).await,
         RegistrarCommand::Nominate => {
-            registrars::nominate(&home);
+            registrars::nominate(&home).await;
             Ok(())
         }
-        RegistrarCommand::Show { request } => registrars::show(&home, &request),
+        RegistrarCommand::Show { request } => registrars::show(&home, &request).await,
         RegistrarCommand::Appoint { request, threshold } => {
             registrars::appoint(&home, &request, threshold).await
         }
@@ -151,6 +155,7 @@ pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<()
         RegistrarCommand::Suspend { org, reason, since } => {
             suspend(&home, &org, reason, since.as_deref()).await
         }
+        RegistrarCommand::RelayKey(command) => relay_key::run(command, &home).await,
         RegistrarCommand::Recover(command) => recover::run(command, &home).await,
         RegistrarCommand::Reinstate { org, vetted } => reinstate(&home, &org, vetted).await,
     }

@@ -11,6 +11,7 @@ use super::head;
 use super::home::Home;
 use super::output::{print, text, time};
 use super::recovery::standing as recovering;
+use super::relay_key;
 use super::standing;
 use crate::doubts;
 use crate::identity::Role;
@@ -52,6 +53,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let (roots, recovery) = (recovering::keys(home).await?, recovering::of_own(home).await);
     let wanted = proposals::waiting_for_us(&home.engine).await?;
     let old_head = head::of(home).await?;
+    let relay_key = relay_key::standing(home).await?;
     let replica = home.engine.replica.lock().await;
     let head = replica.head(identity);
     let result = json!({
@@ -75,6 +77,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "recovery": recovery,
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
         "head": old_head,
+        "relay_key": relay_key,
         "evidence": evidence,
         "signatures_wanted": wanted,
         "backup_age": backups["age"],
@@ -115,6 +118,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             backup,
             roots,
             warning(v),
+            relay_key::words(&v["relay_key"]),
             of_evidence(v),
         ]
         .concat()
@@ -187,13 +191,15 @@ pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
         "roots": recovering::keys(home).await?,
         "recovery": recovery,
         "head": head::of(home).await?,
+        "relay_key": relay_key::standing(home).await?,
     });
     print(home.json, result, |v| {
         let old = head::words(&v["head"]);
         let roots = recovering::warnings(&v["roots"], &v["recovery"]);
         let records = format!("All {vault} records of the vault verify.");
         let log = format!("The activity log has {activity} entries and is unbroken.");
-        format!("{records} {log}{old}{roots}{}{}", warning(v), of_evidence(v))
+        let relay_key = relay_key::words(&v["relay_key"]);
+        format!("{records} {log}{old}{roots}{}{relay_key}{}", warning(v), of_evidence(v))
     });
     Ok(())
 }

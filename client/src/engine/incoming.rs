@@ -64,6 +64,8 @@ struct Gathered {
     settled: usize,
     /// Receipts for us that colleagues have not been given.
     passed_on: Vec<PassedOn>,
+    /// The directory has been fetched for these envelopes.
+    fetched: bool,
 }
 
 enum Refusal {
@@ -92,10 +94,29 @@ impl Engine {
         I: IntoIterator<Item = P>,
         I::IntoIter: Send,
     {
+        self.take_together(pushes, false).await
+    }
+
+    /// The same for envelopes that the directory has been fetched for.
+    pub(crate) async fn take_after_fetch<P, I>(&self, pushes: I) -> Result<Vec<Taken>, EngineError>
+    where
+        P: Borrow<Push> + Send,
+        I: IntoIterator<Item = P>,
+        I::IntoIter: Send,
+    {
+        self.take_together(pushes, true).await
+    }
+
+    async fn take_together<P, I>(&self, pushes: I, fetched: bool) -> Result<Vec<Taken>, EngineError>
+    where
+        P: Borrow<Push> + Send,
+        I: IntoIterator<Item = P>,
+        I::IntoIter: Send,
+    {
         let pushes = pushes.into_iter();
         let turn = self.turn.lock().await;
         let mut step = Step::new(&self.vault);
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered { fetched, ..Gathered::default() };
         let mut taken = Vec::new();
         for push in pushes {
             let push = push.borrow();
@@ -155,7 +176,7 @@ impl Engine {
         let unsealed = unseal(&push.outer, &push.body, &push.wrap, org, device, &prekey.public, &seed)
             .map_err(|error| Refusal::Nack(reason_for(error), None))?;
         let claimed = unsealed.claimed();
-        let (key, verdict) = self.sender_key(&claimed, push.accepted, step).await?;
+        let (key, verdict) = self.sender_key(&claimed, push.accepted, step, gathered.fetched).await?;
         let packet = unsealed.verify(&key).map_err(|error| {
             let proven = error.is_the_senders().then_some(claimed.from_org);
             Refusal::Nack(reason_for(error), proven)
@@ -199,20 +220,22 @@ impl Engine {
         claimed: &Claimed,
         ingress: Timestamp,
         step: &mut Step<'_>,
+        fetched: bool,
     ) -> Result<(PublicKey, Verdict), Refusal> {
         let unreadable = || Refusal::Nack(NACK_UNREADABLE, None);
-        let relay = self.identity.relay().map_err(|_| unreadable())?;
         let replica = self.replica.lock().await;
-        let sender = match judgement::origin(&replica, claimed, relay) {
+        let relay = replica.relay_keys(&self.identity).map_err(|_| unreadable())?;
+        let sender = match judgement::origin(&replica, claimed, &relay) {
             Origin::Known(sender) => sender,
             Origin::Ahead => return Err(Refusal::NeedsDirectory),
+            Origin::UnknownKey if !fetched => return Err(Refusal::NeedsDirectory),
             Origin::Split => {
                 let evidence =
                     Evidence { ours: replica.checkpoint.clone(), theirs: claimed.checkpoint.clone() };
                 records::put_evidence(&self.vault, &mut step.changes, &evidence);
                 return Err(Refusal::Split);
             }
-            Origin::Unproven => return Err(unreadable()),
+            Origin::Unproven | Origin::UnknownKey => return Err(unreadable()),
         };
         // Ours says what this device may read of the packet.
         let own = replica.directory.organisation(self.identity.org);

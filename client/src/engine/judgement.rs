@@ -2,9 +2,7 @@
 //!
 //! Nothing is thrown away. What is in doubt is kept apart, readable, until a person has asked the sender by another way.
 
-use causeway_certs::checkpoint;
-use causeway_certs::directory::{Compromised, Organisation, Suspended};
-use causeway_certs::keys::PublicKey;
+use causeway_certs::directory::{Compromised, Organisation, RelayKeys, Suspended};
 use causeway_common::ids::DeviceId;
 use causeway_common::statements::{RevokedDevice, SUSPENDED_COMPROMISED};
 use causeway_common::time::Timestamp;
@@ -28,18 +26,29 @@ pub enum Origin {
     Ahead,
     /// The relay has shown its sender another directory than us.
     Split,
+    /// It claims to know more than we do, under a head that no key of the relay has signed which we know: fetch, and if we still
+    /// do not know the key then, refuse.
+    UnknownKey,
     /// The packet brings no head of our relay for what it claims, or names nobody.
     Unproven,
 }
 
 /// Compares the directory that a packet was sealed under with ours, and looks its sender up.
-pub fn origin(replica: &Replica, claimed: &Claimed, relay: PublicKey) -> Origin {
+pub fn origin(replica: &Replica, claimed: &Claimed, relay: &RelayKeys) -> Origin {
     // Signed by the relay, so that no member can make us wait for a directory that does not exist.
-    let Ok(head) = checkpoint::verify(&claimed.checkpoint, relay) else { return Origin::Unproven };
+    let Ok((key, head)) = relay.signer_of_head(&claimed.checkpoint) else {
+        let is_ahead = claimed.log_size > replica.directory.size();
+        return if is_ahead { Origin::UnknownKey } else { Origin::Unproven };
+    };
     if (head.size, head.root) != (claimed.log_size, claimed.log_root) {
         return Origin::Unproven;
     }
-    match replica.agrees_with(head.size, head.root) {
+    let agrees = replica.agrees_with(head.size, head.root);
+    // What our own directory says needs nobody's word. Anything else a former key says only as long as it counted.
+    if agrees != Some(true) && !relay.count(key, head.time) {
+        return Origin::Unproven;
+    }
+    match agrees {
         None => return Origin::Ahead,
         Some(false) => return Origin::Split,
         Some(true) => {}

@@ -219,7 +219,7 @@ impl Engine {
     /// The relay has signed that it holds packets: one transaction for all of them.
     pub async fn relayed(&self, held: &[(Sent, Signed)]) -> Result<(), OutgoingError> {
         for (sent, receipt) in held {
-            let read = self.relay_receipt(receipt).ok_or(OutgoingError::ForgedReceipt)?;
+            let read = self.relay_receipt(receipt).await.ok_or(OutgoingError::ForgedReceipt)?;
             let digest = self.envelope(sent).map(|envelope| envelope.digest());
             let fits = read.envelope == sent.envelope_id && Some(read.digest) == digest;
             if read.outcome != RELAY_ACCEPTED || !fits {
@@ -270,7 +270,7 @@ impl Engine {
         let _turn = self.turn.lock().await;
         let mut step = Step::new(&self.vault);
         for signed in &outcomes.expired {
-            if let Some(receipt) = self.relay_receipt(signed).filter(|r| r.outcome == RELAY_EXPIRED) {
+            if let Some(receipt) = self.relay_receipt(signed).await.filter(|r| r.outcome == RELAY_EXPIRED) {
                 self.expired(&receipt, &mut step)?;
             }
         }
@@ -346,9 +346,9 @@ impl Engine {
             .is_some_and(|key| key.verify(Label::Nack, signed).is_ok())
     }
 
-    fn relay_receipt(&self, signed: &Signed) -> Option<RelayReceipt> {
-        self.identity.relay().ok()?.verify(Label::RelayAck, signed).ok()?;
-        codec::decode(&signed.body, FRAME_BYTES_MAX).ok()
+    async fn relay_receipt(&self, signed: &Signed) -> Option<RelayReceipt> {
+        let keys = self.replica.lock().await.relay_keys(&self.identity).ok()?;
+        keys.verify_receipt(signed)
     }
 
     /// Ends a step that may have changed nothing.

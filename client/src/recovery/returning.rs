@@ -108,12 +108,13 @@ pub enum Progress {
 
 /// The registrar's offer to an organisation.
 pub async fn offer(engine: &Engine, org: OrgId) -> Result<Offer, ReturningError> {
+    let relay_key = engine.relay_key().await;
     let replica = engine.replica.lock().await;
     let found = replica.directory.organisation(org).ok_or(ReturningError::Unknown)?;
     let identity = &engine.identity;
     Ok(Offer {
         relay_address: identity.relay_address.clone(),
-        relay_key: identity.relay_key,
+        relay_key,
         registrar_key: identity.registrar_key,
         org,
         name: found.name.clone(),

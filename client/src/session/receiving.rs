@@ -198,7 +198,7 @@ pub(super) async fn prove(
         Err(SessionError::Engine(EngineError::Replica(ReplicaError::Shrunk { .. }))) => {}
         fetched => fetched?,
     }
-    let taken = engine.take(unproven.iter().cloned()).await?;
+    let taken = engine.take_after_fetch(unproven.iter().cloned()).await?;
     Ok(Event::Proven(Handled::sorted(unproven, taken)))
 }
 

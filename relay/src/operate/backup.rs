@@ -13,6 +13,7 @@ use causeway_common::store::{Kv as _, Record, SledKv, SledOptions, StoreError, f
 use causeway_common::time::{Clock as _, SystemClock};
 use causeway_relay::config::Config;
 use causeway_relay::control::{Asked, is_finished};
+use causeway_relay::key_files::{KEY_FILE, NEXT_KEY_FILE};
 use clap::{Args, Subcommand};
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
@@ -21,8 +22,8 @@ use super::Failure;
 
 /// What the manifest says these are backups of.
 const WHAT: &str = "relay";
-/// The relay's secret file, in the data folder and in a backup.
-const KEY_FILE: &str = "relay.key";
+/// The next secrets first: while a backup is taken they may take the place of the present ones, and then stand in it twice.
+const KEY_FILES: [&str; 2] = [NEXT_KEY_FILE, KEY_FILE];
 /// Before the names of files in a backup.
 const BLOBS: &str = "blobs/";
 /// Stands in a data folder that a restoration has not finished.
@@ -186,7 +187,7 @@ fn create(
     memory: u32,
     common: &BackupArgs,
 ) -> Result<(), Failure> {
-    if !data.join("store").exists() || !data.join(KEY_FILE).exists() {
+    if !data.join("store").exists() || !KEY_FILES.iter().any(|name| data.join(name).exists()) {
         return Err(Failure::new(4, format!("there is no relay in {}", data.display())));
     }
     let asked = Asked::connect(data);
@@ -206,9 +207,11 @@ fn create(
     let key = key_of(&folder, &secrets)?;
     let about = About { what: WHAT.into(), taken: SystemClock.now() };
     let mut writer = Writer::begin(&folder, &key, about, keep)?;
-    let mut secret = Zeroizing::new(std::fs::read(data.join(KEY_FILE))?);
-    writer.file(KEY_FILE, &mut secret.as_slice())?;
-    zeroize::Zeroize::zeroize(&mut *secret);
+    for name in KEY_FILES.into_iter().filter(|name| data.join(name).exists()) {
+        let mut secret = Zeroizing::new(std::fs::read(data.join(name))?);
+        writer.file(name, &mut secret.as_slice())?;
+        zeroize::Zeroize::zeroize(&mut *secret);
+    }
     let running = if let Some(mut asked) = asked {
         while let Some((key, value)) = asked.record()? {
             writer.record(&key, &value)?;
@@ -414,7 +417,7 @@ impl Restoring {
 fn place(data: &Path, name: &str) -> Result<PathBuf, BackupError> {
     let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
     match name.strip_prefix(BLOBS) {
-        None if name == KEY_FILE => Ok(data.join(KEY_FILE)),
+        None if KEY_FILES.contains(&name) => Ok(data.join(name)),
         Some(blob) if plain(blob) && !blob.starts_with('.') => Ok(data.join("blobs").join(blob)),
         _ => Err(BackupError::Damaged("it has a file that no relay has".into())),
     }

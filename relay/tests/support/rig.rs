@@ -54,6 +54,11 @@ impl TestClock {
         self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    /// Sets it.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
+
     /// Sets it ahead. Where the time is to pass as it does, see [`Rig::let_pass`].
     pub fn advance(&self, hours: u64) {
         self.0.fetch_add(hours * 3_600_000, Ordering::SeqCst);

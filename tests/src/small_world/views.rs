@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use causeway_certs::directory::Organisation;
+use causeway_certs::directory::{Organisation, RelayKeys};
 use causeway_client::engine::judgement::{self, Origin, Sender, Verdict};
 use causeway_client::prekeys;
 use causeway_client::replica::{Replica, ReplicaError};
@@ -192,7 +192,7 @@ impl World {
             log_root: paper.logs[log].root,
             checkpoint: paper.logs[head].head.clone(),
         };
-        let mut origin = judgement::origin(replica, &claimed, paper.relay);
+        let mut origin = judgement::origin(replica, &claimed, &RelayKeys::new(paper.relay));
         if self.omission == Omission::HeadsOfPackets
             && let Some(org) = replica.directory.organisation(claimed.from_org)
         {
@@ -206,7 +206,7 @@ impl World {
             },
             Origin::Ahead => Judged::Held,
             Origin::Split => Judged::Split,
-            Origin::Unproven => Judged::Refused,
+            Origin::Unproven | Origin::UnknownKey => Judged::Refused,
         }
     }
 }

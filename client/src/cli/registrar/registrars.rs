@@ -5,10 +5,11 @@ use causeway_certs::directory::Directory;
 use causeway_certs::fingerprint;
 use causeway_certs::keys::PublicKey;
 use causeway_certs::registrars::{Candidacy, Nomination, RegistrarTextError};
+use causeway_certs::relay_keys;
 use causeway_common::codec;
 use causeway_common::ids::OrgId;
 use causeway_common::limits::STATEMENT_BYTES_MAX;
-use causeway_common::statements::{Admission, OrgGenesis, Registrars, Statement, StatementKind};
+use causeway_common::statements::{Admission, OrgGenesis, Registrars, RelayKey, Statement, StatementKind};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -49,8 +50,8 @@ pub(super) async fn list(home: &Home) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn nominate(home: &Home) {
-    let nomination = registrars::nomination(&home.engine).to_text();
+pub(super) async fn nominate(home: &Home) {
+    let nomination = registrars::nomination(&home.engine).await.to_text();
     print(home.json, json!({ "nomination": nomination }), |v| {
         format!(
             "{}\n\nGive this to the new registrar by a way you trust. On their machine: causeway registrar stand TEXT\nThen here, with the request that it shows: causeway registrar show REQUEST",
@@ -91,8 +92,8 @@ pub(super) async fn stand(args: &StandArgs, global: &Global) -> Result<(), Failu
     Ok(())
 }
 
-pub(super) fn show(home: &Home, request: &str) -> Result<(), Failure> {
-    let (candidacy, compared) = registrars::look_at(&home.engine, request)?;
+pub(super) async fn show(home: &Home, request: &str) -> Result<(), Failure> {
+    let (candidacy, compared) = registrars::look_at(&home.engine, request).await?;
     let mut result = comparison(compared);
     result["key"] = hex::encode(candidacy.keys.key).into();
     print(home.json, result, |v| {
@@ -209,6 +210,7 @@ fn kind_word(kind: StatementKind) -> &'static str {
         StatementKind::RecoveryDone => "recovery_done",
         StatementKind::Return => "return",
         StatementKind::Registrars => "registrars",
+        StatementKind::RelayKey => "relay_key",
         _ => "other",
     }
 }
@@ -233,6 +235,9 @@ fn words(statement: &Statement, directory: &Directory) -> String {
         StatementKind::RecoveryDone => format!("End the recovery of {org}: its next root takes over."),
         StatementKind::Return => format!("Let a new workstation come back for {org}."),
         StatementKind::Registrars => registrars_words(statement, directory),
+        StatementKind::RelayKey => {
+            relay_key(statement).unwrap_or_else(|| "Announce a key of the relay that does not read.".into())
+        }
         _ => "Something that this version does not know: do not sign it.".into(),
     }
 }
@@ -247,6 +252,19 @@ fn admission(statement: &Statement) -> Option<String> {
         harmless(&genesis.kind),
         harmless(&genesis.country),
         fingerprint::digits(fingerprint::fingerprint(statement.org, root))
+    ))
+}
+
+fn relay_key(statement: &Statement) -> Option<String> {
+    let next: RelayKey = codec::decode(&statement.payload, STATEMENT_BYTES_MAX).ok()?;
+    let digits = fingerprint::digits(relay_keys::fingerprint(PublicKey::from_bytes(next.relay).ok()?));
+    let from = time(next.from);
+    let when =
+        from.as_str().map_or("at once, because somebody else may have the present one".into(), |from| {
+            format!("from {from} on")
+        });
+    Some(format!(
+        "Announce a new key of the relay, {when}.\n    fingerprint {digits}\n    Compare it by phone with the operator yourself."
     ))
 }
 
