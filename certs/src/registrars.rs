@@ -116,3 +116,71 @@ pub fn statement_from_text(
     })?;
     Ok((joint, statement, signers))
 }
+
+#[cfg(test)]
+mod tests {
+    use causeway_common::ids::{Digest, OrgId};
+    use causeway_common::statements::StatementKind;
+    use causeway_common::time::Timestamp;
+
+    use super::*;
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed(&[seed; 32])
+    }
+
+    fn nomination() -> Nomination {
+        let registrar_key = *key(1).public().as_bytes();
+        Nomination { relay_address: "relay.example:4433".into(), relay_key: [3; 32], registrar_key }
+    }
+
+    fn candidacy() -> Candidacy {
+        let keys = RegistrarKeys { key: *key(4).public().as_bytes(), tls_key: *key(5).public().as_bytes() };
+        Candidacy { nomination: nomination(), keys }
+    }
+
+    #[test]
+    fn texts_round_trip_and_every_slip_is_noticed() {
+        let statement = Statement {
+            kind: StatementKind::Return,
+            org: OrgId([1; 32]),
+            sequence: 2,
+            previous: Digest([2; 32]),
+            time: Timestamp(3),
+            signer: *key(1).public().as_bytes(),
+            payload: vec![7; 32],
+        };
+        let mut joint = countersigned::begin(&statement, &key(1));
+        countersigned::add(&mut joint, &key(4));
+        let texts = [nomination().to_text(), candidacy().to_text(&key(4)), statement_to_text(&joint)];
+        assert_eq!(Nomination::from_text(&texts[0]), Ok(nomination()));
+        let (read, compared) = Candidacy::from_text(&texts[1], &nomination()).unwrap();
+        assert_eq!((read, Some(compared)), (candidacy(), Candidacy::comparison(&texts[1])));
+        let (again, said, signers) = statement_from_text(&texts[2]).unwrap();
+        assert_eq!((again, said, signers.len()), (joint, statement, 2));
+        let is_read = |text: &str| {
+            Nomination::from_text(text).is_ok()
+                || Candidacy::from_text(text, &nomination()).is_ok()
+                || statement_from_text(text).is_ok()
+        };
+        for text in &texts {
+            assert!(is_read(&format!(" {}\n{}", &text[..40], &text[40..])), "white space is ignored");
+            for place in 0..text.len() {
+                let mut slip = text.clone().into_bytes();
+                slip[place] = if slip[place] == b'A' { b'B' } else { b'A' };
+                let slip = String::from_utf8(slip).unwrap();
+                assert!(slip == *text || !is_read(&slip), "a letter at {place}");
+            }
+            assert!(!is_read(&text[..text.len() - 1]));
+        }
+    }
+
+    #[test]
+    fn an_answer_is_to_ones_own_nomination_and_signed_by_the_key_it_names() {
+        let other = Nomination { registrar_key: [9; 32], ..nomination() };
+        let text = candidacy().to_text(&key(4));
+        assert_eq!(Candidacy::from_text(&text, &other), Err(RegistrarTextError::Other));
+        let forged = candidacy().to_text(&key(6));
+        assert_eq!(Candidacy::from_text(&forged, &nomination()), Err(RegistrarTextError::Unverified));
+    }
+}

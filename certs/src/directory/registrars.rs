@@ -116,9 +116,9 @@ impl Authority {
         if registrars == self.registrars && next.threshold == self.threshold {
             return Err(StatementError::Again);
         }
+        let stays = |key: PublicKey| registrars.iter().any(|registrar| registrar.key == key);
         let gone = self.registrars.iter().map(|registrar| registrar.key);
-        let gone: Vec<PublicKey> = gone.filter(|key| !self.former.contains(key)).collect();
-        self.former.extend(gone);
+        self.former.extend(gone.filter(|key| !stays(*key)));
         (self.registrars, self.threshold) = (registrars, next.threshold);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use causeway_certs::audit::{self, Audit, Log, Pins};
 use causeway_certs::checkpoint::Checkpoint;
-use causeway_certs::directory::{Directory, Organisation};
+use causeway_certs::directory::{Authority, Directory, Organisation};
 use causeway_certs::evidence::{self, EvidenceError};
 use causeway_certs::keys::PublicKey;
 use causeway_common::store::files;
@@ -173,6 +173,7 @@ fn verify_log(log: &Log, pins: &Pins, own: bool, json: bool) -> Result<(), Failu
         "head": audit.head.map(|head| head_value(&head)),
         "relay_key": hex::encode(log.relay_key),
         "registrar_key": hex::encode(log.registrar_key),
+        "registrars": audit.directory.authority().map(registrars),
         "relay_key_pinned": own || pins.relay.is_some(),
         "registrar_key_pinned": own || pins.registrar.is_some(),
         "organisations": audit.directory.organisations().map(|o| organisation(&audit.directory, o)).collect::<Vec<_>>(),
@@ -225,6 +226,19 @@ fn organisation(directory: &Directory, org: &Organisation) -> Value {
     entry
 }
 
+fn registrars(authority: &Authority) -> Value {
+    let keys: Vec<String> =
+        authority.registrars.iter().map(|registrar| hex::encode(registrar.key.as_bytes())).collect();
+    json!({ "keys": keys, "must_sign": authority.threshold })
+}
+
+/// Who says which organisations there are; nothing of a directory with one registrar, whose key is named anyway.
+fn registrars_words(v: &Value) -> Option<String> {
+    let keys: Vec<&str> = v["keys"].as_array()?.iter().filter_map(Value::as_str).collect();
+    let all = keys.join("\n    ");
+    (keys.len() > 1).then(|| format!("{} of {} registrars must sign:\n    {all}", v["must_sign"], keys.len()))
+}
+
 fn head_value(head: &Checkpoint) -> Value {
     json!({ "size": head.size, "root": head.root.to_string(), "time": time(head.time) })
 }
@@ -264,6 +278,7 @@ fn for_people(v: &Value, own: bool) -> String {
             text(&v["head"], "time"),
         ));
     }
+    lines.extend(registrars_words(&v["registrars"]));
     lines.push(compare(v, own));
     lines.join("\n")
 }

@@ -3,8 +3,10 @@
 use std::fmt::Debug;
 use std::sync::OnceLock;
 
-use causeway_certs::directory::{self, Directory};
+use causeway_certs::directory::{self, Directory, countersigned};
 use causeway_certs::keys::{PublicKey, SigningKey};
+use causeway_certs::recovery::{self, Offer};
+use causeway_certs::registrars::{self, Candidacy, Nomination};
 use causeway_certs::transport::{RecvHalf, read_answer, read_any};
 use causeway_certs::{checkpoint, fingerprint, invite, names, roster};
 use causeway_client::prekeys;
@@ -15,8 +17,9 @@ use causeway_common::ids::{Digest, OrgId};
 use causeway_common::limits::{ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX};
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
-    Admission, DeviceReceipt, DeviceStatus, DirectoryGenesis, Invite, Nack, OrgGenesis, OrgRecord, Prekey,
-    RelayReceipt, Roster, RosterChange, SignedRoster, Statement,
+    Admission, Countersigned, DeviceReceipt, DeviceStatus, DirectoryGenesis, Invite, Nack, OrgGenesis,
+    OrgRecord, Prekey, RecordChange, RecoveryDone, RegistrarKeys, Registrars, RelayReceipt, Return, Roster,
+    RosterChange, SignedRoster, Statement, StatementKind,
 };
 use causeway_common::wire::{self, Frame, FrameType, Prekeys};
 use causeway_relay::config::Config;
@@ -29,7 +32,7 @@ use super::{Input, paused_runtime};
 /// Runs one input.
 pub fn run(bytes: &[u8]) {
     let mut input = Input::new(bytes);
-    match input.u8() % 9 {
+    match input.u8() % 10 {
         0 => frame(input.u8(), input.rest()),
         1 => stream(input.rest()),
         2 => structure(input.u8(), input.rest()),
@@ -38,7 +41,8 @@ pub fn run(bytes: &[u8]) {
         5 => head(&mut input),
         6 => text(&mut input),
         7 => taken_prekeys(&mut input),
-        _ => keys_and_envelopes(&mut input),
+        8 => keys_and_envelopes(&mut input),
+        _ => passed_on(&mut input),
     }
 }
 
@@ -92,7 +96,7 @@ fn stream(bytes: &[u8]) {
 
 macro_rules! structures {
     ($number:expr, $bytes:expr; $($index:literal $name:ident),* $(,)?) => {
-        match $number % 17 {
+        match $number % 22 {
             $($index => drop(decoded::<$name>($bytes, FRAME_BYTES_MAX)),)*
             _ => {}
         }
@@ -103,7 +107,7 @@ fn structure(number: u8, bytes: &[u8]) {
     structures!(number, bytes;
         0 Signed, 1 SignedRoster, 2 Invite, 3 OrgGenesis, 4 OrgRecord, 5 Roster, 6 Statement, 7 DirectoryGenesis,
         8 Admission, 9 RosterChange, 10 Prekey, 11 DeviceStatus, 12 RelayReceipt, 13 DeviceReceipt, 14 Nack,
-        15 Outer, 16 Wrap,
+        15 Outer, 16 Wrap, 17 Registrars, 18 Countersigned, 19 RecordChange, 20 RecoveryDone, 21 Return,
     );
 }
 
@@ -230,12 +234,13 @@ fn signed_again(leaf: &[u8], input: &mut Input<'_>) -> Vec<u8> {
     let mut statement: Statement = codec::decode(&signed.body, signed.body.len()).unwrap();
     let signers = [&known.rig.registrar, &known.orgs[0].admin, &known.orgs[1].admin, &known.rig.relay_key];
     let signer = *input.pick(&signers);
-    match input.u8() % 6 {
+    match input.u8() % 7 {
         0 => statement.kind = input.u8().into(),
         1 => statement.sequence = input.number(),
         2 => statement.previous = Digest(input.array()),
         3 => statement.org = *input.pick(&[known.orgs[0].id, known.orgs[1].id, OrgId([0; 32])]),
         4 => statement.payload = input.bytes().to_vec(),
+        5 => return together(&statement, input),
         _ => input.change(&mut statement.payload),
     }
     let org = statement.org;
@@ -244,6 +249,69 @@ fn signed_again(leaf: &[u8], input: &mut Input<'_>) -> Vec<u8> {
     }
     statement.signer = *signer.public().as_bytes();
     directory::leaf(&directory::sign_statement(&statement, signer))
+}
+
+/// Several signatures over a statement, and things about them changed.
+fn together(statement: &Statement, input: &mut Input<'_>) -> Vec<u8> {
+    let known = known();
+    let mut joint = countersigned::begin(statement, &known.rig.registrar);
+    let signers = [&known.rig.registrar, &known.orgs[0].admin, &known.rig.relay_key];
+    let signer = *input.pick(&signers);
+    countersigned::add(&mut joint, signer);
+    if input.flag() {
+        input.change(&mut joint.statement);
+    }
+    let around = Statement {
+        kind: StatementKind::Countersigned,
+        signer: *known.rig.registrar.public().as_bytes(),
+        payload: codec::encode(&joint),
+        ..statement.clone()
+    };
+    directory::leaf(&directory::sign_statement(&around, &known.rig.registrar))
+}
+
+/// Texts that registrars and organisations pass to each other by hand.
+fn passed_on(input: &mut Input<'_>) {
+    let known = known();
+    let nomination = Nomination {
+        relay_address: "relay.example:4433".into(),
+        relay_key: [1; 32],
+        registrar_key: *known.rig.registrar.public().as_bytes(),
+    };
+    let kind = input.u8() % 4;
+    let mut bytes = match kind {
+        0 => nomination.to_text(),
+        1 => {
+            let tls_key = *known.rig.relay_key.public().as_bytes();
+            let keys = RegistrarKeys { key: nomination.registrar_key, tls_key };
+            Candidacy { nomination: nomination.clone(), keys }.to_text(&known.rig.registrar)
+        }
+        2 => {
+            let statement = directory::open(input.pick::<Vec<u8>>(&known.leaves)).unwrap();
+            registrars::statement_to_text(&countersigned::begin(&statement, &known.rig.registrar))
+        }
+        _ => String::from_utf8_lossy(input.bytes()).into_owned(),
+    }
+    .into_bytes();
+    input.change(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
+    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if let Ok(read) = Nomination::from_text(&text) {
+        assert_eq!(read.to_text(), compact, "a nomination has one text");
+    }
+    if let Ok((read, compared)) = Candidacy::from_text(&text, &nomination) {
+        assert!(read.nomination == nomination && Candidacy::comparison(&text) == Some(compared));
+    }
+    if let Ok((joint, statement, signers)) = registrars::statement_from_text(&text) {
+        assert!(signers.contains(&statement.signer) && registrars::statement_to_text(&joint) == compact);
+    }
+    if let Ok(offer) = Offer::from_text(&text) {
+        assert_eq!(offer.to_text(), compact, "an offer has one text");
+    }
+    let _ = (recovery::comparison(&text), recovery::organisation_of(&text));
+    for org in known.directory.organisations() {
+        assert!(recovery::check(&text, org).is_err(), "no root of theirs has signed anything here");
+    }
 }
 
 /// A head: any bytes, a changed one, or a changed one that the relay has signed.

@@ -89,7 +89,9 @@ async fn two_registrars_must_sign_and_one_is_enough_to_shut_somebody_out() {
     hotline.run(&["send", "border-alert", "--to", POLICE, "--file", &alert]).await;
     hotline.run(&["sync"]).await;
     assert_eq!(police.run(&["sync"]).await["received"], 1, "all who joined under the first registrar go on");
-    hotline.run(&["directory", "verify"]).await;
+    let verified = hotline.run(&["directory", "verify"]).await;
+    assert_eq!(verified["registrars"]["keys"].as_array().map(Vec::len), Some(2));
+    assert!(seen_by(hotline, &["directory", "verify"]).await.contains("2 of 2 registrars must sign"));
     embassy.run(&["sync"]).await;
     embassy.run(&["directory", "verify"]).await;
 }
