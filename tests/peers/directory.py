@@ -17,6 +17,7 @@ RECORD = {"org": B32, "sequence": "u64", "root": B32, "next_root": B32, "adminis
 ADMISSION = {"genesis": SIGNED, "record": SIGNED, "roster": B32}
 ROSTER = {"body": BYTES, "signatures": Listing({"key": B32, "signature": BYTES})}
 KEYED = {"key": B32, "signature": BYTES}
+RELAY_KEY = {"relay": B32, "from": "u64"}
 REGISTRARS = {"registrars": Listing({"key": B32, "tls_key": B32}), "threshold": "u8"}
 TOGETHER = {"statement": BYTES, "signatures": Listing(KEYED)}
 ZERO, RECOVERY_LOCK_MS = bytes(32), 72 * 3600 * 1000
@@ -41,10 +42,12 @@ def tree(leaves):  # RFC 6962
     split = 1 << (len(leaves) - 1).bit_length() - 1 if len(leaves) > 1 else 0
     return sha(b"\1" + tree(leaves[:split]) + tree(leaves[split:])) if split else sha(b"\0" + leaves[0])
 
-def head(note, relay):  # a C2SP signed note; lines of other signers do not matter
+def head(note, relays):  # a C2SP signed note; lines of other signers do not matter
     text, _, lines = note.decode().rpartition("\n\n")
-    origin, size, root = text.split("\n")[:3]
+    origin, size, root, at = text.split("\n")[:4]
+    relay, end = next(((key, end) for key, end in relays if origin == "causeway.directory/" + key[:8].hex()), (ZERO, 0))
     need(origin == "causeway.directory/" + relay[:8].hex(), "the head's origin")
+    need(int(at.removeprefix("time ")) < end, "the head's time")
     mark = next((line for line in lines.splitlines() if line.startswith(f"\u2014 {origin} ")), None)
     need(mark, "the head's signature")
     Ed25519PublicKey.from_public_bytes(relay).verify(b64decode(mark.split(" ")[2])[4:], text.encode() + b"\n")
@@ -68,11 +71,25 @@ def statement(leaf):  # a statement, and who has signed it
     return inside, keys
 
 def itself(s, leaf, run):  # one statement about the directory itself
-    need((s["kind"], s["sequence"], s["previous"]) == (11, run["count"] + 1, run["last"]), "the order of statements")
+    need((s["sequence"], s["previous"]) == (run["count"] + 1, run["last"]), "the order of statements")
+    run.update(count=run["count"] + 1, last=sha(frame("log-entry", leaf)))
+    if s["kind"] == 10:
+        relay_key(s, run["relays"])
+        return
+    need(s["kind"] == 11, "a kind that is not known")
     new = decode(REGISTRARS, s["payload"])
     keys = [x["key"] for x in new["registrars"]]
     need(keys == sorted(set(keys)) and 1 <= new["threshold"] <= len(keys) <= 5, "the registrars")
-    run.update(keys=keys, need=new["threshold"], ever=run["ever"] | set(keys), count=run["count"] + 1, last=sha(frame("log-entry", leaf)))
+    run.update(keys=keys, need=new["threshold"], ever=run["ever"] | set(keys))
+
+def relay_key(s, relays):  # the relay's keys: from when, at once or not, which
+    new = decode(RELAY_KEY, s["payload"])
+    at = new["from"] or s["time"]
+    need(at >= s["time"], "a key from the past on")
+    if not relays[-1][1] and relays[-1][0] > s["time"]:
+        relays.pop()
+    need(new["relay"] not in [key for _, _, key in relays] and s["time"] >= relays[-1][0], "a key of before")
+    relays.append((at, not new["from"], new["relay"]))
 
 def step(s, leaf, orgs):  # one statement about an organisation
     kind, payload = s["kind"], s["payload"]
@@ -115,8 +132,8 @@ def audit(file):
         if number == 0:
             genesis = decode(GENESIS, s["payload"])
             need((s["kind"], s["sequence"], s["org"], s["previous"]) == (1, 1, ZERO, ZERO), "the beginning")
-            need(s["signer"] == genesis["registrar"] and genesis["relay"] == relay, "who runs it")
-            run = {"keys": signers, "need": 1, "ever": set(signers), "count": 1, "last": sha(frame("log-entry", leaf))}
+            need(s["signer"] == genesis["registrar"], "who runs it")
+            run = {"keys": signers, "need": 1, "ever": set(signers), "relays": [(0, True, genesis["relay"])], "count": 1, "last": sha(frame("log-entry", leaf))}
             continue
         own_word = s["kind"] in (3, 6) and len(signers) == 1
         entitled = set(signers) <= set(run["keys"]) and len(signers) >= (1 if s["kind"] == 4 else run["need"])
@@ -130,7 +147,10 @@ def audit(file):
             for x in roster["signatures"]:
                 Ed25519PublicKey.from_public_bytes(x["key"]).verify(x["signature"], frame("roster", roster["body"]))
             need(len(good) >= org["record"]["threshold"] and roster["body"][:32] == s["org"], "the roster's signers")
-    heads = [head(b64decode(note), relay) for note in file["checkpoints"]]
+    keys = [key for _, _, key in run["relays"]]
+    need(relay in keys, "the relay")
+    ends = [at for at, _, _ in run["relays"][1:]] + [1 << 64]
+    heads = [head(b64decode(note), list(zip(keys, ends))) for note in file["checkpoints"]]
     need(registrar in run["ever"], "the registrar")
     need(not rosters, "a roster that no statement names")
     need(all(0 < size <= len(leaves) and tree(leaves[:size]) == root for size, root in heads), "the root of a head")

@@ -11,7 +11,7 @@ use causeway_common::ids::{Digest, OrgId};
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
     Admission, DirectoryGenesis, OrgGenesis, OrgRecord, RecordChange, RecoveryDone, RegistrarKeys,
-    Registrars, Reinstatement, Return, Roster, RosterChange, RosterDevice, SignedRoster, Statement,
+    Registrars, Reinstatement, RelayKey, Return, Roster, RosterChange, RosterDevice, SignedRoster, Statement,
     StatementKind, Suspension,
 };
 use causeway_common::time::Timestamp;
@@ -20,6 +20,8 @@ use serde::Serialize;
 const ZERO: Digest = Digest([0; 32]);
 /// A day in 2026.
 const START: u64 = 1_790_000_000_000;
+/// From then on the relay has its second key.
+const CHANGED: u64 = START + 10 * 24 * 3_600_000;
 
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
@@ -39,6 +41,10 @@ fn second_registrar() -> SigningKey {
 
 fn relay() -> SigningKey {
     key(3)
+}
+
+fn next_relay() -> SigningKey {
+    key(6)
 }
 
 /// Keys of the nth organisation: its roots one after the other, an administrator and the next, devices.
@@ -62,7 +68,7 @@ struct Writer {
 impl Writer {
     fn begin() -> Self {
         let log = Log {
-            relay_key: bytes(&relay()),
+            relay_key: bytes(&next_relay()),
             registrar_key: bytes(&registrar()),
             heads: Vec::new(),
             leaves: Vec::new(),
@@ -189,9 +195,9 @@ pub fn sign_head(log: &mut Log) {
     let head = Checkpoint {
         size: log.leaves.len() as u64,
         root: root_over(&log.leaves),
-        time: Timestamp(START + 3_600_000),
+        time: Timestamp(CHANGED + 3_600_000),
     };
-    log.heads = vec![checkpoint::sign(&head, &relay())];
+    log.heads = vec![checkpoint::sign(&head, &next_relay())];
 }
 
 /// A directory with three organisations and a statement of every kind; everything in it is right.
@@ -218,6 +224,8 @@ pub fn log() -> Log {
     writer.put(StatementKind::Return, embassy, &registrar(), &Return { tls_key: bytes(&key(97)) });
     let third = RecordChange { record: record(4, embassy, 3, THIRD_ROOT, NEXT_ADMINISTRATOR) };
     writer.put(StatementKind::RecordChange, embassy, &of(4, NEXT_ROOT), &third);
+    let next = RelayKey { relay: bytes(&next_relay()), from: Timestamp(CHANGED) };
+    writer.put(StatementKind::RelayKey, ITSELF, &registrar(), &next);
     let registrars = Registrars { registrars: both(), threshold: 2 };
     writer.put(StatementKind::Registrars, ITSELF, &registrar(), &registrars);
     let suspension = Suspension { reason: 4, compromised_since: Timestamp(START) };
@@ -289,26 +297,31 @@ const FROM_OUTSIDE: [Meddling; 7] = [
 ];
 
 /// What a relay can do that signs whatever it likes: the heads are right, the statements are not.
-const BY_THE_RELAY: [Meddling; 17] = [
+const BY_THE_RELAY: [Meddling; 19] = [
+    ("a key of the relay that a stranger announces", |log| rewrite(log, 14, &key(99), |_| {})),
+    ("a key of the relay that is announced for the past", |log| {
+        let next = RelayKey { relay: bytes(&next_relay()), from: Timestamp(START) };
+        rewrite(log, 14, &registrar(), |s| s.payload = codec::encode(&next));
+    }),
     ("reinstated by one registrar of two", |log| {
-        rewrite(log, 16, &registrar(), |_| {});
+        rewrite(log, 17, &registrar(), |_| {});
     }),
     ("reinstated together with a stranger", |log| {
-        let statement = directory::open(&log.leaves[15]).unwrap();
-        log.leaves[15] = together(&statement, &key(99));
+        let statement = directory::open(&log.leaves[16]).unwrap();
+        log.leaves[16] = together(&statement, &key(99));
     }),
     ("put together by a stranger", |log| {
-        let statement = directory::open(&log.leaves[15]).unwrap();
+        let statement = directory::open(&log.leaves[16]).unwrap();
         let mut joint = countersigned::begin(&statement, &registrar());
         countersigned::add(&mut joint, &second_registrar());
-        log.leaves[15] = directory::leaf(&countersigned::finish(&joint, &key(99)).unwrap());
+        log.leaves[16] = directory::leaf(&countersigned::finish(&joint, &key(99)).unwrap());
     }),
     ("a second registrar that appoints itself", |log| {
-        rewrite(log, 14, &second_registrar(), |_| {});
+        rewrite(log, 15, &second_registrar(), |_| {});
     }),
     ("more registrars than must be", |log| {
         let registrars = Registrars { registrars: both(), threshold: 3 };
-        rewrite(log, 14, &registrar(), |s| s.payload = codec::encode(&registrars));
+        rewrite(log, 15, &registrar(), |s| s.payload = codec::encode(&registrars));
     }),
     ("admitted by a stranger", |log| rewrite(log, 4, &key(99), |_| {})),
     ("a roster change by a stranger", |log| rewrite(log, 5, &key(99), |_| {})),
@@ -341,7 +354,15 @@ const BY_THE_RELAY: [Meddling; 17] = [
 ];
 
 /// What needs a key of somebody else, or none, and concerns heads, rosters and who runs it all.
-const OTHERWISE: [Meddling; 6] = [
+const OTHERWISE: [Meddling; 7] = [
+    ("a head by the relay's former key, from when it did not count any more", |log| {
+        let head = Checkpoint {
+            size: log.leaves.len() as u64,
+            root: root_over(&log.leaves),
+            time: Timestamp(CHANGED),
+        };
+        log.heads = vec![checkpoint::sign(&head, &relay())];
+    }),
     ("a head by another relay", |log| {
         let head = Checkpoint {
             size: log.leaves.len() as u64,
@@ -353,7 +374,7 @@ const OTHERWISE: [Meddling; 6] = [
     ("a head over another directory", |log| {
         let head =
             Checkpoint { size: log.leaves.len() as u64, root: framed::sha256(b"x"), time: Timestamp(START) };
-        log.heads = vec![checkpoint::sign(&head, &relay())];
+        log.heads = vec![checkpoint::sign(&head, &next_relay())];
     }),
     ("a roster signed by a stranger", |log| resign(&mut log.rosters[0])),
     ("another relay's name", |log| log.relay_key = bytes(&key(98))),

@@ -13,6 +13,7 @@ mod command_line {
     mod no_network;
     mod recovery;
     mod registrars;
+    mod relay_key;
     mod signing;
     mod story;
     mod support;

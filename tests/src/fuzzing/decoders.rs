@@ -7,6 +7,7 @@ use causeway_certs::directory::{self, Directory, countersigned};
 use causeway_certs::keys::{PublicKey, SigningKey};
 use causeway_certs::recovery::{self, Offer};
 use causeway_certs::registrars::{self, Candidacy, Nomination};
+use causeway_certs::relay_keys::{self, Announcements};
 use causeway_certs::transport::{RecvHalf, read_answer, read_any};
 use causeway_certs::{checkpoint, fingerprint, invite, names, roster};
 use causeway_client::prekeys;
@@ -21,6 +22,7 @@ use causeway_common::statements::{
     OrgRecord, Prekey, RecordChange, RecoveryDone, RegistrarKeys, Registrars, RelayReceipt, Return, Roster,
     RosterChange, SignedRoster, Statement, StatementKind,
 };
+use causeway_common::time::Timestamp;
 use causeway_common::wire::{self, Frame, FrameType, Prekeys};
 use causeway_relay::config::Config;
 use serde::Serialize;
@@ -278,7 +280,7 @@ fn passed_on(input: &mut Input<'_>) {
         relay_key: [1; 32],
         registrar_key: *known.rig.registrar.public().as_bytes(),
     };
-    let kind = input.u8() % 4;
+    let kind = input.u8() % 6;
     let mut bytes = match kind {
         0 => nomination.to_text(),
         1 => {
@@ -290,6 +292,8 @@ fn passed_on(input: &mut Input<'_>) {
             let statement = directory::open(input.pick::<Vec<u8>>(&known.leaves)).unwrap();
             registrars::statement_to_text(&countersigned::begin(&statement, &known.rig.registrar))
         }
+        4 => relay_keys::request(&known.orgs[0].admin, Some(&known.rig.relay_key), Timestamp(1)),
+        5 => Announcements::of(&known.directory).to_text(),
         _ => String::from_utf8_lossy(input.bytes()).into_owned(),
     }
     .into_bytes();
@@ -304,6 +308,13 @@ fn passed_on(input: &mut Input<'_>) {
     }
     if let Ok((joint, statement, signers)) = registrars::statement_from_text(&text) {
         assert!(signers.contains(&statement.signer) && registrars::statement_to_text(&joint) == compact);
+    }
+    if let Ok(announcements) = Announcements::from_text(&text) {
+        assert_eq!(announcements.to_text(), compact, "announcements have one text");
+        let _ = announcements.verify(known.rig.registrar.public().as_bytes());
+    }
+    if let Ok(successor) = relay_keys::read_request(&text, known.rig.relay_key.public()) {
+        assert!([&known.rig.relay_key, &known.orgs[0].admin].iter().any(|key| key.public() == successor.key));
     }
     if let Ok(offer) = Offer::from_text(&text) {
         assert_eq!(offer.to_text(), compact, "an offer has one text");
@@ -325,7 +336,9 @@ fn head(input: &mut Input<'_>) {
     }
     if let Ok(head) = checkpoint::verify(&changed, key.public()) {
         let again = checkpoint::verify(&checkpoint::sign(&head, key), key.public());
-        assert_eq!(again, Ok(head));
+        assert_eq!((again, checkpoint::read_unverified(&changed)), (Ok(head), Some(head)));
+    } else {
+        let _ = checkpoint::read_unverified(&changed);
     }
 }
 

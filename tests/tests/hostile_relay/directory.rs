@@ -1,19 +1,22 @@
 //! A directory that is shorter, different, foreign or broken.
 
-use causeway_certs::checkpoint::{self, Checkpoint};
-use causeway_certs::directory::{self, Directory};
+use causeway_certs::checkpoint::{self, Checkpoint, CheckpointError};
+use causeway_certs::directory::{self, Directory, ITSELF};
 use causeway_certs::invite;
 use causeway_certs::keys::SigningKey;
+use causeway_certs::relay_keys::Announcements;
 use causeway_client::engine::EngineError;
 use causeway_client::identity::Identity;
 use causeway_client::membership;
 use causeway_client::records;
 use causeway_client::replica::{Replica, ReplicaError};
 use causeway_client::session::SessionError;
+use causeway_common::codec;
 use causeway_common::ids::Digest;
 use causeway_common::limits::STATEMENT_BYTES_MAX;
 use causeway_common::priority::Priority;
-use causeway_common::time::Clock as _;
+use causeway_common::statements::{RelayKey, StatementKind};
+use causeway_common::time::{Clock as _, Timestamp};
 use causeway_common::wire::{DirectoryPart, DirectorySince, Enrol, FrameType};
 use causeway_tests::hostile::liar::{Lies, LyingDialer, Reply};
 use causeway_tests::hostile::scene::{Actor, Scene, relay_key, rng};
@@ -93,6 +96,65 @@ async fn a_rolled_back_directory_takes_nothing_away_from_who_knows_better() {
     );
     hotline.sync().await.unwrap();
     assert_eq!(hotline.state(packet, &police).0, "delivered");
+}
+
+/// What the registrar would say of the relay's next key: at once, or from a time on.
+async fn announcement(scene: &Scene, next: &SigningKey, from: u64) -> Vec<u8> {
+    let payload = codec::encode(&RelayKey { relay: *next.public().as_bytes(), from: Timestamp(from) });
+    let registrar = &scene.registrar().engine;
+    let replica = registrar.replica.lock().await;
+    let (kind, now) = (StatementKind::RelayKey, scene.clock.now());
+    directory::leaf(&registrar.identity.state(&replica.directory, ITSELF, kind, payload, now).statement)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_other_hands_signs_no_head_any_more_for_who_has_heard_of_it() {
+    let scene = Scene::start().await;
+    let (hotline, police) = (scene.join("Hotline").await, scene.resident("Police").await);
+    let next = SigningKey::from_seed(&[77; 32]);
+    let packet = hotline.write(&police, 1, Priority::P1).await;
+    hotline.sync().await.unwrap();
+    let mut all = leaves(scene.registrar()).await;
+    all.push(announcement(&scene, &next, 0).await);
+    let by_old = head(&scene, &all, &relay_key());
+    let error = replica_error(police.sync_under(showing(all.clone(), by_old)).await);
+    assert_eq!(error, ReplicaError::Checkpoint(CheckpointError::Former));
+    assert_eq!(size(&police).await, 3, "nothing of it is kept");
+    // The true relay, with the key that the same answer announces.
+    let by_new = head(&scene, &all, &next);
+    let ended = police.sync_under(showing(all.clone(), by_new)).await;
+    assert!(
+        matches!(ended, Err(SessionError::Misbehaved)),
+        "the old key signs that it has our receipt: that counts no more, {ended:?}"
+    );
+    assert_eq!(size(&police).await, 4);
+    assert_eq!(police.inbox_names(), [1], "sealed under a head that the old key signed in its time");
+    assert_eq!(police.engine.relay_keys_to_dial().await, [next.public()]);
+    assert_eq!(police.engine.relay_key().await, *next.public().as_bytes());
+    let error = replica_error(police.sync().await);
+    assert_eq!(error, ReplicaError::Checkpoint(CheckpointError::Former));
+    hotline.sync().await.unwrap();
+    assert_ne!(hotline.state(packet, &police).0, "queued");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_hides_the_announcement_of_its_key_is_named() {
+    let scene = Scene::start().await;
+    let police = scene.resident("Police").await;
+    let next = SigningKey::from_seed(&[77; 32]);
+    let mut all = leaves(scene.registrar()).await;
+    let without = all.clone();
+    all.push(announcement(&scene, &next, 0).await);
+    let mut known = Directory::new();
+    all.iter().for_each(|leaf| known.append(leaf).unwrap());
+    police.engine.take_announcements(&Announcements::of(&known).to_text()).await.unwrap();
+    assert_eq!(police.engine.relay_keys_to_dial().await, [next.public()]);
+    let hidden = head(&scene, &without, &next);
+    let error = replica_error(police.sync_under(showing(without, hidden)).await);
+    assert_eq!(error, ReplicaError::NotAnnounced);
+    let shown = head(&scene, &all, &next);
+    police.sync_under(showing(all, shown)).await.unwrap();
+    assert_eq!(size(&police).await, 3);
 }
 
 /// Two organisations whose admission the relay shows to different members in different order.

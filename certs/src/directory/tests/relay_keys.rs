@@ -20,7 +20,10 @@ fn announcement(directory: &Directory, by: &SigningKey, relay: u8, time: u64, fr
     signed(&Statement { kind, org: ITSELF, sequence, previous, time, signer, payload }, by)
 }
 
-fn with(directory: &Directory, announcements: &[(u8, u64, u64)]) -> Result<Directory, StatementError> {
+/// A key, when it is announced, and from when it is to be the relay's.
+type Said = (u8, u64, u64);
+
+fn with(directory: &Directory, announcements: &[Said]) -> Result<Directory, StatementError> {
     let mut next = directory.clone();
     for (relay, time, from) in announcements {
         let leaf = announcement(&next, &registrar(), *relay, *time, *from);
@@ -116,7 +119,7 @@ fn a_key_that_waits_gives_way_and_one_in_force_does_not() {
 fn what_no_registrar_may_say_of_the_relays_key_changes_nothing() {
     use StatementError::{Again, Malformed, NotEntitled, OutOfOrder};
     let base = directory();
-    let refused: [(&str, &[(u8, u64, u64)], StatementError); 5] = [
+    let refused: [(&str, &[Said], StatementError); 5] = [
         ("the present key", &[(3, SAID, FROM)], Again),
         ("a former key", &[(50, SAID, FROM), (3, FROM, FROM + 1)], Again),
         ("a key in force", &[(50, SAID, AT_ONCE), (50, SAID + 1, FROM)], Again),

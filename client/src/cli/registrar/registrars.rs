@@ -259,10 +259,10 @@ fn relay_key(statement: &Statement) -> Option<String> {
     let next: RelayKey = codec::decode(&statement.payload, STATEMENT_BYTES_MAX).ok()?;
     let digits = fingerprint::digits(relay_keys::fingerprint(PublicKey::from_bytes(next.relay).ok()?));
     let from = time(next.from);
-    let when =
-        from.as_str().map_or("at once, because somebody else may have the present one".into(), |from| {
-            format!("from {from} on")
-        });
+    let when = match from.as_str() {
+        Some(from) => format!("from {from} on"),
+        None => "at once, because somebody else may have the present one".to_owned(),
+    };
     Some(format!(
         "Announce a new key of the relay, {when}.\n    fingerprint {digits}\n    Compare it by phone with the operator yourself."
     ))
