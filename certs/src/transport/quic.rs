@@ -14,10 +14,11 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::{hkdf, hmac};
 use causeway_common::limits;
 use causeway_common::time::Clock;
+pub use quinn::Endpoint;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{
-    AsyncUdpSocket, Connection, ConnectionError, Endpoint, EndpointConfig, TimeSource, TokioRuntime,
-    TransportConfig, VarInt,
+    AsyncUdpSocket, Connection, ConnectionError, EndpointConfig, TimeSource, TokioRuntime, TransportConfig,
+    VarInt,
 };
 use quinn_proto::HashedConnectionIdGenerator;
 use rustls::pki_types::CertificateDer;

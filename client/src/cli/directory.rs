@@ -131,9 +131,16 @@ async fn export(out: &Path, home: &Home) -> Result<(), Failure> {
 async fn write_evidence(out: &Path, with: Option<&Path>, home: &Home) -> Result<(), Failure> {
     let other = with.map(read_directory).transpose()?;
     let replica = home.engine.replica.lock().await;
-    let relay = home.engine.identity.relay_key;
-    let said = form::evidence_of(&home.engine.vault, &replica, relay, other.as_ref())?;
+    let keys = replica.relay_keys(&home.engine.identity).map_err(Failure::internal)?;
+    let under =
+        |key: PublicKey| form::evidence_of(&home.engine.vault, &replica, *key.as_bytes(), other.as_ref());
+    let said = keys.all().rev().map(|period| under(period.key)).collect::<Result<Vec<_>, _>>()?;
     drop(replica);
+    let proven = |said: &Accusation| {
+        said.contradictions.iter().filter(|one| judge(one, said.relay_key).is_ok()).count()
+    };
+    // Of a relay that has had several keys, the one that is convicted.
+    let Some(said) = said.into_iter().max_by_key(proven) else { return Err(Failure::internal("no key")) };
     if said.contradictions.is_empty() {
         return Err(Failure::new(
             "D-114",
@@ -144,7 +151,7 @@ async fn write_evidence(out: &Path, with: Option<&Path>, home: &Home) -> Result<
     }
     write(out, &form::write_evidence(&said))?;
     home.note("exported evidence against the relay").await?;
-    let proven = said.contradictions.iter().filter(|one| judge(one, said.relay_key).is_ok()).count();
+    let proven = proven(&said);
     let result = json!({
         "out": out.display().to_string(),
         "contradictions": said.contradictions.len(),

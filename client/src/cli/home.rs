@@ -1,13 +1,13 @@
 //! A workstation's folder: the vault, opened with the passphrase, and the way to the relay.
 
 use std::io::IsTerminal as _;
-use std::net::ToSocketAddrs as _;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use causeway_certs::keys::PublicKey;
-use causeway_certs::transport::Dialer;
 use causeway_certs::transport::quic::{self, QuicDialer};
+use causeway_certs::transport::{BoxFuture, Dialer, Link, LinkError};
 use causeway_common::crash;
 use causeway_common::ids::{Digest, OrgId};
 use causeway_common::store::{SledKv, SledOptions, StoreError, files};
@@ -50,6 +50,30 @@ pub(crate) struct ProtectionArgs {
 impl ProtectionArgs {
     fn cost(self) -> Cost {
         Cost::with_memory_mib(self.vault_memory).unwrap_or(Cost::standard())
+    }
+}
+
+/// Dials the relay by the keys that are known when it does: one may have been announced since the last time.
+#[derive(Debug)]
+struct RelayDialer {
+    engine: Arc<Engine>,
+    endpoint: quic::Endpoint,
+    relay: SocketAddr,
+    also: Option<PublicKey>,
+}
+
+impl Dialer for RelayDialer {
+    fn dial(&self) -> BoxFuture<'_, Result<Arc<dyn Link>, LinkError>> {
+        Box::pin(async move {
+            let mut pinned = self.engine.relay_keys_to_dial().await;
+            pinned.extend(self.also);
+            let config = quic::client_config_of(&pinned, &self.engine.identity.tls_key())?;
+            QuicDialer::new(self.endpoint.clone(), config, self.relay).dial().await
+        })
+    }
+
+    fn name(&self) -> &'static str {
+        "quic"
     }
 }
 
@@ -166,14 +190,10 @@ impl Home {
             .await
             .map_err(Failure::internal)?;
         let Ok(Some(relay)) = resolved else {
-            return Err(
-                causeway_certs::transport::LinkError::Broken("its name does not resolve".into()).into()
-            );
+            return Err(LinkError::Broken("its name does not resolve".into()).into());
         };
-        let mut pinned = self.engine.relay_keys_to_dial().await;
-        pinned.extend(also);
-        let config = quic::client_config_of(&pinned, &identity.tls_key())?;
-        Ok(Box::new(QuicDialer::new(quic::client_endpoint(relay)?, config, relay)))
+        let endpoint = quic::client_endpoint(relay)?;
+        Ok(Box::new(RelayDialer { engine: Arc::clone(&self.engine), endpoint, relay, also }))
     }
 
     /// What people call an organisation here.

@@ -55,7 +55,7 @@ async fn receives(org: &Actor) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_changes_its_key_and_everybody_goes_on() {
-    let Stage { folder, mut town, mut relay } = Stage::set(TOWN).await;
+    let Stage { folder, mut town, relay } = Stage::set(TOWN).await;
     let old = field(&relay.ready, "relay_key").to_owned();
     let prepared = prepare(&town, &[]).await;
     let (new, request) = (field(&prepared, "relay_key").to_owned(), field(&prepared, "request").to_owned());
@@ -64,35 +64,40 @@ async fn a_relay_changes_its_key_and_everybody_goes_on() {
     let shown = registrar.run(&["registrar", "relay-key", "show", &request]).await;
     assert_eq!((&shown["fingerprint"], &shown["by_present"]), (&prepared["fingerprint"], &true.into()));
 
-    // Announced for in two weeks; then for now: what waits gives way.
-    let announced = registrar.run(&["registrar", "relay-key", "announce", &request]).await;
-    assert_eq!(announced["relay_key"], new.as_str());
-    let (hotline, police, embassy) = (&town.orgs[0], &town.orgs[1], &town.orgs[2]);
-    hotline.run(&["sync"]).await;
-    police.run(&["sync"]).await;
-    let status = hotline.run(&["status"]).await;
-    assert_eq!(
-        (&status["relay_key"]["relay_key"], &status["relay_key"]["next"]["relay_key"]),
-        (&Value::from(old.as_str()), &Value::from(new.as_str()))
-    );
-    let seen = seen_by(hotline, &["status"]).await;
-    assert!(seen.contains("The relay gets a new key on"), "{seen}");
-    send(hotline, POLICE).await;
+    // Announced for in two weeks; then for now: what waits gives way. Meanwhile somebody stays connected who had heard of nothing.
+    let Town { place, orgs, registrar, .. } = &mut town;
+    let (hotline, police, embassy) = (&orgs[0], &orgs[1], &orgs[2]);
     let before = folder.path().join("before.json").display().to_string();
-    hotline.run(&["directory", "export", "--out", &before]).await;
-    let (text, from) = in_a_moment().await;
-    let announce = ["registrar", "relay-key", "announce", &request, "--from", &text];
-    assert_eq!(registrar.run(&announce).await["at_once"], false);
-    tokio::time::sleep(from.since(SystemClock.now())).await;
-    fails(registrar, &["registrar", "relay-key", "announce", &request], REFUSED, "G-157").await;
+    let stays = police.run(&["sync", "--wait", "120"]);
+    let changes = async {
+        let announced = registrar.run(&["registrar", "relay-key", "announce", &request]).await;
+        assert_eq!(announced["relay_key"], new.as_str());
+        hotline.run(&["sync"]).await;
+        let status = hotline.run(&["status"]).await;
+        assert_eq!(
+            (&status["relay_key"]["relay_key"], &status["relay_key"]["next"]["relay_key"]),
+            (&Value::from(old.as_str()), &Value::from(new.as_str()))
+        );
+        let seen = seen_by(hotline, &["status"]).await;
+        assert!(seen.contains("The relay gets a new key on"), "{seen}");
+        hotline.run(&["directory", "export", "--out", &before]).await;
+        let (text, from) = in_a_moment().await;
+        let announce = ["registrar", "relay-key", "announce", &request, "--from", &text];
+        assert_eq!(registrar.run(&announce).await["at_once"], false);
+        tokio::time::sleep(from.since(SystemClock.now())).await;
+        fails(registrar, &["registrar", "relay-key", "announce", &request], REFUSED, "G-157").await;
 
-    // The relay has changed by itself, and starts again as it is.
-    assert_eq!(hotline.run(&["sync"]).await["connected"], true);
-    relay.stop().await;
-    relay = town.place.up().await;
-    assert_eq!(field(&relay.ready, "relay_key"), new);
-    assert!(!town.place.data.join("relay.key.next").exists(), "the old key is gone");
-    receives(police).await;
+        // The relay has changed by itself, and starts again as it is.
+        assert_eq!(hotline.run(&["sync"]).await["connected"], true);
+        relay.stop().await;
+        let relay = place.up().await;
+        assert_eq!(field(&relay.ready, "relay_key"), new);
+        assert!(!place.data.join("relay.key.next").exists(), "the old key is gone");
+        send(hotline, POLICE).await;
+        relay
+    };
+    let (stayed, relay) = tokio::join!(stays, changes);
+    assert_eq!(stayed["received"], 1, "over the new key, without a new start");
     send(police, "Angel Hotline").await;
     receives(hotline).await;
     let seen = seen_by(hotline, &["status"]).await;
@@ -124,6 +129,7 @@ async fn a_relay_changes_its_key_and_everybody_goes_on() {
     }
     town.join(folder.path(), "Safe House", "shelter", "DE").await;
     assert_eq!(town.orgs[3].run(&["sync"]).await["connected"], true, "invited with the new key");
+    relay.stop().await;
 }
 
 async fn what_is_no_announcement(town: &Town, request: &str) {
