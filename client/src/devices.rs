@@ -20,7 +20,7 @@ use crate::proposals;
 use crate::recovery::record::{administrator_key_of, administrators_of};
 use crate::recovery::root;
 use crate::replica::roster_named_by;
-use crate::session::{SessionError, fetch_directory, hello, why_not_member};
+use crate::session::{SessionError, fetch_directory, hello, is_stranger, why_not_member};
 
 /// A colleague may change the same roster at the same moment; then the statement is made anew.
 const ATTEMPTS: usize = 3;
@@ -148,7 +148,18 @@ pub async fn revoke(
     let link = connect(engine, dialer).await?;
     let removed = take_out(engine, &*link, device, reason, since).await;
     link.close(0);
-    removed
+    match removed {
+        // The relay lets go of whoever has taken itself out, sometimes before the answer is there.
+        Err(LinkingError::Session(SessionError::Link(_)))
+            if device == engine.identity.device() && is_stranger(dialer).await? =>
+        {
+            let now = engine.now();
+            let compromised_since = since.unwrap_or(now);
+            let revoked = RevokedDevice { device, reason, compromised_since, at: now };
+            Ok(Removal { revoked, key_remains: true, said: Said::InForce })
+        }
+        removed => removed,
+    }
 }
 
 async fn take_out(

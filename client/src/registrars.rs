@@ -6,7 +6,7 @@
 
 use causeway_certs::directory::{Authority, ITSELF, StatementError, countersigned};
 use causeway_certs::registrars::{self as texts, Candidacy, Nomination, RegistrarTextError};
-use causeway_certs::transport::{Link, RequestError, request};
+use causeway_certs::transport::{Dialer, Link, RequestError, request};
 use causeway_common::codec;
 use causeway_common::error::ErrorCode;
 use causeway_common::ids::Digest;
@@ -18,7 +18,7 @@ use causeway_common::wire::{Append, Done};
 use crate::engine::{Engine, EngineError};
 use crate::exclusion::{self, ATTEMPTS};
 use crate::identity::Identity;
-use crate::session::{SessionError, fetch_directory};
+use crate::session::{SessionError, fetch_directory, is_stranger};
 
 /// A statement that other registrars have to sign before it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,7 @@ pub async fn appoint(
 /// Takes the registrar out whose key begins like this; one's own too.
 pub async fn dismiss(
     engine: &Engine,
+    dialer: &dyn Dialer,
     link: &dyn Link,
     beginning: &str,
     threshold: Option<u8>,
@@ -120,7 +121,18 @@ pub async fn dismiss(
     let present = present(engine).await?.0;
     let matching: Vec<&RegistrarKeys> = present.iter().filter(begins).collect();
     let [one] = matching[..] else { return Err(RegistrarError::NotFound(beginning.to_owned())) };
-    change(engine, link, threshold, |registrars| registrars.retain(|keys| keys.key != one.key)).await
+    let changed = change(engine, link, threshold, |registrars| registrars.retain(|keys| keys.key != one.key));
+    match changed.await {
+        // The relay lets go of whoever has taken itself out, sometimes before the answer is there.
+        Err(RegistrarError::Session(SessionError::Link(_)))
+            if *one == engine.identity.registrar_keys() && is_stranger(dialer).await? =>
+        {
+            let (mut registrars, demanded) = (present.clone(), self::present(engine).await?.1);
+            registrars.retain(|keys| keys.key != one.key);
+            Ok(Registrars { registrars, threshold: threshold.unwrap_or(demanded) })
+        }
+        changed => changed,
+    }
 }
 
 /// Says how many registrars must sign.

@@ -13,8 +13,8 @@ use causeway_common::limits::{
 };
 use causeway_common::statements::RevokedDevice;
 use causeway_common::wire::{
-    AskOutcomes, DeviceState, Hello, Outcomes, PROTOCOL_VERSION, Push, STANDING_MEMBER, STANDING_SUSPENDED,
-    Subscribe, Welcome,
+    AskOutcomes, DeviceState, Hello, Outcomes, PROTOCOL_VERSION, Push, STANDING_MEMBER, STANDING_STRANGER,
+    STANDING_SUSPENDED, Subscribe, Welcome,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -178,6 +178,14 @@ async fn why_not_known(engine: &Engine) -> SessionError {
         return SessionError::NotReturned;
     }
     if engine.identity.linked().is_some() { SessionError::NotLinked } else { SessionError::NotAdmitted }
+}
+
+/// Whether the relay knows this home no more: it was something there a moment ago, and has taken itself out.
+pub(crate) async fn is_stranger(dialer: &dyn Dialer) -> Result<bool, SessionError> {
+    let link = dialer.dial().await?;
+    let welcome = hello(&*link).await;
+    link.close(0);
+    Ok(welcome?.standing == STANDING_STRANGER)
 }
 
 /// The login: the first answer is the proof that the relay knows us.

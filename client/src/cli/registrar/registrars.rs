@@ -121,8 +121,9 @@ pub(super) async fn dismiss(home: &Home, key: &str, threshold: Option<u8>) -> Re
         return Err(RegistrarError::NotFound(key.to_owned()).into());
     }
     let key = key.to_ascii_lowercase();
-    let link = exclusion::connect(&home.engine, &*home.dialer().await?).await?;
-    let dismissed = registrars::dismiss(&home.engine, &*link, &key, threshold).await;
+    let dialer = home.dialer().await?;
+    let link = exclusion::connect(&home.engine, &*dialer).await?;
+    let dismissed = registrars::dismiss(&home.engine, &*dialer, &*link, &key, threshold).await;
     link.close(0);
     let now = dismissed?;
     home.note("took out a registrar").await?;
