@@ -1,8 +1,8 @@
 //! How old the head is that the relay has shown last: one that shows an old head may be hiding what the directory has gained
 //! since, a revocation above all.
 //!
-//! A head says when the relay signed it. It counts as old by the later of two clocks, ours and the relay's: a relay can make
-//! its head look older than it is, and never younger. Who is a day behind is warned; who is three days behind seals nothing for
+//! A head says when the relay signed it. It is as old as our own clock says: the relay has the key and its clock in one hand, and
+//! a relay whose clock was set right again must not keep anything waiting. Who is a day behind is warned; who is three days behind seals nothing for
 //! an organisation that this home has never heard from or written to, because nobody here would notice that its devices
 //! are others by now. Such packets wait, visibly, and go out under the next fresh head.
 
@@ -50,7 +50,7 @@ impl Engine {
     /// The age of the last head; none before the first.
     pub async fn head_age(&self) -> Option<HeadAge> {
         let signed = self.replica.lock().await.head_time()?;
-        Some(HeadAge::at(signed, self.now().max(self.relay_now())))
+        Some(HeadAge::at(signed, self.now()))
     }
 
     /// Whether what is queued for an organisation waits for a fresher head.
