@@ -370,7 +370,9 @@ async fn look(engine: &Engine, link: &dyn Link, code: &LinkCode) -> Result<bool,
     let is_here = own
         .device(identity.device())
         .is_some_and(|listed| listed.signing_key == *signing.as_bytes() && listed.tls_key == *tls.as_bytes());
-    if is_here && own.fingerprint() == code.root { Ok(true) } else { Err(LinkingError::OtherOrganisation) }
+    let is_it =
+        own.fingerprint() == code.root || recovery::record::had_root(&replica.directory, own.id, code.root);
+    if is_here && is_it { Ok(true) } else { Err(LinkingError::OtherOrganisation) }
 }
 
 /// When a code is no longer to be believed.

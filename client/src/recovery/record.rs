@@ -2,12 +2,12 @@
 //! nobody else does.
 
 use causeway_certs::directory::{Directory, Organisation};
-use causeway_certs::keys::SigningKey;
+use causeway_certs::keys::{PublicKey, SigningKey};
 use causeway_certs::transport::Dialer;
 use causeway_common::codec;
 use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::STATEMENT_BYTES_MAX;
-use causeway_common::statements::{Admission, OrgRecord, StatementKind};
+use causeway_common::statements::{Admission, OrgRecord, RecordChange, Statement, StatementKind};
 
 use super::sheet::name;
 use super::{Part, Place, key, root, roots};
@@ -228,6 +228,27 @@ pub(crate) fn founder(directory: &Directory, org: OrgId) -> Option<[u8; 32]> {
     let admission: Admission = codec::decode(&admission.payload, STATEMENT_BYTES_MAX).ok()?;
     let record: OrgRecord = codec::decode(&admission.record.body, STATEMENT_BYTES_MAX).ok()?;
     record.administrators.first().copied()
+}
+
+/// Whether an organisation once had the root of this fingerprint: the next one may have taken over while a code that names
+/// it was on its way.
+pub(crate) fn had_root(directory: &Directory, org: OrgId, fingerprint: Digest) -> bool {
+    let record_of = |statement: Statement| match statement.kind {
+        StatementKind::Admission => {
+            let admission: Admission = codec::decode(&statement.payload, STATEMENT_BYTES_MAX).ok()?;
+            Some(admission.record)
+        }
+        StatementKind::RecordChange => {
+            let change: RecordChange = codec::decode(&statement.payload, STATEMENT_BYTES_MAX).ok()?;
+            Some(change.record)
+        }
+        _ => None,
+    };
+    directory.statements_of(org).filter_map(record_of).any(|record| {
+        let read: Option<OrgRecord> = codec::decode(&record.body, STATEMENT_BYTES_MAX).ok();
+        let root = read.and_then(|read| PublicKey::from_bytes(read.root).ok());
+        root.is_some_and(|root| causeway_certs::fingerprint::fingerprint(org, root) == fingerprint)
+    })
 }
 
 /// The key with which a device signs rosters, as far as this home knows it.

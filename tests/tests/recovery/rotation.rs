@@ -6,6 +6,7 @@ use causeway_client::identity::Identity;
 use causeway_client::linking::{self, LinkingError, Wish};
 use causeway_client::recovery::record::{self, RecoveryError};
 use causeway_client::recovery::{self, Part, Place};
+use causeway_common::ids::Digest;
 use causeway_common::priority::Priority;
 use causeway_common::statements::{REVOKED_LOST, ROLE_ADMINISTRATOR, ROLE_STAFF};
 use causeway_tests::hostile::scene::{Actor, Scene, rng};
@@ -67,6 +68,33 @@ async fn the_next_root_takes_over_partners_see_it_and_nothing_under_way_is_lost(
     police.engine.enter_roots(vec![papers.get(Part::Next), newest.get(Part::Prepared)]);
     rotate(&police).await.unwrap();
     assert_eq!(in_force(&police, &police).await.0, prepared);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_colleague_whose_code_is_older_than_the_root_gets_in() {
+    let scene = Scene::start().await;
+    let police = scene.resident("Police").await;
+    let wish = Wish { roles: ROLE_STAFF, clearance: u32::MAX, name: String::new() };
+    let code = linking::invite(&police.engine, &police.dialer(), wish).await.unwrap();
+    let patrol = scene.enter_as(Identity::link(&code, "patrol", scene.clock_now(), &mut rng(50)), 50).await;
+    linking::ask(&patrol.engine, &patrol.dialer()).await.unwrap();
+    let papers = write_down(&police).await;
+    recovery::prepare(&police.engine).await.unwrap();
+    write_down(&police).await;
+    police.engine.enter_roots(vec![papers.get(Part::Root), papers.get(Part::Next)]);
+    rotate(&police).await.unwrap();
+    let id = patrol.engine.identity.device().to_string();
+    linking::admit(&police.engine, &police.dialer(), &id).await.unwrap();
+    assert!(linking::is_admitted(&patrol.engine, &patrol.dialer()).await.unwrap());
+    patrol.sync().await.unwrap();
+    // The root of somebody else was never its.
+    let mut other = code.clone();
+    other.root = Digest([7; 32]);
+    let stranger =
+        scene.enter_as(Identity::link(&other, "desk 3", scene.clock_now(), &mut rng(51)), 51).await;
+    police.list(&stranger.engine.identity, u32::MAX).await;
+    let refused = linking::is_admitted(&stranger.engine, &stranger.dialer()).await;
+    assert!(matches!(refused, Err(LinkingError::OtherOrganisation)), "{refused:?}");
 }
 
 #[tokio::test(start_paused = true)]
