@@ -224,7 +224,9 @@ fn changed_inside(input: &mut Input<'_>) {
     assert!(keys.len() + 16 == ct.len());
     let wrap = Wrap { device: known.device, prekey: 7, kind: PrekeyKind::OneTime, enc, ct };
     if let Some(packet) = open(&outer, &body, &wrap) {
-        check_opened(&packet, &inner, wrap.ct.len());
+        // What was sealed: a change of the padding may have brought the content back to what it was.
+        let sealed = pad::unpad(&padded).unwrap();
+        check_opened(&packet, sealed, wrap.ct.len());
     }
 }
 
