@@ -3,14 +3,18 @@
 use causeway_certs::keys::SigningKey;
 use causeway_certs::link::{self, CodeError, LinkCode};
 use causeway_certs::roster;
-use causeway_client::devices;
+use causeway_client::devices::{self, Said};
+use causeway_client::exclusion;
 use causeway_client::identity::Identity;
 use causeway_client::linking::{self, LinkingError, Wish};
+use causeway_client::registrars;
 use causeway_client::session::SessionError;
 use causeway_common::codec;
 use causeway_common::ids::DeviceId;
 use causeway_common::priority::Priority;
-use causeway_common::statements::{LinkRequest, REVOKED_LOST, ROLE_STAFF, Roster};
+use causeway_common::statements::{
+    LinkRequest, REVOKED_LOST, REVOKED_RETIRED, ROLE_ADMINISTRATOR, ROLE_STAFF, Roster,
+};
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{
     Append, Done, LinkAsk, LinkRequests, LinkWaiting, Rosters, STANDING_MEMBER, Welcome,
@@ -268,6 +272,37 @@ async fn answers_that_are_lost_change_nothing_and_asking_again_ends_well() {
     assert!(devices::revoke(&police.engine, &lost, device, REVOKED_LOST, None).await.is_err());
     devices::revoke(&police.engine, &police.dialer(), device, REVOKED_LOST, None).await.unwrap();
     assert_eq!(devices_of(&police).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_itself_out_hears_that_it_is_out_although_the_answer_is_lost() {
+    let scene = Scene::start().await;
+    let police = scene.resident("Police").await;
+    let wish = Wish { roles: ROLE_STAFF | ROLE_ADMINISTRATOR, clearance: u32::MAX, name: String::new() };
+    let code = linking::invite(&police.engine, &police.dialer(), wish).await.unwrap();
+    let chief = scene.enter_as(Identity::link(&code, "chief", scene.clock_now(), &mut rng(50)), 50).await;
+    linking::ask(&chief.engine, &chief.dialer()).await.unwrap();
+    admit(&police, &chief).await.unwrap();
+    let lost = LyingDialer::new(police.dialer(), cutting::<Append>());
+    let own = police.engine.identity.device();
+    let removal = devices::revoke(&police.engine, &lost, own, REVOKED_RETIRED, None).await.unwrap();
+    assert_eq!((removal.revoked.device, removal.said), (own, Said::InForce));
+    chief.sync().await.unwrap();
+    assert_eq!(devices_of(&chief).await, 1);
+
+    let registrar = scene.registrar();
+    let nomination = registrars::nomination(&registrar.engine).await;
+    let next = scene.enter_as(Identity::nominated(&nomination, &mut rng(60)), 60).await;
+    let link = exclusion::connect(&registrar.engine, &registrar.dialer()).await.unwrap();
+    let candidacy = next.engine.identity.candidacy();
+    registrars::appoint(&registrar.engine, &*link, &candidacy, None).await.unwrap();
+    let lost = LyingDialer::new(registrar.dialer(), cutting::<Append>());
+    let link = exclusion::connect(&registrar.engine, &lost).await.unwrap();
+    let key = hex::encode(registrar.engine.identity.registrar_keys().key);
+    let left = registrars::dismiss(&registrar.engine, &lost, &*link, &key, None).await.unwrap();
+    assert_eq!(left.registrars, [next.engine.identity.registrar_keys()]);
+    assert!(exclusion::connect(&registrar.engine, &registrar.dialer()).await.is_err());
+    exclusion::connect(&next.engine, &next.dialer()).await.unwrap();
 }
 
 /// Lets a request of this type through, and nothing back.
