@@ -86,14 +86,15 @@ pub(crate) async fn step(
         let append = match make(&replica.directory, own, engine.now())? {
             Step::Done => return Ok(Said::InForce),
             Step::Append(append) => append,
-            Step::Roster(roster) if roster.signatures.len() < usize::from(own.threshold) => {
-                let proposal = proposals::made(engine, own, &roster)?;
-                drop(replica);
-                engine.propose(&proposal).await?;
-                return Ok(Said::Proposed(proposals::digest(proposal.item())));
-            }
             Step::Roster(roster) => {
-                Box::new(engine.identity.name_roster(&replica.directory, *roster, engine.now()))
+                let roster = proposals::joined(engine, own, *roster)?;
+                if roster.signatures.len() < usize::from(own.threshold) {
+                    let proposal = proposals::made(engine, own, &roster)?;
+                    drop(replica);
+                    engine.propose(&proposal).await?;
+                    return Ok(Said::Proposed(proposals::digest(proposal.item())));
+                }
+                Box::new(engine.identity.name_roster(&replica.directory, roster, engine.now()))
             }
         };
         drop(replica);

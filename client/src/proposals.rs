@@ -14,11 +14,11 @@ use causeway_certs::transport::{Dialer, Link};
 use causeway_common::codec;
 use causeway_common::ids::{DeviceId, Digest};
 use causeway_common::limits::ROSTER_BYTES_MAX;
-use causeway_common::statements::{Roster, RosterDevice, SignedRoster};
+use causeway_common::statements::{RevokedDevice, Roster, RosterDevice, SignedRoster};
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::devices::{Said, Step, connect, step};
+use crate::devices::{Said, Step, connect, has_since, step};
 use crate::engine::{Engine, EngineError};
 use crate::identity::label_hash;
 use crate::linking::codes::{self, KnownDevice};
@@ -202,6 +202,26 @@ async fn sign_on(engine: &Engine, link: &dyn Link, beginning: &str) -> Result<(W
     Ok((one.clone(), said))
 }
 
+/// A roster that says what a proposal says already, which waits: that one, with this administrator's signature added. Two who
+/// take out the same stolen workstation have signed together. Otherwise the roster as it is.
+pub(crate) fn joined(
+    engine: &Engine,
+    own: &Organisation,
+    roster: SignedRoster,
+) -> Result<SignedRoster, LinkingError> {
+    let body = read(&roster).ok_or(SessionError::Misbehaved)?;
+    for before in all(&engine.vault)? {
+        let mut waiting = before.item.roster;
+        let same = read(&waiting).is_some_and(|other| says_the_same(&other, &body));
+        if same && waiting.body != roster.body {
+            roster::keep_valid(&mut waiting, &own.administrators);
+            engine.identity.countersign(&mut waiting);
+            return Ok(waiting);
+        }
+    }
+    Ok(roster)
+}
+
 /// A proposal of this device. What is known here of those that it lets in goes with it; one that was proposed before keeps
 /// what was known then.
 pub(crate) fn made(
@@ -209,18 +229,11 @@ pub(crate) fn made(
     own: &Organisation,
     roster: &SignedRoster,
 ) -> Result<Proposal, LinkingError> {
-    let body = read(roster).ok_or(SessionError::Misbehaved)?;
-    let at = engine.now();
-    for mut before in all(&engine.vault)? {
-        if before.item.roster.body == roster.body {
-            before.item.roster = roster.clone();
-            return Ok(before);
-        }
-        // Asked for again.
-        if read(&before.item.roster).is_some_and(|other| says_the_same(&other, &body)) {
-            return Ok(before);
-        }
+    if let Some(mut before) = of(&engine.vault, roster::digest(&roster.body))? {
+        before.item.roster = roster.clone();
+        return Ok(before);
     }
+    let body = read(roster).ok_or(SessionError::Misbehaved)?;
     let mut newcomers = Vec::new();
     for listed in &body.devices {
         let is_new = own.device(listed.device).is_none();
@@ -229,7 +242,8 @@ pub(crate) fn made(
         }
     }
     let author = engine.identity.device_name.clone();
-    Ok(Proposal { item: ProposedItem { roster: roster.clone(), author, newcomers }, at })
+    let item = ProposedItem { roster: roster.clone(), author, newcomers };
+    Ok(Proposal { item, at: engine.now() })
 }
 
 impl Proposal {
@@ -267,10 +281,13 @@ impl Proposal {
 fn says_the_same(one: &Roster, other: &Roster) -> bool {
     let listed = |roster: &Roster| {
         let devices = roster.devices.iter();
-        devices.map(|d| (d.device, d.roles, d.clearance, d.label_hash)).collect::<Vec<_>>()
+        devices.map(|d| (d.device, d.tls_key, d.roles, d.clearance, d.label_hash)).collect::<Vec<_>>()
     };
-    let gone = |roster: &Roster| roster.revoked.iter().map(|r| (r.device, r.reason)).collect::<Vec<_>>();
-    (one.sequence, one.previous) == (other.sequence, other.previous)
+    let gone = |roster: &Roster| {
+        let since = |r: &RevokedDevice| has_since(r.reason).then_some(r.compromised_since);
+        roster.revoked.iter().map(|r| (r.device, r.reason, since(r))).collect::<Vec<_>>()
+    };
+    (one.org, one.sequence, one.previous) == (other.org, other.sequence, other.previous)
         && listed(one) == listed(other)
         && gone(one) == gone(other)
 }
