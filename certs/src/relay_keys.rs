@@ -21,7 +21,7 @@ const ANNOUNCEMENTS: &str = "causeway:relay-keys:";
 /// Two keys and two signatures are less.
 const REQUEST_BYTES_MAX: usize = 512;
 /// A statement of five signatures is less than 1 KiB: 64 changes of the registrars or of the relay's key.
-const ANNOUNCEMENTS_BYTES_MAX: usize = 64 * 1024;
+pub const ANNOUNCEMENTS_BYTES_MAX: usize = 64 * 1024;
 
 /// Why a text is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

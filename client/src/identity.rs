@@ -2,6 +2,7 @@
 
 use causeway_certs::directory::{self, Directory};
 use causeway_certs::keys::{PublicKey, SigningKey};
+use causeway_certs::registrars::Nomination;
 use causeway_certs::{invite, roster};
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
@@ -160,23 +161,13 @@ impl Identity {
             payload: codec::encode(&payload),
         };
         let genesis = directory::sign_statement(&statement, &registrar);
-        Self {
-            role: Role::Registrar,
+        let nomination = Nomination {
             relay_address: claim.relay_address.clone(),
             relay_key: claim.relay_key,
             registrar_key: payload.registrar,
-            org: OrgId([0; 32]),
-            name: "Registrar".into(),
-            country: String::new(),
-            device_name: String::new(),
-            roster: Digest([0; 32]),
-            seeds,
-            enrolment: Vec::new(),
-            claim: vec![Claimed { invite_id: claim.invite_id, genesis }],
-            linked: None,
-            returned: None,
-            fresh_roots: FreshRoots::default(),
-        }
+        };
+        let claim = vec![Claimed { invite_id: claim.invite_id, genesis }];
+        Self { claim, ..Self::registrar(&nomination, seeds) }
     }
 
     /// A new organisation with its first device, as the invite names it. Its two roots come with it until

@@ -4,7 +4,7 @@
 use causeway_certs::checkpoint::CheckpointError;
 use causeway_certs::directory::{Directory, ITSELF, Period, RelayKeys};
 use causeway_certs::keys::PublicKey;
-use causeway_certs::relay_keys::{Announcements, RelayKeyTextError};
+use causeway_certs::relay_keys::{ANNOUNCEMENTS_BYTES_MAX, Announcements, RelayKeyTextError};
 use causeway_certs::transport::Link;
 use causeway_common::codec;
 use causeway_common::error::ErrorCode;
@@ -19,8 +19,6 @@ use crate::session::SessionError;
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
 const PASSED_ON: &[u8] = b"relay-keys";
-/// As long as the text.
-const PASSED_ON_BYTES_MAX: usize = 64 * 1024;
 
 /// Announcements that have been passed on and that the directory here does not hold yet.
 #[derive(Clone, Debug)]
@@ -47,7 +45,7 @@ pub enum PassedOnError {
 /// What the vault holds of them. It was verified when it was put there.
 pub(crate) fn passed_on(vault: &Vault) -> Result<Option<PassedOn>, VaultError> {
     let Some(bytes) = vault.get(Tree::Directory, PASSED_ON)? else { return Ok(None) };
-    let announcements: Option<Announcements> = codec::decode(&bytes, PASSED_ON_BYTES_MAX).ok();
+    let announcements: Option<Announcements> = codec::decode(&bytes, ANNOUNCEMENTS_BYTES_MAX).ok();
     Ok(announcements.and_then(|announcements| {
         let keys = announcements.replay().ok()?.relay.clone();
         Some(PassedOn { announcements, keys })

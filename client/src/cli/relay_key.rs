@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use causeway_certs::directory::{Period, RelayKeys};
 use causeway_certs::fingerprint;
+use causeway_certs::keys::PublicKey;
 use causeway_certs::relay_keys::{self as texts, Announcements, RelayKeyTextError};
+use causeway_common::ids::Digest;
 use causeway_common::time::Timestamp;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -81,7 +83,7 @@ async fn show(home: &Home, request: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn value(key: &[u8; 32], hash: causeway_common::ids::Digest) -> Value {
+fn value(key: &[u8; 32], hash: Digest) -> Value {
     json!({ "relay_key": hex::encode(key), "fingerprint": fingerprint::digits(hash) })
 }
 
@@ -96,7 +98,7 @@ async fn announce(home: &Home, args: &AnnounceArgs) -> Result<(), Failure> {
     let successor = texts::read_request(&args.request, present.key);
     let successor = match successor {
         // Announced before, and in force: asking again does no harm.
-        Err(RelayKeyTextError::Unverified) => texts::read_request(&args.request, texts_former(home).await?)?,
+        Err(RelayKeyTextError::Unverified) => texts::read_request(&args.request, former(home).await?)?,
         read => read?,
     };
     if !successor.by_present && !args.compromised {
@@ -132,7 +134,7 @@ async fn announce(home: &Home, args: &AnnounceArgs) -> Result<(), Failure> {
 }
 
 /// The key before the present one; the present one if it is the first.
-async fn texts_former(home: &Home) -> Result<causeway_certs::keys::PublicKey, Failure> {
+async fn former(home: &Home) -> Result<PublicKey, Failure> {
     let (keys, now) = (keys(home).await?, home.engine.relay_now());
     let present = keys.in_force(now);
     let before = keys.all().take_while(|period| *period != present).last();

@@ -1,22 +1,28 @@
 //! A registrar beside, or after, the one who founded the directory.
 
+use causeway_certs::directory::ITSELF;
 use causeway_certs::registrars::{Candidacy, Nomination};
-use causeway_common::ids::{Digest, OrgId};
+use causeway_common::ids::Digest;
 use causeway_common::statements::RegistrarKeys;
 
-use super::{FreshRoots, Identity, Role, fresh_seeds};
+use super::{FreshRoots, Identity, Role, Seeds, fresh_seeds};
 
 impl Identity {
     /// A registrar-to-be, with keys of its own. It is one once the directory says so.
     pub fn nominated(nomination: &Nomination, rng: &mut dyn rand_core::CryptoRng) -> Self {
         let mut seeds = fresh_seeds(rng);
         rng.fill_bytes(&mut seeds.root);
+        Self::registrar(nomination, seeds)
+    }
+
+    /// A registrar's home with these keys.
+    pub(super) fn registrar(known: &Nomination, seeds: Seeds) -> Self {
         Self {
             role: Role::Registrar,
-            relay_address: nomination.relay_address.clone(),
-            relay_key: nomination.relay_key,
-            registrar_key: nomination.registrar_key,
-            org: OrgId([0; 32]),
+            relay_address: known.relay_address.clone(),
+            relay_key: known.relay_key,
+            registrar_key: known.registrar_key,
+            org: ITSELF,
             name: "Registrar".into(),
             country: String::new(),
             device_name: String::new(),

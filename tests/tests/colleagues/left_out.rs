@@ -19,17 +19,9 @@ use causeway_common::time::Timestamp;
 use causeway_common::wire::{Prekeys, TakePrekeys};
 use causeway_tests::hostile::liar::{Lies, LyingDialer, Raw};
 use causeway_tests::hostile::rogue::Rogue;
-use causeway_tests::hostile::scene::{Actor, Scene};
+use causeway_tests::hostile::scene::Actor;
 
-/// A hotline, and the police with two workstations.
-async fn scene() -> (Scene, Actor, Actor, Actor) {
-    let scene = Scene::start().await;
-    let hotline = scene.resident("Hotline").await;
-    let police = scene.resident("Police").await;
-    let patrol = scene.colleague(&police, 2, EVERY_SECTION).await;
-    hotline.sync().await.unwrap();
-    (scene, hotline, police, patrol)
-}
+use super::sharing::scene;
 
 async fn sync_all(actors: &[&Actor]) {
     for actor in actors {

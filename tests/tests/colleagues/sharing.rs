@@ -15,7 +15,7 @@ use causeway_tests::hostile::rogue::Rogue;
 use causeway_tests::hostile::scene::{Actor, Scene, draft};
 
 /// A hotline, and the police with two workstations.
-async fn scene() -> (Scene, Actor, Actor, Actor) {
+pub(super) async fn scene() -> (Scene, Actor, Actor, Actor) {
     let scene = Scene::start().await;
     let hotline = scene.resident("Hotline").await;
     let police = scene.resident("Police").await;
