@@ -16,7 +16,7 @@ use causeway_client::seal::content::Grant;
 use causeway_client::vault::{Tree, Vault};
 use causeway_common::codec;
 use causeway_common::framed::Label;
-use causeway_common::ids::{DeviceId, OrgId, PacketId};
+use causeway_common::ids::{DeviceId, Digest, OrgId, PacketId};
 use causeway_common::limits::FRAME_BYTES_MAX;
 use causeway_common::statements::{DeviceReceipt, RECEIPT_OPENED};
 use causeway_common::store::{Kv, Record};
@@ -52,6 +52,8 @@ pub enum Rule {
     KeyKept,
     /// A key of an earlier life of a device is offered again.
     KeyReused,
+    /// An organisation has lost its roots, or whoever could sign for it.
+    LockedOut,
 }
 
 /// A broken promise.
@@ -133,6 +135,8 @@ pub struct Scenario<'a> {
     pub relay_restored: bool,
     /// Whether nobody had left keys in the beginning: what is sealed to an organisation then is not for all of its devices.
     pub fresh: bool,
+    /// Root keys that people have on paper.
+    pub sheets: &'a [Digest],
 }
 
 /// Looks at everything.

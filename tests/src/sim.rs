@@ -21,5 +21,6 @@ mod joining;
 pub mod office;
 pub mod people;
 pub mod plan;
+mod roots;
 pub mod run;
 pub mod socket;

@@ -15,13 +15,17 @@ use causeway_client::shared;
 use causeway_common::codec;
 use causeway_common::ids::{DeviceId, Digest, OrgId, PacketId};
 use causeway_common::limits::{FRAME_BYTES_MAX, ROSTER_BYTES_MAX};
-use causeway_common::statements::{Admission, Roster, RosterChange, StatementKind};
+use causeway_common::statements::{Admission, REVOKED_RETIRED, Roster, RosterChange, StatementKind};
 
 use super::{Broken, Presence, Rule, Scenario, Witness, kept_keys, leaks};
 
 mod colleagues;
 mod copies;
 mod packets;
+mod roots;
+mod yielding;
+
+pub use self::yielding::Yielding;
 
 /// What was found.
 type Found = Vec<(Rule, String)>;
@@ -40,6 +44,7 @@ pub async fn judge(scenario: &Scenario<'_>) -> Vec<Broken> {
     if scenario.healed {
         found.extend(court.between_colleagues());
         found.extend(court.threads());
+        found.extend(court.roots().await);
     }
     found.extend(leaks(scenario));
     found.extend(kept_keys(scenario).await);
@@ -112,6 +117,13 @@ impl<'a> Court<'a> {
     /// was taken out.
     fn is_shaken(&self, org: OrgId) -> bool {
         self.seats.iter().any(|seat| seat.org == org && (seat.is_restored() || !self.is_listed(seat)))
+    }
+
+    /// Whether what a device of this organisation signed has come into doubt since: it was lost, or somebody else may have it. Who
+    /// hears of it by a colleague does not take it.
+    fn is_doubtful(&self, org: OrgId) -> bool {
+        let known = self.seats[self.longest].replica.directory.organisation(org);
+        known.is_some_and(|known| known.revoked.values().any(|revoked| revoked.reason != REVOKED_RETIRED))
     }
 
     fn seat(&self, device: DeviceId) -> Option<&Seat<'a>> {

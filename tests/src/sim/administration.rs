@@ -25,7 +25,7 @@ const IN_VAIN_MAX: u32 = 20;
 const BY_VOICE: u8 = 1;
 
 /// What an attempt came to.
-enum Came {
+pub(super) enum Came {
     /// To its end, in these words.
     ToAnEnd(String),
     /// It has to be tried again, because of this.
@@ -44,6 +44,15 @@ impl Office {
                     Some(device) => self.give(engine, device).await,
                     None => Came::ToAnEnd("has nobody to give the past to".into()),
                 },
+                Act::WriteDown => match self.write_down(engine).await {
+                    Ok(()) => Came::ToAnEnd("roots are on paper".into()),
+                    Err(error) => Came::ToNothing(error.to_string()),
+                },
+                Act::Rotate => self.rotate(engine, dialer).await,
+                Act::BringBack { org } | Act::LetBack { org } => {
+                    let is_begun = matches!(act, Act::BringBack { .. });
+                    self.bring_back(engine, dialer, org, is_begun).await
+                }
                 _ => self.state(engine, dialer, act).await,
             };
             match came {
@@ -193,7 +202,7 @@ async fn is_listed(engine: &Engine, device: DeviceId) -> bool {
 }
 
 /// What cannot be done does not become possible by trying.
-fn came_to(error: &LinkingError) -> Came {
+pub(super) fn came_to(error: &LinkingError) -> Came {
     match error {
         LinkingError::Session(SessionError::Removed(_)) => Came::ToAnEnd(error.to_string()),
         LinkingError::Session(_) | LinkingError::Code(_) | LinkingError::Used => {

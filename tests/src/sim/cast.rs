@@ -30,6 +30,8 @@ pub enum Entrance {
     Joined,
     /// As a colleague's, while the world lives.
     Joins,
+    /// In the place of its organisation's lost workstation, with a sheet from a drawer.
+    Returns,
 }
 
 const fn first(name: &'static str, org: usize) -> Part {
@@ -41,7 +43,7 @@ const fn first(name: &'static str, org: usize) -> Part {
 pub static ALONE: [Part; 4] = [first("amber", 0), first("birch", 1), first("cedar", 2), first("dogwood", 3)];
 
 /// Organisations with several, and the registrar.
-pub static TEAMS: [Part; 7] = [
+pub static TEAMS: [Part; 8] = [
     first("amber", 0),
     Part {
         name: "amber-2",
@@ -61,4 +63,5 @@ pub static TEAMS: [Part; 7] = [
         clearance: EVERY_SECTION,
     },
     Part { name: "registrar", org: None, entrance: Entrance::Founds, roles: 0, clearance: 0 },
+    Part { name: "cedar-2", org: Some(2), entrance: Entrance::Returns, roles: u32::MAX, clearance: u32::MAX },
 ];

@@ -50,10 +50,14 @@ impl Disk {
         Self { newest: content.snapshot(), log: Arc::new(Mutex::new(log)), full: Arc::default() }
     }
 
-    /// Notes what becomes durable under keys that begin with one of these letters, whatever becomes of it later.
+    /// Notes what is there and what becomes durable under keys that begin with one of these letters, whatever becomes of it later.
     #[must_use]
     pub fn noting(self, letters: &'static [u8]) -> Self {
-        self.log().noted_letters = letters;
+        let mut log = self.log();
+        log.noted_letters = letters;
+        let is_noted = |(key, _): &Record| key.first().is_some_and(|letter| letters.contains(letter));
+        log.noted.extend(all(&self.newest).into_iter().filter(is_noted));
+        drop(log);
         self
     }
 

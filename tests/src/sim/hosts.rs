@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use causeway_certs::keys::SigningKey;
 use causeway_certs::transport::quic::{self, Ground, QuicDialer, QuicListener};
 use causeway_client::engine::Engine;
-use causeway_common::ids::DeviceId;
+use causeway_common::ids::{DeviceId, Digest};
 use causeway_common::store::MemoryKv;
 use causeway_relay::blobs::{Blobs, MemoryBlobs};
 use causeway_relay::{Parts, Relay, server};
@@ -19,6 +19,7 @@ use super::disk::Disk;
 use super::history::{History, WallClock, WorldTime};
 use super::joining::Paper;
 use super::plan::{self, RELAY};
+use super::roots::Case;
 use super::socket::{SimSocket, Weather};
 
 /// Where the relay listens.
@@ -37,6 +38,10 @@ pub(super) struct Common {
     pub(super) papers: Arc<Mutex<BTreeMap<usize, Paper>>>,
     /// Who takes part, from host 1 on.
     pub(super) cast: &'static [Part],
+    /// Root keys on paper, by name.
+    pub(super) sheets: Arc<Mutex<BTreeMap<Digest, [u8; 32]>>>,
+    /// Organisations that the registrar brings back, by number.
+    pub(super) cases: Arc<Mutex<BTreeMap<usize, Case>>>,
     /// The devices that are there, or have been, by host.
     pub(super) devices: Arc<Mutex<BTreeMap<usize, DeviceId>>>,
 }
@@ -46,7 +51,8 @@ impl Common {
         let time = WorldTime::default();
         let (history, weather) = (History::new(&time), Arc::default());
         let (papers, devices) = (Arc::default(), Arc::default());
-        Self { seed, time, history, weather, papers, cast, devices }
+        let (sheets, cases) = (Arc::default(), Arc::default());
+        Self { seed, time, history, weather, papers, cast, sheets, cases, devices }
     }
 
     async fn ground(&self, port: u16, host: usize, start: u64) -> Result<Ground, std::io::Error> {

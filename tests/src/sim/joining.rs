@@ -24,7 +24,7 @@ use super::office::Office;
 /// Pause between two looks.
 pub(super) const PAUSE: Duration = Duration::from_millis(700);
 /// Starts of one host are fewer than this.
-const ATTEMPT: u64 = 1_000;
+pub(super) const ATTEMPT: u64 = 1_000;
 
 /// A code on its way to the person whom it invites, and what that person reads out.
 #[derive(Clone, Debug)]

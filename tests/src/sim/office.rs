@@ -10,7 +10,7 @@ use causeway_certs::transport::quic::QuicDialer;
 use causeway_client::engine::{Engine, EngineError};
 use causeway_client::session::{self, Stay};
 use causeway_client::vault::{MemoryEks, Vault};
-use causeway_common::ids::{DeviceId, OrgId};
+use causeway_common::ids::{DeviceId, Digest, OrgId};
 use rand::RngExt as _;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -41,6 +41,8 @@ pub(super) struct Office {
     /// Colleagues that are to be given all that was before, when everything else is done.
     pub(super) orders: Mutex<Vec<DeviceId>>,
     given_all: AtomicBool,
+    /// The root that a rotation under way leads to.
+    pub(super) heir: Mutex<Option<Digest>>,
     done: AtomicUsize,
     idle: AtomicBool,
     starts: AtomicU64,
@@ -83,6 +85,7 @@ impl Office {
             backups: Backups::default(),
             orders: Mutex::default(),
             given_all: AtomicBool::new(false),
+            heir: Mutex::default(),
             done: AtomicUsize::new(0),
             idle: AtomicBool::new(false),
             starts: AtomicU64::new(0),
@@ -96,6 +99,7 @@ impl Office {
         let start = self.starts.fetch_add(1, Ordering::SeqCst);
         let (engine, dialer) = match self.part.entrance {
             Entrance::Joins => self.enter(relay, start).await?,
+            Entrance::Returns => self.come_back(relay, start).await?,
             _ => {
                 let engine = self.open(start).await?;
                 let dialer = dialer(&self.common, &engine, relay, self.host, start).await?;
@@ -153,7 +157,7 @@ impl Office {
     pub(super) fn presence(&self) -> Presence {
         match (self.part.entrance, self.given_all.load(Ordering::SeqCst)) {
             (_, true) => Presence::Given,
-            (Entrance::Joins, false) => Presence::Lacking,
+            (Entrance::Joins | Entrance::Returns, false) => Presence::Lacking,
             (_, false) if self.is_restored() => Presence::Lacking,
             (_, false) => Presence::Always,
         }

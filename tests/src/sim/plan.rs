@@ -7,7 +7,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 
 use super::cast::{ALONE, Part};
 
-mod teams;
+pub(super) mod teams;
 
 /// Nothing breaks any more and nobody begins anything new after this time.
 pub const TROUBLE_MS: u64 = 25_000;
@@ -33,6 +33,8 @@ pub struct Plan {
     pub doubled: u32,
     /// Whether clocks are wrong by more than honest clocks are: then packets may expire.
     pub wild_clocks: bool,
+    /// Whether days go by: then too.
+    pub passes: bool,
     /// How wrong every clock is in the beginning, relay first.
     pub wrong_ms: Vec<i64>,
     /// What breaks and what is mended, by time.
@@ -67,6 +69,10 @@ pub enum Trouble {
     Clock {
         host: usize,
         by_ms: i64,
+    },
+    /// Days go by in which nothing happens, for everybody.
+    Pass {
+        ms: i64,
     },
     DiskFull {
         host: usize,
@@ -146,6 +152,20 @@ pub enum Act {
         /// Which.
         org: usize,
     },
+    /// Puts the organisation's root keys onto paper.
+    WriteDown,
+    /// Hands over to the next root.
+    Rotate,
+    /// Begins to bring an organisation back that comes with a sheet only: until it stands in the open.
+    BringBack {
+        /// Which.
+        org: usize,
+    },
+    /// Lets its new workstation in when its time is over.
+    LetBack {
+        /// Which.
+        org: usize,
+    },
 }
 
 impl Act {
@@ -172,6 +192,7 @@ impl Plan {
             lost,
             doubled: rng.random_range(0..40),
             wild_clocks,
+            passes: false,
             wrong_ms: (0..=orgs).map(|_| rng.random_range(-HOUR_MS / 4..HOUR_MS / 4)).collect(),
             troubles: Vec::new(),
             scripts: (0..orgs).map(|org| script(&mut rng, orgs, org)).collect(),

@@ -11,6 +11,7 @@ use super::hosts::{Common, RELAY_NAME, RelayHost, lock};
 use super::office::Office;
 use super::plan::{Plan, RELAY, TROUBLE_MS, Trouble, Way};
 use super::socket::Weather;
+use crate::oracle::teams::Yielding;
 
 pub use self::remains::Remains;
 
@@ -62,6 +63,7 @@ fn live(seed: u64, plan: &Plan) -> Outcome {
     let ended = world.live(plan).and_then(|()| world.come_to_rest(plan));
     let mut complaints: Vec<String> = ended.err().into_iter().collect();
     let healed = complaints.is_empty();
+    complaints.append(&mut world.complaints);
     let common = world.common.clone();
     let (simulated_ms, crashes) = (common.time.ms(), world.crashes);
     let remains = world.end();
@@ -93,6 +95,9 @@ struct World {
     /// Which hosts crash with their next write.
     doomed: Vec<bool>,
     crashes: u64,
+    /// What is watched while they live, by office.
+    yielding: Vec<Yielding>,
+    complaints: Vec<String>,
 }
 
 impl World {
@@ -126,7 +131,8 @@ impl World {
             offices.push(office);
         }
         let (down, doomed) = (vec![false; plan.cast.len() + 1], vec![false; plan.cast.len() + 1]);
-        Self { common, sim, relay, offices, down, doomed, crashes: 0 }
+        let yielding = offices.iter().map(|_| Yielding::default()).collect();
+        Self { common, sim, relay, offices, down, doomed, crashes: 0, yielding, complaints: Vec::new() }
     }
 
     /// The time of trouble.
@@ -152,6 +158,11 @@ impl World {
         self.sim.step().map_err(|error| format!("a host stopped: {error}"))?;
         let elapsed = self.sim.elapsed().as_millis();
         self.common.time.set(elapsed.try_into().unwrap_or(u64::MAX));
+        for (office, yielding) in self.offices.iter().zip(&mut self.yielding) {
+            let Some(engine) = office.running().filter(|_| self.complaints.is_empty()) else { continue };
+            let broken = yielding.look(office.part.name, engine.identity.org, &engine.vault);
+            self.complaints.extend(broken.iter().map(ToString::to_string));
+        }
         Ok(())
     }
 
@@ -189,6 +200,7 @@ impl World {
                 self.sim.set_link_max_message_latency(self.name(org), RELAY_NAME, most);
             }
             Trouble::Clock { host, by_ms } => self.clock(host).step(by_ms),
+            Trouble::Pass { ms } => (0..self.down.len()).for_each(|host| self.clock(host).step(ms)),
             Trouble::DiskFull { host } => self.disk(host).set_full(true),
             Trouble::DiskFree { host } => self.disk(host).set_full(false),
             Trouble::Backup => self.relay.back_up(),

@@ -70,12 +70,14 @@ impl<'a> Court<'a> {
             };
             let (here, there) = (state(one), state(other));
             // What proves that a packet was opened may have been signed by a device that is gone: it proves nothing to who comes
-            // later, and what a relay has forgotten of it does not come again.
+            // later, and what a relay has forgotten of it, or of what a colleague who is gone has said, does not come again.
             let is_late =
                 one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
             let may_differ = one.is_restored()
                 || other.is_restored()
-                || ((is_late || self.scenario.relay_restored) && self.is_shaken(name.1));
+                || ((is_late || self.scenario.relay_restored) && self.is_shaken(name.1))
+                || (self.scenario.relay_restored && self.is_shaken(one.org))
+                || self.is_doubtful(name.1);
             if here != there && !may_differ {
                 let word = |state: Option<Transport>| state.map_or("not there", Transport::as_str);
                 let (a, b, packet) = (one.name(), other.name(), short(name.0));
@@ -129,7 +131,9 @@ impl<'a> Court<'a> {
         if here != there {
             found.push((Rule::Diverged, format!("{case}: {a} has {here:?}, {b} has {there:?}")));
         }
-        if one.1.work != other.1.work && !(explained && here.is_empty()) {
+        // What proves that it has arrived may have been signed by a device that is gone.
+        let may_lack_proof = explained || self.is_shaken(one.1.peer);
+        if one.1.work != other.1.work && !(may_lack_proof && here.is_empty()) {
             let (here, there) = (&one.1.work, &other.1.work);
             found.push((Rule::Diverged, format!("{case}: {here} at {a}, {there} at {b}")));
         }

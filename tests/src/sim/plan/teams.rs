@@ -3,7 +3,7 @@
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Act, HOUR_MS, Plan, RELAY, TROUBLE_MS, Trouble, duration, script};
+use super::{Act, HOUR_MS, Plan, RELAY, TROUBLE_MS, Trouble, Way, duration, script};
 use crate::sim::cast::{Entrance, TEAMS};
 
 /// Organisations in it.
@@ -17,6 +17,14 @@ const REMOVALS: [(usize, usize); 5] = [(1, 2), (2, 1), (3, 4), (1, JOINS), (2, J
 const ADMINISTRATORS: [usize; 2] = [1, 2];
 const JOINS: usize = 6;
 const REGISTRAR: usize = 7;
+/// Hosts that have their organisation's roots.
+const FOUNDERS: [usize; 3] = [1, 3, 5];
+/// The host of an organisation with one workstation, and which that is.
+const LONELY: (usize, usize) = (5, 2);
+/// A recovery takes 72 hours; clocks differ by less than one.
+pub(in crate::sim) const LOCK_MS: i64 = 73 * HOUR_MS;
+/// Hosts of one organisation.
+const COLLEAGUES: [(usize, usize); 2] = [(1, 2), (3, 4)];
 
 impl Plan {
     /// The schedule of a seed, of organisations with several devices.
@@ -31,6 +39,7 @@ impl Plan {
             lost: if rng.random_ratio(1, 4) { 0 } else { rng.random_range(0..60) },
             doubled: rng.random_range(0..40),
             wild_clocks: false,
+            passes: false,
             wrong_ms: (0..=TEAMS.len()).map(|_| rng.random_range(-HOUR_MS / 4..HOUR_MS / 4)).collect(),
             troubles: Vec::new(),
             scripts: TEAMS
@@ -44,6 +53,8 @@ impl Plan {
         plan.change_staff(&mut rng);
         plan.change_standing(&mut rng);
         plan.lose_disks(&mut rng);
+        plan.collide(&mut rng);
+        plan.change_roots(&mut rng);
         plan.troubles.sort_by_key(|(at, _)| *at);
         plan.scripts.iter_mut().for_each(|script| script.sort_by_key(|(at, _)| *at));
         plan
@@ -78,6 +89,40 @@ impl Plan {
             let at = rng.random_range(0..TROUBLE_MS - 5_000);
             self.adds(REGISTRAR, at, Act::Suspend { org, reason });
             self.adds(REGISTRAR, at + rng.random_range(1_000..20_000), Act::Reinstate { org });
+        }
+    }
+
+    /// Colleagues act in the same thread while one of them hears nothing.
+    fn collide(&mut self, rng: &mut ChaCha8Rng) {
+        for _ in 0..rng.random_range(0..4) {
+            let (one, other) = COLLEAGUES[rng.random_range(0..COLLEAGUES.len())];
+            let (org, way) = if rng.random_ratio(1, 2) { (one, Way::Both) } else { (other, Way::ToRelay) };
+            let at = rng.random_range(TROUBLE_MS / 5..TROUBLE_MS - 5_000);
+            self.troubles.push((at, Trouble::Cut { org, way }));
+            self.troubles.push((at + rng.random_range(1_500..4_000), Trouble::Mend { org }));
+            for host in [one, other] {
+                // The first of the threads in which there is something to do: both have the same, mostly.
+                let act = Act::Step { pick: 0, choice: rng.random_range(0..1000) };
+                self.adds(host, at + rng.random_range(100..1_000), act);
+            }
+        }
+    }
+
+    /// A root hands over to the next, and an organisation whose workstation is lost comes back.
+    fn change_roots(&mut self, rng: &mut ChaCha8Rng) {
+        if rng.random_ratio(1, 3) {
+            let by = FOUNDERS[rng.random_range(0..FOUNDERS.len())];
+            self.adds(by, rng.random_range(0..TROUBLE_MS), Act::Rotate);
+        }
+        if rng.random_ratio(1, 4) {
+            let org = LONELY.1;
+            let at = rng.random_range(0..TROUBLE_MS / 2);
+            self.adds(LONELY.0, rng.random_range(0..TROUBLE_MS), Act::WriteDown);
+            self.adds(REGISTRAR, at, Act::BringBack { org });
+            self.adds(REGISTRAR, rng.random_range(at..TROUBLE_MS), Act::LetBack { org });
+            self.passes = true;
+            // More go by when all is well, as long as somebody waits.
+            self.troubles.push((rng.random_range(at..TROUBLE_MS), Trouble::Pass { ms: LOCK_MS }));
         }
     }
 

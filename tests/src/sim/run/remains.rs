@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use causeway_common::ids::Digest;
 use causeway_common::store::Kv;
 
 use super::super::disk::Disk;
@@ -13,6 +14,9 @@ use crate::oracle::{self, Broken, Promise, Rule, Scenario, Witness};
 
 /// Failures that honest clocks never cause and wild ones may.
 const CLOCK_FAILURES: [&str; 2] = ["expired", "clock_skew"];
+
+/// Failures of packets whose recipient was away for days.
+const DAYS_FAILURES: [&str; 3] = ["expired", "clock_skew", "no-word"];
 
 /// What stands on the disks.
 #[derive(Debug)]
@@ -71,7 +75,13 @@ impl Remains {
         let names = std::iter::once(RELAY_NAME).chain(plan.cast.iter().map(|part| part.name));
         let sealed: Vec<(&str, &dyn Kv)> =
             names.zip(self.disks()).map(|(name, disk)| (name, disk as _)).collect();
-        let failures: &[&str] = if plan.wild_clocks { &CLOCK_FAILURES } else { &[] };
+        let failures: &[&str] = match (plan.wild_clocks, plan.passes) {
+            (true, _) => &CLOCK_FAILURES,
+            (_, true) => &DAYS_FAILURES,
+            _ => &[],
+        };
+        let sheets: Vec<Digest> =
+            super::super::hosts::lock(&self.relay.common.sheets).keys().copied().collect();
         let scenario = Scenario {
             sealed: &sealed,
             witnesses,
@@ -82,6 +92,7 @@ impl Remains {
             noted: &self.relay.disk.noted(),
             relay_restored: self.relay.is_restored(),
             fresh: plan.fresh,
+            sheets: &sheets,
         };
         if plan.has_teams() { oracle::teams::judge(&scenario).await } else { oracle::judge(&scenario).await }
     }

@@ -14,6 +14,7 @@ use tokio::sync::MutexGuard;
 use super::super::cast::Entrance;
 use super::super::hosts::{RELAY_NAME, lock};
 use super::super::office::Office;
+use super::super::plan::teams::LOCK_MS;
 use super::super::plan::{Plan, Trouble};
 use super::super::socket::Weather;
 use super::{REST_WITHIN_MS, World};
@@ -21,6 +22,8 @@ use crate::oracle::short;
 
 /// How often that is looked at.
 const LOOK_EVERY_MS: u64 = 500;
+/// How often the days go by that somebody waits for.
+const PASSES_EVERY_MS: u64 = 40_000;
 
 /// A running device of an organisation, and the directory that it knows.
 struct Seat<'a> {
@@ -48,7 +51,12 @@ impl World {
         }
         let until = self.common.time.ms() + REST_WITHIN_MS;
         let (mut quiet, mut ordered) = (false, false);
+        let mut passes_at = self.common.time.ms() + PASSES_EVERY_MS;
         while self.common.time.ms() < until {
+            if plan.passes && self.common.time.ms() >= passes_at {
+                passes_at += PASSES_EVERY_MS;
+                self.trouble(Trouble::Pass { ms: LOCK_MS });
+            }
             for _ in 0..LOOK_EVERY_MS / 5 {
                 self.step()?;
             }
@@ -105,8 +113,11 @@ impl World {
             // Nobody has let it in, or nobody says so.
             None => {
                 let papers = lock(&self.common.papers);
-                office.part.entrance == Entrance::Joins
-                    && papers.get(&office.host).is_none_or(|paper| !paper.is_in)
+                match (office.part.entrance, office.part.org) {
+                    (Entrance::Joins, _) => papers.get(&office.host).is_none_or(|paper| !paper.is_in),
+                    (Entrance::Returns, Some(org)) => !lock(&self.common.cases).contains_key(&org),
+                    _ => false,
+                }
             }
         };
         let is_done = |office: &Arc<Office>| {
