@@ -245,11 +245,14 @@ impl Engine {
     }
 
     /// The relay refuses a packet for good. One whose time does not suit it is sealed again, with another time; one that
-    /// is sealed to a device which has left the recipient's roster, to those that are there.
-    pub async fn rejected(&self, sent: &Sent, code: &str) -> Result<(), EngineError> {
+    /// is sealed to a device which has left the recipient's roster, to those that are there. What has become of the packet
+    /// meanwhile stays: an offer whose answer was lost is refused when it has arrived, and its recipient is gone.
+    pub async fn rejected(&self, refused: &Sent, code: &str) -> Result<(), EngineError> {
         let _turn = self.turn.lock().await;
         let mut step = Step::new(&self.vault);
-        if let Some(mut sent) = records::sent(&step, sent.packet, sent.to)? {
+        let stands =
+            |now: &Sent| (now.transport, now.envelope_id) == (refused.transport, refused.envelope_id);
+        if let Some(mut sent) = records::sent(&step, refused.packet, refused.to)?.filter(stands) {
             let left = code == ROSTER_REFUSAL && sent.transport == Transport::Submitted;
             if (left || TIME_REFUSALS.contains(&code)) && sent.queue_again() {
                 records::put_sent(&mut step.changes, &sent);

@@ -17,7 +17,7 @@ use causeway_common::statements::{
 };
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{
-    Append, Done, LinkAsk, LinkRequests, LinkWaiting, Rosters, STANDING_MEMBER, Welcome,
+    Accepted, Append, Done, LinkAsk, LinkRequests, LinkWaiting, Rosters, STANDING_MEMBER, Submit, Welcome,
 };
 use causeway_tests::hostile::liar::{Lies, LyingDialer, Reply};
 use causeway_tests::hostile::scene::{Actor, Scene, rng};
@@ -305,10 +305,32 @@ async fn whoever_takes_itself_out_hears_that_it_is_out_although_the_answer_is_lo
     exclusion::connect(&next.engine, &next.dialer()).await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_has_arrived_stays_so_though_an_offer_of_it_is_refused_since() {
+    let scene = Scene::start().await;
+    let (hotline, police) = (scene.join("Hotline").await, scene.resident("Police").await);
+    let second = scene.colleague(&police, 1, u32::MAX).await;
+    let packet = hotline.write(&police, 1, Priority::P1).await;
+    hotline.sync_under(cutting::<Submit>()).await.expect_err("the relay has it, and the answer is lost");
+    let offered = hotline.sent(packet, &police);
+    for device in [&police, &second] {
+        device.sync().await.unwrap();
+    }
+    police.retire(&second.engine.identity).await;
+    hotline.sync().await.unwrap();
+    assert_eq!(hotline.state(packet, &police).0, "delivered");
+    hotline.engine.rejected(&offered, "unknown_recipient").await.unwrap();
+    assert_eq!(hotline.state(packet, &police), ("delivered", String::new()));
+}
+
 /// Lets a request of this type through, and nothing back.
 fn cutting<Q: causeway_common::wire::Frame>() -> Lies {
-    Lies::answering(|asked, answer| match asked.frame == Q::TYPE && answer.read::<Done>().is_some() {
-        true => Reply::Cut,
-        false => Reply::Frame(answer),
+    Lies::answering(|asked, answer| {
+        match asked.frame == Q::TYPE
+            && (answer.read::<Done>().is_some() || answer.read::<Accepted>().is_some())
+        {
+            true => Reply::Cut,
+            false => Reply::Frame(answer),
+        }
     })
 }
