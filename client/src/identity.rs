@@ -349,7 +349,7 @@ impl Identity {
         now: Timestamp,
     ) -> Append {
         let statement = statement(directory, org, kind, payload, now, &self.registrar_key());
-        Append { statement, roster: Vec::new() }
+        Append::new(statement, None)
     }
 
     /// The next roster of this organisation, signed by this device's administrator: the devices that count, and those that no
@@ -380,7 +380,7 @@ impl Identity {
         let administrator = SigningKey::from_seed(&self.seeds.administrator);
         let kind = StatementKind::RosterChange;
         let statement = statement(directory, self.org, kind, change, now, &administrator);
-        Append { statement, roster: vec![signed] }
+        Append::new(statement, Some(signed))
     }
 
     /// Both at once, where one signature is enough.

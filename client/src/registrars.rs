@@ -232,7 +232,7 @@ pub async fn sign(engine: &Engine, link: &dyn Link, text: &str) -> Result<Waitin
     }
     let statement = countersigned::finish(&joint, &key)
         .map_err(|_: StatementError| RegistrarError::Text(RegistrarTextError::Mistyped))?;
-    match request::<_, Done>(link, &Append { statement, roster: Vec::new() }, REQUEST_TIMEOUT).await {
+    match request::<_, Done>(link, &Append::new(statement, None), REQUEST_TIMEOUT).await {
         Ok(_) => {}
         Err(RequestError::Refused { code: ErrorCode::Conflict, .. }) => return Err(RegistrarError::Outdated),
         Err(error) => return Err(SessionError::from(error).into()),

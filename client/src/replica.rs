@@ -246,7 +246,7 @@ impl Replica {
                 let roster = roster.and_then(|bytes| codec::decode(&bytes, 2 * ROSTER_BYTES_MAX).ok());
                 let statement =
                     codec::decode(leaf, STATEMENT_BYTES_MAX).map_err(|_| StatementError::Malformed)?;
-                Ok(Append { statement, roster: roster.into_iter().collect() })
+                Ok(Append { given_back: true, ..Append::new(statement, roster) })
             })
             .collect()
     }

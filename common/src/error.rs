@@ -39,6 +39,9 @@ pub enum ErrorCode {
     Internal,
     /// The registrar has suspended this organisation.
     Suspended,
+    /// The relay came out of a backup, and takes nothing new for the directory until its members have had time to give back
+    /// what it lost.
+    Restored,
     /// A code of a newer version.
     Other(u16),
 }
@@ -60,7 +63,7 @@ pub enum Fault {
 }
 
 impl ErrorCode {
-    const TABLE: [(u16, Self, Fault, bool); 16] = [
+    const TABLE: [(u16, Self, Fault, bool); 17] = [
         (1, Self::Malformed, Fault::PeerMisbehaved, false),
         (2, Self::UnknownFrame, Fault::PeerMisbehaved, false),
         (3, Self::Unverified, Fault::PeerMisbehaved, false),
@@ -77,6 +80,7 @@ impl ErrorCode {
         (14, Self::Draining, Fault::Ours, true),
         (15, Self::Internal, Fault::Ours, true),
         (16, Self::Suspended, Fault::Refused, false),
+        (17, Self::Restored, Fault::Ours, true),
     ];
 
     fn row(self) -> Option<(u16, Self, Fault, bool)> {

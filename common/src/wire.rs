@@ -281,6 +281,15 @@ pub struct Append {
     pub statement: Signed,
     /// For a roster change: the roster.
     pub roster: Vec<SignedRoster>,
+    /// The relay has had it before, and lost it.
+    pub given_back: bool,
+}
+
+impl Append {
+    /// A statement that is new, with the roster that it names, if any.
+    pub fn new(statement: Signed, roster: Option<SignedRoster>) -> Self {
+        Self { statement, roster: roster.into_iter().collect(), given_back: false }
+    }
 }
 
 /// Asks for the directory from a size on. Answer: [`DirectoryPart`].

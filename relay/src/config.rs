@@ -36,6 +36,9 @@ pub struct Limits {
     pub attachment_bytes: u64,
     /// Connections at the same time, at about 30 KiB of memory each.
     pub connections: usize,
+    /// Seconds after a restoration from a backup in which members may give back what the relay lost of the directory, and nothing
+    /// new is taken for it.
+    pub give_back_seconds: u64,
 }
 
 impl Default for Limits {
@@ -53,6 +56,7 @@ impl Default for Limits {
             kib_burst: number(4 * 1_258_291),
             attachment_bytes: 256 << 30,
             connections: 20_000,
+            give_back_seconds: 60 * 60,
         }
     }
 }
@@ -108,13 +112,16 @@ impl Config {
              # Bytes on the disk for the attachments of all organisations together.\n\
              attachment_bytes = {}\n\n\
              # Connections at the same time, about 30 KiB of memory each.\n\
-             connections = {}\n",
+             connections = {}\n\n\
+             # Seconds after a restoration in which members give back what was lost of the directory, and nothing new is taken.\n\
+             give_back_seconds = {}\n",
             limits.submits_per_second,
             limits.submits_burst,
             limits.kib_per_second,
             limits.kib_burst,
             limits.attachment_bytes,
             limits.connections,
+            limits.give_back_seconds,
         )
     }
 }

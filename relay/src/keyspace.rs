@@ -14,6 +14,7 @@ pub(crate) const BLOB_SPACE: &[u8] = b"s";
 pub(crate) const GONE: &[u8] = b"g";
 pub(crate) const EXPIRY_CLOCK: &[u8] = b"k";
 pub(crate) const LINKS: &[u8] = b"h";
+pub(crate) const RESTORED: &[u8] = b"o";
 
 fn key(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![letter];

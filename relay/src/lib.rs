@@ -23,6 +23,7 @@ mod patience;
 pub mod prekeys;
 mod quota;
 pub mod registry;
+pub mod restored;
 mod seats;
 pub mod secrets;
 pub mod server;
@@ -32,6 +33,7 @@ mod transfer;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use causeway_certs::directory::{Connections, Directory};
 use causeway_certs::keys::SigningKey;
@@ -46,6 +48,7 @@ pub use crate::expiry_clock::LEAP_TOLD_FROM;
 use crate::hub::Hub;
 use crate::keys::{Keys, NextKey};
 use crate::quota::Quotas;
+use crate::restored::Restored;
 use crate::seats::Seats;
 use crate::transfer::Uploads;
 
@@ -98,6 +101,7 @@ pub struct Relay {
     pub(crate) quotas: Quotas,
     pub(crate) seats: Seats,
     pub(crate) uploads: Uploads,
+    pub(crate) restored: Restored,
 }
 
 impl Relay {
@@ -121,6 +125,7 @@ impl Relay {
         let announced = directory.authority().map(|run_by| &run_by.relay);
         let keys = Keys::open(parts.key, next, announced, parts.clock.now())?;
         let applicants = registry::load_applicants(&*parts.kv)?;
+        let restored = Restored::look(&*parts.kv, Duration::from_secs(limits.give_back_seconds))?;
         Ok(Arc::new(Self {
             kv: parts.kv,
             blobs: parts.blobs,
@@ -136,6 +141,7 @@ impl Relay {
             quotas: Quotas::new(&limits),
             limits,
             uploads: Uploads::default(),
+            restored,
         }))
     }
 

@@ -150,6 +150,12 @@ pub(crate) async fn run(data: &Path, settings: Config) -> Result<(), Failure> {
     let shutdown = shutdown_signal()?;
     let claim = claim_code(&relay, &settings.public_address, address).await?;
     announce(address, &relay.key(), claim)?;
+    if let Some(wait) = relay.waits_for_what_it_lost() {
+        tracing::warn!(
+            minutes = wait.as_secs().div_ceil(60),
+            "restored from a backup: nothing new is taken for the directory until members had this time to give back what was lost"
+        );
+    }
     let control = control(data, snapshots);
     let serving = server::serve(relay, Arc::new(QuicListener::new(endpoint)), shutdown);
     tokio::pin!(serving);

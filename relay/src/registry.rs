@@ -260,6 +260,9 @@ impl Relay {
         if self.with_directory(|d| d.leaves_from(0).contains(&leaf)) {
             return Ok(());
         }
+        if !request.given_back {
+            self.takes_new_statements()?;
+        }
         let statement = directory::open(&leaf).map_err(|_| Refused(ErrorCode::Unverified))?;
         match caller {
             Caller::Suspended { org } if org != statement.org => return Err(Refused(ErrorCode::Suspended)),

@@ -50,10 +50,11 @@ pub(crate) async fn round(relay: &Relay) -> Result<(), Refused> {
     // One part that fails holds up no other.
     let cleared = relay.clear_departed().await;
     let links = relay.forget_links().await;
+    let restored = relay.forget_restoration().await;
     let now = relay.expiry_now().await?;
     let expired = relay.expire(now).await;
     let blobs = expire_blobs(relay, now).await;
-    cleared.and(links).and(expired).and(blobs)
+    cleared.and(links).and(restored).and(expired).and(blobs)
 }
 
 async fn expire_blobs(relay: &Relay, now: Timestamp) -> Result<(), Refused> {

@@ -35,13 +35,13 @@ async fn standing(rig: &Rig, peer: causeway_certs::keys::PublicKey) -> u8 {
 
 fn suspend(rig: &Rig, org: &Org, signer: &SigningKey) -> Append {
     let payload = Suspension { reason: 4, compromised_since: rig::START };
-    Append { statement: rig.next(StatementKind::Suspension, org.id, &payload, signer), roster: vec![] }
+    Append::new(rig.next(StatementKind::Suspension, org.id, &payload, signer), None)
 }
 
 fn reinstate(rig: &Rig, org: &Org) -> Append {
     let payload = Reinstatement { vetted: 1 };
     let statement = rig.next(StatementKind::Reinstatement, org.id, &payload, &rig.registrar);
-    Append { statement, roster: vec![] }
+    Append::new(statement, None)
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_workstation_that_comes_back_reads_the_directory_hands_in_its_roster_a
     assert_eq!(code(rig.ask::<_, Done>(back.peer(), &roster).await), ErrorCode::NotAuthorised, "not yet");
     let payload = Return { tls_key: *back.peer().as_bytes() };
     let statement = rig.next(StatementKind::Return, police.id, &payload, &rig.registrar);
-    let _: Done = rig.ask(registrar, &Append { statement, roster: vec![] }).await.unwrap();
+    let _: Done = rig.ask(registrar, &Append::new(statement, None)).await.unwrap();
 
     assert_eq!(standing(&rig, back.peer()).await, STANDING_RETURNING);
     let part: DirectoryPart = rig.ask(back.peer(), &DirectorySince { size: 0 }).await.unwrap();
@@ -179,7 +179,7 @@ async fn nobody_names_the_roster_of_another_as_its_own() {
     let roster = victim.enrol.roster.clone();
     let change = RosterChange { roster: causeway_certs::roster::digest(&roster.body) };
     let statement = rig.next(StatementKind::RosterChange, thief.id, &change, &thief.admin);
-    let named = Append { statement, roster: vec![roster] };
+    let named = Append::new(statement, Some(roster));
     let peer = thief.devices[0].peer();
     assert_eq!(code(rig.ask::<_, Done>(peer, &named).await), ErrorCode::Unverified);
     assert_eq!(standing(&rig, peer).await, STANDING_MEMBER, "and nothing has changed");
@@ -255,5 +255,5 @@ fn second_without(rig: &Rig, police: &Org) -> Append {
     let roster = roster::sign(&roster, &police.admin);
     let change = RosterChange { roster: roster::digest(&roster.body) };
     let statement = rig.next(StatementKind::RosterChange, police.id, &change, &police.admin);
-    Append { statement, roster: vec![roster] }
+    Append::new(statement, Some(roster))
 }

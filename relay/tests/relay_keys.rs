@@ -90,7 +90,7 @@ async fn scene() -> (Rig, Org, Files) {
 fn announcement(rig: &Rig, key: &SigningKey, from: Timestamp) -> Append {
     let payload = RelayKey { relay: *key.public().as_bytes(), from };
     let statement = rig.next(StatementKind::RelayKey, ITSELF, &payload, &rig.registrar);
-    Append { statement, roster: vec![] }
+    Append::new(statement, None)
 }
 
 async fn announce(rig: &Rig, key: &SigningKey, from: Timestamp) -> Result<(), ErrorCode> {

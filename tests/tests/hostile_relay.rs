@@ -51,5 +51,6 @@ mod hostile_relay {
     mod members;
     mod old_head;
     mod receipts;
+    mod restored;
     mod unopened;
 }

@@ -176,7 +176,7 @@ impl Identity {
     ) -> Append {
         let kind = StatementKind::RecordChange;
         let statement = statement(directory, self.org, kind, codec::encode(change), now, root);
-        Append { statement, roster: Vec::new() }
+        Append::new(statement, None)
     }
 }
 

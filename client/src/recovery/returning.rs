@@ -156,7 +156,7 @@ pub async fn begin(engine: &Engine, link: &dyn Link, text: &str) -> Result<Progr
     records::write(&mut changes, Tree::Identity, &requested_key(org), &requested);
     engine.commit(changes).await?;
     if let Some(change) = checked.request.change.first() {
-        let append = Append { statement: change.clone(), roster: Vec::new() };
+        let append = Append::new(change.clone(), None);
         match request::<_, Done>(link, &append, REQUEST_TIMEOUT).await {
             Ok(_) => {}
             // Its place in the log is taken.

@@ -14,6 +14,7 @@ use causeway_common::time::{Clock as _, SystemClock};
 use causeway_relay::config::Config;
 use causeway_relay::control::{Asked, is_finished};
 use causeway_relay::key_files::{KEY_FILE, NEXT_KEY_FILE};
+use causeway_relay::restored;
 use clap::{Args, Subcommand};
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
@@ -79,6 +80,10 @@ pub(crate) enum BackupCommand {
         /// Which backup, by its number; the newest, if you do not say.
         #[arg(long)]
         number: Option<u64>,
+        /// The backup was taken after the relay had stopped for good, as when it moves to another machine: the members have nothing
+        /// to give back. Without this, the relay takes nothing new for the directory in its first hour.
+        #[arg(long)]
+        nothing_lost: bool,
         #[command(flatten)]
         common: BackupArgs,
     },
@@ -131,7 +136,9 @@ pub(crate) fn act(command: BackupCommand) -> Result<(), Failure> {
             create((&data, stopped), &out, keep, memory, &common)
         }
         BackupCommand::Check { from, common } => check(&from, &common),
-        BackupCommand::Restore { from, data, number, common } => restore(&from, &data, number, &common),
+        BackupCommand::Restore { from, data, number, nothing_lost, common } => {
+            restore(&from, &data, number, nothing_lost, &common)
+        }
         BackupCommand::Key { out } => {
             make_key_file(&out, &mut UnwrapErr(getrandom::SysRng))?;
             println!("{} opens backups that are made with it. Keep a copy away from them.", out.display());
@@ -315,7 +322,13 @@ fn check(from: &Path, common: &BackupArgs) -> Result<(), Failure> {
     ))
 }
 
-fn restore(from: &Path, data: &Path, number: Option<u64>, common: &BackupArgs) -> Result<(), Failure> {
+fn restore(
+    from: &Path,
+    data: &Path,
+    number: Option<u64>,
+    nothing_lost: bool,
+    common: &BackupArgs,
+) -> Result<(), Failure> {
     let is_empty = std::fs::read_dir(data).map_or(true, |mut entries| entries.next().is_none());
     if !is_empty {
         return Err(Failure::new(
@@ -338,6 +351,9 @@ fn restore(from: &Path, data: &Path, number: Option<u64>, common: &BackupArgs) -
     folder.visit(&manifest, &key, &mut |item| restoring.take(item))?;
     restoring.finish()?;
     verify(&folder, &manifest, &key, data)?;
+    if !nothing_lost {
+        mark(data)?;
+    }
     files::remove_durable(&data.join(UNFINISHED))?;
     // What a start would do: the directory replays, and belongs to the key.
     let (relay, _, _) = super::open(data, &Config::default())?;
@@ -345,9 +361,15 @@ fn restore(from: &Path, data: &Path, number: Option<u64>, common: &BackupArgs) -
     let value = serde_json::json!({
         "schema_version": 1, "backup": manifest.number, "records": manifest.records,
         "files": manifest.files, "statements": statements, "taken_ms": manifest.taken.0,
+        "nothing_lost": nothing_lost,
     });
+    let then = if nothing_lost {
+        "Start it: everything is as it was when the relay stopped."
+    } else {
+        "Tell the members before you start it, and that they should connect soon: each may see D-108 once, and gives back what came after the backup. In its first hour the relay takes nothing new for the directory."
+    };
     let text = format!(
-        "Backup {} is restored and verified: {} records, {} files, a directory of {statements} statements. Tell the members before you start it: each may see D-108 once.",
+        "Backup {} is restored and verified: {} records, {} files, a directory of {statements} statements. {then}",
         manifest.number, manifest.records, manifest.files
     );
     say(common.json, value, &text)
@@ -421,6 +443,13 @@ fn place(data: &Path, name: &str) -> Result<PathBuf, BackupError> {
         Some(blob) if plain(blob) && !blob.starts_with('.') => Ok(data.join("blobs").join(blob)),
         _ => Err(BackupError::Damaged("it has a file that no relay has".into())),
     }
+}
+
+/// A start of the relay sees that it was restored.
+fn mark(data: &Path) -> Result<(), Failure> {
+    let store = SledKv::open(&data.join("store"), SledOptions::default())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(restored::mark(&store))?)
 }
 
 /// Reads everything again, from the backup and from where it was restored to.

@@ -266,7 +266,7 @@ impl Rig {
         };
         let kind = StatementKind::Admission;
         let statement = self.statement(kind, org.id, codec::encode(&admission), &self.registrar);
-        Append { statement, roster: vec![] }
+        Append::new(statement, None)
     }
 
     /// The next statement about an organisation.
@@ -310,7 +310,7 @@ impl Rig {
         let roster = roster::sign(&roster, &org.admin);
         let change = RosterChange { roster: roster::digest(&roster.body) };
         let statement = self.next(StatementKind::RosterChange, org.id, &change, &org.admin);
-        Append { statement, roster: vec![roster] }
+        Append::new(statement, Some(roster))
     }
 
     /// An admitted organisation with devices of these seeds.

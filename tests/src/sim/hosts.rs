@@ -11,19 +11,22 @@ use causeway_client::engine::Engine;
 use causeway_common::ids::{DeviceId, Digest};
 use causeway_common::store::MemoryKv;
 use causeway_relay::blobs::{Blobs, MemoryBlobs};
-use causeway_relay::{Parts, Relay, server};
+use causeway_relay::config::Limits;
+use causeway_relay::{Parts, Relay, restored, server};
 use rand::RngExt as _;
 
 use super::cast::Part;
 use super::disk::Disk;
 use super::history::{History, WallClock, WorldTime};
 use super::joining::Paper;
-use super::plan::{self, RELAY};
+use super::plan::{self, RELAY, TROUBLE_MS};
 use super::roots::Case;
 use super::socket::{SimSocket, Weather};
 
 /// Where the relay listens.
 const PORT: u16 = 4433;
+/// After a restoration, until everybody who was cut off or down is back: the time of trouble, and some more.
+const GIVE_BACK_SECONDS: u64 = TROUBLE_MS / 1000 + 10;
 /// Name of the relay's host.
 pub const RELAY_NAME: &str = "relay";
 
@@ -77,6 +80,8 @@ pub(super) struct RelayHost {
     blobs: Arc<Mutex<MemoryBlobs>>,
     backup: Arc<Mutex<Option<(MemoryKv, MemoryBlobs)>>>,
     restored: Arc<AtomicBool>,
+    /// A restoration is not finished before the records say that they were restored.
+    unfinished: Arc<AtomicBool>,
     starts: Arc<AtomicU64>,
 }
 
@@ -90,17 +95,20 @@ impl RelayHost {
             blobs: Arc::default(),
             backup: Arc::default(),
             restored: Arc::default(),
+            unfinished: Arc::default(),
             starts: Arc::default(),
         }
     }
 
     pub(super) fn open(&self) -> Result<Arc<Relay>, causeway_relay::OpenError> {
-        Relay::open(Parts {
+        let parts = Parts {
             kv: Arc::new(self.disk.clone()),
             blobs: Blobs::Memory(lock(&self.blobs).clone()),
             key: relay_key(),
             clock: Arc::new(self.clock.clone()),
-        })
+        };
+        let limits = Limits { give_back_seconds: GIVE_BACK_SECONDS, ..Limits::default() };
+        Relay::open_limited(parts, limits)
     }
 
     /// The operator takes a backup: everything as it is at this moment.
@@ -114,6 +122,7 @@ impl RelayHost {
             self.disk.replace(records);
             *lock(&self.blobs) = files.snapshot();
             self.restored.store(true, Ordering::SeqCst);
+            self.unfinished.store(true, Ordering::SeqCst);
         }
     }
 
@@ -123,6 +132,10 @@ impl RelayHost {
 
     pub(super) async fn run(self) -> turmoil::Result {
         let start = self.starts.fetch_add(1, Ordering::SeqCst);
+        if self.unfinished.load(Ordering::SeqCst) {
+            restored::mark(&self.disk).await?;
+            self.unfinished.store(false, Ordering::SeqCst);
+        }
         let relay = self.open()?;
         let ground = self.common.ground(PORT, RELAY, start).await?;
         let keys = quic::PersistentKeys { reset: &[2; 32], token: &[3; 32] };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
+use causeway_tests::process::Death;
 use causeway_tests::process::forms::files_below;
 use causeway_tests::process::program::program;
 use causeway_tests::process::relay::Place;
@@ -47,9 +48,9 @@ impl Backups {
         self.act(&["check", "--from", &self.out.display().to_string()]).await
     }
 
-    async fn restore(&self, to: &Path) -> Output {
+    async fn restore(&self, to: &Path, more: &[&str]) -> Output {
         let (from, to) = (self.out.display().to_string(), to.display().to_string());
-        self.act(&["restore", "--from", &from, "--data", &to]).await
+        self.act(&[&["restore", "--from", &from, "--data", &to], more].concat()).await
     }
 }
 
@@ -112,9 +113,9 @@ async fn what_was_acknowledged_is_in_a_backup_taken_under_traffic_and_arrives_on
     // The relay and its disk are gone.
     relay.kill().await;
     let restored = folder.path().join("restored");
-    right(&backups.restore(&restored).await);
+    right(&backups.restore(&restored, &[]).await);
     assert!(!restored.join("restoration-unfinished").exists());
-    assert_eq!(backups.restore(&restored).await.status.code(), Some(9), "into an empty folder only");
+    assert_eq!(backups.restore(&restored, &[]).await.status.code(), Some(9), "into an empty folder only");
     town.place.data = restored;
     let relay = town.place.up().await;
     for _ in 0..3 {
@@ -130,6 +131,40 @@ async fn what_was_acknowledged_is_in_a_backup_taken_under_traffic_and_arrives_on
     town.orgs[1].run(&["inbox", "show", item["id"].as_str().unwrap()]).await;
     relay.stop().await;
     stopped_and_damaged(&town, &backups).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_moves_goes_on_at_once_and_one_that_may_have_lost_something_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::below(folder.path(), "warn");
+    let (mut town, relay) = Town::found(folder.path(), place, &ORGS).await;
+    relay.stop().await;
+    let backups = Backups::new(folder.path(), &town.place.data);
+    right(&backups.create(STOPPED).await);
+    let shut_out = ["registrar", "suspend", ORGS[1].0];
+
+    let restored = folder.path().join("restored");
+    let said = right(&backups.restore(&restored, &[]).await);
+    assert_eq!(said["nothing_lost"], false);
+    town.place.data = restored;
+    let relay = town.place.up().await;
+    let ran = town.registrar.attempt(&shut_out, &Death::Never).await;
+    let error = ran.error();
+    assert_eq!((ran.status.code(), &error["code"]), (Some(6), &Value::from("R-107")), "{}", ran.tail());
+    assert!(error["message"].as_str().unwrap().contains("came out of a backup"), "{error}");
+    let sent = send(&town, &[]).await;
+    town.orgs[0].run(&["sync"]).await;
+    town.orgs[1].run(&["sync"]).await;
+    assert_eq!(town.orgs[1].list(&["inbox", "list"]).await[0]["referral"], sent.as_str(), "packets go on");
+    relay.stop().await;
+
+    let moved = folder.path().join("moved");
+    let said = right(&backups.restore(&moved, &["--nothing-lost"]).await);
+    assert_eq!(said["nothing_lost"], true);
+    town.place.data = moved;
+    let relay = town.place.up().await;
+    town.registrar.run(&shut_out).await;
+    relay.stop().await;
 }
 
 /// The same folder, with the relay stopped: its backup, names in it, cuts, flipped bits, wrong words.

@@ -1,0 +1,60 @@
+//! A relay that came out of a backup has forgotten the end of the directory, and does not know it. Its members do, and give it
+//! back when they connect. Until they have had time for that it takes nothing new: a statement in the place of one that it has
+//! forgotten would make two directories, both signed, and whoever knows the other one could never believe this relay again.
+
+use std::time::Duration;
+
+use causeway_common::error::ErrorCode;
+use causeway_common::store::{Kv, StoreError, transact};
+use tokio::time::Instant;
+
+use crate::{Refused, Relay, keyspace};
+
+/// Until when a relay that was restored waits. It goes by the time that has passed since this process began, in which members
+/// could come: a clock may leap, and a relay that is off hears from nobody.
+#[derive(Debug)]
+pub(crate) struct Restored(Option<Instant>);
+
+impl Restored {
+    /// Looks whether these records were restored.
+    pub(crate) fn look(kv: &dyn Kv, wait: Duration) -> Result<Self, StoreError> {
+        let is_restored = kv.get(keyspace::RESTORED)?.is_some();
+        Ok(Self(is_restored.then(|| Instant::now() + wait)))
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.0.and_then(|until| until.checked_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    }
+}
+
+/// Says of these records that they came out of a backup, and that what came after it may be missing.
+pub async fn mark(kv: &dyn Kv) -> Result<(), StoreError> {
+    transact(kv, |txn| {
+        txn.put(keyspace::RESTORED, &[]);
+        Ok(())
+    })
+    .await?
+}
+
+impl Relay {
+    /// How long this relay, which was restored, waits yet for what its members give back; nothing new is taken meanwhile.
+    pub fn waits_for_what_it_lost(&self) -> Option<Duration> {
+        self.restored.left()
+    }
+
+    pub(crate) fn takes_new_statements(&self) -> Result<(), Refused> {
+        self.waits_for_what_it_lost().map_or(Ok(()), |_| Err(Refused(ErrorCode::Restored)))
+    }
+
+    /// Part of the regular work: it has waited long enough, and the next start need not wait again.
+    pub(crate) async fn forget_restoration(&self) -> Result<(), Refused> {
+        if self.waits_for_what_it_lost().is_some() || self.kv.get(keyspace::RESTORED)?.is_none() {
+            return Ok(());
+        }
+        transact(&*self.kv, |txn| {
+            txn.delete(keyspace::RESTORED);
+            Ok(())
+        })
+        .await?
+    }
+}
