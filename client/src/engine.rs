@@ -227,6 +227,13 @@ impl Engine {
         Ok(refill.publish)
     }
 
+    /// Withdraws all our prekeys, see [`crate::prekeys::refresh`].
+    pub async fn refresh_prekeys(&self) -> Result<usize, EngineError> {
+        let mut rng = self.fork_rng().await;
+        let _turn = self.turn.lock().await;
+        Ok(prekeys::refresh(&self.vault, &mut rng).await?)
+    }
+
     /// The relay has answered that it holds what [`Self::refill_prekeys`] gave.
     pub async fn prekeys_published(&self) -> Result<(), EngineError> {
         Ok(prekeys::published(&self.vault, &mut self.fork_rng().await).await?)

@@ -51,7 +51,7 @@ pub struct OwnPrekey {
     pub made: Timestamp,
     /// As it is published.
     pub signed: Signed,
-    /// Whether a packet has used it: then the seed is or will be erased.
+    /// Whether a packet has used it, or a person has withdrawn it: then the seed is or will be erased.
     pub used: bool,
 }
 
@@ -92,7 +92,7 @@ pub fn own(from: &dyn Source, number: PrekeyNumber) -> Result<Option<OwnPrekey>,
     }
 }
 
-/// Marks a one-time prekey as used, in the transaction that stores the packet.
+/// Marks a prekey as used: a one-time prekey in the transaction that stores the packet.
 pub fn mark_used(changes: &mut Changes, prekey: &OwnPrekey) {
     let used = OwnPrekey { used: true, ..prekey.clone() };
     changes.put(Tree::Prekeys, &key(prekey.number), codec::encode(&used));
@@ -186,6 +186,23 @@ pub fn withdraw_all(vault: &Vault, changes: &mut Changes) -> Result<(), RecordEr
     let epoch = book(vault)?.epoch.saturating_add(1);
     put_book(changes, &Book { epoch, unpublished: Vec::new(), stored: 0 });
     Ok(())
+}
+
+/// Withdraws every prekey of this device and erases what opens them, because somebody else may have a copy of it. The next
+/// [`refill`] makes others, in a new epoch. What was sealed to the old ones is refused as erased, and its sender seals it again.
+/// Gives how many there were. After a crash in between, the next refill erases the rest.
+pub async fn refresh(
+    vault: &Vault,
+    rng: &mut (dyn rand_core::CryptoRng + Send),
+) -> Result<usize, RecordError> {
+    let mut changes = Changes::default();
+    withdraw_all(vault, &mut changes)?;
+    let open: Vec<OwnPrekey> = all(vault)?.into_iter().filter(|prekey| !prekey.used).collect();
+    open.iter().for_each(|prekey| mark_used(&mut changes, prekey));
+    vault.commit(changes, rng).await?;
+    let seeds: Vec<Vec<u8>> = open.iter().map(|prekey| seed_id(prekey.number).to_vec()).collect();
+    vault.eks_erase(&seeds, rng).await?;
+    Ok(open.len())
 }
 
 /// The epoch to begin, if everything published so far has to be withdrawn: this vault was restored from a backup (our
@@ -318,7 +335,7 @@ async fn store(
     vault.commit(changes, rng).await
 }
 
-/// Erases the seeds of keys that a packet has used, and of keys whose time is over; forgets the latter. Gives the rest.
+/// Erases the seeds of keys that are used or withdrawn, and of keys whose time is over; forgets the latter. Gives the rest.
 async fn forget_finished(
     vault: &Vault,
     all: Vec<Brief>,
@@ -326,7 +343,7 @@ async fn forget_finished(
     rng: &mut (dyn rand_core::CryptoRng + Send),
 ) -> Result<Vec<Brief>, VaultError> {
     let is_over: Vec<bool> = all.iter().map(|p| p.is_over(&all, now)).collect();
-    let finished = all.iter().zip(&is_over).filter(|(p, over)| **over || (p.used && p.is_one_time()));
+    let finished = all.iter().zip(&is_over).filter(|(p, over)| **over || p.used);
     let ids: Vec<Vec<u8>> = finished.map(|(p, _)| seed_id(p.number).to_vec()).collect();
     vault.eks_erase(&ids, rng).await?;
     let (mut over, mut rest) = (Vec::new(), Vec::new());

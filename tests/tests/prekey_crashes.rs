@@ -322,3 +322,39 @@ async fn a_key_that_a_restored_relay_gives_twice_costs_a_second_sealing() {
     );
     assert_eq!(taken(&hotline, &police).await.0.epoch, 2, "the other keys that were used are withdrawn");
 }
+
+#[tokio::test(start_paused = true)]
+async fn withdrawn_keys_open_nothing_any_more_and_what_was_sealed_to_them_is_sealed_again() {
+    for interrupted in [false, true] {
+        let scene = Scene::start().await;
+        let (hotline, mut police, packet, key) = waiting(&scene).await;
+        let all: Vec<u64> = own_unused(&police).into_iter().collect();
+        police.eks.set_full(interrupted);
+        let withdrawn = police.engine.refresh_prekeys().await;
+        assert_eq!(withdrawn.is_err(), interrupted);
+        if interrupted {
+            assert!(has_seed(&police, key).await);
+            police.eks.set_full(false);
+            police.restart().await;
+        } else {
+            assert_eq!(withdrawn.unwrap(), PREKEYS_FULL + 1, "the last-resort key too");
+        }
+        police.sync().await.unwrap();
+        for old in all {
+            assert!(!has_seed(&police, old).await);
+        }
+        assert_eq!(
+            police.inbox().len(),
+            0,
+            "whoever has a copy of the old keys and this device are the same"
+        );
+        let (prekey, status) = taken(&hotline, &police).await;
+        assert_eq!((prekey.epoch, status.epoch, status.epoch_min), (2, 2, 2));
+        hotline.sync().await.unwrap();
+        police.sync().await.unwrap();
+        hotline.sync().await.unwrap();
+        assert_eq!(police.inbox_names(), [1]);
+        let sent = hotline.sent(packet, &police);
+        assert_eq!((sent.transport.as_str(), sent.reseals), ("delivered", 1));
+    }
+}

@@ -1,4 +1,4 @@
-//! `causeway device`: invite, pending, admit, list, revoke.
+//! `causeway device`: invite, pending, admit, list, revoke, refresh-keys.
 
 use causeway_common::statements::{
     REVOKED_COMPROMISED, REVOKED_LOST, REVOKED_RETIRED, ROLE_ADMINISTRATOR, ROLE_STAFF, RevokedDevice,
@@ -20,6 +20,7 @@ use self::listing::{clearance_bits, cleared, find, gone, list, reason_word, role
 
 mod history;
 mod listing;
+mod refresh;
 mod signing;
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +67,9 @@ pub(crate) enum DeviceCommand {
         #[arg(long, value_name = "TIME")]
         since: Option<String>,
     },
+    /// Withdraw all keys that others seal to on this workstation, and make new ones: after somebody may have had a copy of
+    /// its data. What is on its way is fetched first; what comes under the old keys is sealed again by its sender.
+    RefreshKeys,
     /// Changes of the devices that wait for more administrators' signatures.
     Proposals,
     /// Sign such a change, after asking the colleague who has made it. With the last signature it is in force.
@@ -149,6 +153,7 @@ pub(crate) async fn run(command: DeviceCommand, home: &Home) -> Result<(), Failu
         DeviceCommand::Invite { role, clearance, name } => invite(home, role, &clearance, name).await,
         DeviceCommand::History(args) => history::give(args, home).await,
         DeviceCommand::Pending => pending(home).await,
+        DeviceCommand::RefreshKeys => refresh::keys(home).await,
         DeviceCommand::Proposals => signing::list(home).await,
         DeviceCommand::Sign { id } => signing::sign(home, &id).await,
         DeviceCommand::Admit { id, sheets } => admit(home, &id, &sheets).await,

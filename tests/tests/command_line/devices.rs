@@ -70,6 +70,18 @@ async fn a_second_workstation_joins_receives_and_is_cut_off_when_it_is_removed()
         assert_eq!(device.list(&["inbox", "list"]).await.len(), 1);
     }
 
+    // Somebody has had this workstation's data in hands: what others seal to is new.
+    refer(&stage).await;
+    let fresh = desk.run(&["device", "refresh-keys"]).await;
+    assert_eq!(
+        (&fresh["received"], &fresh["withdrawn"]),
+        (&1.into(), &99.into()),
+        "two of 101 have opened a packet: {fresh}"
+    );
+    refer(&stage).await;
+    assert_eq!(desk.run(&["sync"]).await["received"], 1, "by the new keys");
+    police.run(&["sync"]).await;
+
     let listed = police.list(&["device", "list"]).await;
     let of_desk = listed.iter().find(|device| device["name"] == "Desk two").unwrap();
     let own = listed.iter().find(|device| device["this"] == true).unwrap();
@@ -102,7 +114,7 @@ async fn a_second_workstation_joins_receives_and_is_cut_off_when_it_is_removed()
     let status = desk.run(&["status"]).await;
     assert_eq!((&status["removed"], &status["connected"]), (&told["message"], &true.into()));
     assert!(told["message"].as_str().unwrap().contains("stays readable"), "{told}");
-    assert_eq!(desk.list(&["inbox", "list"]).await.len(), 1, "what it had stays, and nothing came");
+    assert_eq!(desk.list(&["inbox", "list"]).await.len(), 3, "what it had stays, and nothing came");
     let shown =
         desk.run(&["inbox", "show", desk.run(&["inbox", "list"]).await["id"].as_str().unwrap()]).await;
     assert!(shown["sections"]["HDR"].is_object(), "{shown}");
