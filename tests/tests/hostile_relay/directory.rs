@@ -1,4 +1,4 @@
-//! A directory that is shorter, different, foreign or broken.
+//! A directory that is shorter, different, foreign or broken. What of it can be proven to others: `evidence.rs` beside it.
 
 use causeway_certs::checkpoint::{self, Checkpoint, CheckpointError};
 use causeway_certs::directory::{self, Directory, ITSELF};
