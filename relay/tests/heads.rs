@@ -24,6 +24,7 @@ use rig::{Rig, START};
 struct SlowClock(AtomicU64);
 
 impl Clock for SlowClock {
+    #[expect(clippy::disallowed_methods, reason = "to be slow is what it is for")]
     fn now(&self) -> Timestamp {
         if self.0.load(Ordering::SeqCst).is_multiple_of(2) {
             std::thread::sleep(Duration::from_millis(2));

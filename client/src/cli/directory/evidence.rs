@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use causeway_certs::audit::{Log, Pins};
-use causeway_certs::checkpoint::{self, Checkpoint};
+use causeway_certs::checkpoint::{self, Checkpoint, CheckpointError};
 use causeway_certs::directory::{Authority, RelayKeys};
 use causeway_certs::evidence::{self, EvidenceError, Kind, Proven, ProvenIllegal};
 use causeway_certs::keys::PublicKey;
@@ -133,10 +133,9 @@ struct Judged {
 impl Judged {
     fn of(said: &Accusation) -> Self {
         let keys = said.keys();
-        let unknown = || EvidenceError::Head(checkpoint::CheckpointError::Unverified);
-        let pair = |one| keys.as_ref().map_or(Err(unknown()), |(keys, _)| evidence::judge(one, keys));
-        let illegal =
-            |one| keys.as_ref().map_or(Err(unknown()), |(keys, _)| evidence::judge_illegal(one, keys));
+        let known = || keys.as_ref().map(|(keys, _)| keys).ok_or(CheckpointError::Unverified);
+        let pair = |one| evidence::judge(one, known()?);
+        let illegal = |one| evidence::judge_illegal(one, known()?);
         let pairs = said.contradictions.iter().map(pair).collect();
         Self { pairs, illegal: said.illegal.as_ref().map(illegal), keys }
     }
