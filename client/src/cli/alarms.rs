@@ -1,6 +1,6 @@
 //! What people are told of a relay that was caught at something: in words and for scripts.
 
-use causeway_certs::checkpoint;
+use causeway_certs::checkpoint::Checkpoint;
 use causeway_certs::evidence;
 use serde_json::{Value, json};
 
@@ -22,20 +22,12 @@ pub(crate) async fn of(home: &Home) -> Result<Value, Failure> {
     }))
 }
 
-/// The last time, as long as the relay has not shown everything again since; else null.
 async fn went_back(home: &Home) -> Result<Value, Failure> {
-    let pairs = records::went_back(&home.engine.vault)?;
-    let shown = checkpoint::read(&home.engine.replica.lock().await.checkpoint);
-    let read =
-        |pair: &records::Evidence| Some((checkpoint::read(&pair.ours)?, checkpoint::read(&pair.theirs)?));
-    let is_open = |(larger, smaller): &(checkpoint::Checkpoint, checkpoint::Checkpoint)| {
-        shown.is_none_or(|shown| shown.size < larger.size || shown.time <= smaller.time)
-    };
-    let head = |head: checkpoint::Checkpoint| json!({ "size": head.size, "time": time(head.time) });
-    let last = pairs.iter().filter_map(read).filter(is_open).max_by_key(|(_, smaller)| smaller.time);
+    let head = |head: Checkpoint| json!({ "size": head.size, "time": time(head.time) });
+    let last = home.engine.relay_went_back().await?;
     Ok(last.map_or(
         Value::Null,
-        |(larger, smaller)| json!({ "code": SHORTER, "before": head(larger), "after": head(smaller) }),
+        |it| json!({ "code": SHORTER, "before": head(it.before), "after": head(it.after) }),
     ))
 }
 

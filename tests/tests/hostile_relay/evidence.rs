@@ -86,7 +86,13 @@ async fn a_relay_that_goes_back_is_shown_to_have_and_an_old_head_alone_shows_not
     assert_eq!(kinds(&said), [Kind::WentBack], "once, however often it is seen");
     assert_eq!(records::evidence(&police.engine.vault).unwrap(), [], "and it is no split");
     nothing_tampered_is_believed(&said);
+    let told = police.engine.relay_went_back().await.unwrap().unwrap();
+    assert_eq!((told.before.size, told.after.size, told.after.time), (3, 2, scene.clock.now()));
     police.sync().await.unwrap();
+    assert!(police.engine.relay_went_back().await.unwrap().is_some(), "this head may be from before");
+    scene.clock.advance_hours(1);
+    police.sync().await.unwrap();
+    assert_eq!(police.engine.relay_went_back().await.unwrap(), None, "it shows everything again");
     assert_eq!(kinds(&exported(&police).await), [Kind::WentBack], "it stays on record");
 }
 
@@ -113,9 +119,13 @@ async fn what_a_partner_was_shown_before_and_we_are_not_shown_after_proves_that_
     let said = exported(&police).await;
     assert_eq!(kinds(&said), [Kind::WentBack]);
     nothing_tampered_is_believed(&said);
+    let told = police.engine.relay_went_back().await.unwrap().unwrap();
+    assert_eq!((told.before.size, told.after.size), (4, 3));
     assert_eq!(police.inbox().len(), 0);
+    scene.clock.advance_hours(1);
     police.sync().await.unwrap();
     assert_eq!(police.inbox_names(), [1], "the packet has waited");
+    assert_eq!(police.engine.relay_went_back().await.unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]
