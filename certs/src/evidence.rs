@@ -1,16 +1,25 @@
-//! Proof towards anybody that a relay shows different people different directories: two heads, both signed by it, that
-//! cannot both be true.
+//! Proof towards anybody of what a relay has signed: two heads that cannot both be true, two heads of which the later one
+//! counts less, or a head over a statement that nobody may make.
 //!
 //! Heads of one size contradict each other by themselves. For heads of different sizes a consistency proof (RFC 6962
-//! §2.1.2) says which root the larger directory had at the smaller size. Nothing of it tells who the members are.
+//! §2.1.2) says which root the larger directory had at the smaller size. That the relay went back needs no proof beside
+//! the two heads: a directory only grows, and both times are of the relay's own clock. Nothing of two heads tells who the
+//! members are.
 
 use causeway_common::ids::Digest;
 use ct_merkle::{ConsistencyProof, RootHash};
 use sha2::Sha256;
 
 use crate::audit::{root_over, tree_over};
-use crate::checkpoint::{self, Checkpoint, CheckpointError};
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::directory::RelayKeys;
 use crate::keys::PublicKey;
+
+pub use self::illegal::{IllegalLog, ProvenIllegal, judge_illegal};
+
+mod illegal;
+#[cfg(test)]
+mod tests;
 
 /// Longest consistency proof: a node for each of the 64 levels that a size of 64 bits can have, and one.
 const PROOF_BYTES_MAX: usize = 65 * 32;
@@ -21,7 +30,7 @@ const PROOF_BYTES_MAX: usize = 65 * 32;
 pub struct Contradiction {
     /// The head that the accuser was shown, as the relay signed it.
     pub ours: Vec<u8>,
-    /// The head that somebody else was shown.
+    /// The head that somebody else was shown, or the accuser at another time.
     pub theirs: Vec<u8>,
     /// For heads of different sizes: what the larger directory was at the smaller size.
     pub prefix: Option<Prefix>,
@@ -37,17 +46,40 @@ pub struct Prefix {
     pub proof: Vec<u8>,
 }
 
+/// What two heads prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "there is nothing else that two heads can prove")]
+pub enum Kind {
+    /// Two directories, of which neither is the beginning of the other. No honest relay signs them.
+    Split,
+    /// The head that was signed later counts fewer statements. A relay that hides statements signs such heads, and an honest
+    /// one that was restored from a backup or whose clock was set back: a fact, and no verdict.
+    WentBack,
+}
+
 /// A contradiction that is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proven {
+    /// What it proves.
+    pub kind: Kind,
     /// The head that the accuser was shown.
     pub ours: Checkpoint,
-    /// The head that somebody else was shown.
+    /// The other one.
     pub theirs: Checkpoint,
+    /// Which of the relay's keys has signed each: first ours, then theirs.
+    pub signers: [PublicKey; 2],
 }
 
-/// Why two heads prove nothing.
+impl Proven {
+    /// The one that counts more statements, and the other.
+    pub fn by_size(&self) -> (Checkpoint, Checkpoint) {
+        let (smaller, larger) = in_order(self.ours, self.theirs);
+        (larger, smaller)
+    }
+}
+
+/// Why something proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvidenceError {
@@ -60,38 +92,86 @@ pub enum EvidenceError {
     /// The relay has not signed it.
     #[error("a head is not signed by this relay")]
     Head(#[from] CheckpointError),
+    /// Of a head and its statements, some are missing or too many.
+    #[error("the head counts {named} statements; {given} are here")]
+    Incomplete {
+        /// What the head counts.
+        named: u64,
+        /// Statements here.
+        given: u64,
+    },
+    /// Every statement may stand where it stands.
+    #[error("every statement under the head is allowed where it stands")]
+    Legal,
+    /// A statement that a newer version may know.
+    #[error("the first statement that is not known here is of a newer version; update Causeway")]
+    Newer,
+    /// Two heads by two keys of the relay, one of which somebody else may have.
+    #[error(
+        "the heads are signed by two keys, and one of them was replaced at once because it may be in other hands: whoever has it may have signed the head"
+    )]
+    OtherHands,
+    /// The auditor knows one key of the relay, and this rests on another.
+    #[error(
+        "it is signed with another key of the relay than the one you gave; that both are the relay's is the registrar's word: give the registrar's key too"
+    )]
+    OtherKey,
+    /// A head over something else.
+    #[error("the head is signed, but over other statements than these")]
+    OtherStatements,
     /// Nothing says how the larger directory began.
     #[error("the heads are of different sizes, and nothing proves how the larger directory began")]
     Unproven,
 }
 
-/// Judges two heads.
-pub fn judge(said: &Contradiction, relay: PublicKey) -> Result<Proven, EvidenceError> {
-    let proven = Proven {
-        ours: checkpoint::verify(&said.ours, relay)?,
-        theirs: checkpoint::verify(&said.theirs, relay)?,
-    };
-    let (smaller, larger) = in_order(proven.ours, proven.theirs);
+/// Judges two heads of a relay that has, or has had, these keys.
+///
+/// Two heads by one key are that key's word, whenever it signed them. By two keys they are one relay's word only if each counted
+/// at its time and neither may be in other hands: else the thief of one key could accuse whoever has the other.
+pub fn judge(said: &Contradiction, keys: &RelayKeys) -> Result<Proven, EvidenceError> {
+    let (our_signer, ours) = keys.signer_of_head(&said.ours)?;
+    let (their_signer, theirs) = keys.signer_of_head(&said.theirs)?;
+    if our_signer != their_signer {
+        for (key, head) in [(our_signer, ours), (their_signer, theirs)] {
+            if !keys.count(key, head.time) {
+                return Err(CheckpointError::Former.into());
+            }
+            if keys.was_replaced_at_once(key) {
+                return Err(EvidenceError::OtherHands);
+            }
+        }
+    }
+    let kind = kind(ours, theirs, said.prefix.as_ref())?;
+    Ok(Proven { kind, ours, theirs, signers: [our_signer, their_signer] })
+}
+
+fn kind(ours: Checkpoint, theirs: Checkpoint, prefix: Option<&Prefix>) -> Result<Kind, EvidenceError> {
+    let (smaller, larger) = in_order(ours, theirs);
+    let went_back = smaller.size < larger.size && larger.time < smaller.time;
     let root = if smaller.size == larger.size {
         larger.root
     } else if smaller.size == 0 {
         root_over(&[])
     } else {
-        let prefix = said.prefix.as_ref().ok_or(EvidenceError::Unproven)?;
-        if begins_with(&larger, smaller.size, prefix) {
-            prefix.root
-        } else {
-            return Err(EvidenceError::BadProof);
+        match prefix {
+            Some(prefix) if begins_with(&larger, smaller.size, prefix) => prefix.root,
+            Some(_) => return Err(EvidenceError::BadProof),
+            None if went_back => return Ok(Kind::WentBack),
+            None => return Err(EvidenceError::Unproven),
         }
     };
-    if root == smaller.root { Err(EvidenceError::Agree) } else { Ok(proven) }
+    match (root == smaller.root, went_back) {
+        (false, _) => Ok(Kind::Split),
+        (true, true) => Ok(Kind::WentBack),
+        (true, false) => Err(EvidenceError::Agree),
+    }
 }
 
 /// Adds to two heads what proves that they contradict each other, if these leaves are those of the larger one.
-pub fn complete(ours: Vec<u8>, theirs: Vec<u8>, relay: PublicKey, leaves: &[Vec<u8>]) -> Contradiction {
-    let heads = (checkpoint::verify(&ours, relay), checkpoint::verify(&theirs, relay));
+pub fn complete(ours: Vec<u8>, theirs: Vec<u8>, keys: &RelayKeys, leaves: &[Vec<u8>]) -> Contradiction {
+    let heads = (keys.signer_of_head(&ours), keys.signer_of_head(&theirs));
     let prefix = match heads {
-        (Ok(a), Ok(b)) => {
+        (Ok((_, a)), Ok((_, b))) => {
             let (smaller, larger) = in_order(a, b);
             prefix_of(&larger, smaller.size, leaves)
         }
@@ -121,85 +201,4 @@ fn begins_with(larger: &Checkpoint, size: u64, prefix: &Prefix) -> bool {
     let Ok(proof) = ConsistencyProof::<Sha256>::try_from_bytes(prefix.proof.clone()) else { return false };
     let of = |root: Digest, size| RootHash::<Sha256>::new(root.0.into(), size);
     of(larger.root, larger.size).verify_consistency(&of(prefix.root, size), &proof).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use causeway_common::time::Timestamp;
-
-    use super::*;
-    use crate::keys::SigningKey;
-
-    fn relay() -> SigningKey {
-        SigningKey::from_seed(&[5; 32])
-    }
-
-    fn leaves(count: u8, fork: u8) -> Vec<Vec<u8>> {
-        (0..count).map(|n| if n < 2 { vec![n] } else { vec![n, fork] }).collect()
-    }
-
-    fn head(leaves: &[Vec<u8>]) -> Vec<u8> {
-        let size = leaves.len() as u64;
-        checkpoint::sign(&Checkpoint { size, root: root_over(leaves), time: Timestamp(1) }, &relay())
-    }
-
-    #[test]
-    fn two_histories_are_proven_at_any_two_sizes() {
-        for ours in 3..20 {
-            let mine = leaves(ours, 1);
-            for theirs in 3..=ours {
-                let other = leaves(theirs, 2);
-                let said = complete(head(&mine), head(&other), relay().public(), &mine);
-                let proven = judge(&said, relay().public()).unwrap();
-                assert_eq!((proven.ours.size, proven.theirs.size), (ours.into(), theirs.into()));
-                let swapped = complete(head(&other), head(&mine), relay().public(), &mine);
-                assert!(judge(&swapped, relay().public()).is_ok(), "whichever is whose");
-            }
-        }
-    }
-
-    #[test]
-    fn an_honest_relay_cannot_be_accused() {
-        let all = leaves(13, 1);
-        for size in 0..=13 {
-            let said = complete(head(&all), head(&all[..size]), relay().public(), &all);
-            assert_eq!(judge(&said, relay().public()), Err(EvidenceError::Agree), "{size}");
-            for byte in 0..said.prefix.as_ref().map_or(0, |p| p.proof.len() + 32) {
-                let mut forged = said.clone();
-                let prefix = forged.prefix.as_mut().unwrap();
-                if byte < 32 {
-                    prefix.root.0[byte] ^= 1
-                } else {
-                    prefix.proof[byte - 32] ^= 1
-                }
-                assert_eq!(judge(&forged, relay().public()), Err(EvidenceError::BadProof), "{size} {byte}");
-            }
-        }
-        let other = SigningKey::from_seed(&[6; 32]).public();
-        let said = complete(head(&leaves(4, 1)), head(&leaves(4, 2)), relay().public(), &[]);
-        assert!(judge(&said, relay().public()).is_ok(), "of one size they need no proof");
-        assert!(matches!(judge(&said, other), Err(EvidenceError::Head(_))));
-        let bare = complete(head(&leaves(5, 1)), head(&leaves(4, 2)), relay().public(), &[]);
-        assert_eq!(judge(&bare, relay().public()), Err(EvidenceError::Unproven));
-        let mut long = complete(head(&leaves(5, 1)), head(&leaves(4, 2)), relay().public(), &leaves(5, 1));
-        long.prefix.as_mut().unwrap().proof.resize(PROOF_BYTES_MAX + 32, 0);
-        assert_eq!(judge(&long, relay().public()), Err(EvidenceError::BadProof));
-    }
-
-    #[test]
-    fn sizes_that_no_directory_can_have_are_borne() {
-        let signed = |size| {
-            checkpoint::sign(&Checkpoint { size, root: Digest([1; 32]), time: Timestamp(1) }, &relay())
-        };
-        for larger in [u64::MAX, 1 << 63, (1 << 63) + 1, (1 << 63) - 1] {
-            for smaller in [1, 2, 3, (1 << 62) + 1, 1 << 62, larger - 1] {
-                for hashes in [0, 1, 62, 63, 64, 65] {
-                    let prefix = Prefix { root: Digest([2; 32]), proof: vec![3; hashes * 32] };
-                    let (ours, theirs) = (signed(larger), signed(smaller));
-                    let said = Contradiction { ours, theirs, prefix: Some(prefix) };
-                    assert_eq!(judge(&said, relay().public()), Err(EvidenceError::BadProof));
-                }
-            }
-        }
-    }
 }

@@ -7,10 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use causeway_certs::audit::Log;
-use causeway_certs::evidence::{self, Contradiction, Prefix};
-use causeway_certs::keys::PublicKey;
 use causeway_common::codec;
-use causeway_common::ids::Digest;
 use causeway_common::limits::{CHECKPOINT_BYTES_MAX, ROSTER_BYTES_MAX, STATEMENT_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 
@@ -18,16 +15,19 @@ use crate::records::{self, RecordError};
 use crate::replica::Replica;
 use crate::vault::Vault;
 
+pub use self::evidence::{Accusation, evidence_of, write_evidence};
+
+mod evidence;
+
 /// Version of both forms.
 const SCHEMA_VERSION: u32 = 1;
 const DIRECTORY: &str = "causeway-directory";
+/// What the file of the other form says it is.
 const EVIDENCE: &str = "causeway-evidence";
 /// Longest file. A directory of 10,000 organisations with five devices each is some 40 MB of Base64.
 pub const FILE_BYTES_MAX: u64 = 256 << 20;
 /// Heads in one file.
 const HEADS_MAX: usize = 64;
-/// Contradictions in one file; a home keeps 16.
-const CONTRADICTIONS_MAX: usize = 64;
 
 /// Why a file cannot be judged at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,18 +50,8 @@ pub enum FileError {
 pub enum File {
     /// A whole directory.
     Directory(Log),
-    /// Heads that contradict each other.
+    /// What a relay has signed and should not have.
     Evidence(Accusation),
-}
-
-/// Evidence against a relay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "plain data")]
-pub struct Accusation {
-    /// The relay's key.
-    pub relay_key: [u8; 32],
-    /// What it has signed.
-    pub contradictions: Vec<Contradiction>,
 }
 
 #[derive(Deserialize)]
@@ -82,34 +72,8 @@ struct DirectoryForm {
     rosters: Vec<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EvidenceForm {
-    schema_version: u32,
-    r#type: String,
-    relay_key: String,
-    contradictions: Vec<ContradictionForm>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ContradictionForm {
-    ours: String,
-    theirs: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    prefix: Option<PrefixForm>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PrefixForm {
-    root: String,
-    proof: String,
-}
-
 /// The text of a directory's file.
 pub fn write_directory(log: &Log) -> String {
-    let texts = |all: &[Vec<u8>]| all.iter().map(|bytes| STANDARD.encode(bytes)).collect();
     text(&DirectoryForm {
         schema_version: SCHEMA_VERSION,
         r#type: DIRECTORY.into(),
@@ -121,22 +85,8 @@ pub fn write_directory(log: &Log) -> String {
     })
 }
 
-/// The text of an evidence file.
-pub fn write_evidence(accusation: &Accusation) -> String {
-    let one = |said: &Contradiction| ContradictionForm {
-        ours: STANDARD.encode(&said.ours),
-        theirs: STANDARD.encode(&said.theirs),
-        prefix: said.prefix.as_ref().map(|prefix| PrefixForm {
-            root: STANDARD.encode(prefix.root.0),
-            proof: STANDARD.encode(&prefix.proof),
-        }),
-    };
-    text(&EvidenceForm {
-        schema_version: SCHEMA_VERSION,
-        r#type: EVIDENCE.into(),
-        relay_key: hex::encode(accusation.relay_key),
-        contradictions: accusation.contradictions.iter().map(one).collect(),
-    })
+fn texts(all: &[Vec<u8>]) -> Vec<String> {
+    all.iter().map(|bytes| STANDARD.encode(bytes)).collect()
 }
 
 fn text(form: &impl Serialize) -> String {
@@ -155,7 +105,7 @@ pub fn read(bytes: &[u8]) -> Result<File, FileError> {
             read_directory(&parse(bytes)?).map(File::Directory)
         }
         EVIDENCE if form.schema_version == SCHEMA_VERSION => {
-            read_evidence(&parse(bytes)?).map(File::Evidence)
+            evidence::read(&parse(bytes)?).map(File::Evidence)
         }
         _ => Err(malformed("its type is another")),
     }
@@ -165,9 +115,6 @@ fn read_directory(form: &DirectoryForm) -> Result<Log, FileError> {
     if form.checkpoints.len() > HEADS_MAX {
         return Err(malformed("too many checkpoints"));
     }
-    let all = |texts: &[String], what, limit| {
-        texts.iter().map(|text| base64(text, what, limit)).collect::<Result<Vec<_>, _>>()
-    };
     let rosters = all(&form.rosters, "rosters", 2 * ROSTER_BYTES_MAX)?;
     let rosters = rosters.iter().map(|bytes| codec::decode(bytes, 2 * ROSTER_BYTES_MAX));
     Ok(Log {
@@ -179,33 +126,16 @@ fn read_directory(form: &DirectoryForm) -> Result<Log, FileError> {
     })
 }
 
-fn read_evidence(form: &EvidenceForm) -> Result<Accusation, FileError> {
-    if form.contradictions.len() > CONTRADICTIONS_MAX {
-        return Err(malformed("too many contradictions"));
-    }
-    let prefix = |form: &PrefixForm| -> Result<Prefix, FileError> {
-        let root = base64(&form.root, "root", 32)?.try_into().map_err(|_| malformed("root"))?;
-        Ok(Prefix { root: Digest(root), proof: base64(&form.proof, "proof", CHECKPOINT_BYTES_MAX)? })
-    };
-    let one = |form: &ContradictionForm| -> Result<Contradiction, FileError> {
-        Ok(Contradiction {
-            ours: base64(&form.ours, "ours", CHECKPOINT_BYTES_MAX)?,
-            theirs: base64(&form.theirs, "theirs", CHECKPOINT_BYTES_MAX)?,
-            prefix: form.prefix.as_ref().map(prefix).transpose()?,
-        })
-    };
-    Ok(Accusation {
-        relay_key: key(&form.relay_key, "relay_key")?,
-        contradictions: form.contradictions.iter().map(one).collect::<Result<_, _>>()?,
-    })
-}
-
 fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, FileError> {
     serde_json::from_slice(bytes).map_err(|error| FileError::Malformed(error.to_string()))
 }
 
 fn malformed(what: &str) -> FileError {
     FileError::Malformed(what.to_owned())
+}
+
+fn all(texts: &[String], field: &str, limit: usize) -> Result<Vec<Vec<u8>>, FileError> {
+    texts.iter().map(|text| base64(text, field, limit)).collect()
 }
 
 fn base64(text: &str, field: &str, limit: usize) -> Result<Vec<u8>, FileError> {
@@ -237,38 +167,4 @@ pub fn of_home(
     let rosters = records::rosters(vault)?;
     let (relay_key, registrar_key) = keys;
     Ok(Some(Log { relay_key, registrar_key, heads: vec![replica.checkpoint.clone()], leaves, rosters }))
-}
-
-/// The evidence that a home has kept, and what the directory of another member adds to it: that one's heads against ours,
-/// and proof for heads that alone prove nothing.
-pub fn evidence_of(
-    vault: &Vault,
-    replica: &Replica,
-    relay_key: [u8; 32],
-    other: Option<&Log>,
-) -> Result<Accusation, RecordError> {
-    let mut contradictions = Vec::new();
-    let kept = records::evidence(vault)?;
-    if let Ok(relay) = PublicKey::from_bytes(relay_key) {
-        let ours = replica.directory.leaves_from(0);
-        let theirs = other.map_or(&[][..], |log| &log.leaves);
-        let proven = |a: &[u8], b: &[u8]| {
-            let one = evidence::complete(a.to_vec(), b.to_vec(), relay, ours);
-            if evidence::judge(&one, relay).is_ok() {
-                return (one, true);
-            }
-            let other = evidence::complete(a.to_vec(), b.to_vec(), relay, theirs);
-            let holds = evidence::judge(&other, relay).is_ok();
-            if holds { (other, true) } else { (one, false) }
-        };
-        contradictions.extend(kept.iter().map(|kept| proven(&kept.ours, &kept.theirs).0));
-        let heads = other.iter().flat_map(|log| &log.heads);
-        for (one, holds) in heads.map(|head| proven(&replica.checkpoint, head)) {
-            if holds && !contradictions.contains(&one) {
-                contradictions.push(one);
-            }
-        }
-    }
-    contradictions.truncate(CONTRADICTIONS_MAX);
-    Ok(Accusation { relay_key, contradictions })
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use causeway_common::{crash, process};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+mod alarms;
 mod attachments;
 mod backup;
 mod checks;

@@ -43,6 +43,7 @@ pub mod session;
 pub mod shared;
 pub mod unopened;
 pub mod vault;
+pub mod went_back;
 
 /// A reproducible random source for tests.
 #[cfg(test)]

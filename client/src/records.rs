@@ -18,7 +18,13 @@ use crate::identity::Identity;
 use crate::model::{Received, Sent, Thread, Transport};
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
+pub use self::evidence::{
+    Evidence, Illegal, evidence, illegal, put_evidence, put_illegal, put_went_back, went_back,
+};
+pub(crate) use self::evidence::{ILLEGAL_BYTES_MAX, STATEMENT_OVERHEAD};
+
 pub mod early;
+mod evidence;
 
 /// Longest record: a packet of the largest size and its signatures.
 const RECORD_BYTES_MAX: usize = 3 << 20;
@@ -330,44 +336,8 @@ pub fn put_seen(changes: &mut Changes, envelope: EnvelopeId) {
     changes.put(Tree::Seen, &envelope.0, Vec::new());
 }
 
-/// Two heads of one directory, both signed by the relay, that cannot both be true: proof towards anybody that it shows
-/// different people different directories.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct Evidence {
-    /// The head that we were shown.
-    pub ours: Vec<u8>,
-    /// The other one.
-    pub theirs: Vec<u8>,
-}
-
-const EVIDENCE: &[u8] = b"evidence";
 /// Under which the replica keeps rosters.
 pub(crate) const ROSTER: &[u8] = b"rost";
-/// Contradictions kept, the first ones: one proves everything.
-const EVIDENCE_MAX: usize = 16;
-
-fn evidence_ids(vault: &Vault) -> Vec<Vec<u8>> {
-    let range = (Bound::Included(EVIDENCE), Bound::Unbounded);
-    vault.ids(Tree::Directory, range, EVIDENCE_MAX, |id| id.starts_with(EVIDENCE))
-}
-
-/// Keeps evidence, unless there is plenty.
-pub fn put_evidence(vault: &Vault, changes: &mut Changes, evidence: &Evidence) {
-    if evidence_ids(vault).len() < EVIDENCE_MAX {
-        let name = causeway_common::framed::sha256(&[&evidence.ours[..], &evidence.theirs].concat());
-        write(changes, Tree::Directory, &[EVIDENCE, &name.0[..]].concat(), evidence);
-    }
-}
-
-/// All evidence.
-pub fn evidence(vault: &Vault) -> Result<Vec<Evidence>, RecordError> {
-    let ids = evidence_ids(vault);
-    let mut all = Vec::with_capacity(ids.len());
-    for id in ids {
-        all.extend(read(vault, Tree::Directory, &id)?);
-    }
-    Ok(all)
-}
 
 /// All rosters of the directory that this home has been given.
 pub fn rosters(vault: &Vault) -> Result<Vec<SignedRoster>, RecordError> {

@@ -60,14 +60,23 @@ fn count(directory: &Directory) -> u64 {
 impl Replica {
     /// The relay's keys.
     pub fn relay_keys(&self, identity: &Identity) -> Result<RelayKeys, CheckpointError> {
-        let longer = |passed_on: &&PassedOn| passed_on.announcements.count() > count(&self.directory);
-        if let Some(passed_on) = self.passed_on.as_ref().filter(longer) {
+        if let Some(passed_on) = self.knows_more() {
             return Ok(passed_on.keys.clone());
         }
         match self.directory.authority() {
             Some(run_by) => Ok(run_by.relay.clone()),
             None => identity.relay().map(RelayKeys::new).map_err(|_| CheckpointError::Unverified),
         }
+    }
+
+    /// The announcements that say so; none while nothing is known of the directory.
+    pub fn announcements(&self) -> Announcements {
+        self.knows_more().map_or_else(|| Announcements::of(&self.directory), |it| it.announcements.clone())
+    }
+
+    /// What people have passed on, if the directory here does not say as much.
+    fn knows_more(&self) -> Option<&PassedOn> {
+        self.passed_on.as_ref().filter(|passed_on| passed_on.announcements.count() > count(&self.directory))
     }
 
     /// The directory is here to its end: it must have the relay's key that this home has joined with, and say what it was told

@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use causeway_certs::checkpoint::{self, Checkpoint, CheckpointError};
 use causeway_certs::directory::{self, Directory, StatementError};
+use causeway_certs::evidence::IllegalLog;
 use causeway_certs::keys::PublicKey;
 use causeway_common::codec;
 use causeway_common::ids::{DeviceId, Digest, OrgId};
@@ -16,7 +17,7 @@ use tokio::sync::MutexGuard;
 
 use crate::doubts;
 use crate::identity::Identity;
-use crate::records::ROSTER;
+use crate::records::{Illegal, ROSTER};
 use crate::relay_keys::{self, PassedOn};
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
@@ -264,6 +265,13 @@ impl Replica {
     /// When the last head was signed, by the relay's clock. It was verified when it was taken.
     pub fn head_time(&self) -> Option<Timestamp> {
         checkpoint::read(&self.checkpoint).map(|head| head.time)
+    }
+
+    /// A log that the relay has shown with an illegal statement in it: its beginning is here.
+    pub(crate) fn log_of(&self, illegal: &Illegal) -> IllegalLog {
+        let known = usize::try_from(illegal.known).unwrap_or(usize::MAX);
+        let beginning = self.directory.leaves_from(0).iter().take(known);
+        IllegalLog { head: illegal.head.clone(), leaves: beginning.chain(&illegal.leaves).cloned().collect() }
     }
 
     /// Whether what a partner has seen is what we have seen. `None`: it has seen more than we have.

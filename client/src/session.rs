@@ -414,8 +414,9 @@ impl Session {
     fn handled(&mut self, handled: receiving::Handled) -> Vec<Arc<Push>> {
         self.expected = self.expected.saturating_sub(handled.count());
         self.stored_since_refill += handled.stored.len();
-        if handled.split {
-            self.alarm = Some(ReplicaError::Split);
+        if let Some(alarm) = handled.alarm {
+            // Nothing is graver than two directories.
+            self.alarm = self.alarm.take().filter(|alarm| *alarm == ReplicaError::Split).or(Some(alarm));
         }
         if !handled.stored.is_empty() {
             self.start(|_, link| receiving::acknowledge(link, handled.stored));

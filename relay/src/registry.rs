@@ -132,12 +132,13 @@ impl Relay {
 
     /// A fresh signed head; nothing while there is no registrar.
     pub fn checkpoint(&self) -> Vec<u8> {
-        let (size, root) = self.with_directory(|d| (d.size(), d.root()));
-        if size == 0 {
+        // Under one lock: a head with a later time never counts less, else an honest relay would look as if it had gone back.
+        // The key after the time: no key signs what is later than its end.
+        let head =
+            self.with_directory(|d| Checkpoint { size: d.size(), root: d.root(), time: self.clock.now() });
+        if head.size == 0 {
             return Vec::new();
         }
-        // The time first: a key never signs what is later than its end.
-        let head = Checkpoint { size, root, time: self.clock.now() };
         checkpoint::sign(&head, &self.key())
     }
 

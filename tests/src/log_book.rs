@@ -3,7 +3,9 @@
 use causeway_certs::audit::{Log, root_over};
 use causeway_certs::checkpoint::{self, Checkpoint};
 use causeway_certs::directory::{self, Directory, ITSELF, RECOVERY_LOCK, countersigned};
+use causeway_certs::evidence::IllegalLog;
 use causeway_certs::keys::SigningKey;
+use causeway_certs::relay_keys::Announcements;
 use causeway_certs::roster;
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
@@ -259,6 +261,36 @@ pub fn split() -> (Vec<u8>, Vec<u8>, Vec<Vec<u8>>) {
     other.leaves.swap(1, 2);
     sign_head(&mut other);
     (larger.heads.remove(0), other.heads.remove(0), larger.leaves)
+}
+
+/// A head over the whole directory by the relay's first key, and a later one over half of it by the second: it went back.
+pub fn went_back() -> (Vec<u8>, Vec<u8>) {
+    let log = log();
+    let head = |leaves: &[Vec<u8>], time, key: &SigningKey| {
+        let head = Checkpoint { size: leaves.len() as u64, root: root_over(leaves), time: Timestamp(time) };
+        checkpoint::sign(&head, key)
+    };
+    (head(&log.leaves, CHANGED - 1, &relay()), head(&log.leaves[..8], CHANGED + 1, &next_relay()))
+}
+
+/// The relay's keys, as the directory announces them.
+pub fn announcements() -> Announcements {
+    let mut directory = Directory::new();
+    for leaf in log().leaves {
+        directory.append(&leaf).unwrap();
+    }
+    Announcements::of(&directory)
+}
+
+/// The same directory with a statement that nobody may make, each time another, under a head of the relay, and what.
+pub fn illegal() -> Vec<(&'static str, IllegalLog)> {
+    let with = |(what, meddle): Meddling| {
+        let mut log = log();
+        meddle(&mut log);
+        sign_head(&mut log);
+        (what, IllegalLog { head: log.heads.remove(0), leaves: log.leaves })
+    };
+    BY_THE_RELAY.into_iter().map(with).collect()
 }
 
 /// Rewrites the nth statement and signs it with some key.

@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use causeway_certs::audit::{Audit, Log, Pins, audit};
-use causeway_certs::directory::{Directory, Organisation};
-use causeway_certs::evidence::{Proven, complete, judge};
+use causeway_certs::directory::{Directory, Organisation, RelayKeys};
+use causeway_certs::evidence::{Kind, Proven, ProvenIllegal, complete, judge, judge_illegal};
 use causeway_certs::keys::PublicKey;
 use causeway_client::audit::{Accusation, File, read, write_directory, write_evidence};
 use causeway_client::checks::{Check, How};
 use causeway_common::codec;
 use causeway_common::time::Timestamp;
-use causeway_tests::log_book::{log, meddled, split};
+use causeway_tests::log_book::{announcements, illegal, log, meddled, split, went_back};
 
 /// What an auditor learns, apart from what is wrong.
 fn learned(audit: &Audit) -> (String, Vec<Organisation>, u64) {
@@ -125,23 +125,88 @@ fn every_changed_byte_of_a_directory_is_noticed_or_changes_nothing() {
     assert!(harmless < 300 && refused > 1000 && found > 5000, "{refused} {found} {harmless}");
 }
 
+fn only_key() -> RelayKeys {
+    RelayKeys::new(PublicKey::from_bytes(log().relay_key).unwrap())
+}
+
+/// Everything at once: two pairs, one of them by two keys, and a log.
+fn accusation() -> Accusation {
+    let (ours, theirs, leaves) = split();
+    let split = complete(ours, theirs, &only_key(), &leaves);
+    let (larger, smaller) = went_back();
+    let keys = announcements().replay().unwrap().relay;
+    let back = complete(larger, smaller, &keys, &[]);
+    let illegal = illegal().into_iter().find(|(what, _)| *what == "suspended by an administrator").unwrap().1;
+    Accusation {
+        relay_key: log().relay_key,
+        announcements: Some(announcements()),
+        contradictions: vec![split, back],
+        illegal: Some(illegal),
+    }
+}
+
+fn proven(said: &Accusation) -> Option<(Vec<Proven>, Option<ProvenIllegal>)> {
+    let (keys, _) = said.keys()?;
+    let pairs = said.contradictions.iter().filter_map(|one| judge(one, &keys).ok()).collect();
+    Some((pairs, said.illegal.as_ref().and_then(|one| judge_illegal(one, &keys).ok())))
+}
+
 #[test]
 fn evidence_is_proof_and_every_changed_byte_of_it_is_noticed() {
-    let relay_key = log().relay_key;
-    let relay = PublicKey::from_bytes(relay_key).unwrap();
-    let (ours, theirs, leaves) = split();
-    let said = complete(ours, theirs, relay, &leaves);
-    let right: Proven = judge(&said, relay).unwrap();
-    assert!(right.ours.size > right.theirs.size);
-    let text = write_evidence(&Accusation { relay_key, contradictions: vec![said] });
+    let said = accusation();
+    let (pairs, illegal) = proven(&said).unwrap();
+    assert_eq!(pairs.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::Split, Kind::WentBack]);
+    let statements = log().leaves.len() as u64 + 1;
+    assert_eq!(illegal.unwrap().statement, statements);
+    let text = write_evidence(&said);
+    assert_eq!(read(text.as_bytes()), Ok(File::Evidence(said.clone())), "the file says the same");
     for (at, changed) in changes(&text) {
-        if let Ok(File::Evidence(said)) = read(&changed)
-            && let Ok(relay) = PublicKey::from_bytes(said.relay_key)
-            && let Some(Ok(proven)) = said.contradictions.first().map(|one| judge(one, relay))
+        if let Ok(File::Evidence(changed)) = read(&changed)
+            && let Some((still, illegally)) = proven(&changed)
         {
-            assert_eq!((proven, relay_key), (right, said.relay_key), "byte {at} is believed");
+            assert!(still.iter().all(|one| pairs.contains(one)), "byte {at} is believed");
+            assert!(illegally.is_none() || illegally == illegal, "byte {at} is believed");
+            assert!(still.is_empty() || changed.keys() == said.keys(), "byte {at} changes whose it is");
         }
     }
+}
+
+#[test]
+fn a_file_of_the_first_form_is_still_read_and_a_plain_one_still_written_so() {
+    let (ours, theirs, leaves) = split();
+    let said = Accusation {
+        relay_key: log().relay_key,
+        announcements: None,
+        contradictions: vec![complete(ours, theirs, &only_key(), &leaves)],
+        illegal: None,
+    };
+    let value: serde_json::Value = serde_json::from_str(&write_evidence(&said)).unwrap();
+    let fields: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["schema_version", "type", "relay_key", "contradictions"]);
+    assert_eq!(read(value.to_string().as_bytes()), Ok(File::Evidence(said)));
+}
+
+#[test]
+fn whatever_a_relay_lets_in_that_nobody_may_say_convicts_it_and_nothing_else_does() {
+    for (what, said) in illegal() {
+        let proven = judge_illegal(&said, &only_key());
+        let finding = judged(&Log { heads: vec![said.head], leaves: said.leaves, ..log() }).findings[0];
+        assert_eq!(proven.map(|proven| Some(proven.statement)), Ok(finding.statement), "{what}");
+    }
+    let keys = announcements().replay().unwrap().relay;
+    let (larger, smaller) = went_back();
+    for announced in [None, Some(announcements())] {
+        let several = announced.is_some();
+        let (larger, smaller) = (larger.clone(), smaller.clone());
+        let contradictions = vec![complete(larger, smaller, &keys, &log().leaves)];
+        let relay_key = log().relay_key;
+        let said = Accusation { relay_key, announcements: announced, contradictions, illegal: None };
+        let kinds: Vec<Kind> = proven(&said).unwrap().0.iter().map(|one| one.kind).collect();
+        let expected: &[Kind] = if several { &[Kind::WentBack] } else { &[] };
+        assert_eq!(kinds, expected, "heads by two keys need the registrar's word");
+    }
+    let stranger = Accusation { relay_key: log().registrar_key, ..accusation() };
+    assert!(stranger.keys().is_none(), "no announcement makes this a key of the relay");
 }
 
 #[test]

@@ -50,18 +50,27 @@ impl RelayKeys {
     /// A registrar announces the next key. One that is announced and not in force yet gives way.
     pub(super) fn announce(&mut self, statement: &Statement) -> Result<(), StatementError> {
         let RelayKey { relay, from } = payload(&statement.payload)?;
-        let key = PublicKey::from_bytes(relay)?;
+        self.follow(PublicKey::from_bytes(relay)?, statement.time, from)
+    }
+
+    /// What is said at `said`: this is the key from then on; zero for at once.
+    pub(crate) fn follow(
+        &mut self,
+        key: PublicKey,
+        said: Timestamp,
+        from: Timestamp,
+    ) -> Result<(), StatementError> {
         let at_once = from == Timestamp(0);
-        let from = if at_once { statement.time } else { from };
-        if from < statement.time {
+        let from = if at_once { said } else { from };
+        if from < said {
             return Err(StatementError::Malformed);
         }
         let mut next = self.clone();
-        next.later.pop_if(|last| !last.has_begun(statement.time));
+        next.later.pop_if(|last| !last.has_begun(said));
         if next.has(key) {
             return Err(StatementError::Again);
         }
-        if statement.time < next.last().from {
+        if said < next.last().from {
             return Err(StatementError::OutOfOrder);
         }
         next.later.push(Period { key, from, at_once });
@@ -116,6 +125,11 @@ impl RelayKeys {
     /// Whether what this key has signed with this time is the relay's word.
     pub fn count(&self, key: PublicKey, time: Timestamp) -> bool {
         self.has(key) && self.after(key).is_none_or(|next| time < next.from)
+    }
+
+    /// Whether this key gave way as soon as the next was announced: somebody else may have had it.
+    pub fn was_replaced_at_once(&self, key: PublicKey) -> bool {
+        self.after(key).is_some_and(|next| next.at_once)
     }
 
     /// Reads a head that the relay has signed, with a key that counted at its time.

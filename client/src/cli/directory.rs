@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use causeway_certs::audit::{self, Audit, Log, Pins};
 use causeway_certs::checkpoint::Checkpoint;
 use causeway_certs::directory::{Authority, Directory, Organisation};
-use causeway_certs::evidence::{self, EvidenceError};
-use causeway_certs::keys::PublicKey;
 use causeway_common::store::files;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -17,7 +15,9 @@ use super::home::Home;
 use super::org;
 use super::output::{print, text, time};
 use super::relay_key;
-use crate::audit::{self as form, Accusation, File, FileError};
+use crate::audit::{self as form, File, FileError};
+
+pub(crate) mod evidence;
 
 /// Findings that people are shown; JSON has all of them.
 const FINDINGS_SHOWN: usize = 20;
@@ -34,13 +34,14 @@ pub(crate) enum DirectoryCommand {
     Verify(VerifyArgs),
     /// A text for a colleague who cannot reach the relay any more because it has another key.
     RelayKey,
-    /// Write what proves that the relay shows different people different directories.
+    /// Write what proves that the relay shows different people different directories, went back, or lets in a statement that nobody
+    /// may make.
     Evidence {
         /// The file.
         #[arg(long)]
         out: PathBuf,
-        /// What another member has exported with `directory export`: it may contradict what this home was shown, or
-        /// prove what this home's own evidence alone does not.
+        /// What another member has exported with `directory export`: it may contradict what this home was shown, prove what this
+        /// home's own evidence alone does not, or show that this home is behind.
         #[arg(long, value_name = "FILE")]
         with: Option<PathBuf>,
     },
@@ -66,7 +67,7 @@ pub(crate) async fn run(command: DirectoryCommand, home: &Home) -> Result<(), Fa
             verify_log(&own_log(home).await?, &pins, true, home.json)
         }
         DirectoryCommand::RelayKey => relay_key::pass_on(home).await,
-        DirectoryCommand::Evidence { out, with } => write_evidence(&out, with.as_deref(), home).await,
+        DirectoryCommand::Evidence { out, with } => evidence::export(&out, with.as_deref(), home).await,
     }
 }
 
@@ -75,26 +76,13 @@ pub(crate) fn verify_file(path: &Path, args: &VerifyArgs, json: bool) -> Result<
     let pins = pins(args)?;
     match form::read(&read(path)?)? {
         File::Directory(log) => verify_log(&log, &pins, false, json),
-        File::Evidence(said) => verify_evidence(&said, &pins, json),
-    }
-}
-
-fn read_directory(path: &Path) -> Result<Log, Failure> {
-    match form::read(&read(path)?)? {
-        File::Directory(log) => Ok(log),
-        File::Evidence(_) => Err(Failure::invalid(
-            "The file given with --with is evidence, not a directory.",
-            "Ask the other member for `causeway directory export --out FILE`.",
-        )),
+        File::Evidence(said) => evidence::verify(&said, &pins, json),
     }
 }
 
 async fn own_log(home: &Home) -> Result<Log, Failure> {
-    let (replica, identity) = (home.engine.replica.lock().await, &home.engine.identity);
-    let relay = replica.relay_keys(identity).map_err(Failure::internal)?;
-    // The one that people can compare with the relay's operator now.
-    let relay = *relay.in_force(home.engine.relay_now()).key.as_bytes();
-    let keys = (relay, identity.registrar_key);
+    let keys = (home.engine.relay_key().await, home.engine.identity.registrar_key);
+    let replica = home.engine.replica.lock().await;
     form::of_home(&home.engine.vault, &replica, keys)?.ok_or_else(|| {
         Failure::new(
             "D-114",
@@ -123,47 +111,6 @@ async fn export(out: &Path, home: &Home) -> Result<(), Failure> {
             text(v, "out"),
             text(v, "relay_key"),
             text(v, "registrar_key"),
-        )
-    });
-    Ok(())
-}
-
-async fn write_evidence(out: &Path, with: Option<&Path>, home: &Home) -> Result<(), Failure> {
-    let other = with.map(read_directory).transpose()?;
-    let replica = home.engine.replica.lock().await;
-    let keys = replica.relay_keys(&home.engine.identity).map_err(Failure::internal)?;
-    let under =
-        |key: PublicKey| form::evidence_of(&home.engine.vault, &replica, *key.as_bytes(), other.as_ref());
-    let said = keys.all().rev().map(|period| under(period.key)).collect::<Result<Vec<_>, _>>()?;
-    drop(replica);
-    let proven = |said: &Accusation| {
-        said.contradictions.iter().filter(|one| judge(one, said.relay_key).is_ok()).count()
-    };
-    // Of a relay that has had several keys, the one that is convicted.
-    let Some(said) = said.into_iter().max_by_key(proven) else { return Err(Failure::internal("no key")) };
-    if said.contradictions.is_empty() {
-        return Err(Failure::new(
-            "D-114",
-            exit::NOT_FOUND,
-            "There is no evidence here: the relay has never shown this home two directories that contradict each other.",
-            "Nothing needs to be done.",
-        ));
-    }
-    write(out, &form::write_evidence(&said))?;
-    home.note("exported evidence against the relay").await?;
-    let proven = proven(&said);
-    let result = json!({
-        "out": out.display().to_string(),
-        "contradictions": said.contradictions.len(),
-        "proven": proven,
-        "relay_key": hex::encode(said.relay_key),
-    });
-    print(home.json, result, |v| {
-        format!(
-            "{} pairs of contradicting heads written to {}; {} of them prove it to anybody.\nIt names no member and no person. Give it to the registrar and your partners, not through the relay; they check it with `causeway directory verify FILE`.",
-            v["contradictions"],
-            text(v, "out"),
-            v["proven"],
         )
     });
     Ok(())
@@ -298,77 +245,10 @@ fn compare(v: &Value, own: bool) -> String {
             (false, true) => "compared with the one you gave",
             (false, false) => "NOT COMPARED: ask for it by another way than this file",
         };
-        format!("{what} {} ({said})", text(v, field))
+        v[field].as_str().map(|key| format!("{what} {key} ({said})"))
     };
-    [line("relay key    ", "relay_key"), line("registrar key", "registrar_key")].join("\n")
-}
-
-fn judge(said: &evidence::Contradiction, relay: [u8; 32]) -> Result<evidence::Proven, EvidenceError> {
-    let relay =
-        PublicKey::from_bytes(relay).map_err(|_| causeway_certs::checkpoint::CheckpointError::Unverified)?;
-    evidence::judge(said, relay)
-}
-
-fn verify_evidence(said: &Accusation, pins: &Pins, json: bool) -> Result<(), Failure> {
-    let other_relay = pins.relay.is_some_and(|pinned| pinned != said.relay_key);
-    let judged: Vec<_> = said.contradictions.iter().map(|one| judge(one, said.relay_key)).collect();
-    let count = judged.iter().filter(|one| one.is_ok()).count();
-    let value = |one: &Result<evidence::Proven, EvidenceError>| match one {
-        Ok(proven) => json!({
-            "proven": true,
-            "ours": head_value(&proven.ours),
-            "theirs": head_value(&proven.theirs),
-        }),
-        Err(error) => json!({ "proven": false, "what": error.to_string() }),
-    };
-    let result = json!({
-        "type": "evidence",
-        "proven": count > 0 && !other_relay,
-        "relay_key": hex::encode(said.relay_key),
-        "relay_key_pinned": pins.relay.is_some(),
-        "contradictions": judged.iter().map(value).collect::<Vec<_>>(),
-    });
-    print(json, result, evidence_for_people);
-    if count > 0 && !other_relay {
-        return Ok(());
-    }
-    let why = match judged.iter().find_map(|one| one.as_ref().err()) {
-        _ if other_relay => "it is about another relay than the one whose key you gave".to_owned(),
-        Some(error) => error.to_string(),
-        None => "it holds no heads".to_owned(),
-    };
-    Err(Failure::new(
-        "D-118",
-        exit::INTEGRITY,
-        format!("This evidence proves nothing: {why}."),
-        "Ask whoever made it for `causeway directory export` besides: a whole directory may show what two heads alone do not.",
-    ))
-}
-
-fn evidence_for_people(v: &Value) -> String {
-    let mut lines = Vec::new();
-    for one in v["contradictions"].as_array().into_iter().flatten() {
-        let head = |field: &str| {
-            let head = &one[field];
-            format!(
-                "{} statements with the root {} at {}",
-                head["size"],
-                text(head, "root"),
-                text(head, "time")
-            )
-        };
-        lines.push(if one["proven"] == true {
-            format!(
-                "PROVEN: the relay signed two directories that cannot both be true:\n    {}\n    {}",
-                head("ours"),
-                head("theirs")
-            )
-        } else {
-            format!("not proven: {}", text(one, "what"))
-        });
-    }
-    lines.push(compare(v, false).lines().next().unwrap_or_default().to_owned());
-    lines.join("\n")
+    let lines = [line("relay key    ", "relay_key"), line("registrar key", "registrar_key")];
+    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 fn pins(args: &VerifyArgs) -> Result<Pins, Failure> {

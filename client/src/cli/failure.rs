@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use causeway_certs::directory::StatementError;
 use causeway_certs::invite::InviteError;
 use causeway_certs::transport::LinkError;
 use causeway_common::error::ErrorCode;
@@ -196,10 +197,20 @@ impl From<ReplicaError> for Failure {
                 format!(
                     "{error}. Nothing is lost: this home keeps what it knows, and the syncs of members give it back to the relay."
                 ),
-                "Run `causeway sync` again (a registrar asks a member to): if the message goes, the relay was restored from a backup and has healed, and you go on as always. If it stays, the relay hides entries: call the registrar, not through the relay.",
+                "Run `causeway sync` again (a registrar asks a member to): if the message goes, the relay was restored from a backup and has healed, and you go on as always. If it stays, the relay hides entries: write both heads with `causeway directory evidence --out FILE` and call the registrar, not through the relay.",
             ),
             ReplicaError::Split => (
                 format!("{error}."),
+                "Send nothing. Write the evidence with `causeway directory evidence --out FILE` and call the registrar and your partners, not through the relay.",
+            ),
+            ReplicaError::Illegal(StatementError::Newer) => (
+                format!("{error}. Nothing was taken of what the relay shows."),
+                "Install the newer version of Causeway on this computer, then run `causeway sync`. If there is none, call the registrar, not through the relay.",
+            ),
+            ReplicaError::Illegal(_) => (
+                format!(
+                    "{error}. Nothing was taken of what the relay shows; this home keeps it as evidence."
+                ),
                 "Send nothing. Write the evidence with `causeway directory evidence --out FILE` and call the registrar and your partners, not through the relay.",
             ),
             _ => (

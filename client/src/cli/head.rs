@@ -57,7 +57,8 @@ pub(crate) fn words(v: &Value) -> String {
     format!(
         "\nWarning: the newest directory that the relay has shown was signed {hours} hours ago ({}). If you have not connected since, run `causeway sync`. \
          If it stays old after that, the relay may be hiding that a device or an organisation no longer counts, or a clock is wrong: check the date of this \
-         computer, then call the registrar, not through the relay, and ask whether anybody was suspended or removed.{rule} [{}]",
+         computer, then call the registrar, not through the relay, and ask whether anybody was suspended or removed. A partner's file \
+         (`causeway directory export`) shows what the partner was shown: `causeway directory evidence --out OUT --with FILE` compares it.{rule} [{}]",
         text(v, "signed"),
         text(v, "code"),
     )

@@ -165,6 +165,7 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
         "received": report.received,
         "waiting": waiting,
         "held": held,
+        "unproven": report.held,
         "doubtful": doubtful,
         "recovery": recovery,
         "head": head,
@@ -183,6 +184,12 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     if held > 0 && !home.json {
         remark(&format!(
             "{held} packet(s) are held: the registrar has suspended their recipient. `causeway sent list` shows them; they go out once it is reinstated, or `causeway withdraw` takes them back."
+        ));
+    }
+    if report.held > 0 && !home.json {
+        remark(&format!(
+            "{} packet(s) from others wait at the relay, because it withholds the part of the directory that proves their senders. Run `causeway sync` again. If they stay, ask a partner for `causeway directory export --out FILE` and compare it with `causeway directory evidence --out OUT --with FILE`; then call the registrar, not through the relay.",
+            report.held
         ));
     }
     if doubtful > 0 && !home.json {

@@ -4,6 +4,7 @@ use causeway_certs::transport::Link;
 use causeway_common::wire::{STANDING_STRANGER, STANDING_SUSPENDED};
 use serde_json::{Value, json};
 
+use super::alarms;
 use super::backup;
 use super::device;
 use super::failure::Failure;
@@ -48,7 +49,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let count = |wanted: fn(Transport) -> bool| sent.iter().filter(|s| wanted(s.transport)).count();
     let held = home.held_count().await?;
     let suspended = home.suspension_of(identity.org).await;
-    let evidence = records::evidence(&home.engine.vault)?.len();
+    let caught = alarms::of(home).await?;
     let backups = backup::status(home).await?;
     let (roots, recovery) = (recovering::keys(home).await?, recovering::of_own(home).await);
     let wanted = proposals::waiting_for_us(&home.engine).await?;
@@ -78,7 +79,9 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "directory": { "size": replica.directory.size(), "head_time": head.map(|h| time(h.time)) },
         "head": old_head,
         "relay_key": relay_key,
-        "evidence": evidence,
+        "evidence": caught["evidence"],
+        "went_back": caught["went_back"],
+        "illegal_statement": caught["illegal_statement"],
         "signatures_wanted": wanted,
         "backup_age": backups["age"],
         "backup": backups,
@@ -119,7 +122,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             roots,
             warning(v),
             relay_key::words(&v["relay_key"]),
-            of_evidence(v),
+            alarms::words(v),
         ]
         .concat()
     });
@@ -166,28 +169,19 @@ fn signatures(v: &Value) -> String {
     }
 }
 
-/// What evidence means, on lines of its own; nothing without any.
-fn of_evidence(v: &Value) -> String {
-    let count = &v["evidence"];
-    if *count == 0 {
-        return String::new();
-    }
-    format!(
-        "\nALARM: the relay has signed directories that contradict each other ({count} times). It deceives this organisation or another one; what you receive is still sealed, but who is who is in doubt.\nWrite the evidence with `causeway directory evidence --out FILE`, call the registrar and your partners, not through the relay, and compare fingerprints again before you send anything."
-    )
-}
-
 pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
     let vault = home.check_vault()?;
     let activity = home.check_activity()?;
-    let evidence = records::evidence(&home.engine.vault)?.len();
+    let caught = alarms::of(home).await?;
     let recovery = recovering::of_own(home).await;
     let result = json!({
         "vault_records": vault,
         "activity_entries": activity,
         "damaged": 0,
         "keys_withheld": keys_withheld(home)?,
-        "evidence": evidence,
+        "evidence": caught["evidence"],
+        "went_back": caught["went_back"],
+        "illegal_statement": caught["illegal_statement"],
         "roots": recovering::keys(home).await?,
         "recovery": recovery,
         "head": head::of(home).await?,
@@ -199,7 +193,7 @@ pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
         let records = format!("All {vault} records of the vault verify.");
         let log = format!("The activity log has {activity} entries and is unbroken.");
         let relay_key = relay_key::words(&v["relay_key"]);
-        format!("{records} {log}{old}{roots}{}{relay_key}{}", warning(v), of_evidence(v))
+        format!("{records} {log}{old}{roots}{}{relay_key}{}", warning(v), alarms::words(v))
     });
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
+use causeway_certs::directory::RelayKeys;
 use causeway_certs::keys::PublicKey;
 use causeway_common::clearance::{self, RECEIPTS_SECTION};
 use causeway_common::envelope::{PrekeyKind, envelope_id};
@@ -28,6 +29,7 @@ use crate::last_resort;
 use crate::model::{PACKET_RECEIPTS, PACKET_SHARED, Received, StoredSection};
 use crate::prekeys;
 use crate::records::{self, Evidence, Step};
+use crate::replica::{Replica, ReplicaError};
 use crate::seal::open::{Claimed, OpenedPacket, unseal};
 use crate::shared::ReceiptedItem;
 use crate::unopened::{self, Unopened};
@@ -49,6 +51,8 @@ pub enum Taken {
     Split(Signed),
     /// What proves the sender stands in a part of the directory that we do not have: fetch it, then try again.
     NeedsDirectory,
+    /// The same, and the directory has been fetched: the relay has signed a smaller one since. Kept as evidence.
+    WentBack(ReplicaError),
 }
 
 /// What a step that takes envelopes gathers for when it is durable.
@@ -73,6 +77,7 @@ enum Refusal {
     Nack(u8, Option<OrgId>),
     Split,
     NeedsDirectory,
+    WentBack(ReplicaError),
     Engine(EngineError),
 }
 
@@ -127,6 +132,7 @@ impl Engine {
                 match self.open_into(push, id, &mut step, &mut gathered).await {
                     Ok(()) => Taken::Stored(id),
                     Err(Refusal::NeedsDirectory) => Taken::NeedsDirectory,
+                    Err(Refusal::WentBack(alarm)) => Taken::WentBack(alarm),
                     Err(Refusal::Nack(reason, from)) => {
                         gathered.refused.push(self.unopened(push, id, from, reason));
                         Taken::Refused(self.nack(id, reason))
@@ -227,6 +233,7 @@ impl Engine {
         let relay = replica.relay_keys(&self.identity).map_err(|_| unreadable())?;
         let sender = match judgement::origin(&replica, claimed, &relay) {
             Origin::Known(sender) => sender,
+            Origin::Ahead if fetched => return Err(self.still_ahead(&replica, claimed, &relay, step)),
             Origin::Ahead => return Err(Refusal::NeedsDirectory),
             Origin::UnknownKey if !fetched => return Err(Refusal::NeedsDirectory),
             Origin::Split => {
@@ -249,6 +256,24 @@ impl Engine {
             SenderKey::Withheld => Err(Refusal::NeedsDirectory),
             _ => Err(unreadable()),
         }
+    }
+
+    /// The relay has been asked for what the sender knows, and has not given it. If it has signed a smaller directory since, it has
+    /// gone back. Before the fetch that would say nothing: a clock that was set would look the same, and be nobody's fault.
+    fn still_ahead(
+        &self,
+        replica: &Replica,
+        claimed: &Claimed,
+        relay: &RelayKeys,
+        step: &mut Step<'_>,
+    ) -> Refusal {
+        let pair = Evidence { ours: claimed.checkpoint.clone(), theirs: replica.checkpoint.clone() };
+        if !pair.shows_that_it_went_back(relay) || claimed.log_size <= replica.directory.size() {
+            return Refusal::NeedsDirectory;
+        }
+        records::put_went_back(&self.vault, &mut step.changes, &pair);
+        let (shown, known) = (replica.directory.size(), claimed.log_size);
+        Refusal::WentBack(ReplicaError::Shrunk { shown, known })
     }
 
     /// Stores an opened packet; gives the receipt to send for it.

@@ -6,11 +6,13 @@ use causeway_common::limits::{REQUEST_TIMEOUT, ROSTERS_PER_ANSWER_MAX};
 use causeway_common::statements::SignedRoster;
 use causeway_common::wire::{DirectoryPart, DirectorySince, Done, FetchRosters, Rosters};
 
+use self::caught::Shown;
 use super::SessionError;
 use crate::engine::{Engine, EngineError};
-use crate::records::{self, Evidence};
 use crate::replica::{Fetch, ReplicaError};
 use crate::vault::Changes;
+
+mod caught;
 
 /// Answers with rosters that become durable together: a first start has thousands of rosters to write, and each sync takes
 /// milliseconds. 8 answers of 16 rosters of 32 KiB are 4 MiB in memory at most.
@@ -37,24 +39,26 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
             continue;
         }
         let known = replica.checkpoint.clone();
+        // Of the fetch so far, if an answer has come before this one.
+        let mut before = known.clone();
+        let mut asked_from = since.size;
         let mut changes = Changes::default();
         loop {
             match replica.take(&part, &engine.identity, &mut changes) {
                 Ok(true) => {
                     engine.commit(std::mem::take(&mut changes)).await?;
-                    let since = DirectorySince { size: replica.directory.size() };
-                    part = request(link, &since, REQUEST_TIMEOUT).await?;
+                    asked_from = replica.directory.size();
+                    before = part.checkpoint;
+                    part = request(link, &DirectorySince { size: asked_from }, REQUEST_TIMEOUT).await?;
                 }
                 Ok(false) => break,
-                Err(split @ ReplicaError::Split) => {
-                    let mut kept = Changes::default();
-                    let evidence = Evidence { ours: known, theirs: part.checkpoint };
-                    records::put_evidence(&engine.vault, &mut kept, &evidence);
+                Err(why) => {
+                    let legal = replica.directory.leaves_from(since.size).to_vec();
+                    let shown = Shown { known, known_size: since.size, before, legal, asked_from, part };
                     drop(replica);
-                    engine.commit(kept).await?;
-                    return Err(split.into());
+                    shown.keep(&why, engine, link).await?;
+                    return Err(why.into());
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         if !changes.is_empty() {

@@ -153,8 +153,8 @@ pub(super) struct Handled {
     pub(super) refused: Vec<Signed>,
     /// Those that wait for a part of the directory.
     pub(super) unproven: Vec<Arc<Push>>,
-    /// A sender has been shown another directory than we.
-    pub(super) split: bool,
+    /// A sender has been shown another directory than we, or a larger one before.
+    pub(super) alarm: Option<ReplicaError>,
 }
 
 impl Handled {
@@ -165,8 +165,12 @@ impl Handled {
                 Taken::Stored(id) => handled.stored.push(id),
                 Taken::Refused(nack) => handled.refused.push(nack),
                 Taken::Split(nack) => {
-                    handled.split = true;
+                    handled.alarm = Some(ReplicaError::Split);
                     handled.refused.push(nack);
+                }
+                Taken::WentBack(alarm) => {
+                    handled.alarm.get_or_insert(alarm);
+                    handled.unproven.push(push);
                 }
                 Taken::NeedsDirectory => handled.unproven.push(push),
             }

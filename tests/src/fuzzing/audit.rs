@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use causeway_certs::audit::{Audit, Log, Pins, audit, root_over};
-use causeway_certs::evidence::{complete, judge};
+use causeway_certs::directory::RelayKeys;
+use causeway_certs::evidence::{Contradiction, IllegalLog, Kind, complete, judge, judge_illegal};
 use causeway_certs::keys::PublicKey;
 use causeway_client::audit::{Accusation, File, read, write_directory, write_evidence};
 
@@ -44,8 +45,12 @@ fn file(bytes: &[u8]) {
             assert_eq!(read(write_directory(&log).as_bytes()), Ok(File::Directory(log)));
         }
         Ok(File::Evidence(said)) => {
-            for one in &said.contradictions {
-                let _ = PublicKey::from_bytes(said.relay_key).map(|relay| judge(one, relay));
+            if let Some((keys, _)) = said.keys() {
+                assert!(keys.all().any(|period| *period.key.as_bytes() == said.relay_key));
+                for one in &said.contradictions {
+                    let _ = judge(one, &keys);
+                }
+                let _ = said.illegal.as_ref().map(|one| judge_illegal(one, &keys));
             }
             assert_eq!(read(write_evidence(&said).as_bytes()), Ok(File::Evidence(said)));
         }
@@ -83,19 +88,34 @@ fn meddled(input: &mut Input<'_>) {
     }
 }
 
-/// Whatever a relay signs, what it has not the keys for is no directory of these organisations.
+/// Whatever a relay signs, what it has not the keys for is no directory of these organisations. It convicts the relay or is no
+/// evidence, as an audit says.
 fn signed_all_the_same(input: &mut Input<'_>) {
     let mut log = meddle(input);
     log_book::sign_head(&mut log);
-    if judged(&log).findings.is_empty() {
+    let audit = judged(&log);
+    if audit.findings.is_empty() {
         let ours: Vec<_> = right().leaves.iter().collect();
         assert!(log.leaves.iter().all(|leaf| ours.contains(&leaf)), "a statement that nobody made");
     }
+    let illegal = IllegalLog { head: log.heads.remove(0), leaves: log.leaves };
+    if let Ok(proven) = judge_illegal(&illegal, &key()) {
+        assert_eq!(audit.findings.first().and_then(|finding| finding.statement), Some(proven.statement));
+    }
+    file(write_evidence(&accusation(Vec::new(), Some(illegal))).as_bytes());
 }
 
-/// A relay that has signed one directory, however often, cannot be accused with its beginnings.
+fn key() -> RelayKeys {
+    RelayKeys::new(PublicKey::from_bytes(right().relay_key).unwrap())
+}
+
+fn accusation(contradictions: Vec<Contradiction>, illegal: Option<IllegalLog>) -> Accusation {
+    let announcements = Some(log_book::announcements());
+    Accusation { relay_key: right().relay_key, announcements, contradictions, illegal }
+}
+
+/// A relay that has signed one directory, however often, cannot be accused of two with its beginnings.
 fn accused(input: &mut Input<'_>) {
-    let relay = PublicKey::from_bytes(right().relay_key).unwrap();
     let head_of = |size: usize| {
         let mut log = right().clone();
         log.leaves.truncate(size);
@@ -103,11 +123,16 @@ fn accused(input: &mut Input<'_>) {
         log.heads.remove(0)
     };
     let sizes = [input.below(right().leaves.len() + 1), input.below(right().leaves.len() + 1)];
-    let mut said = complete(head_of(sizes[0]), head_of(sizes[1]), relay, &right().leaves);
-    if let Some(prefix) = &mut said.prefix {
+    let mut said = complete(head_of(sizes[0]), head_of(sizes[1]), &key(), &right().leaves);
+    let (larger, smaller) = log_book::went_back();
+    let mut back = complete(larger, smaller, &accusation(vec![], None).keys().unwrap().0, &right().leaves);
+    for prefix in [&mut said, &mut back].into_iter().filter_map(|said| said.prefix.as_mut()) {
         input.change(&mut prefix.proof);
         prefix.root.0[input.below(32)] ^= input.u8();
     }
-    assert!(judge(&said, relay).is_err(), "{sizes:?}");
-    file(write_evidence(&Accusation { relay_key: right().relay_key, contradictions: vec![said] }).as_bytes());
+    assert!(judge(&said, &key()).is_err(), "{sizes:?}");
+    let whole = accusation(vec![said, back], None);
+    let kind = judge(&whole.contradictions[1], &whole.keys().unwrap().0).map(|proven| proven.kind);
+    assert_ne!(kind, Ok(Kind::Split), "an honest relay that was restored");
+    file(write_evidence(&whole).as_bytes());
 }

@@ -3,6 +3,9 @@
 use std::path::Path;
 
 use super::support::{HOTLINE_AND_POLICE, INTEGRITY, INVALID, NOT_FOUND, Stage, fails, seen_by};
+use causeway_certs::evidence::complete;
+use causeway_client::audit::{Accusation, write_evidence};
+use causeway_tests::log_book;
 use causeway_tests::process::actor::Actor;
 use serde_json::Value;
 
@@ -76,6 +79,120 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_relay_has_gone_back_which_is_told_written_and_over_once_it_has_healed() {
+    let mut stage = Stage::set(HOTLINE_AND_POLICE).await;
+    let folder = stage.folder.path().to_path_buf();
+    let (relay, backup) = (stage.town.place.data.clone(), folder.join("relay-then"));
+    stage.relay.stop().await;
+    copy(&relay, &backup);
+    stage.relay = stage.town.place.up().await;
+    stage.police().run(&["sync"]).await;
+    let export = folder.join("police.json").to_str().unwrap().to_owned();
+    stage.town.join(&folder, "Safe House", "shelter", "MD").await;
+    stage.hotline().run(&["sync"]).await;
+    stage.hotline().run(&["directory", "export", "--out", &export]).await;
+    let out = folder.join("evidence.json").to_str().unwrap().to_owned();
+    let behind = ["directory", "evidence", "--out", &out, "--with", &export];
+    let error = fails(stage.police(), &behind, NOT_FOUND, "D-114").await;
+    let told = error["message"].as_str().unwrap();
+    assert!(told.contains("was shown 4 statements") && told.contains("this home has 3"), "{told}");
+
+    stage.relay.stop().await;
+    std::fs::remove_dir_all(&relay).unwrap();
+    copy(&backup, &relay);
+    stage.relay = stage.town.place.up().await;
+    let hotline = stage.hotline();
+    let error = fails(hotline, &["sync"], INTEGRITY, "D-108").await;
+    assert!(error["hint"].as_str().unwrap().contains("causeway directory evidence"), "{error}");
+    for command in ["status", "doctor"] {
+        // Often the same session has healed it already: the relay says at once that its directory has grown.
+        let told = hotline.run(&[command]).await;
+        let (seen, healed) = (seen_by(hotline, &[command]).await, told["went_back"].is_null());
+        assert_eq!((&told["evidence"], seen.contains("ALARM")), (&0.into(), false), "{seen}");
+        assert_eq!(seen.contains("the relay went back"), !healed, "{seen}");
+        if !healed {
+            assert_eq!(told["went_back"]["after"]["size"], 3);
+            assert!(seen.contains("of 4 entries") && seen.contains("restored from a backup"), "{seen}");
+        }
+    }
+    hotline.run(&["sync"]).await;
+    for command in ["status", "doctor"] {
+        assert_eq!(hotline.run(&[command]).await["went_back"], Value::Null);
+        assert!(!seen_by(hotline, &[command]).await.contains("went back"));
+    }
+    let written = hotline.run(&["directory", "evidence", "--out", &out]).await;
+    assert_eq!(
+        (&written["went_back"], &written["split"], &written["proven"]),
+        (&1.into(), &0.into(), &1.into())
+    );
+    assert_eq!(written["names_members"], false);
+    let auditor = Actor::new(&folder, "Auditor", "warn");
+    let key = written["relay_key"].as_str().unwrap();
+    let found = auditor.run(&["directory", "verify", &out, "--relay-key", key]).await;
+    assert_eq!((&found["proven"], &found["contradictions"][0]["kind"]), (&true.into(), &"went_back".into()));
+    let seen = seen_by(&auditor, &["directory", "verify", &out]).await;
+    assert!(seen.contains("went back") && seen.contains("restored from a backup"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_illegal_statement_and_heads_by_two_keys_are_judged_from_a_file_with_the_keys_that_they_need() {
+    let folder = tempfile::tempdir().unwrap();
+    let auditor = Actor::new(folder.path(), "Auditor", "warn");
+    let log = log_book::log();
+    let announcements = log_book::announcements();
+    let keys = announcements.replay().unwrap().relay;
+    let (larger, smaller) = log_book::went_back();
+    let file = |name: &str, said: &Accusation| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, write_evidence(said)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let pair = Accusation {
+        relay_key: log.relay_key,
+        announcements: Some(announcements),
+        contradictions: vec![complete(larger, smaller, &keys, &log.leaves)],
+        illegal: None,
+    };
+    let two_keys = file("keys.json", &pair);
+    let (relay, registrar) = (hex(log.relay_key), hex(log.registrar_key));
+    let pins = ["--relay-key", &relay, "--registrar-key", &registrar];
+    for more in [&pins[..0], &pins[2..], &pins[..]] {
+        let args = [&["directory", "verify", &two_keys][..], more].concat();
+        let found = auditor.run(&args).await;
+        assert_eq!(
+            (&found["proven"], &found["contradictions"][0]["kind"]),
+            (&true.into(), &"went_back".into())
+        );
+        assert_eq!(found["relay_keys"].as_array().unwrap().len(), 2);
+        let seen = seen_by(&auditor, &args).await;
+        assert_eq!(seen.matches("NOT COMPARED").count(), 2 - more.len() / 2, "{seen}");
+    }
+    let error =
+        fails(&auditor, &["directory", "verify", &two_keys, pins[0], pins[1]], INTEGRITY, "D-118").await;
+    assert!(error["message"].as_str().unwrap().contains("give the registrar's key too"), "{error}");
+    for (option, key) in [("--relay-key", &registrar), ("--registrar-key", &relay)] {
+        fails(&auditor, &["directory", "verify", &two_keys, option, key], INTEGRITY, "D-118").await;
+    }
+
+    let (_, illegal) = log_book::illegal().remove(0);
+    let wrong = Accusation { announcements: None, contradictions: vec![], illegal: Some(illegal), ..pair };
+    let illegal = file("illegal.json", &wrong);
+    let found = auditor.run(&["directory", "verify", &illegal, "--relay-key", &relay]).await;
+    assert_eq!((&found["proven"], &found["illegal"]["kind"]), (&true.into(), &"illegal_statement".into()));
+    assert_eq!(found["illegal"]["statement"], 14);
+    let seen = seen_by(&auditor, &["directory", "verify", &illegal]).await;
+    assert!(seen.contains("PROVEN") && seen.contains("Statement 14"), "{seen}");
+    let mut cut = wrong;
+    cut.illegal.as_mut().unwrap().leaves.pop();
+    let error = fails(&auditor, &["directory", "verify", &file("cut.json", &cut)], INTEGRITY, "D-118").await;
+    assert!(error["message"].as_str().unwrap().contains("the head counts"), "{error}");
+}
+
+fn hex(key: [u8; 32]) -> String {
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Whoever runs both the relay and the registrar can show one past to one member and another to the other.
 async fn forked() -> Stage {
     let mut stage = Stage::set(HOTLINE_AND_POLICE).await;
@@ -114,13 +231,15 @@ async fn a_relay_with_two_directories_is_convicted_by_a_file() {
     let error = fails(hotline, &["sync"], INTEGRITY, "D-108").await;
     assert!(error["hint"].as_str().unwrap().contains("causeway directory evidence"), "{error}");
     for command in ["status", "doctor"] {
-        assert_eq!(hotline.run(&[command]).await["evidence"], 1);
+        let told = hotline.run(&[command]).await;
+        assert_eq!((&told["evidence"], &told["illegal_statement"]), (&1.into(), &Value::Null));
         let seen = seen_by(hotline, &[command]).await;
         assert!(seen.contains("ALARM") && seen.contains("causeway directory evidence"), "{seen}");
     }
     let out = file("evidence.json");
     let written = hotline.run(&["directory", "evidence", "--out", &out]).await;
     assert_eq!((&written["contradictions"], &written["proven"]), (&1.into(), &1.into()));
+    assert_eq!((&written["split"], &written["illegal_statement"]), (&1.into(), &false.into()));
     let text = std::fs::read_to_string(&out).unwrap();
     assert!(!text.contains("leaves"), "evidence names nobody");
 
@@ -129,14 +248,19 @@ async fn a_relay_with_two_directories_is_convicted_by_a_file() {
     let found = auditor.run(&["directory", "verify", &out, "--relay-key", relay_key]).await;
     assert_eq!((&found["type"], &found["proven"]), (&"evidence".into(), &true.into()));
     let heads = &found["contradictions"][0];
+    assert_eq!(heads["kind"], "split");
     assert_eq!((&heads["ours"]["size"], &heads["theirs"]["size"]), (&5.into(), &4.into()));
     assert!(seen_by(&auditor, &["directory", "verify", &out]).await.contains("PROVEN"));
     let other = "11".repeat(32);
     fails(&auditor, &["directory", "verify", &out, "--relay-key", &other], INTEGRITY, "D-118").await;
     let mut bare: Value = serde_json::from_str(&text).unwrap();
     bare["contradictions"][0].as_object_mut().unwrap().remove("prefix");
-    let bare = stage.file("bare.json", bare.to_string().as_bytes());
-    fails(&auditor, &["directory", "verify", &bare], INTEGRITY, "D-118").await;
+    let without = stage.file("bare.json", bare.to_string().as_bytes());
+    let found = auditor.run(&["directory", "verify", &without]).await;
+    assert_eq!(found["contradictions"][0]["kind"], "went_back", "without the proof no more than that");
+    bare["contradictions"][0]["theirs"] = bare["contradictions"][0]["ours"].clone();
+    let one_head = stage.file("one.json", bare.to_string().as_bytes());
+    fails(&auditor, &["directory", "verify", &one_head], INTEGRITY, "D-118").await;
 
     // The police has noticed nothing yet; what the hotline exports tells it, without the relay.
     let export = file("hotline.json");

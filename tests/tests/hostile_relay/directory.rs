@@ -1,4 +1,4 @@
-//! A directory that is shorter, different, foreign or broken.
+//! A directory that is shorter, different, foreign or broken. What of it can be proven to others: `evidence.rs` beside it.
 
 use causeway_certs::checkpoint::{self, Checkpoint, CheckpointError};
 use causeway_certs::directory::{self, Directory, ITSELF};
@@ -21,22 +21,22 @@ use causeway_common::wire::{DirectoryPart, DirectorySince, Enrol, FrameType};
 use causeway_tests::hostile::liar::{Lies, LyingDialer, Reply};
 use causeway_tests::hostile::scene::{Actor, Scene, relay_key, rng};
 
-fn replica_error(result: Result<impl std::fmt::Debug, SessionError>) -> ReplicaError {
+pub(super) fn replica_error(result: Result<impl std::fmt::Debug, SessionError>) -> ReplicaError {
     match result {
         Err(SessionError::Engine(EngineError::Replica(error))) => error,
         other => panic!("the directory should have been refused, not {other:?}"),
     }
 }
 
-async fn leaves(of: &Actor) -> Vec<Vec<u8>> {
+pub(super) async fn leaves(of: &Actor) -> Vec<Vec<u8>> {
     of.engine.replica.lock().await.directory.leaves_from(0).to_vec()
 }
 
-async fn size(of: &Actor) -> u64 {
+pub(super) async fn size(of: &Actor) -> u64 {
     of.engine.replica.lock().await.directory.size()
 }
 
-fn head(scene: &Scene, leaves: &[Vec<u8>], key: &SigningKey) -> Vec<u8> {
+pub(super) fn head(scene: &Scene, leaves: &[Vec<u8>], key: &SigningKey) -> Vec<u8> {
     let mut directory = Directory::new();
     leaves.iter().for_each(|leaf| directory.append(leaf).unwrap());
     let head = Checkpoint { size: directory.size(), root: directory.root(), time: scene.clock.now() };
@@ -44,7 +44,7 @@ fn head(scene: &Scene, leaves: &[Vec<u8>], key: &SigningKey) -> Vec<u8> {
 }
 
 /// Shows these leaves under this head, whatever the true directory is.
-fn showing(leaves: Vec<Vec<u8>>, checkpoint: Vec<u8>) -> Lies {
+pub(super) fn showing(leaves: Vec<Vec<u8>>, checkpoint: Vec<u8>) -> Lies {
     Lies::instead(move |question| {
         let from = usize::try_from(question.read::<DirectorySince>()?.size).unwrap();
         let leaves = leaves.get(from..).unwrap_or_default().to_vec();
@@ -99,7 +99,7 @@ async fn a_rolled_back_directory_takes_nothing_away_from_who_knows_better() {
 }
 
 /// What the registrar would say of the relay's next key: at once, or from a time on.
-async fn announcement(scene: &Scene, next: &SigningKey, from: u64) -> Vec<u8> {
+pub(super) async fn announcement(scene: &Scene, next: &SigningKey, from: u64) -> Vec<u8> {
     let payload = codec::encode(&RelayKey { relay: *next.public().as_bytes(), from: Timestamp(from) });
     let registrar = &scene.registrar().engine;
     let replica = registrar.replica.lock().await;
