@@ -24,8 +24,8 @@ const EVIDENCE_MAX: usize = 16;
 /// ask the operator about.
 const WENT_BACK_MAX: usize = 16;
 /// Statements kept behind what this home holds when one of them is illegal, in bytes, with [`STATEMENT_OVERHEAD`] for each. An
-/// admission is some 800 bytes, so this is a day on which two thousand organisations join. Who joins a directory of more, and
-/// finds an illegal statement in it, proves nothing; whoever was there before does.
+/// admission is some 670 bytes: three thousand organisations. Who joins a larger directory with an illegal statement in it proves
+/// nothing; whoever was there before does.
 pub(crate) const ILLEGAL_BYTES_MAX: usize = 2 << 20;
 /// The length before each in its encoding.
 pub(crate) const STATEMENT_OVERHEAD: usize = 8;
