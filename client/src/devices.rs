@@ -32,8 +32,10 @@ pub(crate) enum Step {
     Done,
     /// This.
     Append(Box<Append>),
-    /// That this roster is in force, once enough administrators have signed it.
+    /// That this roster is in force, once enough administrators have signed it, or one of a colleague that says the same.
     Roster(Box<SignedRoster>),
+    /// This very one.
+    Proposed(Box<SignedRoster>),
 }
 
 impl Step {
@@ -83,19 +85,21 @@ pub(crate) async fn step(
     for attempt in 1..=ATTEMPTS {
         let replica = engine.replica.lock().await;
         let own = replica.directory.organisation(engine.identity.org).ok_or(SessionError::Misbehaved)?;
-        let append = match make(&replica.directory, own, engine.now())? {
+        let roster = match make(&replica.directory, own, engine.now())? {
             Step::Done => return Ok(Said::InForce),
-            Step::Append(append) => append,
-            Step::Roster(roster) => {
-                let roster = proposals::joined(engine, own, *roster)?;
-                if roster.signatures.len() < usize::from(own.threshold) {
-                    let proposal = proposals::made(engine, own, &roster)?;
-                    drop(replica);
-                    engine.propose(&proposal).await?;
-                    return Ok(Said::Proposed(proposals::digest(proposal.item())));
-                }
-                Box::new(engine.identity.name_roster(&replica.directory, roster, engine.now()))
+            Step::Append(append) => Err(append),
+            Step::Roster(roster) => Ok(proposals::joined(engine, own, *roster)?),
+            Step::Proposed(roster) => Ok(*roster),
+        };
+        let append = match roster {
+            Err(append) => append,
+            Ok(roster) if roster.signatures.len() < usize::from(own.threshold) => {
+                let proposal = proposals::made(engine, own, &roster)?;
+                drop(replica);
+                engine.propose(&proposal).await?;
+                return Ok(Said::Proposed(proposals::digest(proposal.item())));
             }
+            Ok(roster) => Box::new(engine.identity.name_roster(&replica.directory, roster, engine.now())),
         };
         drop(replica);
         match request::<_, Done>(link, &*append, REQUEST_TIMEOUT).await {

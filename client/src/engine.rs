@@ -230,6 +230,8 @@ impl Engine {
     /// Withdraws all our prekeys, see [`crate::prekeys::refresh`].
     pub async fn refresh_prekeys(&self) -> Result<usize, EngineError> {
         let mut rng = self.fork_rng().await;
+        // Neither a packet that is being opened nor a refill may write what it has read before.
+        let _shelf = self.prekeys.lock().await;
         let _turn = self.turn.lock().await;
         Ok(prekeys::refresh(&self.vault, &mut rng).await?)
     }

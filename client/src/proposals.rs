@@ -13,7 +13,7 @@ use causeway_certs::roster;
 use causeway_certs::transport::{Dialer, Link};
 use causeway_common::codec;
 use causeway_common::ids::{DeviceId, Digest};
-use causeway_common::limits::ROSTER_BYTES_MAX;
+use causeway_common::limits::{CLOCK_SKEW, ROSTER_BYTES_MAX};
 use causeway_common::statements::{RevokedDevice, Roster, RosterDevice, SignedRoster};
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -194,7 +194,7 @@ async fn sign_on(engine: &Engine, link: &dyn Link, beginning: &str) -> Result<(W
         let follows = read(&roster).is_some_and(|next| (next.sequence, next.previous) == own.next_roster());
         match follows {
             _ if own.roster_digest == one.digest => Ok(Step::Done),
-            true => Ok(Step::Roster(Box::new(roster))),
+            true => Ok(Step::Proposed(Box::new(roster))),
             false => Err(LinkingError::Overtaken),
         }
     })
@@ -202,24 +202,22 @@ async fn sign_on(engine: &Engine, link: &dyn Link, beginning: &str) -> Result<(W
     Ok((one.clone(), said))
 }
 
-/// A roster that says what a proposal says already, which waits: that one, with this administrator's signature added. Two who
-/// take out the same stolen workstation have signed together. Otherwise the roster as it is.
+/// A roster that says what proposals say already, which wait: the one of them that most have signed, with this administrator's
+/// signature added. Two who take out the same stolen workstation have signed together. Otherwise the roster as it is.
 pub(crate) fn joined(
     engine: &Engine,
     own: &Organisation,
     roster: SignedRoster,
 ) -> Result<SignedRoster, LinkingError> {
     let body = read(&roster).ok_or(SessionError::Misbehaved)?;
-    for before in all(&engine.vault)? {
-        let mut waiting = before.item.roster;
-        let same = read(&waiting).is_some_and(|other| says_the_same(&other, &body));
-        if same && waiting.body != roster.body {
-            roster::keep_valid(&mut waiting, &own.administrators);
-            engine.identity.countersign(&mut waiting);
-            return Ok(waiting);
-        }
-    }
-    Ok(roster)
+    let waiting = all(&engine.vault)?.into_iter().map(|proposal| proposal.item.roster);
+    let same = waiting.filter(|waiting| read(waiting).is_some_and(|other| says_the_same(&other, &body, own)));
+    let signed = same.map(|mut waiting| {
+        roster::keep_valid(&mut waiting, &own.administrators);
+        engine.identity.countersign(&mut waiting);
+        waiting
+    });
+    Ok(signed.max_by_key(|waiting| waiting.signatures.len()).unwrap_or(roster))
 }
 
 /// A proposal of this device. What is known here of those that it lets in goes with it; one that was proposed before keeps
@@ -277,19 +275,28 @@ impl Proposal {
     }
 }
 
-/// Whether two rosters for the same place differ in nothing but when they were made.
-fn says_the_same(one: &Roster, other: &Roster) -> bool {
-    let listed = |roster: &Roster| {
-        let devices = roster.devices.iter();
-        devices.map(|d| (d.device, d.tls_key, d.roles, d.clearance, d.label_hash)).collect::<Vec<_>>()
+/// Whether a roster that waits differs from the one that we would make now in nothing but when it was made: in times that are
+/// new with it, and lie no further on than ours, by clocks that differ.
+fn says_the_same(waiting: &Roster, ours: &Roster, own: &Organisation) -> bool {
+    let before = |theirs: Timestamp, ours: Timestamp| theirs <= ours.plus(CLOCK_SKEW);
+    let same_device = |(theirs, ours_of): (&RosterDevice, &RosterDevice)| {
+        let is_new = ours_of.added_sequence == ours.sequence && before(theirs.expires, ours_of.expires);
+        theirs == ours_of || is_new && RosterDevice { expires: ours_of.expires, ..theirs.clone() } == *ours_of
     };
-    let gone = |roster: &Roster| {
-        let since = |r: &RevokedDevice| has_since(r.reason).then_some(r.compromised_since);
-        roster.revoked.iter().map(|r| (r.device, r.reason, since(r))).collect::<Vec<_>>()
+    let same_gone = |(theirs, ours_of): (&RevokedDevice, &RevokedDevice)| {
+        let since = |one: &RevokedDevice| has_since(one.reason).then_some(one.compromised_since);
+        let is_new = !own.revoked.contains_key(&ours_of.device)
+            && before(theirs.at, ours_of.at)
+            && before(theirs.compromised_since, ours_of.compromised_since);
+        let says = |one: &RevokedDevice| (one.device, one.reason, since(one));
+        theirs == ours_of || is_new && says(theirs) == says(ours_of)
     };
-    (one.org, one.sequence, one.previous) == (other.org, other.sequence, other.previous)
-        && listed(one) == listed(other)
-        && gone(one) == gone(other)
+    (waiting.org, waiting.sequence, waiting.previous) == (ours.org, ours.sequence, ours.previous)
+        && before(waiting.valid_from, ours.valid_from)
+        && before(waiting.valid_until, ours.valid_until)
+        && (waiting.devices.len(), waiting.revoked.len()) == (ours.devices.len(), ours.revoked.len())
+        && waiting.devices.iter().zip(&ours.devices).all(same_device)
+        && waiting.revoked.iter().zip(&ours.revoked).all(same_gone)
 }
 
 fn read(roster: &SignedRoster) -> Option<Roster> {

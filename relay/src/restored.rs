@@ -10,6 +10,9 @@ use tokio::time::Instant;
 
 use crate::{Refused, Relay, keyspace};
 
+/// Nobody waits longer than this, whatever the settings say: every member who comes at all has come in a week.
+const WAIT_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// Until when a relay that was restored waits. It goes by the time that has passed since this process began, in which members
 /// could come: a clock may leap, and a relay that is off hears from nobody.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ impl Restored {
     /// Looks whether these records were restored.
     pub(crate) fn look(kv: &dyn Kv, wait: Duration) -> Result<Self, StoreError> {
         let is_restored = kv.get(keyspace::RESTORED)?.is_some();
-        Ok(Self(is_restored.then(|| Instant::now() + wait)))
+        Ok(Self(is_restored.then(|| Instant::now() + wait.min(WAIT_MAX))))
     }
 
     fn left(&self) -> Option<Duration> {

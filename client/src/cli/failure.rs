@@ -329,7 +329,7 @@ impl From<ErrorCode> for Failure {
             ),
             ErrorCode::Restored => (
                 "The relay came out of a backup, and takes nothing new for the directory until its members had time to give back what it lost. Nothing was changed; packets go on as before.",
-                "Try again in an hour. If somebody has to be shut out at once, ask the people who run the relay to stop it until then, and call your partners.",
+                "Try again later; it waits for an hour, unless its operator has set another time. If somebody has to be shut out at once, ask the people who run the relay to stop it until then, and call your partners.",
             ),
             ErrorCode::Conflict => ("Somebody else changed the same thing first.", "Run the command again."),
             _ => (

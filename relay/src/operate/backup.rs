@@ -366,7 +366,7 @@ fn restore(
     let then = if nothing_lost {
         "Start it: everything is as it was when the relay stopped."
     } else {
-        "Tell the members before you start it, and that they should connect soon: each may see D-108 once, and gives back what came after the backup. In its first hour the relay takes nothing new for the directory."
+        "Tell the members before you start it, and that they should connect soon: each may see D-108 once, and gives back what came after the backup. For the time that `give_back_seconds` says, an hour unless you have changed it, the relay takes nothing new for the directory."
     };
     let text = format!(
         "Backup {} is restored and verified: {} records, {} files, a directory of {statements} statements. {then}",

@@ -18,7 +18,7 @@ use rand::RngExt as _;
 use super::cast::Part;
 use super::disk::Disk;
 use super::history::{History, WallClock, WorldTime};
-use super::joining::Paper;
+use super::joining::{PAUSE, Paper};
 use super::plan::{self, RELAY, TROUBLE_MS};
 use super::roots::Case;
 use super::socket::{SimSocket, Weather};
@@ -132,9 +132,12 @@ impl RelayHost {
 
     pub(super) async fn run(self) -> turmoil::Result {
         let start = self.starts.fetch_add(1, Ordering::SeqCst);
-        if self.unfinished.load(Ordering::SeqCst) {
-            restored::mark(&self.disk).await?;
-            self.unfinished.store(false, Ordering::SeqCst);
+        while self.unfinished.load(Ordering::SeqCst) {
+            match restored::mark(&self.disk).await {
+                Ok(()) => self.unfinished.store(false, Ordering::SeqCst),
+                // Whoever restores makes room.
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
         }
         let relay = self.open()?;
         let ground = self.common.ground(PORT, RELAY, start).await?;

@@ -35,6 +35,12 @@ async fn proposals(of: &Actor) -> Vec<Value> {
     of.list(&["device", "proposals"]).await
 }
 
+/// Those that can still come true.
+async fn open_proposals(of: &Actor) -> Vec<Value> {
+    let all = proposals(of).await.into_iter();
+    all.filter(|one| one["state"] != "overtaken").collect()
+}
+
 fn id(of: &Value) -> &str {
     of["id"].as_str().unwrap()
 }
@@ -119,6 +125,35 @@ async fn two_administrators_let_a_device_in_and_take_it_out() {
     assert_eq!(devices(police).await, 2);
     let gone = police.list(&["device", "list", "--all"]).await;
     assert!(gone.iter().any(|device| device["reason"] == "lost"), "{gone:?}");
+
+    // Both have proposed the same before either has heard of the other: one signature of either side is enough.
+    for by_signing in [true, false] {
+        let code = invite(police, &["--name", "Spare desk"]).await;
+        let spare = Actor::new(stage.folder.path(), &format!("Spare Desk {by_signing}"), "warn");
+        let asked = spare.run(&joining(&code)).await;
+        police.run(&["device", "admit", id(&asked)]).await;
+        let [wanted] = &open_proposals(&chief).await[..] else { panic!("one proposal that waits") };
+        assert_eq!(chief.run(&["device", "sign", id(wanted)]).await["state"], "in_force");
+        chief.run(&["sync"]).await;
+        police.run(&["sync"]).await;
+        let spare = id(&asked);
+        for one in [police, &chief] {
+            let proposed = one.run(&["device", "revoke", spare, "--reason", "lost"]).await;
+            assert_eq!(proposed["status"], "waits_for_signatures");
+        }
+        let both = open_proposals(police).await;
+        let by_police = both.iter().find(|one| one["signed_here"] == true).unwrap();
+        if by_signing {
+            assert_eq!(open_proposals(&chief).await.len(), 2);
+            assert_eq!(chief.run(&["device", "sign", id(by_police)]).await["state"], "in_force");
+        } else {
+            assert_eq!(both.len(), 2);
+            let again = police.run(&["device", "revoke", spare, "--reason", "lost"]).await;
+            assert_eq!(again["status"], "revoked");
+        }
+        assert_eq!(devices(police).await, 2);
+        assert_eq!(devices(&chief).await, 2);
+    }
 
     // With one of two gone nobody could sign any more.
     fails(police, &["device", "revoke", "Chief", "--reason", "retired"], CONFLICT, "E-109").await;
