@@ -316,7 +316,9 @@ impl Engine {
         let receipt = self.sign_receipt(packet.packet, packet.grant_digest, RECEIPT_DELIVERED);
         let receipt = (!are_receipts).then_some((from, receipt));
         let before = records::received(step, packet.packet)?;
-        let place = if before.is_some() { Incoming::take_repeated } else { Incoming::take };
+        // Receipts that are in doubt now may have come and counted before, and nothing of them was kept.
+        let may_repeat = before.is_some() || are_receipts;
+        let place = if may_repeat { Incoming::take_repeated } else { Incoming::take };
         if let Some(before) = before {
             let clears = verdict == Verdict::Accept && doubts::is_quarantined(step, packet.packet)?;
             if !clears {
