@@ -3,12 +3,13 @@
 //! Every step ends in one durable transaction of the vault before anything that depends on it leaves the device.
 //! Time and randomness come from outside, so that the simulator can replay any history.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use causeway_certs::keys::SigningKey;
 use causeway_common::crash;
-use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::ids::{DeviceId, OrgId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::time::{Clock, Timestamp};
 use causeway_common::wire::{DeviceState, PublishPrekeys};
@@ -193,6 +194,13 @@ impl Engine {
         Ok(self.vault.eks_erase(ids, &mut self.fork_rng().await).await?)
     }
 
+    /// Devices of this organisation, as its directory lists them.
+    pub(crate) async fn listed_colleagues(&self) -> HashSet<DeviceId> {
+        let replica = self.replica.lock().await;
+        let own = replica.directory.organisation(self.identity.org).and_then(|own| own.roster.as_ref());
+        own.into_iter().flat_map(|roster| &roster.devices).map(|listed| listed.device).collect()
+    }
+
     /// Changes whenever something has joined the outbox.
     pub fn outbox_news(&self) -> watch::Receiver<u64> {
         self.outbox.subscribe()
@@ -225,6 +233,13 @@ impl Engine {
         last_resort::weigh(&mut step, refill.held, refill.publish.is_some(), now)?;
         self.commit_step(step).await?;
         Ok(refill.publish)
+    }
+
+    /// Erases what opened packets that are here, see [`crate::prekeys::erase_used`].
+    pub(crate) async fn erase_used_prekeys(&self) -> Result<(), EngineError> {
+        let mut rng = self.fork_rng().await;
+        let mut shelf = self.prekeys.lock().await;
+        Ok(prekeys::erase_used(&self.vault, &mut shelf, &mut rng).await?)
     }
 
     /// Withdraws all our prekeys, see [`crate::prekeys::refresh`].

@@ -134,7 +134,8 @@ pub async fn refill(
         // The relay's answer was lost. What it does not have any more it has given away.
         book.unpublished.clear();
     }
-    let again = to_publish_again(&all, &book, at_relay, now);
+    let last_resort = status_at_relay(identity, at_relay).map(|status| status.last_resort);
+    let again = to_publish_again(&all, &book, at_relay, last_resort, now);
     let valid: Vec<&Brief> = all.iter().filter(|p| !p.used && p.epoch == book.epoch).collect();
     let held = valid.iter().filter(|p| p.is_one_time() && at_relay.one_time.contains(&p.number)).count();
     let there = held + again.iter().filter(|p| p.is_one_time()).count();
@@ -205,6 +206,18 @@ pub async fn refresh(
     Ok(open.len())
 }
 
+/// Erases the seeds of keys that are used, as far as an end that came in between has left some: a device that its organisation
+/// has removed has no [`refill`] any more that would do it.
+pub async fn erase_used(
+    vault: &Vault,
+    shelf: &mut Shelf,
+    rng: &mut (dyn rand_core::CryptoRng + Send),
+) -> Result<(), RecordError> {
+    let used = shelf.look(vault)?.into_iter().filter(|prekey| prekey.used);
+    let seeds: Vec<Vec<u8>> = used.map(|prekey| seed_id(prekey.number).to_vec()).collect();
+    Ok(vault.eks_erase(&seeds, rng).await?)
+}
+
 /// The epoch to begin, if everything published so far has to be withdrawn: this vault was restored from a backup (our
 /// own status at the relay is ahead of it), or the relay was (it holds keys that packets have used).
 async fn new_epoch(
@@ -237,8 +250,15 @@ fn at_relay_since(identity: &Identity, at_relay: &DeviceState, book: &Book) -> b
         .is_some_and(|status| status.epoch == book.epoch && status.key_store_generation >= book.stored)
 }
 
-/// Made before and not at the relay: because they never arrived, or because it has lost everything.
-fn to_publish_again(all: &[Brief], book: &Book, at_relay: &DeviceState, now: Timestamp) -> Vec<Brief> {
+/// Made before and not at the relay: because they never arrived, or because it has lost everything, or what came after its
+/// backup. Which last-resort key it has is said by the status that came with it.
+fn to_publish_again(
+    all: &[Brief],
+    book: &Book,
+    at_relay: &DeviceState,
+    last_resort: Option<PrekeyNumber>,
+    now: Timestamp,
+) -> Vec<Brief> {
     let lost = at_relay.status.is_empty();
     let usable = |p: &Brief| !p.used && p.epoch == book.epoch && now < p.made.plus(PREKEY_LIFE);
     let wanted =
@@ -248,7 +268,8 @@ fn to_publish_again(all: &[Brief], book: &Book, at_relay: &DeviceState, now: Tim
     again.sort_by_key(|p| std::cmp::Reverse(p.made));
     again.truncate(PREKEYS_FULL);
     let last_resorts = all.iter().copied().filter(|p| !p.is_one_time()).filter(usable);
-    again.extend(last_resorts.max_by_key(|p| p.made).filter(wanted));
+    let newest = last_resorts.max_by_key(|p| p.made);
+    again.extend(newest.filter(|p| wanted(p) || last_resort.is_some_and(|there| there != p.number)));
     again
 }
 

@@ -141,6 +141,10 @@ pub async fn run(engine: &Arc<Engine>, dialer: &dyn Dialer, stay: Stay) -> Resul
     let welcome = hello(&*link).await?;
     engine.hear_relay_time(welcome.time);
     if welcome.standing != STANDING_MEMBER {
+        // The rest of a session would see to it.
+        if engine.erase_used_prekeys().await.is_err() {
+            tracing::warn!("keys that have opened packets are not erased yet; the next session tries again");
+        }
         let why = why_not_member(engine, &*link, welcome.standing).await;
         link.close(0);
         return Err(why);

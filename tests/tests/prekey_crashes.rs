@@ -358,3 +358,42 @@ async fn withdrawn_keys_open_nothing_any_more_and_what_was_sealed_to_them_is_sea
         assert_eq!((sent.transport.as_str(), sent.reseals), ("delivered", 1));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_is_removed_before_it_could_erase_a_key_erases_it_all_the_same() {
+    let scene = Scene::start().await;
+    let (hotline, police) = (scene.join("Hotline").await, scene.resident("Police").await);
+    let second = scene.colleague(&police, 1, u32::MAX).await;
+    hotline.write(&police, 1, Priority::P1).await;
+    hotline.sync().await.unwrap();
+    second.eks.set_full(true);
+    assert!(is_disk_error(second.sync().await));
+    let all = second.engine.vault.list(Tree::Prekeys).unwrap();
+    let keys = all.iter().map(|(_, bytes)| codec::decode::<prekeys::OwnPrekey>(bytes, 1 << 20).unwrap());
+    let used: Vec<u64> = keys.filter(|key| key.used).map(|key| key.number).collect();
+    assert!(used.len() == 1 && has_seed(&second, used[0]).await);
+    police.retire(&second.engine.identity).await;
+    second.eks.set_full(false);
+    assert!(matches!(second.sync().await, Err(SessionError::Removed(_))));
+    assert!(!has_seed(&second, used[0]).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_out_of_a_backup_gets_the_last_resort_key_again_that_it_has_forgotten() {
+    let mut scene = Scene::start().await;
+    let police = scene.resident("Police").await;
+    let yesterday = scene.kv.snapshot();
+    scene.clock.advance_hours(8 * 24);
+    police.sync().await.unwrap();
+    let device = police.engine.identity.device();
+    let held = |scene: &Scene| {
+        let bytes = scene.kv.get(&[b"l", &device.0[..]].concat()).unwrap().unwrap();
+        let signed: causeway_common::signed::Signed = codec::decode(&bytes, 1 << 20).unwrap();
+        codec::decode::<Prekey>(&signed.body, 4096).unwrap().number
+    };
+    let newest = held(&scene);
+    scene.restore(&yesterday);
+    assert_ne!(held(&scene), newest, "a week old");
+    police.sync().await.unwrap();
+    assert_eq!(held(&scene), newest);
+}

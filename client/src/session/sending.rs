@@ -151,9 +151,11 @@ impl Outbound {
         self.keyless.iter().filter(|(_, (until, _))| *until > now).map(|(device, _)| *device).collect()
     }
 
-    /// Somebody may have been reinstated, or have left a new roster.
+    /// Somebody may have been reinstated, or have left a new roster: then a colleague's device need not be waited for.
     pub(super) fn directory_changed(&mut self) {
         self.held_orgs.clear();
+        self.held_packets.clear();
+        self.keyless.clear();
         (self.nothing, self.waits_for_head) = (false, false);
     }
 
@@ -187,6 +189,7 @@ pub(super) async fn offer(
     keyless: HashSet<DeviceId>,
 ) -> Result<Event, SessionError> {
     let mut offered = Offered { places, sent: 0, later: Vec::new() };
+    let listed = engine.listed_colleagues().await;
     let (mut queued, mut sealed) = (Vec::new(), Vec::new());
     for place in &offered.places {
         if engine.is_suspended(place.to).await {
@@ -198,7 +201,7 @@ pub(super) async fn offer(
                 _ if engine.waits_for_head(place.to).await? => {
                     offered.later.push(Later::OldHead(place.to));
                 }
-                Some(device) if keyless.contains(&device) => {
+                Some(device) if keyless.contains(&device) && listed.contains(&device) => {
                     offered.later.push(Later::Keyless(device, *place));
                 }
                 _ => queued.push(sent),
@@ -212,7 +215,7 @@ pub(super) async fn offer(
     for sent in &queued {
         rosters.insert(sent.to, roster_of(&engine, sent.to).await);
     }
-    let ready = take_prekeys(&engine, &link, queued, &mut offered).await?;
+    let ready = take_prekeys(&engine, &link, queued, &listed, &mut offered).await?;
     if !ready.is_empty() {
         sealed.extend(seal(&engine, &link, ready, &rosters, &mut offered).await?);
         crash::at("outbox.sealed");
@@ -221,16 +224,19 @@ pub(super) async fn offer(
     Ok(Event::Sent(offered))
 }
 
-/// Of what is for one colleague's device, one packet shows whether that has keys; the others follow if it has.
+/// Of what is for one colleague's device, one packet shows whether that has keys; the others follow if it has. A device that is
+/// listed no more never has any: what is for it is looked at and dropped.
 async fn take_prekeys(
     engine: &Arc<Engine>,
     link: &Arc<dyn Link>,
     queued: Vec<Sent>,
+    listed: &HashSet<DeviceId>,
     offered: &mut Offered,
 ) -> Result<Vec<(Sent, Prekeys)>, SessionError> {
     let mut looked_for = HashSet::new();
-    let (first, others): (Vec<Sent>, Vec<Sent>) =
-        queued.into_iter().partition(|sent| only_for(sent).is_none_or(|device| looked_for.insert(device)));
+    let (first, others): (Vec<Sent>, Vec<Sent>) = queued.into_iter().partition(|sent| {
+        only_for(sent).filter(|device| listed.contains(device)).is_none_or(|device| looked_for.insert(device))
+    });
     let mut ready = ask_for_prekeys(engine, link, first, offered).await?;
     let has_keys = |device| ready.iter().any(|(_, taken)| prekeys::gives(taken, device));
     let (others, later): (Vec<Sent>, Vec<Sent>) =

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, exit};
 use crate::cli::home::Home;
 use crate::cli::output::print;
 use crate::session::{self, Stay};
@@ -11,6 +11,20 @@ use crate::session::{self, Stay};
 pub(super) async fn keys(home: &Home) -> Result<(), Failure> {
     let dialer = home.dialer().await?;
     let report = session::run(&home.engine, &*dialer, Stay::UntilCalm).await?;
+    if report.held > 0 {
+        return Err(Failure {
+            retryable: true,
+            ..Failure::new(
+                "E-141",
+                exit::NETWORK,
+                format!(
+                    "{} packet(s) wait at the relay for a part of the directory that it has not shown yet. Without the old keys they could not be opened any more, so nothing was withdrawn.",
+                    report.held
+                ),
+                "Run this again in some minutes. If they still wait, call their senders; if somebody may have this workstation, an administrator runs `causeway device revoke` for it.",
+            )
+        });
+    }
     let withdrawn = home.engine.refresh_prekeys().await?;
     home.note("withdrew all prekeys").await?;
     if let Err(error) = session::run(&home.engine, &*dialer, Stay::UntilCalm).await {
