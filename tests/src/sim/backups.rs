@@ -66,6 +66,7 @@ impl Office {
         }
         self.disk.replace(&kv);
         *lock(&self.eks) = eks;
+        lock(&self.common.lost_roots).extend(self.part.org);
         self.forget_promises_after(holds);
         lock(&self.backups.lives).push(noted);
         self.tell("is restored from its backup");

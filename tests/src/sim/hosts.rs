@@ -1,6 +1,6 @@
 //! What the hosts of a world run on: the relay, and what all of them share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,6 +45,8 @@ pub(super) struct Common {
     pub(super) sheets: Arc<Mutex<BTreeMap<Digest, [u8; 32]>>>,
     /// Organisations that the registrar brings back, by number.
     pub(super) cases: Arc<Mutex<BTreeMap<usize, Case>>>,
+    /// Organisations of which a workstation has come out of a backup, by number.
+    pub(super) lost_roots: Arc<Mutex<BTreeSet<usize>>>,
     /// The devices that are there, or have been, by host.
     pub(super) devices: Arc<Mutex<BTreeMap<usize, DeviceId>>>,
 }
@@ -54,8 +56,8 @@ impl Common {
         let time = WorldTime::default();
         let (history, weather) = (History::new(&time), Arc::default());
         let (papers, devices) = (Arc::default(), Arc::default());
-        let (sheets, cases) = (Arc::default(), Arc::default());
-        Self { seed, time, history, weather, papers, cast, sheets, cases, devices }
+        let (sheets, cases, lost_roots) = (Arc::default(), Arc::default(), Arc::default());
+        Self { seed, time, history, weather, papers, cast, sheets, cases, lost_roots, devices }
     }
 
     async fn ground(&self, port: u16, host: usize, start: u64) -> Result<Ground, std::io::Error> {

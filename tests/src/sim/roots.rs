@@ -82,6 +82,13 @@ impl Office {
         let case = lock(&self.common.cases).entry(org).or_default().clone();
         let back = match (case.offer, case.request) {
             (None, _) => returning::offer(engine, self.orgs[org]).await.map(Some),
+            (Some(offer), None) if self.is_without_sheets(&offer, org) => {
+                link.close(0);
+                lock(&self.common.cases).remove(&org);
+                return Came::ToAnEnd(
+                    "nobody has a sheet, and the workstation with the roots is lost".into(),
+                );
+            }
             (Some(_), None) => Ok(None),
             (Some(_), Some(request)) => {
                 let begun = match returning::begin(engine, &*link, &request).await {
@@ -110,6 +117,14 @@ impl Office {
         }
     }
 
+    /// Whether no root of an organisation was on paper when its only workstation came out of a backup: a backup has none.
+    fn is_without_sheets(&self, offer: &Offer, org: usize) -> bool {
+        let (sheets, lost) = (lock(&self.common.sheets), lock(&self.common.lost_roots));
+        let root = causeway_certs::keys::PublicKey::from_bytes(offer.root).ok().map(name);
+        let known = root.into_iter().chain([offer.next_root]);
+        lost.contains(&org) && !known.into_iter().any(|name| sheets.contains_key(&name))
+    }
+
     fn goes_on(&self, org: usize, begun: Result<Progress, ReturningError>) -> Came {
         match begun {
             Ok(Progress::Done) => Came::ToAnEnd("is back".into()),
@@ -133,7 +148,12 @@ impl Office {
         start: u64,
     ) -> turmoil::Result<(Arc<Engine>, QuicDialer)> {
         for attempt in 0.. {
-            let engine = Arc::new(self.new_workstation(start, attempt).await?);
+            let Ok(engine) = self.new_workstation(start, attempt).await else {
+                // Its disk is full: another one, later.
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            let engine = Arc::new(engine);
             let dialer =
                 dialer(&self.common, &engine, relay, self.host, start + ATTEMPT * (1 + attempt)).await?;
             if self.is_back(&engine, &dialer).await {

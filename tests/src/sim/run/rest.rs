@@ -7,7 +7,9 @@ use std::time::Duration;
 use causeway_client::engine::Engine;
 use causeway_client::records;
 use causeway_client::replica::Replica;
+use causeway_client::shared::Shared;
 use causeway_common::ids::{DeviceId, OrgId};
+use causeway_common::priority::Priority;
 use causeway_common::store::Kv as _;
 use tokio::sync::MutexGuard;
 
@@ -74,8 +76,10 @@ impl World {
 
     /// Who has something left to do.
     fn restless(&self) -> String {
-        let queued = self.relay.disk.scan(b"m", None, usize::MAX).map_or(0, |all| all.len());
-        let mut told = format!("{queued} wait at the relay");
+        let queued = self.relay.disk.scan(b"m", None, usize::MAX).unwrap_or_default();
+        let queued: Vec<String> =
+            queued.iter().map(|(key, _)| hex::encode(key.get(1..5).unwrap_or_default())).collect();
+        let mut told = format!("for {queued:?} something waits at the relay");
         for office in &self.offices {
             let name = office.part.name;
             let _ = match office.running() {
@@ -90,8 +94,22 @@ impl World {
                             format!("{} {} sealed {}", sent.kind, short(sent.packet), 1 + sent.reseals)
                         })
                         .collect();
-                    let unsent = engine.unsent();
-                    write!(told, "; {name}: {idle}, {unsent} to send, waits for {awaited:?}, {known} known")
+                    let unsent: Vec<String> = engine
+                        .to_send(Priority::P3, usize::MAX, |_| true)
+                        .iter()
+                        .filter_map(|place| engine.waiting(place).ok().flatten())
+                        .map(|sent| {
+                            let only = Shared::read(&sent.sections).and_then(|shared| shared.only());
+                            let to = only.map_or_else(|| sent.to.short(), |device| device.short());
+                            format!(
+                                "{} {} to {to} {}",
+                                sent.kind,
+                                short(sent.packet),
+                                sent.transport.as_str()
+                            )
+                        })
+                        .collect();
+                    write!(told, "; {name}: {idle}, to send {unsent:?}, waits for {awaited:?}, {known} known")
                 }
                 None => write!(told, "; {name} is not running"),
             };
