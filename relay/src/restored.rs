@@ -30,7 +30,11 @@ impl Restored {
     }
 }
 
-/// Says of these records that they came out of a backup, and that what came after it may be missing.
+/// The record that says of a store that it came out of a backup, and that what came after it may be missing. It is empty. A
+/// backup of a relay that runs has it, because that relay goes on.
+pub const MARK: &[u8] = keyspace::RESTORED;
+
+/// Puts the mark on a store.
 pub async fn mark(kv: &dyn Kv) -> Result<(), StoreError> {
     transact(kv, |txn| {
         txn.put(keyspace::RESTORED, &[]);

@@ -220,8 +220,13 @@ fn create(
         zeroize::Zeroize::zeroize(&mut *secret);
     }
     let running = if let Some(mut asked) = asked {
+        let mut is_marked = false;
         while let Some((key, value)) = asked.record()? {
+            is_marked |= key == restored::MARK;
             writer.record(&key, &value)?;
+        }
+        if !is_marked {
+            writer.record(restored::MARK, &[])?;
         }
         let added = add_files(&mut writer, &asked.files())?;
         // Held by whoever gave the records. If it has ended meanwhile, files may be gone.
@@ -351,9 +356,7 @@ fn restore(
     folder.visit(&manifest, &key, &mut |item| restoring.take(item))?;
     restoring.finish()?;
     verify(&folder, &manifest, &key, data)?;
-    if !nothing_lost {
-        mark(data)?;
-    }
+    let waits = mark(data, nothing_lost)?;
     files::remove_durable(&data.join(UNFINISHED))?;
     // What a start would do: the directory replays, and belongs to the key.
     let (relay, _, _) = super::open(data, &Config::default())?;
@@ -361,10 +364,12 @@ fn restore(
     let value = serde_json::json!({
         "schema_version": 1, "backup": manifest.number, "records": manifest.records,
         "files": manifest.files, "statements": statements, "taken_ms": manifest.taken.0,
-        "nothing_lost": nothing_lost,
+        "waits": waits,
     });
-    let then = if nothing_lost {
+    let then = if !waits {
         "Start it: everything is as it was when the relay stopped."
+    } else if nothing_lost {
+        "It was taken while the relay ran, so something may be missing: for the time that `give_back_seconds` says the relay takes nothing new for the directory. To move a relay, stop it first and say `backup create --stopped`."
     } else {
         "Tell the members before you start it, and that they should connect soon: each may see D-108 once, and gives back what came after the backup. For the time that `give_back_seconds` says, an hour unless you have changed it, the relay takes nothing new for the directory."
     };
@@ -445,11 +450,16 @@ fn place(data: &Path, name: &str) -> Result<PathBuf, BackupError> {
     }
 }
 
-/// A start of the relay sees that it was restored.
-fn mark(data: &Path) -> Result<(), Failure> {
+/// A start of the relay sees that it was restored, unless nothing was lost and the backup does not say otherwise. Gives whether
+/// it will wait.
+fn mark(data: &Path, nothing_lost: bool) -> Result<bool, Failure> {
     let store = SledKv::open(&data.join("store"), SledOptions::default())?;
+    if nothing_lost {
+        return Ok(store.get(restored::MARK)?.is_some());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(restored::mark(&store))?)
+    runtime.block_on(restored::mark(&store))?;
+    Ok(true)
 }
 
 /// Reads everything again, from the backup and from where it was restored to.
