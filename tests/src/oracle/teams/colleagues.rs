@@ -69,6 +69,10 @@ impl<'a> Court<'a> {
                 other => Some(other),
             };
             let (here, there) = (state(one), state(other));
+            // They differ in nothing but what the recipient has signed.
+            let is_proof = |state: Option<Transport>| {
+                matches!(state, Some(Transport::ByColleague | Transport::Delivered | Transport::Opened))
+            };
             // What proves that a packet was opened may have been signed by a device that is gone: it proves nothing to who comes
             // later, and what a relay has forgotten of it, or of what a colleague who is gone has said, does not come again.
             let is_late =
@@ -77,7 +81,7 @@ impl<'a> Court<'a> {
                 || other.is_restored()
                 || ((is_late || self.scenario.relay_restored) && self.is_shaken(name.1))
                 || (self.scenario.relay_restored && self.is_shaken(one.org))
-                || self.is_doubtful(name.1);
+                || (self.is_doubtful(name.1) && is_proof(here) && is_proof(there));
             if here != there && !may_differ {
                 let word = |state: Option<Transport>| state.map_or("not there", Transport::as_str);
                 let (a, b, packet) = (one.name(), other.name(), short(name.0));
