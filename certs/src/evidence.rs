@@ -116,6 +116,11 @@ pub enum EvidenceError {
         "it is signed with another key of the relay than the one you gave; that both are the relay's is the registrar's word: give the registrar's key too"
     )]
     OtherKey,
+    /// The auditor knows a registrar, and this rests on others.
+    #[error(
+        "that the key which has signed it is the relay's is not the word of the registrar whose key you gave: whoever founds a directory can name anybody as its registrar"
+    )]
+    OtherRegistrar,
     /// A head over something else.
     #[error("the head is signed, but over other statements than these")]
     OtherStatements,

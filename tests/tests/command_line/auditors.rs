@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::support::{HOTLINE_AND_POLICE, INTEGRITY, INVALID, NOT_FOUND, Stage, fails, seen_by};
-use causeway_certs::evidence::complete;
+use causeway_certs::evidence::{Contradiction, complete};
 use causeway_client::audit::{Accusation, write_evidence};
 use causeway_tests::log_book;
 use causeway_tests::process::actor::Actor;
@@ -174,6 +174,26 @@ async fn an_illegal_statement_and_heads_by_two_keys_are_judged_from_a_file_with_
     for (option, key) in [("--relay-key", &registrar), ("--registrar-key", &relay)] {
         fails(&auditor, &["directory", "verify", &two_keys, option, key], INTEGRITY, "D-118").await;
     }
+
+    let (announcements, [ours, theirs]) = log_book::made_up();
+    let contradictions = vec![Contradiction { ours, theirs, prefix: None }];
+    let made_up = Accusation { announcements: Some(announcements), contradictions, ..pair.clone() };
+    let first = keys.all().next().unwrap().key;
+    let made_up = file("made_up.json", &Accusation { relay_key: *first.as_bytes(), ..made_up });
+    let first = hex(*first.as_bytes());
+    for more in
+        [&["--relay-key", &first, "--registrar-key", &registrar][..], &["--registrar-key", &registrar]]
+    {
+        let args = [&["directory", "verify", &made_up][..], more].concat();
+        let error = fails(&auditor, &args, INTEGRITY, "D-118").await;
+        assert!(error["message"].as_str().unwrap().contains("can name anybody"), "{error}");
+    }
+    let found = auditor.run(&["directory", "verify", &made_up]).await;
+    let strangers = [&found["registrar_key"], &found["registrar_key_pinned"]];
+    assert!(
+        *strangers[0] != registrar.as_str() && *strangers[1] == false,
+        "whose word it is, and not compared"
+    );
 
     let (_, illegal) = log_book::illegal().remove(0);
     let wrong = Accusation { announcements: None, contradictions: vec![], illegal: Some(illegal), ..pair };
