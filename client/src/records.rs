@@ -18,6 +18,7 @@ use crate::identity::Identity;
 use crate::model::{Received, Sent, Thread, Transport};
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
+pub(crate) use self::evidence::drop_went_back;
 pub use self::evidence::{
     Evidence, Illegal, evidence, illegal, put_evidence, put_illegal, put_went_back, went_back,
 };

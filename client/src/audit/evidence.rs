@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use causeway_certs::audit::Log;
 use causeway_certs::directory::{Authority, RelayKeys};
-use causeway_certs::evidence::{self, Contradiction, IllegalLog, Prefix};
+use causeway_certs::evidence::{self, Contradiction, IllegalLog, Kind, Prefix};
 use causeway_certs::keys::PublicKey;
 use causeway_certs::relay_keys::Announcements;
 use causeway_common::ids::Digest;
@@ -164,8 +164,20 @@ pub fn evidence_of(
             .min_by_key(|(proven, _)| proven.map_or((true, None), |p| (false, Some(p.kind))));
         best.map(|(proven, one)| (one, proven.is_some()))
     };
-    let kept = records::evidence(vault)?.into_iter().chain(records::went_back(vault)?);
-    said.contradictions.extend(kept.filter_map(|kept| proven(&kept.ours, &kept.theirs)).map(|(one, _)| one));
+    let kept = [records::evidence(vault)?, records::went_back(vault)?].concat();
+    let known = kept.iter().filter_map(|kept| proven(&kept.ours, &kept.theirs)).map(|(one, _)| one);
+    said.contradictions.extend(known);
+    // What two kept heads do not prove, one of them and ours may.
+    let is_split = |one: &Contradiction| evidence::judge(one, &keys).is_ok_and(|p| p.kind == Kind::Split);
+    for head in kept.iter().flat_map(|kept| [&kept.ours, &kept.theirs]) {
+        let names = |one: &Contradiction| one.ours == *head || one.theirs == *head;
+        if !said.contradictions.iter().any(|one| names(one) && is_split(one))
+            && let Some((one, _)) = proven(&replica.checkpoint, head)
+            && is_split(&one)
+        {
+            said.contradictions.push(one);
+        }
+    }
     let heads = other.iter().flat_map(|log| &log.heads);
     for (one, holds) in heads.filter_map(|head| proven(&replica.checkpoint, head)) {
         if holds && !said.contradictions.contains(&one) {

@@ -92,8 +92,7 @@ pub fn evidence(vault: &Vault) -> Result<Vec<Evidence>, RecordError> {
 /// Keeps two heads of a relay that went back; `ours` counts more. They take the place of those from the same size, or of those
 /// from the smallest.
 pub fn put_went_back(vault: &Vault, changes: &mut Changes, evidence: &Evidence) {
-    let size = checkpoint::read(&evidence.ours).map_or(0, |head| head.size);
-    let id = [WENT_BACK, &size.to_be_bytes()].concat();
+    let id = went_back_id(evidence);
     let kept = ids(vault, WENT_BACK, WENT_BACK_MAX);
     if kept.len() == WENT_BACK_MAX
         && !kept.contains(&id)
@@ -102,6 +101,16 @@ pub fn put_went_back(vault: &Vault, changes: &mut Changes, evidence: &Evidence) 
         changes.delete(Tree::Directory, smallest);
     }
     write(changes, Tree::Directory, &id, evidence);
+}
+
+/// Forgets two heads of a relay that went back: there is something graver with the larger one.
+pub(crate) fn drop_went_back(changes: &mut Changes, evidence: &Evidence) {
+    changes.delete(Tree::Directory, &went_back_id(evidence));
+}
+
+fn went_back_id(evidence: &Evidence) -> Vec<u8> {
+    let size = checkpoint::read(&evidence.ours).map_or(0, |head| head.size);
+    [WENT_BACK, &size.to_be_bytes()].concat()
 }
 
 /// All pairs of heads of a relay that went back, by the size of the larger one.

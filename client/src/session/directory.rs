@@ -11,6 +11,7 @@ use super::SessionError;
 use crate::engine::{Engine, EngineError};
 use crate::replica::{Fetch, ReplicaError};
 use crate::vault::Changes;
+use crate::went_back;
 
 mod caught;
 
@@ -61,11 +62,13 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
                 }
             }
         }
+        let split =
+            went_back::turn_into_splits(&replica, &engine.vault, &mut changes).map_err(EngineError::from)?;
         if !changes.is_empty() {
             engine.commit(changes).await?;
         }
         replica.done();
-        return Ok(());
+        return if split { Err(ReplicaError::Split.into()) } else { Ok(()) };
     }
 }
 

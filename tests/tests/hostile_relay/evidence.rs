@@ -128,6 +128,59 @@ async fn what_a_partner_was_shown_before_and_we_are_not_shown_after_proves_that_
     assert_eq!(police.engine.relay_went_back().await.unwrap(), None);
 }
 
+/// The registrar shuts somebody out, at the end of this directory.
+fn suspended(scene: &Scene, leaves: &[Vec<u8>], whom: &Actor) -> Vec<u8> {
+    let mut replayed = Directory::new();
+    leaves.iter().for_each(|leaf| replayed.append(leaf).unwrap());
+    let payload = codec::encode(&Suspension { reason: 1, compromised_since: Timestamp(0) });
+    let registrar = &scene.registrar().engine.identity;
+    let said = registrar.state(&replayed, whom.org(), StatementKind::Suspension, payload, scene.clock.now());
+    directory::leaf(&said.statement)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_hid_something_does_not_silence_the_warning_with_another_history() {
+    let scene = Scene::start().await;
+    let (police, hotline) = (scene.resident("Police").await, scene.resident("Hotline").await);
+    police.sync().await.unwrap();
+    let withheld = leaves(&police).await;
+    scene.clock.advance_hours(1);
+    let embassy = scene.resident("Embassy").await;
+    embassy.write(&police, 1, Priority::P1).await;
+    embassy.sync().await.unwrap();
+    scene.clock.advance_hours(1);
+    let fresh = head(&scene, &withheld, &relay_key());
+    police.sync_under(showing(withheld.clone(), fresh)).await.expect_err("it went back");
+    assert!(police.engine.relay_went_back().await.unwrap().is_some());
+
+    scene.clock.advance_hours(1);
+    let mut other = withheld.clone();
+    other.push(suspended(&scene, &other, &hotline));
+    let later = head(&scene, &other, &relay_key());
+    let error = replica_error(police.sync_under(showing(other, later)).await);
+    assert_eq!(error, ReplicaError::Split, "as much as before, and something else");
+    assert_eq!(records::evidence(&police.engine.vault).unwrap().len(), 1);
+    assert_eq!(police.engine.relay_went_back().await.unwrap(), None, "it is worse than that");
+    assert_eq!(kinds(&exported(&police).await), [Kind::Split]);
+    assert_eq!(records::went_back(&police.engine.vault).unwrap(), [], "and is kept once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_whose_clock_was_wrong_when_it_was_restored_is_over_it_once_it_shows_everything() {
+    let scene = Scene::start().await;
+    let (_hotline, police) = (scene.join("Hotline").await, scene.resident("Police").await);
+    police.sync().await.unwrap();
+    let before = leaves(&police).await[..2].to_vec();
+    let next_year = Timestamp(scene.clock.now().0 + 365 * 24 * 3_600_000);
+    let wrong = Checkpoint { size: 2, root: root_over(&before), time: next_year };
+    let wrong = checkpoint::sign(&wrong, &relay_key());
+    police.sync_under(showing(before, wrong)).await.expect_err("it went back");
+    assert!(police.engine.relay_went_back().await.unwrap().is_some());
+    scene.clock.advance_hours(1);
+    police.sync().await.unwrap();
+    assert_eq!(police.engine.relay_went_back().await.unwrap(), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_honest_relay_is_accused_of_no_split_whether_it_was_restored_or_has_another_key() {
     let mut scene = Scene::start().await;
