@@ -50,7 +50,8 @@ pub struct Prefix {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "there is nothing else that two heads can prove")]
 pub enum Kind {
-    /// Two directories, of which neither is the beginning of the other. No honest relay signs them.
+    /// Two directories, of which neither is the beginning of the other. No honest relay signs them, unless it was restored and has
+    /// not waited for what it had lost.
     Split,
     /// The head that was signed later counts fewer statements. A relay that hides statements signs such heads, and an honest
     /// one that was restored from a backup or whose clock was set back: a fact, and no verdict.

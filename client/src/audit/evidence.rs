@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EVIDENCE, FileError, SCHEMA_VERSION, all, base64, key, malformed, text, texts};
 use crate::identity::Identity;
-use crate::records::{self, RecordError};
+use crate::records::{self, Evidence, RecordError};
 use crate::replica::Replica;
 use crate::vault::Vault;
 
@@ -149,18 +149,25 @@ pub fn evidence_of(
     relay_key: [u8; 32],
     other: Option<&Log>,
 ) -> Result<Accusation, RecordError> {
-    let illegal = records::illegal(vault)?.map(|kept| replica.log_of(&kept));
-    let mut said = Accusation { relay_key, announcements: None, contradictions: Vec::new(), illegal };
+    let mut said = Accusation { relay_key, announcements: None, contradictions: Vec::new(), illegal: None };
     let Ok(keys) = replica.relay_keys(identity) else { return Ok(said) };
+    // It names every member: what proves nothing stays here.
+    let illegal = records::illegal(vault)?.map(|kept| replica.log_of(&kept));
+    said.illegal = illegal.filter(|log| evidence::judge_illegal(log, &keys).is_ok());
     said.announcements = keys.have_changed().then(|| replica.announcements());
     let ours = replica.directory.leaves_from(0);
     let theirs = other.map_or(&[][..], |log| &log.leaves);
     // The graver of what the one and the other directory make of them.
     let proven = |a: &[u8], b: &[u8]| {
         let with = |leaves| evidence::complete(a.to_vec(), b.to_vec(), &keys, leaves);
-        let judged = [with(ours), with(theirs)].map(|one| (evidence::judge(&one, &keys).ok(), one));
-        let best = judged
+        let mut candidates = vec![with(ours), with(theirs)];
+        let pair = Evidence { ours: a.to_vec(), theirs: b.to_vec() };
+        if let Ok(prefix @ Some(_)) = records::prefix_of(vault, &pair) {
+            candidates.push(Contradiction { prefix, ..candidates[0].clone() });
+        }
+        let best = candidates
             .into_iter()
+            .map(|one| (evidence::judge(&one, &keys).ok(), one))
             .min_by_key(|(proven, _)| proven.map_or((true, None), |p| (false, Some(p.kind))));
         best.map(|(proven, one)| (one, proven.is_some()))
     };

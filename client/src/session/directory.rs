@@ -57,13 +57,13 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
                     let legal = replica.directory.leaves_from(since.size).to_vec();
                     let shown = Shown { known, known_size: since.size, before, legal, asked_from, part };
                     drop(replica);
-                    shown.keep(&why, engine, link).await?;
-                    return Err(why.into());
+                    return Err(shown.keep(why, engine, link).await?.into());
                 }
             }
         }
         let split =
             went_back::turn_into_splits(&replica, &engine.vault, &mut changes).map_err(EngineError::from)?;
+        caught::review_illegal(&replica, &engine.vault, &mut changes)?;
         if !changes.is_empty() {
             engine.commit(changes).await?;
         }

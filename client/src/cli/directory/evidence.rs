@@ -14,6 +14,7 @@ use crate::audit::{self as form, Accusation, File};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::home::Home;
 use crate::cli::output::{print, text};
+use crate::records;
 
 /// The word for scripts.
 fn kind_word(kind: Kind) -> &'static str {
@@ -34,8 +35,9 @@ pub(super) async fn export(out: &Path, with: Option<&Path>, home: &Home) -> Resu
     let said = form::evidence_of(vault, &replica, identity, relay_key, other.as_ref())?;
     let behind = other.as_ref().and_then(|other| Behind::of(&replica.checkpoint, other, &said));
     drop(replica);
+    let left_out = said.illegal.is_none() && records::illegal(vault)?.is_some();
     if said.is_empty() {
-        return Err(none(behind.as_ref()));
+        return Err(none(behind.as_ref(), left_out));
     }
     write(out, &form::write_evidence(&said))?;
     home.note("exported evidence against the relay").await?;
@@ -59,6 +61,7 @@ pub(super) async fn export(out: &Path, with: Option<&Path>, home: &Home) -> Resu
         } else {
             "It names no member and no person. Give it to the registrar and your partners, not through the relay; they check it with `causeway directory verify FILE`.".to_owned()
         });
+        lines.extend(left_out.then(|| LEFT_OUT.to_owned()));
         lines.extend(behind.as_ref().map(Behind::words));
         lines.join("\n")
     });
@@ -75,8 +78,19 @@ fn read_directory(path: &Path) -> Result<Log, Failure> {
     }
 }
 
-fn none(behind: Option<&Behind>) -> Failure {
+/// Said of an illegal statement that is not proven.
+const LEFT_OUT: &str = "This home has also been shown a directory with a statement in it that it could not take. What it keeps of that proves nothing to others, and is not in a file.";
+
+fn none(behind: Option<&Behind>, left_out: bool) -> Failure {
     let told = behind.map_or_else(String::new, |behind| format!(" {}", behind.words()));
+    if left_out {
+        return Failure::new(
+            "D-114",
+            exit::NOT_FOUND,
+            format!("There is nothing here that proves anything to others. {LEFT_OUT}{told}"),
+            "Run `causeway sync`, then look again. If it stays, call the registrar and your partners, not through the relay.",
+        );
+    }
     let hint =
         if behind.is_some() { "Run `causeway sync`, then look again." } else { "Nothing needs to be done." };
     Failure::new(
