@@ -400,6 +400,20 @@ pub fn open(leaf: &[u8]) -> Result<Statement, StatementError> {
     open_signed(leaf, verify).map(|said| said.statement)
 }
 
+/// Who has signed a statement about the directory itself; nobody if it is about something else.
+pub(crate) fn signers_about_itself(leaf: &[u8]) -> Vec<[u8; 32]> {
+    let verify = |signer, signed: &Signed| PublicKey::of_signer(signer, Label::LogEntry, signed).map(drop);
+    match open_signed(leaf, verify) {
+        Ok(said) if is_about_itself(said.statement.kind) => said.signers,
+        _ => Vec::new(),
+    }
+}
+
+/// Each of these names the one before by its hash.
+fn is_about_itself(kind: StatementKind) -> bool {
+    matches!(kind, StatementKind::Genesis | StatementKind::Registrars | StatementKind::RelayKey)
+}
+
 fn open_signed(
     leaf: &[u8],
     verify: impl FnOnce([u8; 32], &Signed) -> Result<(), SignatureError>,

@@ -50,7 +50,8 @@ pub struct Prefix {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "there is nothing else that two heads can prove")]
 pub enum Kind {
-    /// Two directories, of which neither is the beginning of the other. No honest relay signs them.
+    /// Two directories, of which neither is the beginning of the other. No honest relay signs them, unless it was restored and has
+    /// not waited for what it had lost.
     Split,
     /// The head that was signed later counts fewer statements. A relay that hides statements signs such heads, and an honest
     /// one that was restored from a backup or whose clock was set back: a fact, and no verdict.
@@ -116,6 +117,11 @@ pub enum EvidenceError {
         "it is signed with another key of the relay than the one you gave; that both are the relay's is the registrar's word: give the registrar's key too"
     )]
     OtherKey,
+    /// The auditor knows a registrar, and this rests on others.
+    #[error(
+        "that the key which has signed it is the relay's is not the word of the registrar whose key you gave: whoever founds a directory can name anybody as its registrar"
+    )]
+    OtherRegistrar,
     /// A head over something else.
     #[error("the head is signed, but over other statements than these")]
     OtherStatements,

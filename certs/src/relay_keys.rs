@@ -12,7 +12,7 @@ use causeway_common::statements::RelaySuccessor;
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::directory::{Authority, Directory, RelayKeys, leaf};
+use crate::directory::{Authority, Directory, RelayKeys, leaf, signers_about_itself};
 use crate::keys::{PublicKey, SigningKey};
 use crate::text;
 
@@ -117,8 +117,30 @@ impl Announcements {
 
     /// Replays them. Who says all this is still to be seen.
     pub fn replay(&self) -> Result<Authority, RelayKeyTextError> {
+        Self::replay_of(&self.statements)
+    }
+
+    /// Who has founded the directory.
+    pub fn founder(&self) -> Option<[u8; 32]> {
+        signers_about_itself(&leaf(self.statements.first()?)).first().copied()
+    }
+
+    /// The relay's keys that this registrar vouches for by its own signature: all if it has founded the directory, else those up to
+    /// the last statement that it has signed, which names all before it by their hashes. That others call somebody a registrar
+    /// says nothing: nobody is asked.
+    pub fn vouched_for_by(&self, registrar: &[u8; 32]) -> Option<RelayKeys> {
+        let has_signed = |signed: &Signed| signers_about_itself(&leaf(signed)).contains(registrar);
+        let vouched = if self.founder().as_ref() == Some(registrar) {
+            &self.statements[..]
+        } else {
+            self.statements.get(..=self.statements.iter().rposition(has_signed)?)?
+        };
+        Self::replay_of(vouched).ok().map(|run_by| run_by.relay)
+    }
+
+    fn replay_of(statements: &[Signed]) -> Result<Authority, RelayKeyTextError> {
         let mut directory = Directory::new();
-        for signed in &self.statements {
+        for signed in statements {
             directory.append(&leaf(signed)).map_err(|_| RelayKeyTextError::OtherRegistrar)?;
         }
         directory.authority().cloned().ok_or(RelayKeyTextError::OtherRegistrar)
@@ -142,7 +164,9 @@ fn read(leaf: &[u8]) -> Option<Signed> {
 #[cfg(test)]
 mod tests {
     use causeway_common::ids::OrgId;
-    use causeway_common::statements::{DirectoryGenesis, RelayKey, Statement, StatementKind};
+    use causeway_common::statements::{
+        DirectoryGenesis, RegistrarKeys, Registrars, RelayKey, Statement, StatementKind,
+    };
 
     use super::*;
     use crate::directory::{ITSELF, sign_statement};
@@ -214,6 +238,37 @@ mod tests {
         for (what, signed, error) in wrong {
             assert_eq!(read_request(&text::write(REQUEST, &signed), key(3).public()), Err(error), "{what}");
         }
+    }
+
+    fn next(directory: &mut Directory, kind: StatementKind, payload: Vec<u8>, by: u8) {
+        let (sequence, previous) = directory.next_link(ITSELF);
+        let (org, time, signer) = (OrgId([0; 32]), Timestamp(9), bytes(by));
+        let statement = Statement { kind, org, sequence, previous, time, signer, payload };
+        directory.append(&leaf(&sign_statement(&statement, &key(by)))).unwrap();
+    }
+
+    #[test]
+    fn a_registrar_vouches_for_what_it_has_signed_and_not_for_who_names_it() {
+        let relay_key = |seed, from| codec::encode(&RelayKey { relay: bytes(seed), from: Timestamp(from) });
+        let mut log = directory();
+        let mut registrars =
+            [(1, 2), (4, 5)].map(|(key, tls)| RegistrarKeys { key: bytes(key), tls_key: bytes(tls) });
+        registrars.sort_unstable_by_key(|keys| keys.key);
+        let both = Registrars { registrars: registrars.to_vec(), threshold: 1 };
+        next(&mut log, StatementKind::Registrars, codec::encode(&both), 1);
+        let named = Announcements::of(&log);
+        assert!(named.replay().unwrap().has_had_registrar(&bytes(4)));
+        assert_eq!(named.vouched_for_by(&bytes(4)), None, "whoever founds a directory can name anybody");
+        next(&mut log, StatementKind::RelayKey, relay_key(51, 200), 4);
+        next(&mut log, StatementKind::RelayKey, relay_key(52, 300), 1);
+        let said = Announcements::of(&log);
+        let has = |by, seed| said.vouched_for_by(&bytes(by)).unwrap().has(key(seed).public());
+        assert_eq!(said.founder(), Some(bytes(1)));
+        for (by, seed, vouches) in [(1, 3, true), (1, 52, true), (4, 3, true), (4, 51, true), (4, 52, false)]
+        {
+            assert_eq!(has(by, seed), vouches, "{by} {seed}");
+        }
+        assert_eq!(said.vouched_for_by(&bytes(9)), None);
     }
 
     #[test]

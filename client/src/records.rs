@@ -21,7 +21,9 @@ use crate::vault::{Changes, Tree, Vault, VaultError};
 pub use self::evidence::{
     Evidence, Illegal, evidence, illegal, put_evidence, put_illegal, put_went_back, went_back,
 };
-pub(crate) use self::evidence::{ILLEGAL_BYTES_MAX, STATEMENT_OVERHEAD};
+pub(crate) use self::evidence::{
+    ILLEGAL_BYTES_MAX, STATEMENT_OVERHEAD, drop_illegal, drop_went_back, prefix_of, put_evidence_with,
+};
 
 pub mod early;
 mod evidence;

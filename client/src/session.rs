@@ -215,6 +215,14 @@ enum Event {
     PrekeysRefilled(u64),
 }
 
+/// What is told at the end: the last alarm, but nothing is graver than two directories.
+fn graver(before: Option<ReplicaError>, now: Option<ReplicaError>) -> Option<ReplicaError> {
+    match before {
+        Some(ReplicaError::Split) => before,
+        _ => now.or(before),
+    }
+}
+
 struct Session {
     engine: Arc<Engine>,
     link: Arc<dyn Link>,
@@ -401,7 +409,7 @@ impl Session {
             Event::DirectoryFetched(alarm) => {
                 (self.fetching, self.fetched_at) = (false, now);
                 self.outbound.directory_changed();
-                self.alarm = alarm.or_else(|| self.alarm.take());
+                self.alarm = graver(self.alarm.take(), alarm);
                 self.inbound.try_held_again();
             }
             Event::PrekeysRefilled(waiting) => {
@@ -418,10 +426,7 @@ impl Session {
     fn handled(&mut self, handled: receiving::Handled) -> Vec<Arc<Push>> {
         self.expected = self.expected.saturating_sub(handled.count());
         self.stored_since_refill += handled.stored.len();
-        if let Some(alarm) = handled.alarm {
-            // Nothing is graver than two directories.
-            self.alarm = self.alarm.take().filter(|alarm| *alarm == ReplicaError::Split).or(Some(alarm));
-        }
+        self.alarm = graver(self.alarm.take(), handled.alarm);
         if !handled.stored.is_empty() {
             self.start(|_, link| receiving::acknowledge(link, handled.stored));
         }
@@ -509,4 +514,23 @@ async fn ask_outcomes(
         engine.take_outcomes(&envelopes, &outcomes).await?;
     }
     Ok(Event::Asked(next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_takes_the_place_of_two_directories() {
+        let (split, shrunk) = (Some(ReplicaError::Split), Some(ReplicaError::Shrunk { shown: 1, known: 2 }));
+        for (before, now, told) in [
+            (&split, &shrunk, &split),
+            (&shrunk, &split, &split),
+            (&split, &None, &split),
+            (&shrunk, &None, &shrunk),
+            (&None, &shrunk, &shrunk),
+        ] {
+            assert_eq!(graver(before.clone(), now.clone()), *told);
+        }
+    }
 }

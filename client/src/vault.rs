@@ -139,6 +139,12 @@ impl Changes {
         self.0.get(&(tree, id.to_vec())).map(|value| value.as_ref().map(|bytes| bytes.as_slice()))
     }
 
+    /// The records of a tree that they touch, and whether each is written or removed.
+    pub fn ids(&self, tree: Tree) -> impl Iterator<Item = (&[u8], bool)> {
+        let touched = self.0.iter().filter(move |((touched, _), _)| *touched == tree);
+        touched.map(|((_, id), value)| (id.as_slice(), value.is_some()))
+    }
+
     /// Whether a record of this tree is written.
     pub fn writes_to(&self, tree: Tree) -> bool {
         self.0.iter().any(|((touched, _), value)| *touched == tree && value.is_some())

@@ -282,6 +282,44 @@ pub fn announcements() -> Announcements {
     Announcements::of(&directory)
 }
 
+/// What a stranger makes up who knows the keys of an honest relay and its registrar: a directory that names both, another key of
+/// "the relay", which is the stranger's, and two heads by that one which contradict each other.
+///
+/// # Panics
+/// When a statement is refused.
+pub fn made_up() -> (Announcements, [Vec<u8>; 2]) {
+    let (stranger, own) = (key(90), key(91));
+    let mut directory = Directory::new();
+    let genesis = DirectoryGenesis {
+        registrar: bytes(&stranger),
+        registrar_tls: bytes(&key(92)),
+        relay: bytes(&relay()),
+        threshold: 1,
+    };
+    let mut registrars = vec![
+        RegistrarKeys { key: bytes(&stranger), tls_key: bytes(&key(92)) },
+        RegistrarKeys { key: bytes(&registrar()), tls_key: bytes(&key(2)) },
+    ];
+    registrars.sort_unstable_by_key(|keys| keys.key);
+    for (kind, payload) in [
+        (StatementKind::Genesis, codec::encode(&genesis)),
+        (StatementKind::RelayKey, codec::encode(&RelayKey { relay: bytes(&own), from: Timestamp(CHANGED) })),
+        (StatementKind::Registrars, codec::encode(&Registrars { registrars, threshold: 1 })),
+    ] {
+        let (sequence, previous) = directory.next_link(ITSELF);
+        let (time, signer) = (Timestamp(START), bytes(&stranger));
+        let statement = Statement { kind, org: ITSELF, sequence, previous, time, signer, payload };
+        directory.append(&directory::leaf(&directory::sign_statement(&statement, &stranger))).unwrap();
+    }
+    let head = |root| {
+        checkpoint::sign(
+            &Checkpoint { size: 3, root: Digest([root; 32]), time: Timestamp(CHANGED + 1) },
+            &own,
+        )
+    };
+    (Announcements::of(&directory), [head(1), head(2)])
+}
+
 /// The same directory with a statement that nobody may make, each time another, under a head of the relay, and what.
 pub fn illegal() -> Vec<(&'static str, IllegalLog)> {
     let with = |(what, meddle): Meddling| {

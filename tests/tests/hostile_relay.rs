@@ -14,7 +14,7 @@
 //! | relay | denies having keys | `keys::a_relay_that_denies_having_keys…` |
 //! | relay | shows two directories | `directory::a_split_view_comes_out…`, `directory::a_relay_that_changes_its_history…` |
 //! | relay | rolls the directory back, withholds a revocation | `directory::a_rolled_back_directory…`, `directory::a_relay_from_yesterdays_backup…` |
-//! | relay | goes back, withholds, lets in what nobody may say; and what of it others can check | `evidence` |
+//! | relay | goes back, withholds, lets in what nobody may say; and what of it others can check | `evidence`, `illegal` |
 //! | relay | makes up a directory | `directory::whatever_is_no_directory…`, `directory::another_registrars_directory…` |
 //! | relay | swaps ciphertexts, edits the outer header, cuts or stretches a packet | `delivery::no_part_of_an_envelope…`, `…what_is_inside_two_packets…`, `…a_wrap_that_opens_nothing…` |
 //! | relay | spoils packets so that they do not open, pushes garbage for ever | `unopened` |
@@ -48,6 +48,7 @@ mod hostile_relay {
     mod directory;
     mod evidence;
     mod frames;
+    mod illegal;
     mod keys;
     mod linking;
     mod members;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use causeway_certs::audit::Log;
 use causeway_certs::directory::{Authority, RelayKeys};
-use causeway_certs::evidence::{self, Contradiction, IllegalLog, Prefix};
+use causeway_certs::evidence::{self, Contradiction, IllegalLog, Kind, Prefix};
 use causeway_certs::keys::PublicKey;
 use causeway_certs::relay_keys::Announcements;
 use causeway_common::ids::Digest;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EVIDENCE, FileError, SCHEMA_VERSION, all, base64, key, malformed, text, texts};
 use crate::identity::Identity;
-use crate::records::{self, RecordError};
+use crate::records::{self, Evidence, RecordError};
 use crate::replica::Replica;
 use crate::vault::Vault;
 
@@ -149,23 +149,42 @@ pub fn evidence_of(
     relay_key: [u8; 32],
     other: Option<&Log>,
 ) -> Result<Accusation, RecordError> {
-    let illegal = records::illegal(vault)?.map(|kept| replica.log_of(&kept));
-    let mut said = Accusation { relay_key, announcements: None, contradictions: Vec::new(), illegal };
+    let mut said = Accusation { relay_key, announcements: None, contradictions: Vec::new(), illegal: None };
     let Ok(keys) = replica.relay_keys(identity) else { return Ok(said) };
+    // It names every member: what proves nothing stays here.
+    let illegal = records::illegal(vault)?.map(|kept| replica.log_of(&kept));
+    said.illegal = illegal.filter(|log| evidence::judge_illegal(log, &keys).is_ok());
     said.announcements = keys.have_changed().then(|| replica.announcements());
     let ours = replica.directory.leaves_from(0);
     let theirs = other.map_or(&[][..], |log| &log.leaves);
     // The graver of what the one and the other directory make of them.
     let proven = |a: &[u8], b: &[u8]| {
         let with = |leaves| evidence::complete(a.to_vec(), b.to_vec(), &keys, leaves);
-        let judged = [with(ours), with(theirs)].map(|one| (evidence::judge(&one, &keys).ok(), one));
-        let best = judged
+        let mut candidates = vec![with(ours), with(theirs)];
+        let pair = Evidence { ours: a.to_vec(), theirs: b.to_vec() };
+        if let Ok(prefix @ Some(_)) = records::prefix_of(vault, &pair) {
+            candidates.push(Contradiction { prefix, ..candidates[0].clone() });
+        }
+        let best = candidates
             .into_iter()
+            .map(|one| (evidence::judge(&one, &keys).ok(), one))
             .min_by_key(|(proven, _)| proven.map_or((true, None), |p| (false, Some(p.kind))));
         best.map(|(proven, one)| (one, proven.is_some()))
     };
-    let kept = records::evidence(vault)?.into_iter().chain(records::went_back(vault)?);
-    said.contradictions.extend(kept.filter_map(|kept| proven(&kept.ours, &kept.theirs)).map(|(one, _)| one));
+    let kept = [records::evidence(vault)?, records::went_back(vault)?].concat();
+    let known = kept.iter().filter_map(|kept| proven(&kept.ours, &kept.theirs)).map(|(one, _)| one);
+    said.contradictions.extend(known);
+    // What two kept heads do not prove, one of them and ours may.
+    let is_split = |one: &Contradiction| evidence::judge(one, &keys).is_ok_and(|p| p.kind == Kind::Split);
+    for head in kept.iter().flat_map(|kept| [&kept.ours, &kept.theirs]) {
+        let names = |one: &Contradiction| one.ours == *head || one.theirs == *head;
+        if !said.contradictions.iter().any(|one| names(one) && is_split(one))
+            && let Some((one, _)) = proven(&replica.checkpoint, head)
+            && is_split(&one)
+        {
+            said.contradictions.push(one);
+        }
+    }
     let heads = other.iter().flat_map(|log| &log.heads);
     for (one, holds) in heads.filter_map(|head| proven(&replica.checkpoint, head)) {
         if holds && !said.contradictions.contains(&one) {

@@ -1,7 +1,7 @@
 //! What people are told of a relay that was caught at something: in words and for scripts.
 
 use causeway_certs::checkpoint::Checkpoint;
-use causeway_certs::evidence;
+use causeway_certs::evidence::{self, EvidenceError};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -40,6 +40,8 @@ async fn illegal(home: &Home) -> Result<Value, Failure> {
         Ok(proven) => {
             json!({ "proven": true, "statement": proven.statement, "what": proven.error.to_string() })
         }
+        // A newer version knows that it is allowed, or the head is over another history, which is kept as that.
+        Err(EvidenceError::Legal | EvidenceError::Newer | EvidenceError::OtherStatements) => Value::Null,
         Err(error) => json!({ "proven": false, "what": error.to_string() }),
     })
 }
@@ -63,16 +65,16 @@ fn illegal_words(v: &Value) -> String {
     if v.is_null() {
         return String::new();
     }
-    let proof = if v["proven"] == true {
-        format!("Statement {}: {}. The file proves it to anybody.", v["statement"], text(v, "what"))
-    } else {
-        format!(
-            "This home cannot prove it to others ({}); your word and that of your partners counts.",
+    if v["proven"] != true {
+        return format!(
+            "\nALARM: the relay shows a directory with a statement in it that nobody may make, or that belongs to another history. This home has taken nothing of it, and cannot prove it to others ({}); your word and that of your partners counts. It also learns of no removal and no suspension meanwhile.\nSend nothing. Run `causeway sync` again, which asks for what is missing; if this stays, call the registrar and your partners, not through the relay.",
             text(v, "what")
-        )
-    };
+        );
+    }
     format!(
-        "\nALARM: the relay has signed a directory with a statement in it that nobody may make. This home has taken nothing of it; it also learns of no removal and no suspension any more. {proof}\nSend nothing. Write the evidence with `causeway directory evidence --out FILE` and call the registrar and your partners, not through the relay."
+        "\nALARM: the relay has signed a directory with a statement in it that nobody may make. This home has taken nothing of it; it also learns of no removal and no suspension any more. Statement {}: {}. The file proves it to anybody.\nSend nothing. Write the evidence with `causeway directory evidence --out FILE` and call the registrar and your partners, not through the relay.",
+        v["statement"],
+        text(v, "what")
     )
 }
 
@@ -119,7 +121,9 @@ mod tests {
                 ["Warning", "9 entries at 2026-09-21T12:00:00Z, and after that one of 4", "backup"],
             ),
         ] {
-            for part in parts.into_iter().chain(["causeway directory evidence --out FILE", "registrar"]) {
+            let is_kept = !said.contains("cannot prove");
+            assert_eq!(said.contains("causeway directory evidence --out FILE"), is_kept, "{said}");
+            for part in parts.into_iter().chain(["registrar"]) {
                 assert!(said.contains(part), "{part}: {said}");
             }
         }

@@ -15,7 +15,7 @@ use super::head;
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
 use super::recovery::standing as recovering;
-use super::{Global, joining};
+use super::{Global, alarms, joining};
 use crate::doubts;
 use crate::identity::Identity;
 use crate::membership;
@@ -180,6 +180,12 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     }
     if !old.is_empty() && !home.json {
         remark(old.trim_start());
+    }
+    if !home.json {
+        let caught = alarms::words(&alarms::of(home).await?);
+        if !caught.is_empty() {
+            remark(caught.trim_start());
+        }
     }
     if held > 0 && !home.json {
         remark(&format!(

@@ -2,12 +2,14 @@
 //!
 //! A relay that misbehaves can do so without end, so each kind has its own room and none takes that of a graver one.
 
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use causeway_certs::checkpoint;
 use causeway_certs::directory::RelayKeys;
-use causeway_certs::evidence::{self, Contradiction, Kind};
+use causeway_certs::evidence::{self, Contradiction, Kind, Prefix};
 use causeway_common::framed;
+use causeway_common::ids::Digest;
 use causeway_common::limits::CHECKPOINT_BYTES_MAX;
 use serde::Serialize;
 
@@ -15,6 +17,8 @@ use super::{RECORD_BYTES_MAX, RecordError, Source, read, write};
 use crate::vault::{Changes, Tree, Vault};
 
 const EVIDENCE: &[u8] = b"evidence";
+/// Beside a contradiction of the same name.
+const BEGAN: &[u8] = b"began";
 const WENT_BACK: &[u8] = b"wentback";
 const ILLEGAL: &[u8] = b"illegal";
 
@@ -54,6 +58,13 @@ pub struct Illegal {
     pub proven: bool,
 }
 
+/// How the larger of two directories began.
+#[derive(Serialize, serde::Deserialize)]
+struct Began {
+    root: Digest,
+    proof: Vec<u8>,
+}
+
 impl Evidence {
     /// Whether they are of a relay that went back.
     pub fn shows_that_it_went_back(&self, keys: &RelayKeys) -> bool {
@@ -62,26 +73,59 @@ impl Evidence {
     }
 }
 
-fn ids(vault: &Vault, kind: &[u8], limit: usize) -> Vec<Vec<u8>> {
-    let range = (Bound::Included(kind), Bound::Unbounded);
-    vault.ids(Tree::Directory, range, limit, |id| id.starts_with(kind))
+/// Those of a kind, as they will be after these changes.
+fn ids(vault: &Vault, changes: &Changes, kind: &[u8]) -> BTreeSet<Vec<u8>> {
+    let end = [kind, &[u8::MAX; 33]].concat();
+    let range = (Bound::Included(kind), Bound::Excluded(&end[..]));
+    let mut ids: BTreeSet<_> =
+        vault.ids(Tree::Directory, range, usize::MAX, |id| id.starts_with(kind)).into_iter().collect();
+    for (id, is_written) in changes.ids(Tree::Directory).filter(|(id, _)| id.starts_with(kind)) {
+        if is_written {
+            ids.insert(id.to_vec());
+        } else {
+            ids.remove(id);
+        }
+    }
+    ids
 }
 
+/// The last so many of a kind.
 fn pairs(vault: &Vault, kind: &[u8], limit: usize) -> Result<Vec<Evidence>, RecordError> {
-    let ids = ids(vault, kind, limit);
-    let mut all = Vec::with_capacity(ids.len());
-    for id in ids {
-        all.extend(read(vault, Tree::Directory, &id)?);
+    let ids = ids(vault, &Changes::default(), kind);
+    let mut all = Vec::with_capacity(limit);
+    for id in ids.iter().skip(ids.len().saturating_sub(limit)) {
+        all.extend(read(vault, Tree::Directory, id)?);
     }
     Ok(all)
 }
 
+fn name(evidence: &Evidence) -> Vec<u8> {
+    framed::sha256(&[&evidence.ours[..], &evidence.theirs].concat()).0.to_vec()
+}
+
 /// Keeps two heads of two directories, unless there are plenty.
 pub fn put_evidence(vault: &Vault, changes: &mut Changes, evidence: &Evidence) {
-    if ids(vault, EVIDENCE, EVIDENCE_MAX).len() < EVIDENCE_MAX {
-        let name = framed::sha256(&[&evidence.ours[..], &evidence.theirs].concat());
-        write(changes, Tree::Directory, &[EVIDENCE, &name.0[..]].concat(), evidence);
+    let kept = ids(vault, changes, EVIDENCE);
+    // An earlier version has kept more.
+    kept.iter().skip(EVIDENCE_MAX).for_each(|beyond| changes.delete(Tree::Directory, beyond));
+    if kept.len() < EVIDENCE_MAX {
+        write(changes, Tree::Directory, &[EVIDENCE, &name(evidence)].concat(), evidence);
     }
+}
+
+/// The same, with how the larger directory began: this home does not hold that one.
+pub(crate) fn put_evidence_with(vault: &Vault, changes: &mut Changes, evidence: &Evidence, prefix: &Prefix) {
+    put_evidence(vault, changes, evidence);
+    if changes.get(Tree::Directory, &[EVIDENCE, &name(evidence)].concat()).is_some() {
+        let kept = Began { root: prefix.root, proof: prefix.proof.clone() };
+        write(changes, Tree::Directory, &[BEGAN, &name(evidence)].concat(), &kept);
+    }
+}
+
+/// How the larger directory of these two began, if that was kept.
+pub(crate) fn prefix_of(from: &dyn Source, evidence: &Evidence) -> Result<Option<Prefix>, RecordError> {
+    let kept: Option<Began> = read(from, Tree::Directory, &[BEGAN, &name(evidence)].concat())?;
+    Ok(kept.map(|Began { root, proof }| Prefix { root, proof }))
 }
 
 /// All pairs of heads of two directories.
@@ -92,16 +136,22 @@ pub fn evidence(vault: &Vault) -> Result<Vec<Evidence>, RecordError> {
 /// Keeps two heads of a relay that went back; `ours` counts more. They take the place of those from the same size, or of those
 /// from the smallest.
 pub fn put_went_back(vault: &Vault, changes: &mut Changes, evidence: &Evidence) {
-    let size = checkpoint::read(&evidence.ours).map_or(0, |head| head.size);
-    let id = [WENT_BACK, &size.to_be_bytes()].concat();
-    let kept = ids(vault, WENT_BACK, WENT_BACK_MAX);
-    if kept.len() == WENT_BACK_MAX
-        && !kept.contains(&id)
-        && let Some(smallest) = kept.first()
-    {
+    let id = went_back_id(evidence);
+    write(changes, Tree::Directory, &id, evidence);
+    let kept = ids(vault, changes, WENT_BACK);
+    for smallest in kept.iter().take(kept.len().saturating_sub(WENT_BACK_MAX)) {
         changes.delete(Tree::Directory, smallest);
     }
-    write(changes, Tree::Directory, &id, evidence);
+}
+
+/// Forgets two heads of a relay that went back: there is something graver with the larger one.
+pub(crate) fn drop_went_back(changes: &mut Changes, evidence: &Evidence) {
+    changes.delete(Tree::Directory, &went_back_id(evidence));
+}
+
+fn went_back_id(evidence: &Evidence) -> Vec<u8> {
+    let size = checkpoint::read(&evidence.ours).map_or(0, |head| head.size);
+    [WENT_BACK, &size.to_be_bytes()].concat()
 }
 
 /// All pairs of heads of a relay that went back, by the size of the larger one.
@@ -117,4 +167,9 @@ pub fn illegal(from: &dyn Source) -> Result<Option<Illegal>, RecordError> {
 /// Keeps it in the place of another one.
 pub fn put_illegal(changes: &mut Changes, illegal: &Illegal) {
     write(changes, Tree::Directory, ILLEGAL, illegal);
+}
+
+/// Forgets it.
+pub(crate) fn drop_illegal(changes: &mut Changes) {
+    changes.delete(Tree::Directory, ILLEGAL);
 }

@@ -11,6 +11,7 @@ use super::SessionError;
 use crate::engine::{Engine, EngineError};
 use crate::replica::{Fetch, ReplicaError};
 use crate::vault::Changes;
+use crate::went_back;
 
 mod caught;
 
@@ -56,16 +57,18 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
                     let legal = replica.directory.leaves_from(since.size).to_vec();
                     let shown = Shown { known, known_size: since.size, before, legal, asked_from, part };
                     drop(replica);
-                    shown.keep(&why, engine, link).await?;
-                    return Err(why.into());
+                    return Err(shown.keep(why, engine, link).await?.into());
                 }
             }
         }
+        let split =
+            went_back::turn_into_splits(&replica, &engine.vault, &mut changes).map_err(EngineError::from)?;
+        caught::review_illegal(&replica, &engine.vault, &mut changes)?;
         if !changes.is_empty() {
             engine.commit(changes).await?;
         }
         replica.done();
-        return Ok(());
+        return if split { Err(ReplicaError::Split.into()) } else { Ok(()) };
     }
 }
 

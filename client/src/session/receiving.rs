@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Event, SessionError, fetch_directory};
+use super::{Event, SessionError, fetch_directory, graver};
 use crate::engine::incoming::{ALARMS_AT_ONCE_MAX, TAKEN_AT_ONCE_MAX, Taken};
 use crate::engine::{Engine, EngineError};
 use crate::replica::ReplicaError;
@@ -165,11 +165,11 @@ impl Handled {
                 Taken::Stored(id) => handled.stored.push(id),
                 Taken::Refused(nack) => handled.refused.push(nack),
                 Taken::Split(nack) => {
-                    handled.alarm = Some(ReplicaError::Split);
+                    handled.alarm = graver(handled.alarm.take(), Some(ReplicaError::Split));
                     handled.refused.push(nack);
                 }
                 Taken::WentBack(alarm) => {
-                    handled.alarm.get_or_insert(alarm);
+                    handled.alarm = graver(handled.alarm.take(), Some(alarm));
                     handled.unproven.push(push);
                 }
                 Taken::NeedsDirectory => handled.unproven.push(push),

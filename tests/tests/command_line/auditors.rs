@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::support::{HOTLINE_AND_POLICE, INTEGRITY, INVALID, NOT_FOUND, Stage, fails, seen_by};
-use causeway_certs::evidence::complete;
+use super::support::{HOTLINE_AND_POLICE, INTEGRITY, INVALID, NOT_FOUND, Stage, fails, output_of, seen_by};
+use causeway_certs::evidence::{Contradiction, complete};
 use causeway_client::audit::{Accusation, write_evidence};
 use causeway_tests::log_book;
 use causeway_tests::process::actor::Actor;
@@ -175,6 +175,26 @@ async fn an_illegal_statement_and_heads_by_two_keys_are_judged_from_a_file_with_
         fails(&auditor, &["directory", "verify", &two_keys, option, key], INTEGRITY, "D-118").await;
     }
 
+    let (announcements, [ours, theirs]) = log_book::made_up();
+    let contradictions = vec![Contradiction { ours, theirs, prefix: None }];
+    let made_up = Accusation { announcements: Some(announcements), contradictions, ..pair.clone() };
+    let first = keys.all().next().unwrap().key;
+    let made_up = file("made_up.json", &Accusation { relay_key: *first.as_bytes(), ..made_up });
+    let first = hex(*first.as_bytes());
+    for more in
+        [&["--relay-key", &first, "--registrar-key", &registrar][..], &["--registrar-key", &registrar]]
+    {
+        let args = [&["directory", "verify", &made_up][..], more].concat();
+        let error = fails(&auditor, &args, INTEGRITY, "D-118").await;
+        assert!(error["message"].as_str().unwrap().contains("can name anybody"), "{error}");
+    }
+    let found = auditor.run(&["directory", "verify", &made_up]).await;
+    let strangers = [&found["registrar_key"], &found["registrar_key_pinned"]];
+    assert!(
+        *strangers[0] != registrar.as_str() && *strangers[1] == false,
+        "whose word it is, and not compared"
+    );
+
     let (_, illegal) = log_book::illegal().remove(0);
     let wrong = Accusation { announcements: None, contradictions: vec![], illegal: Some(illegal), ..pair };
     let illegal = file("illegal.json", &wrong);
@@ -193,6 +213,9 @@ fn hex(key: [u8; 32]) -> String {
     key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Where the first of two pasts is kept.
+const FIRST_PAST: &str = "relay-first";
+
 /// Whoever runs both the relay and the registrar can show one past to one member and another to the other.
 async fn forked() -> Stage {
     let mut stage = Stage::set(HOTLINE_AND_POLICE).await;
@@ -209,6 +232,7 @@ async fn forked() -> Stage {
     stage.hotline().run(&["sync"]).await;
 
     stage.relay.stop().await;
+    copy(&relay, &folder.join(FIRST_PAST));
     for (now, then) in [(&relay, &relay_then), (&registrar, &registrar_then)] {
         std::fs::remove_dir_all(now).unwrap();
         copy(then, now);
@@ -221,7 +245,7 @@ async fn forked() -> Stage {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_with_two_directories_is_convicted_by_a_file() {
-    let stage = forked().await;
+    let mut stage = forked().await;
     let (hotline, police) = (stage.hotline(), stage.police());
     let file = |name: &str| stage.folder.path().join(name).to_str().unwrap().to_owned();
     let none = ["directory", "evidence", "--out", &file("none.json")];
@@ -271,4 +295,13 @@ async fn a_relay_with_two_directories_is_convicted_by_a_file() {
     assert_eq!(with["proven"], 1);
     assert_eq!(auditor.run(&["directory", "verify", &told]).await["proven"], true);
     fails(police, &["directory", "evidence", "--out", &told, "--with", &out], INVALID, "C-105").await;
+
+    // That it shows the hotline its own past again ends no alarm.
+    stage.relay.stop().await;
+    let relay = stage.town.place.data.clone();
+    std::fs::remove_dir_all(&relay).unwrap();
+    copy(&stage.folder.path().join(FIRST_PAST), &relay);
+    stage.relay = stage.town.place.up().await;
+    let (seen, remarks) = output_of(stage.hotline(), &["sync"]).await;
+    assert!(seen.contains("received") && remarks.contains("ALARM: the relay has signed"), "{seen} {remarks}");
 }

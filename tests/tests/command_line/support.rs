@@ -62,12 +62,18 @@ impl Stage {
 
 /// What a person sees who runs this, on standard output; it must succeed.
 pub(crate) async fn seen_by(actor: &Actor, words: &[&str]) -> String {
+    output_of(actor, words).await.0
+}
+
+/// The same, and what it remarks beside it.
+pub(crate) async fn output_of(actor: &Actor, words: &[&str]) -> (String, String) {
     let mut command = tokio::process::Command::new(program("causeway"));
     command.args(["--no-input", "--home"]).arg(&actor.home);
     command.arg("--passphrase-file").arg(&actor.passphrase_file).args(words);
     let output = command.kill_on_drop(true).output().await.unwrap();
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    let remarks = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{words:?}: {remarks}");
+    (String::from_utf8(output.stdout).unwrap(), remarks)
 }
 
 /// A sample of the project.

@@ -14,6 +14,7 @@ use crate::audit::{self as form, Accusation, File};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::home::Home;
 use crate::cli::output::{print, text};
+use crate::records;
 
 /// The word for scripts.
 fn kind_word(kind: Kind) -> &'static str {
@@ -34,8 +35,9 @@ pub(super) async fn export(out: &Path, with: Option<&Path>, home: &Home) -> Resu
     let said = form::evidence_of(vault, &replica, identity, relay_key, other.as_ref())?;
     let behind = other.as_ref().and_then(|other| Behind::of(&replica.checkpoint, other, &said));
     drop(replica);
+    let left_out = said.illegal.is_none() && records::illegal(vault)?.is_some();
     if said.is_empty() {
-        return Err(none(behind.as_ref()));
+        return Err(none(behind.as_ref(), left_out));
     }
     write(out, &form::write_evidence(&said))?;
     home.note("exported evidence against the relay").await?;
@@ -59,6 +61,7 @@ pub(super) async fn export(out: &Path, with: Option<&Path>, home: &Home) -> Resu
         } else {
             "It names no member and no person. Give it to the registrar and your partners, not through the relay; they check it with `causeway directory verify FILE`.".to_owned()
         });
+        lines.extend(left_out.then(|| LEFT_OUT.to_owned()));
         lines.extend(behind.as_ref().map(Behind::words));
         lines.join("\n")
     });
@@ -75,8 +78,19 @@ fn read_directory(path: &Path) -> Result<Log, Failure> {
     }
 }
 
-fn none(behind: Option<&Behind>) -> Failure {
+/// Said of an illegal statement that is not proven.
+const LEFT_OUT: &str = "This home has also been shown a directory with a statement in it that it could not take. What it keeps of that proves nothing to others, and is not in a file.";
+
+fn none(behind: Option<&Behind>, left_out: bool) -> Failure {
     let told = behind.map_or_else(String::new, |behind| format!(" {}", behind.words()));
+    if left_out {
+        return Failure::new(
+            "D-114",
+            exit::NOT_FOUND,
+            format!("There is nothing here that proves anything to others. {LEFT_OUT}{told}"),
+            "Run `causeway sync`, then look again. If it stays, call the registrar and your partners, not through the relay.",
+        );
+    }
     let hint =
         if behind.is_some() { "Run `causeway sync`, then look again." } else { "Nothing needs to be done." };
     Failure::new(
@@ -141,25 +155,35 @@ impl Judged {
     }
 
     /// Takes back what rests on another key than those which the auditor knows from elsewhere. That a relay has several keys is
-    /// the registrar's word.
-    fn pinned(mut self, pins: &Pins) -> Self {
-        let run_by = self.keys.as_ref().and_then(|(_, run_by)| run_by.as_ref());
-        let registrars =
-            pins.registrar.zip(run_by).is_some_and(|(key, run_by)| run_by.has_had_registrar(&key));
-        let rests = |signers: &[PublicKey]| {
-            registrars || pins.relay.is_none_or(|pinned| signers.iter().all(|key| *key.as_bytes() == pinned))
-        };
+    /// the registrar's word, so that one must have signed it.
+    fn pinned(mut self, said: &Accusation, pins: &Pins) -> Self {
+        let rests =
+            |signers: &[PublicKey]| match (pins.relay, pins.registrar.zip(said.announcements.as_ref())) {
+                (Some(pinned), _) if signers.iter().all(|key| *key.as_bytes() == pinned) => Ok(()),
+                (relay, Some((registrar, announcements))) => {
+                    let keys =
+                        announcements.vouched_for_by(&registrar).ok_or(EvidenceError::OtherRegistrar)?;
+                    let pinned =
+                        relay.is_none_or(|pinned| keys.all().any(|period| *period.key.as_bytes() == pinned));
+                    let all = pinned && signers.iter().all(|key| keys.has(*key));
+                    if all { Ok(()) } else { Err(EvidenceError::OtherRegistrar) }
+                }
+                (Some(_), None) => Err(EvidenceError::OtherKey),
+                (None, None) => Ok(()),
+            };
         for one in &mut self.pairs {
-            if one.is_ok_and(|proven| !rests(&proven.signers)) {
-                *one = Err(EvidenceError::OtherKey);
-            }
+            *one = one.and_then(|proven| rests(&proven.signers).map(|()| proven));
         }
-        if let Some(one) = &mut self.illegal
-            && one.is_ok_and(|proven| !rests(&[proven.signer]))
-        {
-            *one = Err(EvidenceError::OtherKey);
-        }
+        self.illegal =
+            self.illegal.map(|one| one.and_then(|proven| rests(&[proven.signer]).map(|()| proven)));
         self
+    }
+
+    /// The registrar whose word it is that the keys are the relay's, and whether the auditor has named it.
+    fn registrar(said: &Accusation, pins: &Pins) -> Option<([u8; 32], bool)> {
+        let announcements = said.announcements.as_ref()?;
+        let pinned = pins.registrar.filter(|pinned| announcements.vouched_for_by(pinned).is_some());
+        pinned.map(|key| (key, true)).or_else(|| Some((announcements.founder()?, false)))
     }
 
     /// Why it is about somebody else than the keys that the auditor knows, if it is.
@@ -227,10 +251,10 @@ impl Judged {
 }
 
 pub(super) fn verify(said: &Accusation, pins: &Pins, json: bool) -> Result<(), Failure> {
-    let judged = Judged::of(said).pinned(pins);
+    let judged = Judged::of(said).pinned(said, pins);
     let stranger = judged.stranger(said, pins);
     let proven = judged.count() > 0 && stranger.is_none();
-    let run_by = judged.keys.as_ref().and_then(|(_, run_by)| run_by.as_ref());
+    let registrar = Judged::registrar(said, pins);
     let relay_keys = judged.keys.iter().flat_map(|(keys, _)| keys.all());
     let result = json!({
         "type": "evidence",
@@ -238,8 +262,8 @@ pub(super) fn verify(said: &Accusation, pins: &Pins, json: bool) -> Result<(), F
         "relay_key": hex::encode(said.relay_key),
         "relay_key_pinned": pins.relay.is_some(),
         "relay_keys": relay_keys.map(|period| hex::encode(period.key.as_bytes())).collect::<Vec<_>>(),
-        "registrar_key": run_by.and_then(|r| r.registrars.first()).map(|first| hex::encode(first.key.as_bytes())),
-        "registrar_key_pinned": run_by.is_some() && pins.registrar.is_some(),
+        "registrar_key": registrar.map(|(key, _)| hex::encode(key)),
+        "registrar_key_pinned": registrar.is_some_and(|(_, pinned)| pinned),
         "contradictions": judged.pairs.iter().map(|one| judged.pair_value(one)).collect::<Vec<_>>(),
         "illegal": judged.illegal_value(),
     });
