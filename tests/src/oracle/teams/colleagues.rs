@@ -69,9 +69,10 @@ impl<'a> Court<'a> {
                 other => Some(other),
             };
             let (here, there) = (state(one), state(other));
-            // They differ in nothing but what the recipient has signed.
+            // They differ in nothing but what the recipient has signed; that nobody has before its time was over, its author knows.
             let is_proof = |state: Option<Transport>| {
-                matches!(state, Some(Transport::ByColleague | Transport::Delivered | Transport::Opened))
+                use Transport::{ByColleague, Delivered, ExpiredUndelivered, Opened};
+                matches!(state, Some(ByColleague | Delivered | Opened | ExpiredUndelivered))
             };
             // What proves that a packet was opened may have been signed by a device that is gone: it proves nothing to who comes
             // later, and what a relay has forgotten of it, or of what a colleague who is gone has said, does not come again.
