@@ -131,13 +131,14 @@ impl Replica {
         Ok(replica)
     }
 
-    /// Takes a part of the directory from the relay. `true`: there is more to ask for, and `changes` may be committed
+    /// Takes a part of the directory from the relay, with rosters that its statements name. `true`: there is more to ask for, and `changes` may be committed
     /// before that comes: without the head they count for nothing. What is new is applied in place,
     /// because a copy of the whole directory for every statement would be a lot: it belongs into a
     /// [`Fetch`], which goes back to what the vault holds unless everything came to a good end.
     pub fn take(
         &mut self,
         part: &DirectoryPart,
+        rosters: &[SignedRoster],
         identity: &Identity,
         changes: &mut Changes,
     ) -> Result<bool, ReplicaError> {
@@ -156,6 +157,7 @@ impl Replica {
             changes.put(Tree::Directory, &leaf_key(self.directory.size()), leaf.clone());
             self.directory.apply(step)?;
         }
+        self.take_named(rosters, &rosters_named_by(&part.leaves), changes);
         let head = match self.relay_keys(identity)?.verify_head(&part.checkpoint) {
             Ok(head) => head,
             // By a key, perhaps, that the rest of the directory announces.
@@ -179,6 +181,20 @@ impl Replica {
 
     /// Takes rosters from the relay; those that do not verify are left out.
     pub fn take_rosters(&mut self, rosters: &[SignedRoster], changes: &mut Changes) {
+        let wanted = std::mem::take(&mut self.wanted);
+        let taken = self.take_named(rosters, &wanted, changes);
+        self.wanted = wanted.difference(&taken).copied().collect();
+    }
+
+    /// Rosters in force, and former ones of these hashes: whoever gives a statement back to a relay needs them too. Gives all
+    /// hashes that were taken.
+    fn take_named(
+        &mut self,
+        rosters: &[SignedRoster],
+        former: &BTreeSet<Digest>,
+        changes: &mut Changes,
+    ) -> BTreeSet<Digest> {
+        let mut taken = BTreeSet::new();
         for signed in rosters {
             let digest = causeway_certs::roster::digest(&signed.body);
             let present = self.directory.supply_roster(signed).ok();
@@ -187,10 +203,12 @@ impl Replica {
             if let Some(org) = present.filter(somebody_left) {
                 doubts::put_review(changes, org);
             }
-            if present.is_some() || self.wanted.remove(&digest) {
+            if present.is_some() || former.contains(&digest) {
                 changes.put(Tree::Directory, &roster_key(digest), codec::encode(signed));
+                taken.insert(digest);
             }
         }
+        taken
     }
 
     /// Rosters to ask the relay for: those in force, and former ones that packets wait for.
@@ -349,6 +367,11 @@ fn check_head(directory: &Directory, head: &Checkpoint) -> Result<(), ReplicaErr
         return Err(ReplicaError::Split);
     }
     Ok(())
+}
+
+/// The rosters that these statements name.
+pub(crate) fn rosters_named_by(leaves: &[Vec<u8>]) -> BTreeSet<Digest> {
+    leaves.iter().filter_map(|leaf| roster_named_by(&directory::read(leaf).ok()?.1).ok()?).collect()
 }
 
 pub(crate) fn roster_named_by(statement: &Statement) -> Result<Option<Digest>, StatementError> {

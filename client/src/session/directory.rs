@@ -1,5 +1,6 @@
 //! The directory: what it has gained is fetched and checked; a relay that has lost some of it is given it back.
 
+use causeway_certs::checkpoint;
 use causeway_certs::transport::{Link, RequestError, request};
 use causeway_common::ids::Digest;
 use causeway_common::limits::{REQUEST_TIMEOUT, ROSTERS_PER_ANSWER_MAX};
@@ -9,7 +10,7 @@ use causeway_common::wire::{DirectoryPart, DirectorySince, Done, FetchRosters, R
 use self::caught::Shown;
 use super::SessionError;
 use crate::engine::{Engine, EngineError};
-use crate::replica::{Fetch, ReplicaError};
+use crate::replica::{Fetch, ReplicaError, rosters_named_by};
 use crate::vault::Changes;
 use crate::went_back;
 
@@ -20,7 +21,8 @@ mod caught;
 const ROSTER_ANSWERS_AT_ONCE: usize = 8;
 
 /// Fetches and checks what the directory has gained, and looks again at packets that it concerns. The statements count
-/// together or not at all; rosters follow them, and one that is missing is asked for again.
+/// together or not at all, and with the last of them the rosters that they name: who knows a statement can give it back with its
+/// roster to a relay that has lost both. A roster that is missing is asked for again.
 pub async fn fetch_directory(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
     fetch_statements(engine, link).await?;
     fetch_rosters(engine, link).await?;
@@ -34,6 +36,7 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
     loop {
         let since = DirectorySince { size: engine.replica.lock().await.directory.size() };
         let mut part: DirectoryPart = request(link, &since, REQUEST_TIMEOUT).await?;
+        let mut rosters = rosters_named_in(&part, since.size, link).await?;
         let mut replica = Fetch::new(engine.replica.lock().await, &engine.vault)?;
         if replica.directory.size() != since.size {
             // Another fetch was faster.
@@ -45,12 +48,13 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
         let mut asked_from = since.size;
         let mut changes = Changes::default();
         loop {
-            match replica.take(&part, &engine.identity, &mut changes) {
+            match replica.take(&part, &rosters, &engine.identity, &mut changes) {
                 Ok(true) => {
                     engine.commit(std::mem::take(&mut changes)).await?;
                     asked_from = replica.directory.size();
                     before = part.checkpoint;
                     part = request(link, &DirectorySince { size: asked_from }, REQUEST_TIMEOUT).await?;
+                    rosters = rosters_named_in(&part, asked_from, link).await?;
                 }
                 Ok(false) => break,
                 Err(why) => {
@@ -70,6 +74,26 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
         replica.done();
         return if split { Err(ReplicaError::Split.into()) } else { Ok(()) };
     }
+}
+
+/// The rosters that the statements of a last answer name, as far as the relay has them. Earlier answers, at a first start, name
+/// thousands; [`fetch_rosters`] asks for those that are in force. If the connection breaks, the answer must not count.
+async fn rosters_named_in(
+    part: &DirectoryPart,
+    from: u64,
+    link: &dyn Link,
+) -> Result<Vec<SignedRoster>, SessionError> {
+    let mut given = Vec::new();
+    let is_last = checkpoint::read(&part.checkpoint).is_some_and(|h| h.size == from + part.leaves.len() as u64);
+    if is_last {
+        let named: Vec<Digest> = rosters_named_by(&part.leaves).into_iter().collect();
+        match ask_for_rosters(link, &named, &mut given).await {
+            Err(broken @ SessionError::Link(_)) => return Err(broken),
+            // Without what it keeps back the statements count all the same.
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(given)
 }
 
 async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {

@@ -110,7 +110,7 @@ impl World {
             checkpoint: self.paper.logs[head].head.clone(),
         };
         let mut replica = copy(&view.replica);
-        match replica.take(&part, &self.paper.identity, &mut Changes::default()) {
+        match replica.take(&part, &[], &self.paper.identity, &mut Changes::default()) {
             Ok(false) => {
                 let log = event.map_or(Some(view.log), |event| self.paper.longer(view.log, event));
                 let log = log.expect("a replica takes no step that a directory does not");
