@@ -219,7 +219,8 @@ pub async fn erase_used(
 }
 
 /// The epoch to begin, if everything published so far has to be withdrawn: this vault was restored from a backup (our
-/// own status at the relay is ahead of it), or the relay was (it holds keys that packets have used).
+/// own status at the relay is ahead of it), or the relay was (it holds keys that packets have used, or does not know any more
+/// what it had acknowledged: which of those keys it had given away by then nobody can tell, and it would give them again).
 async fn new_epoch(
     vault: &Vault,
     identity: &Identity,
@@ -234,7 +235,9 @@ async fn new_epoch(
         return ahead.epoch.checked_add(1);
     }
     let spent = |p: &Brief| p.used && p.epoch == book.epoch && at_relay.one_time.contains(&p.number);
-    if all.iter().any(spent) { book.epoch.checked_add(1) } else { None }
+    let acknowledged = book.stored > 0 && book.unpublished.is_empty();
+    let has_forgotten = acknowledged && !at_relay_since(identity, at_relay, book);
+    if has_forgotten || all.iter().any(spent) { book.epoch.checked_add(1) } else { None }
 }
 
 /// Our own status as the relay has it.

@@ -431,7 +431,7 @@ impl Session {
             self.start(|_, link| receiving::acknowledge(link, handled.stored));
         }
         if !handled.refused.is_empty() {
-            self.start(|_, link| receiving::refuse(link, handled.refused));
+            self.start(|engine, link| receiving::refuse(engine, link, handled.refused));
         }
         handled.unproven
     }

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Event, SessionError, fetch_directory, graver};
+use super::{refill_prekeys, Event, SessionError, fetch_directory, graver};
 use crate::engine::incoming::{ALARMS_AT_ONCE_MAX, TAKEN_AT_ONCE_MAX, Taken};
 use crate::engine::{Engine, EngineError};
 use crate::replica::ReplicaError;
@@ -206,8 +206,14 @@ pub(super) async fn prove(
     Ok(Event::Proven(Handled::sorted(unproven, taken)))
 }
 
-/// Tells the relay what cannot be taken, and why.
-pub(super) async fn refuse(link: Arc<dyn Link>, nacks: Vec<Signed>) -> Result<Event, SessionError> {
+/// Tells the relay what cannot be taken, and why. The key of such a packet may be one that a relay out of a backup has given
+/// twice: what it still has of those is withdrawn first, because the sender will take another one.
+pub(super) async fn refuse(
+    engine: Arc<Engine>,
+    link: Arc<dyn Link>,
+    nacks: Vec<Signed>,
+) -> Result<Event, SessionError> {
+    refill_prekeys(&engine, &*link).await?;
     for nack in nacks {
         match request::<_, Done>(&*link, &Refuse { nack }, REQUEST_TIMEOUT).await {
             // What became of one packet is no reason to leave the others.
