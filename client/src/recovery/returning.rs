@@ -211,11 +211,15 @@ pub async fn finish(engine: &Engine, link: &dyn Link, org: OrgId) -> Result<Prog
         let found = replica.directory.organisation(org).ok_or(ReturningError::Unknown)?;
         let listed = found.roster.iter().flat_map(|roster| &roster.devices);
         let is_back = listed.into_iter().any(|device| device.tls_key == requested.tls_key);
-        if is_back || found.returning == Some(tls_key) {
+        if is_back {
             return Ok(Progress::Done);
         }
+        // Also after it was let in: whoever has the root may have changed it before the new workstation came.
         if !requested.is_in_force(found) {
             return Err(ReturningError::Contradicted);
+        }
+        if found.returning == Some(tls_key) {
+            return Ok(Progress::Done);
         }
         drop(replica);
         exclusion::append(engine, link, org, StatementKind::Return, expected.clone(), attempt).await?;

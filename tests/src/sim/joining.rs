@@ -53,7 +53,12 @@ impl Office {
         start: u64,
     ) -> turmoil::Result<(Arc<Engine>, QuicDialer)> {
         for attempt in 0.. {
-            let engine = Arc::new(self.home(start, attempt).await?);
+            let Ok(engine) = self.home(start, attempt).await else {
+                // Its disk is full: another one, later.
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            let engine = Arc::new(engine);
             let dialer =
                 dialer(&self.common, &engine, relay, self.host, start + ATTEMPT * (1 + attempt)).await?;
             if self.is_let_in(&engine, &dialer).await {

@@ -30,6 +30,8 @@ use super::office::Office;
 pub(super) struct Case {
     offer: Option<Offer>,
     request: Option<String>,
+    /// The new workstation has taken its place.
+    is_back: bool,
 }
 
 impl Office {
@@ -127,6 +129,10 @@ impl Office {
 
     fn goes_on(&self, org: usize, begun: Result<Progress, ReturningError>) -> Came {
         match begun {
+            // Until then somebody with the root may undo it.
+            Ok(Progress::Done) if !lock(&self.common.cases).get(&org).is_some_and(|case| case.is_back) => {
+                Came::ToNothing("is let in".into())
+            }
             Ok(Progress::Done) => Came::ToAnEnd("is back".into()),
             Ok(_) => Came::ToNothing("announced".into()),
             Err(
@@ -158,6 +164,9 @@ impl Office {
                 dialer(&self.common, &engine, relay, self.host, start + ATTEMPT * (1 + attempt)).await?;
             if self.is_back(&engine, &dialer).await {
                 self.tell("is back");
+                if let Some(org) = self.part.org {
+                    lock(&self.common.cases).entry(org).or_default().is_back = true;
+                }
                 return Ok((engine, dialer));
             }
             *lock(&self.key) = None;
