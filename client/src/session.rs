@@ -154,13 +154,19 @@ pub async fn run(engine: &Arc<Engine>, dialer: &dyn Dialer, stay: Stay) -> Resul
     result
 }
 
-/// What stands between this organisation and the relay. That it is suspended is for the directory to say, not for the relay.
+/// What stands between this organisation and the relay. That it is suspended is for the directory to say, not for the relay. One
+/// that has forgotten that it was reinstated, or that it has this workstation now, hears it from here.
 pub(crate) async fn why_not_member(engine: &Engine, link: &dyn Link, standing: u8) -> SessionError {
-    if standing != STANDING_SUSPENDED {
+    if standing == STANDING_STRANGER {
         return why_not_known(engine).await;
     }
-    if let Err(error) = fetch_directory(engine, link).await {
-        return error;
+    match fetch_or_give_back(engine, link).await {
+        Ok(None) => {}
+        Ok(Some(alarm)) => return alarm.into(),
+        Err(error) => return error,
+    }
+    if standing != STANDING_SUSPENDED {
+        return why_not_known(engine).await;
     }
     let replica = engine.replica.lock().await;
     let own = replica.directory.organisation(engine.identity.org);
