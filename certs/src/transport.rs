@@ -10,12 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use causeway_common::error::ErrorCode;
+use causeway_common::limits;
 use causeway_common::wire::{self, FRAME_HEADER_BYTES, Frame, FrameType, Refusal};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use crate::keys::PublicKey;
 
+mod patience;
 pub mod quic;
+
+pub use self::patience::Patient;
 
 /// A future that can be stored.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -103,19 +107,23 @@ pub trait Dialer: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 }
 
-/// Sends a request and reads its answer, within `patience`.
+/// Sends a request and reads its answer. Gives up when nothing moves for `patience`; the request itself may take as long as it
+/// does on the slowest line, [`limits::request_passes_within`].
 pub async fn request<Q: Frame, A: Frame>(
     link: &dyn Link,
     question: &Q,
     patience: Duration,
 ) -> Result<A, RequestError> {
-    let exchange = async {
-        let (mut send, mut recv) = link.open_bi().await?;
-        write_frame(&mut send, question).await?;
-        finish(&mut send).await?;
-        read_answer(&mut recv).await
-    };
-    tokio::time::timeout(patience, exchange).await.map_err(|_| LinkError::TimedOut)?
+    let opened = tokio::time::timeout(patience, link.open_bi()).await;
+    let (send, recv) = opened.map_err(|_| LinkError::TimedOut)??;
+    let frame = wire::encode_frame(question);
+    let mut send: SendHalf = Box::new(Patient::new(send, patience));
+    write_bytes(&mut send, &frame).await?;
+    finish(&mut send).await?;
+    // What was written is in the window, and has yet to pass the line.
+    let passing = limits::request_passes_within(frame.len());
+    let mut recv: RecvHalf = Box::new(Patient::new(recv, patience + passing));
+    read_answer(&mut recv).await
 }
 
 /// Writes one frame.
@@ -162,5 +170,8 @@ pub async fn read_answer<A: Frame>(recv: &mut RecvHalf) -> Result<A, RequestErro
 }
 
 fn broken(error: std::io::Error) -> LinkError {
+    if error.kind() == std::io::ErrorKind::TimedOut {
+        return LinkError::TimedOut;
+    }
     LinkError::Broken(error.kind().to_string())
 }

@@ -14,7 +14,9 @@ use causeway_certs::transport::{
 };
 use causeway_common::framed;
 use causeway_common::ids::{BlobId, Digest, PacketId};
-use causeway_common::limits::{ATTACHMENTS_PER_PACKET_MAX, BLOB_PIECE_BYTES_MAX, REQUEST_TIMEOUT};
+use causeway_common::limits::{
+    ATTACHMENTS_PER_PACKET_MAX, BLOB_PIECE_BYTES_MAX, REQUEST_TIMEOUT, WINDOW_PATIENCE,
+};
 use causeway_common::store::{StoreError, files};
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{BlobGet, BlobProgress, BlobPut};
@@ -28,8 +30,6 @@ use crate::seal::attachment::{AttachmentError, AttachmentKey, AttachmentOpener, 
 
 /// Field of a section that lists its attachments.
 const FIELD: &str = "attachments";
-/// One piece on its way up, and the relay's check and sync of the whole: 1 MiB at 4 KiB/s.
-const PIECE_PATIENCE: Duration = Duration::from_secs(256);
 /// Longest file name, in characters.
 const NAME_CHARS_MAX: usize = 120;
 
@@ -258,7 +258,7 @@ async fn within<T, E: Into<TransferError>>(
 async fn within_long<T, E: Into<TransferError>>(
     step: impl Future<Output = Result<T, E>>,
 ) -> Result<T, TransferError> {
-    bounded(PIECE_PATIENCE, step).await
+    bounded(WINDOW_PATIENCE, step).await
 }
 
 async fn bounded<T, E: Into<TransferError>>(

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_certs::transport::{Link, LinkError, SendHalf, finish};
+use causeway_certs::transport::{Link, LinkError, Patient, SendHalf, finish};
 use causeway_common::crash;
 use causeway_common::ids::DeviceId;
-use causeway_common::limits::{PUSH_STREAMS_MAX, PUSH_TIMEOUT, PUSHES_IN_FLIGHT_MAX};
+use causeway_common::limits::{PUSH_STREAMS_MAX, PUSH_TIMEOUT, PUSHES_IN_FLIGHT_MAX, WINDOW_PATIENCE};
 use causeway_common::priority::Priority;
 use causeway_common::wire::{Frame, encode_frame};
 use tokio::io::AsyncWriteExt as _;
@@ -15,7 +15,6 @@ use tokio::task::JoinSet;
 
 use crate::hub::Outlet;
 use crate::mailbox::Waiting;
-use crate::patience::Patient;
 use crate::{Refused, Relay};
 
 /// Out of this many pushes, each lower class that waits gets one.
@@ -27,9 +26,6 @@ const WINDOW_KEPT: [usize; 4] = [0, 4, 8, 8];
 const STREAMS_KEPT: [usize; 4] = [0, 1, 2, 2];
 /// Copies read ahead per class: 1.8 KB each.
 const READ_AHEAD: usize = 8;
-/// A free push stream comes within this time, and what was written has arrived, or the device is stuck: a full window
-/// of 1 MiB at 4 KiB/s.
-const WINDOW_PATIENCE: Duration = Duration::from_secs(256);
 /// After the store failed to answer.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 

@@ -19,7 +19,6 @@ pub mod keys;
 mod keyspace;
 mod links;
 pub mod mailbox;
-mod patience;
 pub mod prekeys;
 mod quota;
 pub mod registry;

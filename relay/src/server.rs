@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_certs::transport::{Handshake, Link, LinkError, Listener, RecvHalf, SendHalf};
+use causeway_certs::transport::{Handshake, Link, LinkError, Listener, Patient, RecvHalf, SendHalf};
 use causeway_common::limits::{CLIENT_STREAMS_MAX, HANDSHAKE_TIMEOUT, REQUEST_TIMEOUT};
 use causeway_common::store::{StoreError, transact};
 use causeway_common::wire::{DirectoryChanged, GoAway};
@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::hub::Follower;
-use crate::patience::Patient;
 use crate::registry::Caller;
 use crate::seats::{Seat, Standing};
 use crate::service::{self, Effect, Session};

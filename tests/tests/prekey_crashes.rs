@@ -361,7 +361,11 @@ async fn keys_that_a_relay_has_forgotten_are_not_given_to_it_again() {
     police.sync().await.unwrap();
     hotline.sync().await.unwrap();
     let sent = hotline.sent(packet, &police);
-    assert_eq!((sent.transport.as_str(), sent.reseals), ("delivered", 0), "what was sealed to them still opens");
+    assert_eq!(
+        (sent.transport.as_str(), sent.reseals),
+        ("delivered", 0),
+        "what was sealed to them still opens"
+    );
     police.sync().await.unwrap();
     assert_eq!(taken(&hotline, &police).await.0.epoch, 2, "once is enough");
 }

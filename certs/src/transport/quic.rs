@@ -31,7 +31,7 @@ use crate::tls::{self, ShownKey};
 /// Bytes in flight on one stream: a body of 1 MiB takes four round trips.
 const STREAM_WINDOW: u32 = 256 * 1024;
 /// Bytes in flight on one connection, each way.
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
+const CONNECTION_WINDOW: u32 = limits::CONNECTION_WINDOW as u32;
 /// Handshakes not finished before strangers must prove their address first.
 const HALF_OPEN_BEFORE_RETRY: usize = 256;
 /// Datagrams held for connections that are not accepted yet: there is no early data, so a few are enough.

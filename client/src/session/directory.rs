@@ -84,7 +84,8 @@ async fn rosters_named_in(
     link: &dyn Link,
 ) -> Result<Vec<SignedRoster>, SessionError> {
     let mut given = Vec::new();
-    let is_last = checkpoint::read(&part.checkpoint).is_some_and(|h| h.size == from + part.leaves.len() as u64);
+    let is_last =
+        checkpoint::read(&part.checkpoint).is_some_and(|h| h.size == from + part.leaves.len() as u64);
     if is_last {
         let named: Vec<Digest> = rosters_named_by(&part.leaves).into_iter().collect();
         match ask_for_rosters(link, &named, &mut given).await {

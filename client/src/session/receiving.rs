@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use causeway_certs::transport::{Link, RecvHalf, RequestError, read_any, request};
+use causeway_certs::transport::{Link, Patient, RecvHalf, RequestError, read_any, request};
 use causeway_common::crash;
 use causeway_common::ids::EnvelopeId;
 use causeway_common::limits::{PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT};
@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{refill_prekeys, Event, SessionError, fetch_directory, graver};
+use super::{Event, SessionError, fetch_directory, graver, refill_prekeys};
 use crate::engine::incoming::{ALARMS_AT_ONCE_MAX, TAKEN_AT_ONCE_MAX, Taken};
 use crate::engine::{Engine, EngineError};
 use crate::replica::ReplicaError;
@@ -240,11 +240,11 @@ pub(super) async fn acknowledge(
 /// transport lets the relay open no more streams than we can take.
 pub(super) async fn read_pushes(link: Arc<dyn Link>, pushes: mpsc::Sender<Pushed>) {
     let mut reading = JoinSet::new();
-    while let Ok(mut stream) = link.accept_uni().await {
+    while let Ok(stream) = link.accept_uni().await {
         while reading.try_join_next().is_some() {}
         let (pushes, link) = (pushes.clone(), Arc::clone(&link));
         reading.spawn(async move {
-            match read_push(&mut stream).await {
+            match read_push(stream).await {
                 Ok(Some(pushed)) => drop(pushes.send(pushed).await),
                 // Garbage, or a frame of a newer version, is no reason to end the connection.
                 Ok(None) => {}
@@ -255,26 +255,23 @@ pub(super) async fn read_pushes(link: Arc<dyn Link>, pushes: mpsc::Sender<Pushed
     }
 }
 
-/// A push ended before its end, or did not come in time.
+/// A push ended before its end, or does not come any further.
 struct NotWhole;
 
 /// None: it is not for us to understand.
-async fn read_push(stream: &mut RecvHalf) -> Result<Option<Pushed>, NotWhole> {
-    let whole = async {
-        let read = match read_any(stream).await {
-            Ok(read) => read,
-            Err(RequestError::Link(_)) => return Err(NotWhole),
-            Err(_) => return Ok(None),
-        };
-        // To the end: leaving a stream before it has ended would tell the relay to stop sending.
-        match stream.read(&mut [0]).await {
-            Ok(0) => Ok(Some(read)),
-            Ok(_) => Ok(None),
-            Err(_) => Err(NotWhole),
-        }
+async fn read_push(stream: RecvHalf) -> Result<Option<Pushed>, NotWhole> {
+    let mut stream: RecvHalf = Box::new(Patient::new(stream, REQUEST_TIMEOUT));
+    let (frame, payload) = match read_any(&mut stream).await {
+        Ok(read) => read,
+        Err(RequestError::Link(_)) => return Err(NotWhole),
+        Err(_) => return Ok(None),
     };
-    let read = tokio::time::timeout(REQUEST_TIMEOUT, whole).await.map_err(|_| NotWhole)??;
-    let Some((frame, payload)) = read else { return Ok(None) };
+    // To the end: leaving a stream before it has ended would tell the relay to stop sending.
+    match stream.read(&mut [0]).await {
+        Ok(0) => {}
+        Ok(_) => return Ok(None),
+        Err(_) => return Err(NotWhole),
+    }
     Ok(match frame {
         FrameType::Push => wire::decode_payload(&payload).ok().map(|push| Pushed::Packet(Box::new(push))),
         FrameType::DirectoryChanged => Some(Pushed::DirectoryChanged),

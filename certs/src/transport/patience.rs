@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep};
 
 /// A stream whose every single wait is bounded.
 #[derive(Debug)]
-pub(crate) struct Patient<T> {
+pub struct Patient<T> {
     inner: T,
     patience: Duration,
     deadline: Pin<Box<Sleep>>,
@@ -19,12 +19,12 @@ pub(crate) struct Patient<T> {
 
 impl<T> Patient<T> {
     /// Gives up with [`io::ErrorKind::TimedOut`] when `inner` does not move for `patience`.
-    pub(crate) fn new(inner: T, patience: Duration) -> Self {
+    pub fn new(inner: T, patience: Duration) -> Self {
         Self { inner, patience, deadline: Box::pin(tokio::time::sleep(patience)), waiting: false }
     }
 
     /// The stream without the bound.
-    pub(crate) fn into_inner(self) -> T {
+    pub fn into_inner(self) -> T {
         self.inner
     }
 
