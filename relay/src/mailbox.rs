@@ -9,7 +9,7 @@ use causeway_common::envelope::{Envelope, Outer, Wrap};
 use causeway_common::error::ErrorCode;
 use causeway_common::framed::Label;
 use causeway_common::ids::{DeviceId, Digest, EnvelopeId, OrgId};
-use causeway_common::limits::{ENVELOPE_BYTES_MAX, IDS_PER_REQUEST_MAX};
+use causeway_common::limits::{ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX, IDS_PER_REQUEST_MAX};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{Nack, RELAY_ACCEPTED, RelayReceipt};
@@ -273,28 +273,50 @@ impl Relay {
         if envelopes.len() > IDS_PER_REQUEST_MAX {
             return Err(Refused(ErrorCode::TooLarge));
         }
-        let outcomes = transact(&*self.kv, move |txn| {
-            let mut outcomes =
-                Outcomes { expired: vec![], refused: vec![], unknown: vec![], settled: vec![] };
-            for id in envelopes {
-                match record(txn, id)? {
-                    None => outcomes.unknown.push(id),
-                    Some(record) => {
-                        if record.remaining.is_empty() && record.expired.is_empty() && record.nacks.is_empty()
-                        {
-                            outcomes.settled.push(id);
-                        }
-                        outcomes.expired.extend(record.expired);
-                        outcomes.refused.extend(record.nacks);
-                    }
-                }
-            }
-            Ok::<_, Refused>(outcomes)
+        let records = transact(&*self.kv, move |txn| {
+            let read = envelopes.into_iter().map(|id| Ok((id, record(txn, id)?)));
+            read.collect::<Result<Vec<_>, Refused>>()
         });
-        let mut outcomes = outcomes.await??;
-        let expired = std::mem::take(&mut outcomes.expired).into_iter();
-        outcomes.expired = expired.map(|signed| self.that_counts(signed)).collect();
+        let mut outcomes = Outcomes { expired: vec![], refused: vec![], unknown: vec![], settled: vec![] };
+        let mut forgotten = Vec::new();
+        for (id, record) in records.await?? {
+            let Some(record) = record else {
+                outcomes.unknown.push(id);
+                continue;
+            };
+            if self.is_refused_by_who_is_gone(&record) {
+                forgotten.push(id);
+                continue;
+            }
+            if record.remaining.is_empty() && record.expired.is_empty() && record.nacks.is_empty() {
+                outcomes.settled.push(id);
+            }
+            outcomes.expired.extend(record.expired.into_iter().map(|signed| self.that_counts(signed)));
+            outcomes.refused.extend(record.nacks);
+        }
+        if !forgotten.is_empty() {
+            outcomes.unknown.extend(&forgotten);
+            transact(&*self.kv, move |txn| {
+                forgotten.iter().for_each(|id| txn.delete(&keyspace::envelope(*id)));
+                Ok::<_, Refused>(())
+            })
+            .await??;
+        }
         Ok(outcomes)
+    }
+
+    /// Whether all that is left to say of an envelope is that devices have refused it which their organisation does not list any
+    /// more. Their word counts for nothing with its sender: it is forgotten, as it is with the last copy of such a device.
+    fn is_refused_by_who_is_gone(&self, record: &EnvelopeRecord) -> bool {
+        let is_gone = |nack: &Signed| {
+            let by = codec::decode::<Nack>(&nack.body, FRAME_BYTES_MAX).map(|nack| nack.device);
+            let org = |d: &Directory| {
+                d.organisation(record.outer.recipient).and_then(|org| org.device(by.ok()?).map(drop))
+            };
+            self.with_directory(|d| org(d).is_none())
+        };
+        let is_over = record.remaining.is_empty() && record.expired.is_empty();
+        is_over && !record.nacks.is_empty() && record.nacks.iter().all(is_gone)
     }
 
     /// Whether the body of this envelope must stand in a file.
