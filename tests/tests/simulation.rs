@@ -15,7 +15,6 @@ const SEEDS: u64 = 500;
 const TEAMS_SEEDS: u64 = 50;
 const REGRESSIONS: &str = include_str!("../regressions/simulation.txt");
 const TEAMS_REGRESSIONS: &str = include_str!("../regressions/teams.txt");
-const TEAMS_OPEN: &str = include_str!("../regressions/teams-open.txt");
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|value| value.parse().unwrap())
@@ -53,27 +52,23 @@ fn run_all(run: fn(u64) -> Outcome, seeds: &[u64]) -> Vec<Outcome> {
 
 #[test]
 fn the_promise_holds_whatever_breaks() {
-    holds(run, REGRESSIONS, "", SEEDS);
+    holds(run, REGRESSIONS, SEEDS);
 }
 
 #[test]
 fn the_promise_holds_for_several_devices_that_come_and_go() {
-    holds(run_teams, TEAMS_REGRESSIONS, TEAMS_OPEN, TEAMS_SEEDS);
+    holds(run_teams, TEAMS_REGRESSIONS, TEAMS_SEEDS);
 }
 
-fn holds(run: fn(u64) -> Outcome, known: &str, open: &str, usual: u64) {
+fn holds(run: fn(u64) -> Outcome, known: &str, usual: u64) {
     let begun = tokio::time::Instant::now();
     let replayed = number("SEED");
     let from = number("SEED_FROM").unwrap_or(1);
     let seeds: Vec<u64> = match replayed {
         Some(seed) => vec![seed],
         None => {
-            let open = regressions(open);
-            if !open.is_empty() {
-                println!("NOT RUN, they break a promise still (tests/regressions/teams-open.txt): {open:?}");
-            }
             let others = from..from + number("SEEDS").unwrap_or(usual);
-            regressions(known).into_iter().chain(others).filter(|seed| !open.contains(seed)).collect()
+            regressions(known).into_iter().chain(others).collect()
         }
     };
     let mut outcomes = run_all(run, &seeds);

@@ -78,8 +78,18 @@ impl<'a> Court<'a> {
             // later, and what a relay has forgotten of it, or of what a colleague who is gone has said, does not come again.
             let is_late =
                 one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
+            // What only a colleague could tell who was taken out before the others heard it, they lack.
+            let author = self.author_of(*name);
+            let is_gone_with_author =
+                (here.is_none() || there.is_none()) && author.is_some_and(|author| !self.is_listed(author));
+            // A restored author seals again what it has no proof of; what was signed for the first sealing proves nothing of it to
+            // who has heard of the second one only.
+            let is_proof_of_another_sealing =
+                is_late && author.is_some_and(Seat::is_restored) && is_proof(here) && is_proof(there);
             let may_differ = one.is_restored()
                 || other.is_restored()
+                || is_gone_with_author
+                || is_proof_of_another_sealing
                 || ((is_late || self.scenario.relay_restored) && self.is_shaken(name.1))
                 || (self.scenario.relay_restored && self.is_shaken(one.org))
                 || (self.is_doubtful(name.1) && is_proof(here) && is_proof(there));
@@ -90,6 +100,12 @@ impl<'a> Court<'a> {
                 found.push((Rule::Diverged, what));
             }
         }
+    }
+
+    /// Whoever wrote this packet.
+    fn author_of(&self, name: (PacketId, OrgId)) -> Option<&Seat<'a>> {
+        let wrote = |seat: &&Seat<'_>| seat.sent.get(&name).is_some_and(|sent| sent.author.is_empty());
+        self.seats.iter().find(wrote)
     }
 
     /// All devices of both sides have a thread's steps in the same order, with the same of them in vain, and the same state.
