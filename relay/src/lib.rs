@@ -31,6 +31,7 @@ mod sweep;
 mod transfer;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -101,6 +102,8 @@ pub struct Relay {
     pub(crate) seats: Seats,
     pub(crate) uploads: Uploads,
     pub(crate) restored: Restored,
+    /// When the last head was signed, as it says; zero before the first.
+    pub(crate) last_head: AtomicU64,
 }
 
 impl Relay {
@@ -141,6 +144,7 @@ impl Relay {
             limits,
             uploads: Uploads::default(),
             restored,
+            last_head: AtomicU64::new(0),
         }))
     }
 

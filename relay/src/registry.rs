@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use causeway_certs::checkpoint::{self, Checkpoint};
 use causeway_certs::directory::{self, Directory};
@@ -11,7 +12,7 @@ use causeway_common::codec;
 use causeway_common::error::ErrorCode;
 use causeway_common::ids::{DeviceId, Digest, OrgId};
 use causeway_common::limits::{
-    FRAME_BYTES_MAX, PENDING_MAX, ROSTERS_PER_ANSWER_MAX, STATEMENTS_PER_ANSWER_MAX,
+    CLOCK_SKEW, FRAME_BYTES_MAX, PENDING_MAX, ROSTERS_PER_ANSWER_MAX, STATEMENTS_PER_ANSWER_MAX,
 };
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
@@ -19,6 +20,7 @@ use causeway_common::statements::{
     StatementKind,
 };
 use causeway_common::store::{Kv, StoreError, Txn, transact};
+use causeway_common::time::Timestamp;
 use causeway_common::wire::{Append, Claim, DirectoryPart, Enrol, PendingList};
 use subtle::ConstantTimeEq as _;
 
@@ -135,11 +137,23 @@ impl Relay {
         // Under one lock: a head with a later time never counts less, else an honest relay would look as if it had gone back.
         // The key after the time: no key signs what is later than its end.
         let head =
-            self.with_directory(|d| Checkpoint { size: d.size(), root: d.root(), time: self.clock.now() });
+            self.with_directory(|d| Checkpoint { size: d.size(), root: d.root(), time: self.head_time() });
         if head.size == 0 {
             return Vec::new();
         }
         checkpoint::sign(&head, &self.key())
+    }
+
+    /// The time of a head: not before that of the last one, though the clock has been set back by a little. A clock that was far ahead
+    /// is followed at once: heads from the future would never look old.
+    fn head_time(&self) -> Timestamp {
+        let now = self.clock.now();
+        let last = Timestamp(self.last_head.fetch_max(now.0, Ordering::SeqCst));
+        if last.since(now) <= CLOCK_SKEW {
+            return last.max(now);
+        }
+        self.last_head.store(now.0, Ordering::SeqCst);
+        now
     }
 
     /// The claim code, made once and kept until it is used. `secret` is 16 random bytes for the first call.
@@ -152,7 +166,7 @@ impl Relay {
             name: String::new(),
             kind: String::new(),
             country: String::new(),
-            expires: causeway_common::time::Timestamp(u64::MAX),
+            expires: Timestamp(u64::MAX),
         };
         let id = transact(&*self.kv, move |txn| {
             if let Some(kept) = txn.get(keyspace::CLAIM)? {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use causeway_certs::checkpoint::{self, Checkpoint};
 use causeway_certs::keys::SigningKey;
+use causeway_common::limits::CLOCK_SKEW;
 use causeway_common::statements::{Reinstatement, StatementKind, Suspension};
 use causeway_common::time::{Clock, Timestamp};
 use causeway_common::wire::{Append, Done};
@@ -72,4 +73,23 @@ async fn a_head_with_a_later_time_never_counts_less() {
     assert!(heads.len() > 60 && heads.last().unwrap().size > 30);
     let back = heads.windows(2).find(|pair| pair[1].size < pair[0].size);
     assert!(back.is_none(), "{back:?}");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_by_a_little_does_not_make_it_look_as_if_it_had_gone_back() {
+    let rig = Rig::claimed().await;
+    let key = rig.relay_key.public();
+    let head = || checkpoint::verify(&rig.relay.checkpoint(), key).unwrap();
+    let set = |to| rig.clock.set(Timestamp(to));
+    let first = head().time;
+    set(first.0 - u64::try_from(CLOCK_SKEW.as_millis()).unwrap());
+    assert_eq!(head().time, first);
+    set(first.0 + 1);
+    assert_eq!(head().time.0, first.0 + 1);
+    // A clock that was years ahead is followed back at once.
+    let years = Timestamp(first.0 + 9 * 365 * 86_400_000);
+    set(years.0);
+    assert_eq!(head().time, years);
+    set(first.0);
+    assert_eq!((head().time, head().time), (first, first));
 }
