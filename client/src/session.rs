@@ -292,6 +292,8 @@ impl Session {
     async fn work(mut self) -> Result<Report, SessionError> {
         self.alarm = fetch_or_give_back(&self.engine, &*self.link).await?;
         self.expected = refill_prekeys(&self.engine, &*self.link).await?.waiting;
+        // On a slow line that alone took longer than the silence after which a session ends.
+        self.heard_at = Instant::now();
         let (pushes, mut pushed) = mpsc::channel(PUSHES_IN_FLIGHT_MAX);
         let mut reading = JoinSet::new();
         reading.spawn(receiving::read_pushes(Arc::clone(&self.link), pushes));
@@ -329,8 +331,10 @@ impl Session {
     }
 
     fn arrive(&mut self, pushed: Pushed) {
-        (self.heard_at, self.stirred) = (Instant::now(), true);
+        self.heard_at = Instant::now();
+        self.stirred |= !matches!(pushed, Pushed::Coming);
         match pushed {
+            Pushed::Coming => {}
             Pushed::Packet(push) => self.inbound.arrive(*push),
             Pushed::DirectoryChanged => self.directory_changed = true,
             Pushed::GoAway(pause) => self.report.return_after = Some(pause),

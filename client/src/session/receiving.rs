@@ -1,18 +1,20 @@
 //! What the relay pushes: read, taken most urgent first, acknowledged.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use causeway_certs::transport::{Link, Patient, RecvHalf, RequestError, read_any, request};
 use causeway_common::crash;
 use causeway_common::ids::EnvelopeId;
-use causeway_common::limits::{PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT};
+use causeway_common::limits::{PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT, WINDOW_PATIENCE};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::wire::{self, Acknowledge, Done, FrameType, GoAway, Push, Refuse};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::{Event, SessionError, fetch_directory, graver, refill_prekeys};
 use crate::engine::incoming::{ALARMS_AT_ONCE_MAX, TAKEN_AT_ONCE_MAX, Taken};
@@ -21,6 +23,9 @@ use crate::replica::ReplicaError;
 
 /// A relay that restarts is back by then, whatever it asks for.
 const GO_AWAY_MAX: Duration = Duration::from_secs(60);
+
+/// A push that takes longer is still coming, and the session hears of it twice before it would end.
+const STILL_COMING: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() / 2);
 
 /// Batches under way: one is opened and stored while the keys of the one before are erased.
 const BATCHES_MAX: usize = 2;
@@ -31,6 +36,8 @@ pub(super) enum Pushed {
     DirectoryChanged,
     /// With the pause that the relay asks for.
     GoAway(Duration),
+    /// One of them is on its way, and takes long.
+    Coming,
 }
 
 /// What has arrived and is not taken yet: at most [`PUSHES_IN_FLIGHT_MAX`].
@@ -244,7 +251,7 @@ pub(super) async fn read_pushes(link: Arc<dyn Link>, pushes: mpsc::Sender<Pushed
         while reading.try_join_next().is_some() {}
         let (pushes, link) = (pushes.clone(), Arc::clone(&link));
         reading.spawn(async move {
-            match read_push(stream).await {
+            match whole_push(stream, &pushes).await {
                 Ok(Some(pushed)) => drop(pushes.send(pushed).await),
                 // Garbage, or a frame of a newer version, is no reason to end the connection.
                 Ok(None) => {}
@@ -257,6 +264,20 @@ pub(super) async fn read_pushes(link: Arc<dyn Link>, pushes: mpsc::Sender<Pushed
 
 /// A push ended before its end, or does not come any further.
 struct NotWhole;
+
+/// Reads a push, and says from time to time that it is coming, for as long as it may take on the slowest line: nobody should leave
+/// before it is here, and a relay that lets bytes drip keeps nobody for ever.
+async fn whole_push(stream: RecvHalf, pushes: &mpsc::Sender<Pushed>) -> Result<Option<Pushed>, NotWhole> {
+    let begun = Instant::now();
+    let mut reading = pin!(read_push(stream));
+    loop {
+        match tokio::time::timeout(STILL_COMING, &mut reading).await {
+            Ok(read) => return read,
+            Err(_) if begun.elapsed() < WINDOW_PATIENCE => drop(pushes.try_send(Pushed::Coming)),
+            Err(_) => {}
+        }
+    }
+}
 
 /// None: it is not for us to understand.
 async fn read_push(stream: RecvHalf) -> Result<Option<Pushed>, NotWhole> {

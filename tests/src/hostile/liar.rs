@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use causeway_certs::keys::PublicKey;
 use causeway_certs::transport::{BoxFuture, Dialer, Link, LinkError, RecvHalf, SendHalf};
@@ -84,6 +85,7 @@ type OnPush = Box<dyn Fn(Raw) -> Vec<Raw> + Send + Sync>;
 
 /// What is changed on the way.
 pub struct Lies {
+    per_kib: Duration,
     on_request: OnRequest,
     on_answer: OnAnswer,
     on_push: OnPush,
@@ -98,6 +100,7 @@ impl Debug for Lies {
 impl Default for Lies {
     fn default() -> Self {
         Self {
+            per_kib: Duration::ZERO,
             on_request: Box::new(|_| None),
             on_answer: Box::new(|_, answer| Reply::Frame(answer)),
             on_push: Box::new(|push| vec![push]),
@@ -106,6 +109,21 @@ impl Default for Lies {
 }
 
 impl Lies {
+    fn passes_in(&self, bytes: usize) -> Duration {
+        self.per_kib * u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
+    }
+
+    async fn write(&self, to: &mut DuplexStream, bytes: &[u8]) -> std::io::Result<()> {
+        if self.per_kib.is_zero() {
+            return to.write_all(bytes).await;
+        }
+        for piece in bytes.chunks(1024) {
+            tokio::time::sleep(self.per_kib).await;
+            to.write_all(piece).await?;
+        }
+        Ok(())
+    }
+
     /// Answers some requests without asking the true relay.
     #[must_use]
     pub fn instead(lie: impl Fn(&Raw) -> Option<Reply> + Send + Sync + 'static) -> Self {
@@ -155,6 +173,12 @@ impl Lies {
     #[must_use]
     pub fn and_pushing(self, lie: impl Fn(Raw) -> Vec<Raw> + Send + Sync + 'static) -> Self {
         Self { on_push: Box::new(lie), ..self }
+    }
+
+    /// No lies, on a line on which a kibibyte takes this long, either way.
+    #[must_use]
+    pub fn slow(per_kib: Duration) -> Self {
+        Self { per_kib, ..Self::default() }
     }
 
     /// Holds envelopes back until `count` are there, then lets `lie` rearrange them.
@@ -240,6 +264,7 @@ async fn pass_request(inner: Arc<dyn Link>, lies: Arc<Lies>, mut device: DuplexS
     if device.read_to_end(&mut bytes).await.is_err() || bytes.len() < FRAME_HEADER_BYTES {
         return;
     }
+    tokio::time::sleep(lies.passes_in(bytes.len())).await;
     let question = Raw::parse(&bytes);
     let reply = match (lies.on_request)(&question) {
         Some(reply) => reply,
@@ -259,7 +284,7 @@ async fn pass_request(inner: Arc<dyn Link>, lies: Arc<Lies>, mut device: DuplexS
         Reply::Cut => return,
     };
     // The device may have given up.
-    let _ = device.write_all(&bytes).await;
+    let _ = lies.write(&mut device, &bytes).await;
     let _ = device.shutdown().await;
 }
 
@@ -299,7 +324,11 @@ impl Link for LyingLink {
         Box::pin(async move {
             let next = self.pushed.lock().await.recv().await;
             let Some(bytes) = next else { return Err(self.inner.closed().await) };
-            Ok(Box::new(std::io::Cursor::new(bytes)) as RecvHalf)
+            let (near, mut far) = tokio::io::duplex(WINDOW);
+            let lies = Arc::clone(&self.lies);
+            let writing = async move { drop(lies.write(&mut far, &bytes).await) };
+            self.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(writing);
+            Ok(Box::new(near) as RecvHalf)
         })
     }
 
