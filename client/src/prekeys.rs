@@ -142,7 +142,7 @@ pub async fn refill(
     let missing = if there < PREKEYS_REFILL_BELOW { PREKEYS_FULL - there } else { 0 };
     let rotation = |p: &&&Brief| !p.is_one_time() && now < p.made.plus(LAST_RESORT_ROTATION);
     let needs_last_resort = !valid.iter().any(|p| rotation(&p));
-    let one_time = missing.min(SEEDS_KEPT_MAX.saturating_sub(kept));
+    let one_time = missing.min(SEEDS_KEPT_MAX.saturating_sub(kept + usize::from(needs_last_resort)));
     let fresh = make(identity, one_time, needs_last_resort, book.epoch, now, rng);
     book.unpublished.extend(fresh.iter().map(|f| f.number));
     store(vault, &fresh, &mut book, rng).await?;

@@ -303,6 +303,27 @@ async fn a_refusal_reaches_the_sender_and_only_a_recipient_can_make_one() {
     assert_eq!(waiting(&rig, recipient).await, 0);
 }
 
+#[tokio::test]
+async fn what_only_devices_have_refused_that_are_gone_is_forgotten() {
+    let rig = Rig::claimed().await;
+    let (from, to) = (rig.org(1, &[10]).await, rig.org(2, &[20, 21]).await);
+    let sent = small(&to, Priority::P1, 1);
+    submit(&rig, &from, &sent).await;
+    let (stays, leaves) = (&to.devices[0], &to.devices[1]);
+    let nack = Nack { envelope: sent.id(), device: leaves.id(), reason: 2, counter: 1, time: rig::START };
+    let nack = Refuse { nack: leaves.signing.sign(Label::Nack, codec::encode(&nack)) };
+    rig.ask::<_, Done>(leaves.peer(), &nack).await.unwrap();
+    rig.ask::<_, Done>(stays.peer(), &rig.without(&to, &[leaves.id()])).await.unwrap();
+    let said = outcomes(&rig, &from, sent.id()).await;
+    assert_eq!((said.unknown.len(), said.refused.len()), (0, 1), "its colleague has not taken it yet");
+    let taken = Acknowledge { envelopes: vec![sent.id()] };
+    rig.ask::<_, Done>(stays.peer(), &taken).await.unwrap();
+    let said = outcomes(&rig, &from, sent.id()).await;
+    assert_eq!((said.unknown, said.refused, said.settled), (vec![sent.id()], vec![], vec![]));
+    let offered = rig.ask::<_, Accepted>(from.devices[0].peer(), &Submit { envelope: sent }).await;
+    assert_eq!(code(offered), ErrorCode::UnknownRecipient, "it is to be sealed for those who are there");
+}
+
 async fn publish(rig: &Rig, org: &Org, numbers: std::ops::Range<u64>, epoch_min: u32) -> DeviceState {
     let device = &org.devices[0];
     let mut prekeys: Vec<_> =

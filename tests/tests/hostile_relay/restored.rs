@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
+use causeway_client::engine::EngineError;
 use causeway_client::exclusion::{self, ExclusionError};
 use causeway_client::identity::Identity;
+use causeway_client::replica::ReplicaError;
 use causeway_client::session::SessionError;
 use causeway_common::error::ErrorCode;
 use causeway_common::priority::Priority;
+use causeway_common::wire::FrameType;
 use causeway_relay::restored;
+use causeway_tests::hostile::liar::{Lies, Reply};
 use causeway_tests::hostile::scene::{Actor, Scene, rng};
 
 /// What the operator's settings say unless they say otherwise.
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
+/// How the registrar has made sure: two keys compared.
+const VETTED: u8 = 2;
 /// Reason of a suspension: it asked for it.
 const BY_REQUEST: u8 = 1;
 
@@ -62,6 +68,53 @@ async fn nothing_new_is_taken_before_members_had_time_to_give_back() {
     let kept = scene.kv.snapshot();
     scene.restore(&kept);
     assert_eq!(scene.relay.waits_for_what_it_lost(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_knows_a_statement_gives_it_back_with_its_roster() {
+    let mut scene = Scene::start().await;
+    let (hotline, police) = (scene.resident("Hotline").await, scene.resident("Police").await);
+    hotline.sync().await.unwrap();
+    let yesterday = scene.kv.snapshot();
+    for number in [91, 92] {
+        let another = police.engine.identity.beside("day shift", &mut rng(number));
+        police.list(&another, u32::MAX).await;
+    }
+    // Of two changes at once the first has no roster in force.
+    let cut = Lies::instead(|asked| (asked.frame == FrameType::FetchRosters).then_some(Reply::Cut));
+    hotline.sync_under(cut).await.expect_err("the connection breaks before the rosters come");
+    assert_eq!(
+        hotline.engine.replica.lock().await.directory.size(),
+        3,
+        "then the statements have not come either"
+    );
+    hotline.sync().await.unwrap();
+    let known = scene.relay.directory_size();
+    restored::mark(&yesterday).await.unwrap();
+    scene.restore(&yesterday);
+    assert_eq!(scene.relay.directory_size(), known - 2);
+    hotline.sync().await.expect_err("it is told that the relay has forgotten");
+    assert_eq!(scene.relay.directory_size(), known, "police has not been there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_reinstated_says_so_to_a_relay_that_has_forgotten_it() {
+    let mut scene = Scene::start().await;
+    let police = scene.resident("Police").await;
+    shut_out(&scene, &police).await.unwrap();
+    let yesterday = scene.kv.snapshot();
+    let registrar = scene.registrar();
+    let link = exclusion::connect(&registrar.engine, &registrar.dialer()).await.unwrap();
+    exclusion::reinstate(&registrar.engine, &*link, police.org(), VETTED).await.unwrap();
+    police.sync().await.unwrap();
+    restored::mark(&yesterday).await.unwrap();
+    scene.restore(&yesterday);
+    let told = police.sync().await;
+    assert!(
+        matches!(told, Err(SessionError::Engine(EngineError::Replica(ReplicaError::Shrunk { .. })))),
+        "{told:?}"
+    );
+    police.sync().await.expect("it is a member again");
 }
 
 #[tokio::test(start_paused = true)]
