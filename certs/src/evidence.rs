@@ -119,7 +119,7 @@ pub enum EvidenceError {
     OtherKey,
     /// The auditor knows a registrar, and this rests on others.
     #[error(
-        "that the key which has signed it is the relay's is not the word of the registrar whose key you gave: whoever founds a directory can name anybody as its registrar"
+        "that the key which has signed it is the relay's is not the word of the registrar whose key you gave: it has not signed that, nor anything after it"
     )]
     OtherRegistrar,
     /// A head over something else.

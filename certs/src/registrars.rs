@@ -47,9 +47,12 @@ pub struct Nomination {
     pub relay_key: [u8; 32],
     /// The key of the registrar who nominates, pinned from here on.
     pub registrar_key: [u8; 32],
+    /// The directory, by the hash of its first statement.
+    pub directory: Digest,
 }
 
-/// The answer, label `registrar-request`, signed by the new registrar's key.
+/// The answer, label `registrar-request`, signed by the new registrar's key. It stands in the directory with the statement that
+/// makes it a registrar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "passed on from one program to another")]
 pub struct Candidacy {
@@ -77,19 +80,26 @@ impl Candidacy {
         text::write(CANDIDACY, &key.sign(Label::RegistrarRequest, codec::encode(self)))
     }
 
-    /// Reads and checks an answer to one's own nomination, and gives what the two people compare.
-    pub fn from_text(text: &str, own: &Nomination) -> Result<(Self, Digest), RegistrarTextError> {
+    /// Reads and checks an answer to one's own nomination, and gives it with its signature and with what the two people compare.
+    pub fn from_text(text: &str, own: &Nomination) -> Result<(Self, Signed, Digest), RegistrarTextError> {
         let signed: Signed =
             text::read(CANDIDACY, text, SHORT_BYTES_MAX).ok_or(RegistrarTextError::Mistyped)?;
-        let read: Self =
-            codec::decode(&signed.body, SHORT_BYTES_MAX).map_err(|_| RegistrarTextError::Mistyped)?;
-        PublicKey::of_signer(read.keys.key, Label::RegistrarRequest, &signed)
-            .map_err(|_| RegistrarTextError::Unverified)?;
-        PublicKey::from_bytes(read.keys.tls_key).map_err(|_| RegistrarTextError::Unverified)?;
+        let read = Self::verify(&signed)?;
         if read.nomination != *own {
             return Err(RegistrarTextError::Other);
         }
-        Ok((read, link::comparison(&codec::encode(&signed))))
+        let compared = link::comparison(&codec::encode(&signed));
+        Ok((read, signed, compared))
+    }
+
+    /// Whether it is signed by the key that it names.
+    pub(crate) fn verify(signed: &Signed) -> Result<Self, RegistrarTextError> {
+        let read: Self =
+            codec::decode(&signed.body, SHORT_BYTES_MAX).map_err(|_| RegistrarTextError::Mistyped)?;
+        PublicKey::of_signer(read.keys.key, Label::RegistrarRequest, signed)
+            .map_err(|_| RegistrarTextError::Unverified)?;
+        PublicKey::from_bytes(read.keys.tls_key).map_err(|_| RegistrarTextError::Unverified)?;
+        Ok(read)
     }
 
     /// What the two people compare, on the new registrar's side. None for a text that is none.
@@ -131,7 +141,12 @@ mod tests {
 
     fn nomination() -> Nomination {
         let registrar_key = *key(1).public().as_bytes();
-        Nomination { relay_address: "relay.example:4433".into(), relay_key: [3; 32], registrar_key }
+        Nomination {
+            relay_address: "relay.example:4433".into(),
+            relay_key: [3; 32],
+            registrar_key,
+            directory: Digest([8; 32]),
+        }
     }
 
     fn candidacy() -> Candidacy {
@@ -154,8 +169,9 @@ mod tests {
         countersigned::add(&mut joint, &key(4));
         let texts = [nomination().to_text(), candidacy().to_text(&key(4)), statement_to_text(&joint)];
         assert_eq!(Nomination::from_text(&texts[0]), Ok(nomination()));
-        let (read, compared) = Candidacy::from_text(&texts[1], &nomination()).unwrap();
+        let (read, signed, compared) = Candidacy::from_text(&texts[1], &nomination()).unwrap();
         assert_eq!((read, Some(compared)), (candidacy(), Candidacy::comparison(&texts[1])));
+        assert_eq!(Candidacy::verify(&signed), Ok(candidacy()));
         let (again, said, signers) = statement_from_text(&texts[2]).unwrap();
         assert_eq!((again, said, signers.len()), (joint, statement, 2));
         let is_read = |text: &str| {

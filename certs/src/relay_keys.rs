@@ -126,8 +126,8 @@ impl Announcements {
     }
 
     /// The relay's keys that this registrar vouches for by its own signature: all if it has founded the directory, else those up to
-    /// the last statement that it has signed, which names all before it by their hashes. That others call somebody a registrar
-    /// says nothing: nobody is asked.
+    /// the last statement that it has signed, which names all before it by their hashes. What other registrars have announced since
+    /// is their word.
     pub fn vouched_for_by(&self, registrar: &[u8; 32]) -> Option<RelayKeys> {
         let has_signed = |signed: &Signed| signers_about_itself(&leaf(signed)).contains(registrar);
         let vouched = if self.founder().as_ref() == Some(registrar) {
@@ -170,6 +170,7 @@ mod tests {
 
     use super::*;
     use crate::directory::{ITSELF, sign_statement};
+    use crate::registrars::{Candidacy, Nomination};
 
     fn key(seed: u8) -> SigningKey {
         SigningKey::from_seed(&[seed; 32])
@@ -254,11 +255,24 @@ mod tests {
         let mut registrars =
             [(1, 2), (4, 5)].map(|(key, tls)| RegistrarKeys { key: bytes(key), tls_key: bytes(tls) });
         registrars.sort_unstable_by_key(|keys| keys.key);
-        let both = Registrars { registrars: registrars.to_vec(), threshold: 1 };
+        let nomination = Nomination {
+            relay_address: String::new(),
+            relay_key: bytes(3),
+            registrar_key: bytes(1),
+            directory: log.authority().unwrap().founding(),
+        };
+        let keys = RegistrarKeys { key: bytes(4), tls_key: bytes(5) };
+        let candidacy = key(4).sign(Label::RegistrarRequest, codec::encode(&Candidacy { nomination, keys }));
+        let registrars = registrars.to_vec();
+        let both = Registrars { registrars, threshold: 1, candidacies: vec![candidacy] };
         next(&mut log, StatementKind::Registrars, codec::encode(&both), 1);
         let named = Announcements::of(&log);
         assert!(named.replay().unwrap().has_had_registrar(&bytes(4)));
-        assert_eq!(named.vouched_for_by(&bytes(4)), None, "whoever founds a directory can name anybody");
+        assert_eq!(
+            named.vouched_for_by(&bytes(4)),
+            None,
+            "it wants to be one, and has said nothing of a relay"
+        );
         next(&mut log, StatementKind::RelayKey, relay_key(51, 200), 4);
         next(&mut log, StatementKind::RelayKey, relay_key(52, 300), 1);
         let said = Announcements::of(&log);

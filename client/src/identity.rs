@@ -105,6 +105,9 @@ pub struct Identity {
     /// A record of its own in the vault, because the first homes were made without it.
     #[serde(skip)]
     pub(crate) linked: Option<Box<Linked>>,
+    /// The same of a registrar who was nominated.
+    #[serde(skip)]
+    pub(crate) nominated: Option<Box<Nomination>>,
     /// The same of a workstation that comes back for its organisation.
     #[serde(skip)]
     pub(crate) returned: Option<Box<Returned>>,
@@ -161,13 +164,9 @@ impl Identity {
             payload: codec::encode(&payload),
         };
         let genesis = directory::sign_statement(&statement, &registrar);
-        let nomination = Nomination {
-            relay_address: claim.relay_address.clone(),
-            relay_key: claim.relay_key,
-            registrar_key: payload.registrar,
-        };
+        let known = (claim.relay_address.clone(), claim.relay_key, payload.registrar);
         let claim = vec![Claimed { invite_id: claim.invite_id, genesis }];
-        Self { claim, ..Self::registrar(&nomination, seeds) }
+        Self { claim, ..Self::registrar(known, seeds) }
     }
 
     /// A new organisation with its first device, as the invite names it. Its two roots come with it until
@@ -220,6 +219,7 @@ impl Identity {
             enrolment: vec![Enrol { invite: signed, genesis, record, roster: signed_roster }],
             claim: Vec::new(),
             linked: None,
+            nominated: None,
             returned: None,
             fresh_roots: FreshRoots(vec![*root.seed(), *next_root.seed()]),
         }

@@ -117,12 +117,14 @@ fn read_after<T: DeserializeOwned + Serialize>(
 
 const IDENTITY: &[u8] = b"identity";
 const LINKED: &[u8] = b"linked";
+const NOMINATED: &[u8] = b"nominated";
 const RETURNED: &[u8] = b"returned";
 
 /// This home's identity; none before it has joined or claimed.
 pub fn identity(from: &dyn Source) -> Result<Option<Identity>, RecordError> {
     let Some(mut identity) = read::<Identity>(from, Tree::Identity, IDENTITY)? else { return Ok(None) };
     identity.linked = read(from, Tree::Identity, LINKED)?.map(Box::new);
+    identity.nominated = read(from, Tree::Identity, NOMINATED)?.map(Box::new);
     identity.returned = read(from, Tree::Identity, RETURNED)?.map(Box::new);
     Ok(Some(identity))
 }
@@ -132,6 +134,9 @@ pub fn put_identity(changes: &mut Changes, identity: &Identity) {
     write(changes, Tree::Identity, IDENTITY, identity);
     if let Some(linked) = identity.linked() {
         write(changes, Tree::Identity, LINKED, linked);
+    }
+    if let Some(nomination) = identity.nominated.as_deref() {
+        write(changes, Tree::Identity, NOMINATED, nomination);
     }
     if let Some(returned) = identity.returned() {
         write(changes, Tree::Identity, RETURNED, returned);

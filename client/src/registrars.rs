@@ -78,18 +78,24 @@ pub(crate) fn others_must_sign(identity: &Identity, statement: &Signed, needed: 
 }
 
 /// What a new registrar has to know.
-pub async fn nomination(engine: &Engine) -> Nomination {
+pub async fn nomination(engine: &Engine) -> Result<Nomination, RegistrarError> {
     let identity = &engine.identity;
-    Nomination {
+    let relay_key = engine.relay_key().await;
+    let replica = engine.replica.lock().await;
+    // Who has never seen the directory has nominated nobody.
+    let authority = replica.directory.authority().ok_or(RegistrarTextError::Other)?;
+    Ok(Nomination {
         relay_address: identity.relay_address.clone(),
-        relay_key: engine.relay_key().await,
+        relay_key,
         registrar_key: *identity.registrar_key().public().as_bytes(),
-    }
+        directory: authority.founding(),
+    })
 }
 
 /// Checks the answer to a nomination of this home, and gives what two people compare before [`appoint`].
 pub async fn look_at(engine: &Engine, text: &str) -> Result<(Candidacy, Digest), RegistrarError> {
-    Ok(Candidacy::from_text(text, &nomination(engine).await)?)
+    let (candidacy, _, compared) = Candidacy::from_text(text, &nomination(engine).await?)?;
+    Ok((candidacy, compared))
 }
 
 /// Names a new registrar, after two people have compared. `threshold`: how many must sign from now on; none leaves it as it is.
@@ -100,11 +106,14 @@ pub async fn appoint(
     text: &str,
     threshold: Option<u8>,
 ) -> Result<Registrars, RegistrarError> {
-    let (candidacy, _) = look_at(engine, text).await?;
+    let (candidacy, signed, _) = Candidacy::from_text(text, &nomination(engine).await?)?;
+    let keys = candidacy.keys;
     change(engine, link, threshold, |registrars| {
-        if !registrars.contains(&candidacy.keys) {
-            registrars.push(candidacy.keys);
+        if registrars.contains(&keys) {
+            return Vec::new();
         }
+        registrars.push(keys);
+        vec![signed.clone()]
     })
     .await
 }
@@ -121,7 +130,10 @@ pub async fn dismiss(
     let present = present(engine).await?.0;
     let matching: Vec<&RegistrarKeys> = present.iter().filter(begins).collect();
     let [one] = matching[..] else { return Err(RegistrarError::NotFound(beginning.to_owned())) };
-    let changed = change(engine, link, threshold, |registrars| registrars.retain(|keys| keys.key != one.key));
+    let changed = change(engine, link, threshold, |registrars| {
+        registrars.retain(|keys| keys.key != one.key);
+        Vec::new()
+    });
     match changed.await {
         // The relay lets go of whoever has taken itself out, sometimes before the answer is there.
         Err(RegistrarError::Session(SessionError::Link(_)))
@@ -129,7 +141,8 @@ pub async fn dismiss(
         {
             let (mut registrars, demanded) = (present.clone(), self::present(engine).await?.1);
             registrars.retain(|keys| keys.key != one.key);
-            Ok(Registrars { registrars, threshold: threshold.unwrap_or(demanded) })
+            let threshold = threshold.unwrap_or(demanded);
+            Ok(Registrars { registrars, threshold, candidacies: Vec::new() })
         }
         changed => changed,
     }
@@ -137,7 +150,7 @@ pub async fn dismiss(
 
 /// Says how many registrars must sign.
 pub async fn demand(engine: &Engine, link: &dyn Link, threshold: u8) -> Result<Registrars, RegistrarError> {
-    change(engine, link, Some(threshold), |_| {}).await
+    change(engine, link, Some(threshold), |_| Vec::new()).await
 }
 
 /// All registrars, and how many must sign.
@@ -153,18 +166,19 @@ pub fn keys_of(authority: &Authority) -> Vec<RegistrarKeys> {
     keys.map(|one| RegistrarKeys { key: *one.key.as_bytes(), tls_key: *one.tls.as_bytes() }).collect()
 }
 
+/// `make` changes the registrars and gives the candidacy of who is new.
 async fn change(
     engine: &Engine,
     link: &dyn Link,
     threshold: Option<u8>,
-    make: impl Fn(&mut Vec<RegistrarKeys>),
+    make: impl Fn(&mut Vec<RegistrarKeys>) -> Vec<Signed>,
 ) -> Result<Registrars, RegistrarError> {
     for attempt in 1..=ATTEMPTS {
         let (before, demanded) = present(engine).await?;
         let mut registrars = before.clone();
-        make(&mut registrars);
+        let candidacies = make(&mut registrars);
         registrars.sort_unstable_by_key(|keys| keys.key);
-        let next = Registrars { registrars, threshold: threshold.unwrap_or(demanded) };
+        let next = Registrars { registrars, threshold: threshold.unwrap_or(demanded), candidacies };
         let (have, needed) = (next.registrars.len(), usize::from(next.threshold));
         if have > REGISTRARS_MAX || !(1..=have).contains(&needed) {
             return Err(RegistrarError::Number { have, needed });

@@ -367,6 +367,9 @@ pub struct Registrars {
     pub registrars: Vec<RegistrarKeys>,
     /// How many of them must sign a statement; one is enough for a suspension.
     pub threshold: u8,
+    /// Of each who was none before, in the same order, that it wants to be one: its candidacy, label `registrar-request`, which names
+    /// this directory. Without it whoever founds a directory could name as its registrar whom others trust.
+    pub candidacies: Vec<Signed>,
 }
 
 /// Payload of a statement that several registrars have signed.

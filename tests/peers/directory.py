@@ -18,7 +18,9 @@ ADMISSION = {"genesis": SIGNED, "record": SIGNED, "roster": B32}
 ROSTER = {"body": BYTES, "signatures": Listing({"key": B32, "signature": BYTES})}
 KEYED = {"key": B32, "signature": BYTES}
 RELAY_KEY = {"relay": B32, "from": "u64"}
-REGISTRARS = {"registrars": Listing({"key": B32, "tls_key": B32}), "threshold": "u8"}
+KEYS = {"key": B32, "tls_key": B32}
+REGISTRARS = {"registrars": Listing(KEYS), "threshold": "u8", "candidacies": Listing(SIGNED)}
+CANDIDACY = {"address": BYTES, "relay": B32, "registrar": B32, "directory": B32, "keys": KEYS}
 TOGETHER = {"statement": BYTES, "signatures": Listing(KEYED)}
 ZERO, RECOVERY_LOCK_MS = bytes(32), 72 * 3600 * 1000
 
@@ -80,6 +82,9 @@ def itself(s, leaf, run):  # one statement about the directory itself
     new = decode(REGISTRARS, s["payload"])
     keys = [x["key"] for x in new["registrars"]]
     need(keys == sorted(set(keys)) and 1 <= new["threshold"] <= len(keys) <= 5, "the registrars")
+    wanting = [signed("registrar-request", pair, lambda c: c["keys"]["key"], CANDIDACY) for pair in new["candidacies"]]
+    need([c["keys"] for c in wanting] == [x for x in new["registrars"] if x["key"] not in run["keys"]], "who is new wants to be one")
+    need(all(c["directory"] == run["founding"] for c in wanting), "of this directory")
     run.update(keys=keys, need=new["threshold"], ever=run["ever"] | set(keys))
 
 def relay_key(s, relays):  # the relay's keys: from when, at once or not, which
@@ -133,7 +138,8 @@ def audit(file):
             genesis = decode(GENESIS, s["payload"])
             need((s["kind"], s["sequence"], s["org"], s["previous"]) == (1, 1, ZERO, ZERO), "the beginning")
             need(s["signer"] == genesis["registrar"], "who runs it")
-            run = {"keys": signers, "need": 1, "ever": set(signers), "relays": [(0, True, genesis["relay"])], "count": 1, "last": sha(frame("log-entry", leaf))}
+            run = {"keys": signers, "need": 1, "ever": set(signers), "relays": [(0, True, genesis["relay"])], "count": 1}
+            run["last"] = run["founding"] = sha(frame("log-entry", leaf))
             continue
         own_word = s["kind"] in (3, 6) and len(signers) == 1
         entitled = set(signers) <= set(run["keys"]) and len(signers) >= (1 if s["kind"] == 4 else run["need"])

@@ -2,14 +2,16 @@
 
 use causeway_certs::audit::{Log, root_over};
 use causeway_certs::checkpoint::{self, Checkpoint};
-use causeway_certs::directory::{self, Directory, ITSELF, RECOVERY_LOCK, countersigned};
+use causeway_certs::directory::{self, Authority, Directory, ITSELF, RECOVERY_LOCK, countersigned};
 use causeway_certs::evidence::IllegalLog;
 use causeway_certs::keys::SigningKey;
+use causeway_certs::registrars::{Candidacy, Nomination};
 use causeway_certs::relay_keys::Announcements;
 use causeway_certs::roster;
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
 use causeway_common::ids::{Digest, OrgId};
+use causeway_common::limits::STATEMENT_BYTES_MAX;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{
     Admission, DirectoryGenesis, OrgGenesis, OrgRecord, RecordChange, RecoveryDone, RegistrarKeys,
@@ -228,7 +230,8 @@ pub fn log() -> Log {
     writer.put(StatementKind::RecordChange, embassy, &of(4, NEXT_ROOT), &third);
     let next = RelayKey { relay: bytes(&next_relay()), from: Timestamp(CHANGED) };
     writer.put(StatementKind::RelayKey, ITSELF, &registrar(), &next);
-    let registrars = Registrars { registrars: both(), threshold: 2 };
+    let registrars =
+        Registrars { registrars: both(), threshold: 2, candidacies: vec![candidacy(&writer.directory)] };
     writer.put(StatementKind::Registrars, ITSELF, &registrar(), &registrars);
     let suspension = Suspension { reason: 4, compromised_since: Timestamp(START) };
     writer.put(StatementKind::Suspension, hotline, &second_registrar(), &suspension);
@@ -239,6 +242,18 @@ pub fn log() -> Log {
 }
 
 /// The first registrar, and the one that it has appointed.
+/// The second registrar wants to be one.
+fn candidacy(directory: &Directory) -> Signed {
+    let nomination = Nomination {
+        relay_address: "relay.example:4433".into(),
+        relay_key: bytes(&relay()),
+        registrar_key: bytes(&registrar()),
+        directory: directory.authority().map_or(ZERO, Authority::founding),
+    };
+    let keys = RegistrarKeys { key: bytes(&second_registrar()), tls_key: bytes(&key(5)) };
+    second_registrar().sign(Label::RegistrarRequest, codec::encode(&Candidacy { nomination, keys }))
+}
+
 fn both() -> Vec<RegistrarKeys> {
     let keys = [(registrar(), key(2)), (second_registrar(), key(5))];
     let mut both: Vec<RegistrarKeys> =
@@ -282,7 +297,7 @@ pub fn announcements() -> Announcements {
     Announcements::of(&directory)
 }
 
-/// What a stranger makes up who knows the keys of an honest relay and its registrar: a directory that names both, another key of
+/// What a stranger makes up who knows the keys of an honest relay and its registrar: a directory that names the relay, another key of
 /// "the relay", which is the stranger's, and two heads by that one which contradict each other.
 ///
 /// # Panics
@@ -296,15 +311,9 @@ pub fn made_up() -> (Announcements, [Vec<u8>; 2]) {
         relay: bytes(&relay()),
         threshold: 1,
     };
-    let mut registrars = vec![
-        RegistrarKeys { key: bytes(&stranger), tls_key: bytes(&key(92)) },
-        RegistrarKeys { key: bytes(&registrar()), tls_key: bytes(&key(2)) },
-    ];
-    registrars.sort_unstable_by_key(|keys| keys.key);
     for (kind, payload) in [
         (StatementKind::Genesis, codec::encode(&genesis)),
         (StatementKind::RelayKey, codec::encode(&RelayKey { relay: bytes(&own), from: Timestamp(CHANGED) })),
-        (StatementKind::Registrars, codec::encode(&Registrars { registrars, threshold: 1 })),
     ] {
         let (sequence, previous) = directory.next_link(ITSELF);
         let (time, signer) = (Timestamp(START), bytes(&stranger));
@@ -313,7 +322,7 @@ pub fn made_up() -> (Announcements, [Vec<u8>; 2]) {
     }
     let head = |root| {
         checkpoint::sign(
-            &Checkpoint { size: 3, root: Digest([root; 32]), time: Timestamp(CHANGED + 1) },
+            &Checkpoint { size: 2, root: Digest([root; 32]), time: Timestamp(CHANGED + 1) },
             &own,
         )
     };
@@ -367,7 +376,7 @@ const FROM_OUTSIDE: [Meddling; 7] = [
 ];
 
 /// What a relay can do that signs whatever it likes: the heads are right, the statements are not.
-const BY_THE_RELAY: [Meddling; 19] = [
+const BY_THE_RELAY: [Meddling; 21] = [
     ("a key of the relay that a stranger announces", |log| rewrite(log, 14, &key(99), |_| {})),
     ("a key of the relay that is announced for the past", |log| {
         let next = RelayKey { relay: bytes(&next_relay()), from: Timestamp(START) };
@@ -390,8 +399,24 @@ const BY_THE_RELAY: [Meddling; 19] = [
         rewrite(log, 15, &second_registrar(), |_| {});
     }),
     ("more registrars than must be", |log| {
-        let registrars = Registrars { registrars: both(), threshold: 3 };
-        rewrite(log, 15, &registrar(), |s| s.payload = codec::encode(&registrars));
+        let threshold = 3;
+        rewrite(log, 15, &registrar(), |s| {
+            let said: Registrars = codec::decode(&s.payload, STATEMENT_BYTES_MAX).unwrap();
+            s.payload = codec::encode(&Registrars { threshold, ..said });
+        });
+    }),
+    ("a registrar who has not said that it wants to be one", |log| {
+        rewrite(log, 15, &registrar(), |s| {
+            let said: Registrars = codec::decode(&s.payload, STATEMENT_BYTES_MAX).unwrap();
+            s.payload = codec::encode(&Registrars { candidacies: Vec::new(), ..said });
+        });
+    }),
+    ("a registrar who wants to be one of another directory", |log| {
+        rewrite(log, 15, &registrar(), |s| {
+            let said: Registrars = codec::decode(&s.payload, STATEMENT_BYTES_MAX).unwrap();
+            s.payload =
+                codec::encode(&Registrars { candidacies: vec![candidacy(&Directory::new())], ..said });
+        });
     }),
     ("admitted by a stranger", |log| rewrite(log, 4, &key(99), |_| {})),
     ("a roster change by a stranger", |log| rewrite(log, 5, &key(99), |_| {})),

@@ -2,10 +2,12 @@
 
 use causeway_common::ids::{Digest, OrgId};
 use causeway_common::limits::REGISTRARS_MAX;
+use causeway_common::signed::Signed;
 use causeway_common::statements::{DirectoryGenesis, RegistrarKeys, Registrars, Statement, StatementKind};
 
 use super::{RelayKeys, StatementError, ZERO, leaf_digest, payload};
 use crate::keys::PublicKey;
+use crate::registrars::Candidacy;
 
 /// What statements are about that are about the directory itself.
 pub const ITSELF: OrgId = OrgId([0; 32]);
@@ -30,12 +32,15 @@ pub struct Authority {
     pub relay: RelayKeys,
     /// Keys of those who were registrars and are no more.
     former: Vec<PublicKey>,
+    /// Hash of the first statement: which directory this is.
+    founding: Digest,
     sequence: u64,
     last_leaf: Digest,
 }
 
 impl Authority {
-    /// Whether somebody with this key is, or was, a registrar: who joined long ago has pinned the registrar of that time.
+    /// Whether somebody with this key is, or was, a registrar: who joined long ago has pinned the registrar of that time. It has said
+    /// so itself, of this directory: it has founded it, or its candidacy stands there.
     pub fn has_had_registrar(&self, key: &[u8; 32]) -> bool {
         self.is_registrar(key) || self.former.iter().any(|former| former.as_bytes() == key)
     }
@@ -76,9 +81,15 @@ impl Authority {
             threshold: 1,
             relay: RelayKeys::new(PublicKey::from_bytes(genesis.relay)?),
             former: Vec::new(),
+            founding: leaf_digest(leaf),
             sequence: 1,
             last_leaf: leaf_digest(leaf),
         })
+    }
+
+    /// Which directory this is: the hash of its first statement.
+    pub fn founding(&self) -> Digest {
+        self.founding
     }
 
     /// Number and predecessor of the next statement about the directory itself.
@@ -116,10 +127,27 @@ impl Authority {
         if registrars == self.registrars && next.threshold == self.threshold {
             return Err(StatementError::Again);
         }
+        self.want_to_be(&registrars, &next.candidacies)?;
         let stays = |key: PublicKey| registrars.iter().any(|registrar| registrar.key == key);
         let gone = self.registrars.iter().map(|registrar| registrar.key);
         self.former.extend(gone.filter(|key| !stays(*key)));
         (self.registrars, self.threshold) = (registrars, next.threshold);
+        Ok(())
+    }
+
+    /// Whoever is new has signed that it wants to be a registrar of this directory, and nobody else has.
+    fn want_to_be(&self, registrars: &[Registrar], candidacies: &[Signed]) -> Result<(), StatementError> {
+        let new: Vec<&Registrar> =
+            registrars.iter().filter(|one| !self.is_registrar(one.key.as_bytes())).collect();
+        if new.len() != candidacies.len() {
+            return Err(StatementError::NotEntitled);
+        }
+        for (new, signed) in new.into_iter().zip(candidacies) {
+            let candidacy = Candidacy::verify(signed).map_err(|_| StatementError::Unverified)?;
+            if candidacy.nomination.directory != self.founding || registrar(&candidacy.keys)? != *new {
+                return Err(StatementError::NotEntitled);
+            }
+        }
         Ok(())
     }
 }

@@ -138,7 +138,7 @@ pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<()
         RegistrarCommand::Claim { .. } | RegistrarCommand::Stand(_) => Ok(()),
         RegistrarCommand::List => registrars::list(&home).await,
         RegistrarCommand::Nominate => {
-            registrars::nominate(&home).await;
+            registrars::nominate(&home).await?;
             Ok(())
         }
         RegistrarCommand::Show { request } => registrars::show(&home, &request).await,

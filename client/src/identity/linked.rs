@@ -57,6 +57,7 @@ impl Identity {
             enrolment: Vec::new(),
             claim: Vec::new(),
             linked: None,
+            nominated: None,
             returned: None,
             fresh_roots: FreshRoots::default(),
         };

@@ -12,16 +12,20 @@ impl Identity {
     pub fn nominated(nomination: &Nomination, rng: &mut dyn rand_core::CryptoRng) -> Self {
         let mut seeds = fresh_seeds(rng);
         rng.fill_bytes(&mut seeds.root);
-        Self::registrar(nomination, seeds)
+        let known = (nomination.relay_address.clone(), nomination.relay_key, nomination.registrar_key);
+        Self { nominated: Some(Box::new(nomination.clone())), ..Self::registrar(known, seeds) }
     }
 
-    /// A registrar's home with these keys.
-    pub(super) fn registrar(known: &Nomination, seeds: Seeds) -> Self {
+    /// A registrar's home with these keys: where the relay listens, its key and the registrar's are pinned.
+    pub(super) fn registrar(
+        (relay_address, relay_key, registrar_key): (String, [u8; 32], [u8; 32]),
+        seeds: Seeds,
+    ) -> Self {
         Self {
             role: Role::Registrar,
-            relay_address: known.relay_address.clone(),
-            relay_key: known.relay_key,
-            registrar_key: known.registrar_key,
+            relay_address,
+            relay_key,
+            registrar_key,
             org: ITSELF,
             name: "Registrar".into(),
             country: String::new(),
@@ -31,19 +35,21 @@ impl Identity {
             enrolment: Vec::new(),
             claim: Vec::new(),
             linked: None,
+            nominated: None,
             returned: None,
             fresh_roots: FreshRoots::default(),
         }
     }
 
-    /// The text that answers the nomination, the same every time.
-    pub fn candidacy(&self) -> String {
-        let nomination = Nomination {
-            relay_address: self.relay_address.clone(),
-            relay_key: self.relay_key,
-            registrar_key: self.registrar_key,
-        };
-        Candidacy { nomination, keys: self.registrar_keys() }.to_text(&self.registrar_key())
+    /// What it was nominated with; none for who has founded the directory.
+    pub fn nominated_with(&self) -> Option<&Nomination> {
+        self.nominated.as_deref()
+    }
+
+    /// The text that answers the nomination, the same every time; none if nobody has nominated it.
+    pub fn candidacy(&self) -> Option<String> {
+        let nomination = self.nominated.as_deref()?.clone();
+        Some(Candidacy { nomination, keys: self.registrar_keys() }.to_text(&self.registrar_key()))
     }
 
     /// The keys that the directory lists for a registrar's home.

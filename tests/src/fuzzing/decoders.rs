@@ -279,6 +279,7 @@ fn passed_on(input: &mut Input<'_>) {
         relay_address: "relay.example:4433".into(),
         relay_key: [1; 32],
         registrar_key: *known.rig.registrar.public().as_bytes(),
+        directory: Digest([2; 32]),
     };
     let kind = input.u8() % 6;
     let mut bytes = match kind {
@@ -303,7 +304,7 @@ fn passed_on(input: &mut Input<'_>) {
     if let Ok(read) = Nomination::from_text(&text) {
         assert_eq!(read.to_text(), compact, "a nomination has one text");
     }
-    if let Ok((read, compared)) = Candidacy::from_text(&text, &nomination) {
+    if let Ok((read, _, compared)) = Candidacy::from_text(&text, &nomination) {
         assert!(read.nomination == nomination && Candidacy::comparison(&text) == Some(compared));
     }
     if let Ok((joint, statement, signers)) = registrars::statement_from_text(&text) {

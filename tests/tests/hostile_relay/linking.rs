@@ -291,10 +291,10 @@ async fn whoever_takes_itself_out_hears_that_it_is_out_although_the_answer_is_lo
     assert_eq!(devices_of(&chief).await, 1);
 
     let registrar = scene.registrar();
-    let nomination = registrars::nomination(&registrar.engine).await;
+    let nomination = registrars::nomination(&registrar.engine).await.unwrap();
     let next = scene.enter_as(Identity::nominated(&nomination, &mut rng(60)), 60).await;
     let link = exclusion::connect(&registrar.engine, &registrar.dialer()).await.unwrap();
-    let candidacy = next.engine.identity.candidacy();
+    let candidacy = next.engine.identity.candidacy().unwrap();
     registrars::appoint(&registrar.engine, &*link, &candidacy, None).await.unwrap();
     let lost = LyingDialer::new(registrar.dialer(), cutting::<Append>());
     let link = exclusion::connect(&registrar.engine, &lost).await.unwrap();

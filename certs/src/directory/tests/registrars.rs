@@ -3,6 +3,7 @@
 use causeway_common::statements::{Countersigned, RegistrarKeys, Registrars, Reinstatement, Suspension};
 
 use super::*;
+use crate::registrars::{Candidacy, Nomination};
 
 fn keys(seeds: &[u8]) -> Vec<RegistrarKeys> {
     let one = |seed: &u8| RegistrarKeys { key: bytes(&key(*seed)), tls_key: bytes(&key(seed + 1)) };
@@ -22,8 +23,23 @@ fn made(
     Statement { kind, org, sequence, previous, time: Timestamp(5), signer: bytes(by), payload }
 }
 
+/// What they sign who want to be registrars of this directory.
+fn candidacy(directory: Digest, keys: RegistrarKeys) -> Candidacy {
+    let (relay_address, relay_key, registrar_key) = (String::new(), [0; 32], bytes(&registrar()));
+    Candidacy { nomination: Nomination { relay_address, relay_key, registrar_key, directory }, keys }
+}
+
+/// With the candidacies of those who are new, by the keys of [`keys`].
 fn change(directory: &Directory, registrars: Vec<RegistrarKeys>, threshold: u8) -> Statement {
-    let payload = codec::encode(&Registrars { registrars, threshold });
+    let authority = directory.authority().unwrap();
+    let signed = |keys: &RegistrarKeys| {
+        let known = (1..100).map(key).find(|known| bytes(known) == keys.key);
+        let body = codec::encode(&candidacy(authority.founding(), *keys));
+        known.map(|key| key.sign(Label::RegistrarRequest, body))
+    };
+    let new = registrars.iter().filter(|keys| !authority.is_registrar(&keys.key));
+    let candidacies = new.filter_map(signed).collect();
+    let payload = codec::encode(&Registrars { registrars, threshold, candidacies });
     made(directory, StatementKind::Registrars, ITSELF, &registrar(), payload)
 }
 
@@ -59,6 +75,46 @@ fn the_registrars_name_others_and_say_how_many_must_sign() {
     assert!(authority.has_had_registrar(&bytes(&key(60))) && !authority.has_had_registrar(&[9; 32]));
     let back = change(&next, keys(&[1]), 1);
     assert_eq!(next.append(&leaf(&sign_statement(&back, &registrar()))), Err(StatementError::NotEntitled));
+}
+
+#[test]
+fn nobody_becomes_a_registrar_who_has_not_signed_for_this_directory() {
+    let directory = directory();
+    let both = keys(&[1, 60]);
+    let new = *both.iter().find(|keys| keys.key == bytes(&key(60))).unwrap();
+    let founding = directory.authority().unwrap().founding();
+    let by = |seed: u8, said: &Candidacy| key(seed).sign(Label::RegistrarRequest, codec::encode(said));
+    let good = by(60, &candidacy(founding, new));
+    let other_connection = RegistrarKeys { tls_key: bytes(&key(62)), ..new };
+    let cases = [
+        ("nothing", vec![], Err(StatementError::NotEntitled)),
+        ("by the registrar", vec![by(1, &candidacy(founding, new))], Err(StatementError::Unverified)),
+        ("another directory", vec![by(60, &candidacy(ZERO, new))], Err(StatementError::NotEntitled)),
+        (
+            "another connection",
+            vec![by(60, &candidacy(founding, other_connection))],
+            Err(StatementError::NotEntitled),
+        ),
+        (
+            "of somebody else",
+            vec![by(62, &candidacy(founding, keys(&[62])[0]))],
+            Err(StatementError::NotEntitled),
+        ),
+        ("twice", vec![good.clone(), good.clone()], Err(StatementError::NotEntitled)),
+        (
+            "for another purpose",
+            vec![key(60).sign(Label::LogEntry, codec::encode(&candidacy(founding, new)))],
+            Err(StatementError::Unverified),
+        ),
+        ("as it must be", vec![good], Ok(())),
+    ];
+    for (what, candidacies, expected) in cases {
+        let payload = codec::encode(&Registrars { registrars: both.clone(), threshold: 1, candidacies });
+        let next = made(&directory, StatementKind::Registrars, ITSELF, &registrar(), payload);
+        let mut tried = directory.clone();
+        assert_eq!(tried.append(&leaf(&sign_statement(&next, &registrar()))), expected, "{what}");
+        assert_eq!(tried.authority().unwrap().has_had_registrar(&new.key), expected.is_ok(), "{what}");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::cli::home::{Home, ProtectionArgs};
 use crate::cli::joining::{comparison, comparison_words};
 use crate::cli::output::{capital, harmless, print, print_list, text, time};
 use crate::exclusion;
-use crate::identity::{Identity, Role};
+use crate::identity::Identity;
 use crate::registrars::{self, RegistrarError, Unfinished, Waiting};
 
 /// Characters of a key that people see.
@@ -50,14 +50,16 @@ pub(super) async fn list(home: &Home) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) async fn nominate(home: &Home) {
-    let nomination = registrars::nomination(&home.engine).await.to_text();
+pub(super) async fn nominate(home: &Home) -> Result<(), Failure> {
+    exclusion::connect(&home.engine, &*home.dialer().await?).await?.close(0);
+    let nomination = registrars::nomination(&home.engine).await?.to_text();
     print(home.json, json!({ "nomination": nomination }), |v| {
         format!(
             "{}\n\nGive this to the new registrar by a way you trust. On their machine: causeway registrar stand TEXT\nThen here, with the request that it shows: causeway registrar show REQUEST",
             text(v, "nomination")
         )
     });
+    Ok(())
 }
 
 /// The new registrar's side. The same text again shows the same request.
@@ -73,11 +75,8 @@ pub(super) async fn stand(args: &StandArgs, global: &Global) -> Result<(), Failu
         other => other?,
     };
     let identity = &home.engine.identity;
-    let pinned = (identity.relay_key, identity.registrar_key);
-    if identity.role != Role::Registrar || pinned != (nomination.relay_key, nomination.registrar_key) {
-        return Err(home.is_taken());
-    }
-    let request = identity.candidacy();
+    let request = identity.candidacy().filter(|_| identity.nominated_with() == Some(&nomination));
+    let Some(request) = request else { return Err(home.is_taken()) };
     let compared = Candidacy::comparison(&request).ok_or(RegistrarTextError::Mistyped);
     let mut result = comparison(compared.map_err(RegistrarError::from)?);
     result["request"] = request.as_str().into();
