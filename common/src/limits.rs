@@ -121,9 +121,9 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// One request and its answer, blobs aside.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// Bytes a second of the slowest line that is served: a bad mobile connection.
-pub const SLOWEST_LINE: usize = 4 * 1024;
+pub const SLOWEST_LINE: u32 = 4 * 1024;
 /// Bytes that one side of a connection has under way at most.
-pub const CONNECTION_WINDOW: usize = 1024 * 1024;
+pub const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// Until all that is under way has passed the slowest line: 256 s.
 pub const WINDOW_PATIENCE: Duration = Duration::from_secs((CONNECTION_WINDOW / SLOWEST_LINE) as u64);
 /// One push, until the client's stack has it.
@@ -132,8 +132,8 @@ pub const PUSH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Until a request of so many bytes has passed the slowest line. As many others as there may be share it with this one, each
 /// with as much, but no more than the window is under way.
 pub fn request_passes_within(bytes: usize) -> Duration {
-    let under_way = bytes.saturating_mul(CLIENT_STREAMS_MAX as usize).min(CONNECTION_WINDOW);
-    Duration::from_secs((under_way / SLOWEST_LINE) as u64)
+    let all = u32::try_from(bytes).unwrap_or(u32::MAX).saturating_mul(CLIENT_STREAMS_MAX);
+    Duration::from_secs(u64::from(all.min(CONNECTION_WINDOW) / SLOWEST_LINE))
 }
 
 const fn hours(n: u64) -> Duration {

@@ -30,8 +30,6 @@ use crate::tls::{self, ShownKey};
 
 /// Bytes in flight on one stream: a body of 1 MiB takes four round trips.
 const STREAM_WINDOW: u32 = 256 * 1024;
-/// Bytes in flight on one connection, each way.
-const CONNECTION_WINDOW: u32 = limits::CONNECTION_WINDOW as u32;
 /// Handshakes not finished before strangers must prove their address first.
 const HALF_OPEN_BEFORE_RETRY: usize = 256;
 /// Datagrams held for connections that are not accepted yet: there is no early data, so a few are enough.
@@ -47,8 +45,8 @@ fn transport(accept_bi: u32, accept_uni: u32, keep_alive: Option<Duration>) -> T
         .max_concurrent_bidi_streams(accept_bi.into())
         .max_concurrent_uni_streams(accept_uni.into())
         .stream_receive_window(STREAM_WINDOW.into())
-        .receive_window(CONNECTION_WINDOW.into())
-        .send_window(CONNECTION_WINDOW.into())
+        .receive_window(limits::CONNECTION_WINDOW.into())
+        .send_window(limits::CONNECTION_WINDOW.into())
         .max_idle_timeout(quinn::IdleTimeout::try_from(limits::IDLE_TIMEOUT).ok())
         .keep_alive_interval(keep_alive)
         .datagram_receive_buffer_size(None)

@@ -88,10 +88,10 @@ async fn rosters_named_in(
         checkpoint::read(&part.checkpoint).is_some_and(|h| h.size == from + part.leaves.len() as u64);
     if is_last {
         let named: Vec<Digest> = rosters_named_by(&part.leaves).into_iter().collect();
-        match ask_for_rosters(link, &named, &mut given).await {
-            Err(broken @ SessionError::Link(_)) => return Err(broken),
-            // Without what it keeps back the statements count all the same.
-            Ok(()) | Err(_) => {}
+        let asked = ask_for_rosters(link, &named, &mut given).await;
+        // Without what the relay keeps back the statements count all the same.
+        if let Err(broken @ SessionError::Link(_)) = asked {
+            return Err(broken);
         }
     }
     Ok(given)
