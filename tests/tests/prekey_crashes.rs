@@ -16,20 +16,22 @@
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use causeway_client::engine::EngineError;
-use causeway_client::prekeys;
 use causeway_client::session::SessionError;
 use causeway_client::vault::Tree;
+use causeway_client::{exclusion, prekeys};
 use causeway_common::codec;
 use causeway_common::ids::PacketId;
 use causeway_common::limits::PREKEYS_FULL;
 use causeway_common::priority::Priority;
 use causeway_common::statements::{DeviceStatus, Prekey};
 use causeway_common::store::{BoxFuture, Kv, MemoryKv, Record, StoreError, Usage, Work};
-use causeway_common::wire::{Acknowledge, DeviceState, Prekeys, PublishPrekeys, Subscribe, TakePrekeys};
+use causeway_common::wire::{
+    Acknowledge, DeviceState, FrameType, Prekeys, PublishPrekeys, Subscribe, TakePrekeys,
+};
 use causeway_tests::hostile::liar::{Lies, Reply};
 use causeway_tests::hostile::rogue::Rogue;
 use causeway_tests::hostile::scene::{Actor, Scene};
@@ -337,8 +339,18 @@ async fn before_a_packet_to_such_a_key_is_refused_the_others_are_withdrawn() {
     hotline.sync().await.unwrap();
     let packet = embassy.write(&police, 9, Priority::P1).await;
     embassy.sync().await.unwrap();
-    police.sync().await.unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let listening = Arc::clone(&asked);
+    let listen = Lies::instead(move |question| {
+        listening.lock().unwrap().push(question.frame);
+        None
+    });
+    police.sync_under(listen).await.unwrap();
     assert_eq!(police.inbox_names(), [1, 2, 3, 4, 5, 6, 7, 8], "its key was one of theirs");
+    let asked = asked.lock().unwrap();
+    let first = |frame| asked.iter().position(|asked| *asked == frame).unwrap();
+    assert!(first(FrameType::PublishPrekeys) < first(FrameType::Refuse), "{asked:?}");
+    drop(asked);
     embassy.sync().await.unwrap();
     police.sync().await.unwrap();
     embassy.sync().await.unwrap();
@@ -354,9 +366,13 @@ async fn keys_that_a_relay_has_forgotten_are_not_given_to_it_again() {
     let packet = hotline.write(&police, 1, Priority::P1).await;
     hotline.sync().await.unwrap();
     scene.restore(&yesterday);
-    hotline.sync().await.expect_err("it is told that the relay has forgotten");
+    let registrar = scene.registrar();
+    let told = exclusion::connect(&registrar.engine, &registrar.dialer()).await;
+    told.expect_err("the relay has forgotten, and is given back what it has");
     police.sync().await.unwrap();
+    assert_eq!(police.inbox_names(), [0; 0], "nothing has used a key of theirs");
     assert_eq!(taken(&hotline, &police).await.0.epoch, 2, "who has which of the first ones, nobody knows");
+    hotline.sync().await.unwrap();
     hotline.sync().await.unwrap();
     police.sync().await.unwrap();
     hotline.sync().await.unwrap();
