@@ -123,7 +123,10 @@ pub async fn request<Q: Frame, A: Frame>(
     // What was written is in the window, and has yet to pass the line.
     let passing = limits::request_passes_within(frame.len());
     let mut recv: RecvHalf = Box::new(Patient::new(recv, patience + passing));
-    read_answer(&mut recv).await
+    // The longest answer passes the slowest line in that time; one that drips holds nobody for ever.
+    let answer = read_answer(&mut recv);
+    let in_all = patience + passing + limits::WINDOW_PATIENCE;
+    tokio::time::timeout(in_all, answer).await.map_err(|_| LinkError::TimedOut)?
 }
 
 /// Writes one frame.

@@ -80,6 +80,8 @@ pub struct Engine {
     turn: Mutex<()>,
     /// What it knows of its prekeys without reading them.
     prekeys: Mutex<prekeys::Shelf>,
+    /// Whoever gives the relay prekeys, from its question on to its answer.
+    pub(crate) refill_turn: Mutex<()>,
     /// The relay's time, and when it was heard: expiry is measured by its clock, however wrong ours is.
     relay_time: std::sync::Mutex<Option<(Timestamp, Instant)>>,
     outbox: watch::Sender<u64>,
@@ -134,6 +136,7 @@ impl Engine {
             rng: Mutex::new(rng),
             turn: Mutex::default(),
             prekeys: Mutex::default(),
+            refill_turn: Mutex::default(),
             relay_time: std::sync::Mutex::default(),
             outbox: watch::Sender::new(0),
             inbox: watch::Sender::new(0),

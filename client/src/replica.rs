@@ -157,7 +157,7 @@ impl Replica {
             changes.put(Tree::Directory, &leaf_key(self.directory.size()), leaf.clone());
             self.directory.apply(step)?;
         }
-        self.take_named(rosters, &rosters_named_by(&part.leaves), changes);
+        self.take_named(rosters, &rosters_named_by(&part.leaves).collect(), changes);
         let head = match self.relay_keys(identity)?.verify_head(&part.checkpoint) {
             Ok(head) => head,
             // By a key, perhaps, that the rest of the directory announces.
@@ -370,8 +370,10 @@ fn check_head(directory: &Directory, head: &Checkpoint) -> Result<(), ReplicaErr
 }
 
 /// The rosters that these statements name.
-pub(crate) fn rosters_named_by(leaves: &[Vec<u8>]) -> BTreeSet<Digest> {
-    leaves.iter().filter_map(|leaf| roster_named_by(&directory::read(leaf).ok()?.1).ok()?).collect()
+pub(crate) fn rosters_named_by<'a>(
+    leaves: impl IntoIterator<Item = &'a Vec<u8>>,
+) -> impl Iterator<Item = Digest> {
+    leaves.into_iter().filter_map(|leaf| roster_named_by(&directory::read(leaf).ok()?.1).ok()?)
 }
 
 pub(crate) fn roster_named_by(statement: &Statement) -> Result<Option<Digest>, StatementError> {

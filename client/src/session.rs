@@ -10,6 +10,7 @@ use causeway_common::error::ErrorCode;
 use causeway_common::ids::EnvelopeId;
 use causeway_common::limits::{
     IDS_PER_REQUEST_MAX, PREKEYS_FULL, PREKEYS_REFILL_BELOW, PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT,
+    WINDOW_PATIENCE,
 };
 use causeway_common::statements::RevokedDevice;
 use causeway_common::wire::{
@@ -239,6 +240,8 @@ struct Session {
     heard_at: Instant,
     /// Packets that waited at the relay when it was asked last and have not come yet.
     expected: u64,
+    /// Since when, and when last, something was on its way that is not whole yet.
+    coming: Option<(Instant, Instant)>,
     /// Whether anything has happened since then: what waits has to be asked for again before the end.
     stirred: bool,
     last_looks: u32,
@@ -269,6 +272,7 @@ impl Session {
             report: Report::default(),
             begun: now,
             heard_at: now,
+            coming: None,
             expected: 0,
             stirred: false,
             last_looks: 0,
@@ -331,8 +335,13 @@ impl Session {
     }
 
     fn arrive(&mut self, pushed: Pushed) {
-        self.heard_at = Instant::now();
-        self.stirred |= !matches!(pushed, Pushed::Coming);
+        let now = Instant::now();
+        if matches!(pushed, Pushed::Coming) {
+            let first = self.coming.map_or(now, |(first, _)| first);
+            self.coming = Some((first, now));
+            return;
+        }
+        (self.heard_at, self.stirred, self.coming) = (now, true, None);
         match pushed {
             Pushed::Coming => {}
             Pushed::Packet(push) => self.inbound.arrive(*push),
@@ -464,7 +473,16 @@ impl Session {
     /// Nothing is under way here, and everything that the relay said was waiting has come or does not come.
     fn is_quiet(&self) -> bool {
         let overdue = || self.heard_at.elapsed() >= REQUEST_TIMEOUT;
-        self.jobs.is_empty() && self.inbound.is_empty() && (self.expected == 0 || overdue())
+        let has_nothing = self.jobs.is_empty() && self.inbound.is_empty() && !self.is_coming();
+        has_nothing && (self.expected == 0 || overdue())
+    }
+
+    /// Nobody leaves while a push is coming; a relay that lets pushes drip, and gives none whole, keeps nobody for ever.
+    fn is_coming(&self) -> bool {
+        let still = |(first, last): &(Instant, Instant)| {
+            last.elapsed() < REQUEST_TIMEOUT && first.elapsed() < WINDOW_PATIENCE
+        };
+        self.coming.as_ref().is_some_and(still)
     }
 
     /// By counting, not by waiting: a session that has nothing to do costs no time, and a slow relay is not left early.
@@ -494,7 +512,8 @@ impl Session {
         };
         let lingered = matches!(self.stay, Stay::For(_)).then(|| self.heard_at + LINGER);
         let head = Some(self.head_at());
-        let times = [end, lingered, Some(self.ask_at), self.outbound.held_until(), head];
+        let coming = self.coming.map(|(_, last)| last + REQUEST_TIMEOUT);
+        let times = [end, lingered, coming, Some(self.ask_at), self.outbound.held_until(), head];
         let soonest = times.into_iter().flatten().chain([self.refill_at()]).filter(|at| *at > now).min();
         soonest.unwrap_or(now + UPKEEP_INTERVAL)
     }
@@ -502,6 +521,8 @@ impl Session {
 
 /// Tells the relay to push, and gives it new prekeys if it needs some.
 async fn refill_prekeys(engine: &Engine, link: &dyn Link) -> Result<DeviceState, SessionError> {
+    // One at a time: what the relay says is compared with what it has been given since.
+    let _turn = engine.refill_turn.lock().await;
     let state: DeviceState = request(link, &Subscribe {}, REQUEST_TIMEOUT).await?;
     if let Some(publish) = engine.refill_prekeys(&state).await? {
         let _: DeviceState = request(link, &publish, REQUEST_TIMEOUT).await?;

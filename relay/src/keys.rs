@@ -122,7 +122,11 @@ impl Keys {
 impl Relay {
     /// The key that the relay is known by now.
     pub fn key(&self) -> Arc<SigningKey> {
-        let now = self.clock.now();
+        self.key_at(self.clock.now())
+    }
+
+    /// The key that it is known by at this time, which is now or, of a head, a little later: there is no way back from it.
+    pub(crate) fn key_at(&self, now: Timestamp) -> Arc<SigningKey> {
         let wanted = self.with_directory(|d| d.authority().map(|run_by| run_by.relay.in_force(now).key));
         if let Some(wanted) = wanted {
             self.keys.turn(wanted);

@@ -285,7 +285,7 @@ impl Relay {
                 continue;
             };
             if self.is_refused_by_who_is_gone(&record) {
-                forgotten.push(id);
+                forgotten.push((id, record.number));
                 continue;
             }
             if record.remaining.is_empty() && record.expired.is_empty() && record.nacks.is_empty() {
@@ -295,9 +295,14 @@ impl Relay {
             outcomes.refused.extend(record.nacks);
         }
         if !forgotten.is_empty() {
-            outcomes.unknown.extend(&forgotten);
+            outcomes.unknown.extend(forgotten.iter().map(|(id, _)| *id));
             transact(&*self.kv, move |txn| {
-                forgotten.iter().for_each(|id| txn.delete(&keyspace::envelope(*id)));
+                for (id, number) in forgotten {
+                    // Unless it has been handed in anew meanwhile.
+                    if record(txn, id)?.is_some_and(|now| now.number == number && now.remaining.is_empty()) {
+                        txn.delete(&keyspace::envelope(id));
+                    }
+                }
                 Ok::<_, Refused>(())
             })
             .await??;

@@ -241,7 +241,6 @@ pub fn log() -> Log {
     writer.log
 }
 
-/// The first registrar, and the one that it has appointed.
 /// The second registrar wants to be one.
 fn candidacy(directory: &Directory) -> Signed {
     let nomination = Nomination {
@@ -254,6 +253,7 @@ fn candidacy(directory: &Directory) -> Signed {
     second_registrar().sign(Label::RegistrarRequest, codec::encode(&Candidacy { nomination, keys }))
 }
 
+/// The first registrar, and the one that it has appointed.
 fn both() -> Vec<RegistrarKeys> {
     let keys = [(registrar(), key(2)), (second_registrar(), key(5))];
     let mut both: Vec<RegistrarKeys> =

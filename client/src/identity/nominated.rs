@@ -41,7 +41,7 @@ impl Identity {
         }
     }
 
-    /// What it was nominated with; none for who has founded the directory.
+    /// What it was nominated with; none for who has founded the directory, or was nominated before that was kept.
     pub fn nominated_with(&self) -> Option<&Nomination> {
         self.nominated.as_deref()
     }

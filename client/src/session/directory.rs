@@ -19,6 +19,9 @@ mod caught;
 /// Answers with rosters that become durable together: a first start has thousands of rosters to write, and each sync takes
 /// milliseconds. 8 answers of 16 rosters of 32 KiB are 4 MiB in memory at most.
 const ROSTER_ANSWERS_AT_ONCE: usize = 8;
+/// Rosters that must be here before the statements count that name them, the newest: a relay out of a backup has lost the end of the
+/// directory, and what has to come over one connection must not grow with what somebody has said. 1 MiB at most, 256 s at 4 KiB/s.
+const ROSTERS_FIRST_MAX: usize = 2 * ROSTERS_PER_ANSWER_MAX;
 
 /// Fetches and checks what the directory has gained, and looks again at packets that it concerns. The statements count
 /// together or not at all, and with the last of them the rosters that they name: who knows a statement can give it back with its
@@ -36,7 +39,7 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
     loop {
         let since = DirectorySince { size: engine.replica.lock().await.directory.size() };
         let mut part: DirectoryPart = request(link, &since, REQUEST_TIMEOUT).await?;
-        let mut rosters = rosters_named_in(&part, since.size, link).await?;
+        let (mut rosters, mut broken) = rosters_named_in(&part, since.size, link).await;
         let mut replica = Fetch::new(engine.replica.lock().await, &engine.vault)?;
         if replica.directory.size() != since.size {
             // Another fetch was faster.
@@ -54,9 +57,13 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
                     asked_from = replica.directory.size();
                     before = part.checkpoint;
                     part = request(link, &DirectorySince { size: asked_from }, REQUEST_TIMEOUT).await?;
-                    rosters = rosters_named_in(&part, asked_from, link).await?;
+                    (rosters, broken) = rosters_named_in(&part, asked_from, link).await;
                 }
-                Ok(false) => break,
+                // The last answer counts with its rosters only; what is wrong with it is told and kept all the same.
+                Ok(false) => match broken {
+                    Some(broken) => return Err(broken),
+                    None => break,
+                },
                 Err(why) => {
                     let legal = replica.directory.leaves_from(since.size).to_vec();
                     let shown = Shown { known, known_size: since.size, before, legal, asked_from, part };
@@ -76,25 +83,24 @@ async fn fetch_statements(engine: &Engine, link: &dyn Link) -> Result<(), Sessio
     }
 }
 
-/// The rosters that the statements of a last answer name, as far as the relay has them. Earlier answers, at a first start, name
-/// thousands; [`fetch_rosters`] asks for those that are in force. If the connection breaks, the answer must not count.
+/// The newest rosters that the statements of a last answer name, as far as the relay has them, and whether the connection broke: then
+/// the answer must not count. [`fetch_rosters`] asks for the others that are in force: at a first start there are thousands.
 async fn rosters_named_in(
     part: &DirectoryPart,
     from: u64,
     link: &dyn Link,
-) -> Result<Vec<SignedRoster>, SessionError> {
+) -> (Vec<SignedRoster>, Option<SessionError>) {
     let mut given = Vec::new();
     let is_last =
         checkpoint::read(&part.checkpoint).is_some_and(|h| h.size == from + part.leaves.len() as u64);
     if is_last {
-        let named: Vec<Digest> = rosters_named_by(&part.leaves).into_iter().collect();
-        let asked = ask_for_rosters(link, &named, &mut given).await;
+        let named: Vec<Digest> = rosters_named_by(part.leaves.iter().rev()).take(ROSTERS_FIRST_MAX).collect();
         // Without what the relay keeps back the statements count all the same.
-        if let Err(broken @ SessionError::Link(_)) = asked {
-            return Err(broken);
+        if let Err(broken @ SessionError::Link(_)) = ask_for_rosters(link, &named, &mut given).await {
+            return (given, Some(broken));
         }
     }
-    Ok(given)
+    (given, None)
 }
 
 async fn fetch_rosters(engine: &Engine, link: &dyn Link) -> Result<(), SessionError> {
@@ -123,9 +129,14 @@ async fn ask_for_rosters(
 ) -> Result<(), SessionError> {
     for digests in wanted.chunks(2 * ROSTERS_PER_ANSWER_MAX) {
         let (one, other) = digests.split_at(digests.len().min(ROSTERS_PER_ANSWER_MAX));
-        let (one, other) = tokio::join!(ask(link, one), ask(link, other));
-        given.extend(one?);
+        let both = tokio::join!(ask(link, one), ask(link, other));
+        // That the connection broke says more than that one of them was refused.
+        let (one, other) = match both {
+            (one, Err(broken @ SessionError::Link(_))) => (one, Err(broken)),
+            (one, other) => (Ok(one?), other),
+        };
         given.extend(other?);
+        given.extend(one?);
     }
     Ok(())
 }

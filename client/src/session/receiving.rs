@@ -7,14 +7,13 @@ use std::time::Duration;
 use causeway_certs::transport::{Link, Patient, RecvHalf, RequestError, read_any, request};
 use causeway_common::crash;
 use causeway_common::ids::EnvelopeId;
-use causeway_common::limits::{PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT, WINDOW_PATIENCE};
+use causeway_common::limits::{PUSHES_IN_FLIGHT_MAX, REQUEST_TIMEOUT};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::wire::{self, Acknowledge, Done, FrameType, GoAway, Push, Refuse};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::{Event, SessionError, fetch_directory, graver, refill_prekeys};
 use crate::engine::incoming::{ALARMS_AT_ONCE_MAX, TAKEN_AT_ONCE_MAX, Taken};
@@ -265,16 +264,13 @@ pub(super) async fn read_pushes(link: Arc<dyn Link>, pushes: mpsc::Sender<Pushed
 /// A push ended before its end, or does not come any further.
 struct NotWhole;
 
-/// Reads a push, and says from time to time that it is coming, for as long as it may take on the slowest line: nobody should leave
-/// before it is here, and a relay that lets bytes drip keeps nobody for ever.
+/// Reads a push, and says from time to time that it is coming: nobody should leave before it is here.
 async fn whole_push(stream: RecvHalf, pushes: &mpsc::Sender<Pushed>) -> Result<Option<Pushed>, NotWhole> {
-    let begun = Instant::now();
     let mut reading = pin!(read_push(stream));
     loop {
         match tokio::time::timeout(STILL_COMING, &mut reading).await {
             Ok(read) => return read,
-            Err(_) if begun.elapsed() < WINDOW_PATIENCE => drop(pushes.try_send(Pushed::Coming)),
-            Err(_) => {}
+            Err(_) => drop(pushes.try_send(Pushed::Coming)),
         }
     }
 }

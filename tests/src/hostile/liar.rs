@@ -175,10 +175,10 @@ impl Lies {
         Self { on_push: Box::new(lie), ..self }
     }
 
-    /// No lies, on a line on which a kibibyte takes this long, either way.
+    /// The same on a line on which a kibibyte takes this long, either way.
     #[must_use]
-    pub fn slow(per_kib: Duration) -> Self {
-        Self { per_kib, ..Self::default() }
+    pub fn on_a_slow_line(self, per_kib: Duration) -> Self {
+        Self { per_kib, ..self }
     }
 
     /// Holds envelopes back until `count` are there, then lets `lie` rearrange them.

@@ -45,6 +45,11 @@ impl Paper {
     }
 }
 
+/// Whether a home could not be begun because its disk was full.
+pub(super) fn is_full_disk(error: &EngineError) -> bool {
+    error.to_string().contains("no space left on device")
+}
+
 impl Office {
     /// Gets in, by one code or the next. Goes on where a crash has stopped it.
     pub(super) async fn enter(
@@ -53,12 +58,15 @@ impl Office {
         start: u64,
     ) -> turmoil::Result<(Arc<Engine>, QuicDialer)> {
         for attempt in 0.. {
-            let Ok(engine) = self.home(start, attempt).await else {
-                // Its disk is full: another one, later.
-                tokio::time::sleep(PAUSE).await;
-                continue;
+            let engine = match self.home(start, attempt).await {
+                Ok(engine) => Arc::new(engine),
+                // Another one, later.
+                Err(error) if is_full_disk(&error) => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             };
-            let engine = Arc::new(engine);
             let dialer =
                 dialer(&self.common, &engine, relay, self.host, start + ATTEMPT * (1 + attempt)).await?;
             if self.is_let_in(&engine, &dialer).await {

@@ -161,7 +161,7 @@ async fn whatever_the_relay_says_instead_of_answering_ends_the_session_in_time_a
 async fn what_moves_may_take_as_long_as_it_does_on_a_slow_line() {
     let scene = Scene::start().await;
     let (hotline, police) = (scene.resident("Hotline").await, scene.resident("Police").await);
-    let line = || Lies::slow(Duration::from_secs(5));
+    let line = || Lies::default().on_a_slow_line(Duration::from_secs(5));
     for priority in [Priority::P0, Priority::P3] {
         let number = priority as u8;
         let packet = hotline.write(&police, number, priority).await;
@@ -178,8 +178,22 @@ async fn what_moves_may_take_as_long_as_it_does_on_a_slow_line() {
         hotline.sync().await.unwrap();
         assert_eq!(hotline.state(packet, &police).0, "delivered");
     }
-    let stuck = Lies::slow(2 * REQUEST_TIMEOUT);
+    let stuck = Lies::default().on_a_slow_line(2 * REQUEST_TIMEOUT);
     assert!(matches!(police.sync_under(stuck).await, Err(SessionError::Link(LinkError::TimedOut))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_drips_holds_nobody_for_ever() {
+    let scene = Scene::start().await;
+    let police = scene.resident("Police").await;
+    let long = frame(FrameType::DirectoryPart as u8, 900 * 1024, &[0; 900 * 1024]);
+    let drips =
+        Lies::instead(move |q| (q.frame == FrameType::DirectorySince).then(|| Reply::Bytes(long.clone())));
+    let begun = Instant::now();
+    let error = police.sync_under(drips.on_a_slow_line(Duration::from_secs(9))).await;
+    assert!(matches!(error, Err(SessionError::Link(LinkError::TimedOut))), "{error:?}");
+    assert!(begun.elapsed() < WINDOW_PATIENCE + 3 * REQUEST_TIMEOUT, "{:?}", begun.elapsed());
+    police.sync().await.unwrap();
 }
 
 /// How long a referral takes between two others, in a scene's own time.

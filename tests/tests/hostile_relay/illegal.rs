@@ -19,7 +19,7 @@ use causeway_common::ids::Digest;
 use causeway_common::limits::STATEMENT_BYTES_MAX;
 use causeway_common::statements::{Reinstatement, StatementKind, Suspension};
 use causeway_common::time::{Clock as _, Timestamp};
-use causeway_common::wire::{DirectoryPart, DirectorySince};
+use causeway_common::wire::{DirectoryPart, DirectorySince, FrameType};
 use causeway_tests::hostile::liar::{Lies, Raw, Reply};
 use causeway_tests::hostile::scene::{Scene, relay_key, rng};
 use tokio::sync::Notify;
@@ -167,6 +167,27 @@ async fn a_relay_that_drips_delays_no_alarm_and_no_evidence() {
     }
     police.sync().await.unwrap();
     assert_eq!(records::illegal(&police.engine.vault).unwrap(), None, "it has never proven anything");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_cuts_the_connection_when_it_is_asked_for_rosters_delays_no_alarm_either() {
+    let scene = Scene::start().await;
+    let police = scene.join("Police").await;
+    let mut wrong = leaves(&police).await;
+    let admission = wrong[1].clone();
+    wrong.push(admission);
+    let head = over(&scene, &wrong);
+    let lies = Lies::instead(move |question| {
+        if question.frame == FrameType::FetchRosters {
+            return Some(Reply::Cut);
+        }
+        let from = usize::try_from(question.read::<DirectorySince>()?.size).unwrap();
+        let part = DirectoryPart { leaves: wrong[from..].to_vec(), checkpoint: head.clone() };
+        Some(Reply::with(&part))
+    });
+    let error = replica_error(police.sync_under(lies).await);
+    assert_eq!(error, ReplicaError::Illegal(StatementError::Again));
+    assert!(records::illegal(&police.engine.vault).unwrap().is_some_and(|kept| kept.proven));
 }
 
 #[tokio::test(start_paused = true)]

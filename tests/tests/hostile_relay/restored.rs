@@ -103,6 +103,7 @@ async fn who_was_reinstated_says_so_to_a_relay_that_has_forgotten_it() {
     let police = scene.resident("Police").await;
     shut_out(&scene, &police).await.unwrap();
     let yesterday = scene.kv.snapshot();
+    scene.join("Embassy").await;
     let registrar = scene.registrar();
     let link = exclusion::connect(&registrar.engine, &registrar.dialer()).await.unwrap();
     exclusion::reinstate(&registrar.engine, &*link, police.org(), VETTED).await.unwrap();
@@ -114,6 +115,7 @@ async fn who_was_reinstated_says_so_to_a_relay_that_has_forgotten_it() {
         matches!(told, Err(SessionError::Engine(EngineError::Replica(ReplicaError::Shrunk { .. })))),
         "{told:?}"
     );
+    assert_eq!(scene.relay.directory_size(), 5, "with what had been said of others before");
     police.sync().await.expect("it is a member again");
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use causeway_client::model::{Sent, Thread, Transport};
+use causeway_client::records;
+use causeway_client::shared::Shared;
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::time::Timestamp;
 
@@ -80,12 +82,18 @@ impl<'a> Court<'a> {
                 one.witness.presence == Presence::Given || other.witness.presence == Presence::Given;
             // What only a colleague could tell who was taken out before the others heard it, they lack.
             let author = self.author_of(*name);
-            let is_gone_with_author =
-                (here.is_none() || there.is_none()) && author.is_some_and(|author| !self.is_listed(author));
+            let lacks = |state: Option<Transport>, seat: &Seat<'_>| {
+                let is_untold =
+                    |author: &Seat<'a>| !self.is_listed(author) && has_yet_to_tell(author, seat, name.0);
+                state.is_none() && author.is_some_and(is_untold)
+            };
+            let is_gone_with_author = lacks(here, one) || lacks(there, other);
             // A restored author seals again what it has no proof of; what was signed for the first sealing proves nothing of it to
             // who has heard of the second one only.
-            let is_proof_of_another_sealing =
-                is_late && author.is_some_and(Seat::is_restored) && is_proof(here) && is_proof(there);
+            let is_proof_of_another_sealing = is_late
+                && author.is_some_and(|author| sealed_again(author, name))
+                && is_proof(here)
+                && is_proof(there);
             let may_differ = one.is_restored()
                 || other.is_restored()
                 || is_gone_with_author
@@ -159,6 +167,19 @@ impl<'a> Court<'a> {
             found.push((Rule::Diverged, format!("{case}: {here} at {a}, {there} at {b}")));
         }
     }
+}
+
+/// Whether a device has not been told by the author of a packet that it was sent: what says so is still in the author's outbox.
+fn has_yet_to_tell(author: &Seat<'_>, colleague: &Seat<'_>, packet: PacketId) -> bool {
+    let all = records::all_sent(&author.witness.vault).unwrap_or_default();
+    let mut said = all.iter().filter_map(|sent| Shared::read(&sent.sections));
+    said.any(|said| said.is_for(colleague.device) && said.sent().iter().any(|item| item.packet == packet))
+}
+
+/// Whether a device out of a backup has sealed a packet again.
+fn sealed_again(author: &Seat<'_>, name: &(PacketId, OrgId)) -> bool {
+    author.is_restored()
+        && author.sent.get(name).is_some_and(|sent| sent.reseals > 0 || sent.sequence >> 32 > 0)
 }
 
 /// The steps that have a place in the order, and whether each was in vain.
