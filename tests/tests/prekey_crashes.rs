@@ -347,10 +347,9 @@ async fn before_a_packet_to_such_a_key_is_refused_the_others_are_withdrawn() {
     });
     police.sync_under(listen).await.unwrap();
     assert_eq!(police.inbox_names(), [1, 2, 3, 4, 5, 6, 7, 8], "its key was one of theirs");
-    let asked = asked.lock().unwrap();
+    let asked = std::mem::take(&mut *asked.lock().unwrap());
     let first = |frame| asked.iter().position(|asked| *asked == frame).unwrap();
     assert!(first(FrameType::PublishPrekeys) < first(FrameType::Refuse), "{asked:?}");
-    drop(asked);
     embassy.sync().await.unwrap();
     police.sync().await.unwrap();
     embassy.sync().await.unwrap();
