@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
 mod backup {
+    mod killed;
     mod relay;
     mod workstation;
 }

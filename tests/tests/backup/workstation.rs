@@ -13,9 +13,10 @@ use causeway_tests::process::relay::Place;
 use causeway_tests::process::town::Town;
 use serde_json::Value;
 
-const ORGS: [(&str, &str, &str); 2] = [("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE")];
+pub(super) const ORGS: [(&str, &str, &str); 2] =
+    [("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE")];
 
-async fn send(from: &Actor, to: &str) -> String {
+pub(super) async fn send(from: &Actor, to: &str) -> String {
     send_with(from, to, &[]).await
 }
 
@@ -26,7 +27,7 @@ async fn send_with(from: &Actor, to: &str, more: &[&str]) -> String {
     sent["referral"].as_str().unwrap().to_owned()
 }
 
-async fn sync(both: [&Actor; 2]) {
+pub(super) async fn sync(both: [&Actor; 2]) {
     for _ in 0..3 {
         for one in both {
             one.run(&["sync"]).await;
@@ -35,7 +36,7 @@ async fn sync(both: [&Actor; 2]) {
 }
 
 /// Referrals in an inbox; none is there twice.
-async fn inbox(of: &Actor) -> BTreeSet<String> {
+pub(super) async fn inbox(of: &Actor) -> BTreeSet<String> {
     let mut list = of.list(&["inbox", "list"]).await;
     // Envelopes that could not be opened, and were sealed again, have no referral.
     list.retain(|item| item["referral"].is_string());
@@ -63,13 +64,13 @@ async fn prekeys(of: &Actor) -> BTreeSet<Vec<u8>> {
 }
 
 /// The same person at another home.
-fn at(actor: &Actor, home: &Path) -> Actor {
+pub(super) fn at(actor: &Actor, home: &Path) -> Actor {
     let mut there = actor.clone();
     there.home = home.into();
     there
 }
 
-async fn restore(police: &Actor, from: &str, home: &Path) -> Actor {
+pub(super) async fn restore(police: &Actor, from: &str, home: &Path) -> Actor {
     let restored = at(police, home);
     restored.run(&["backup", "restore", "--from", from]).await;
     restored
