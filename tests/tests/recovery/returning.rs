@@ -214,6 +214,7 @@ async fn a_workstation_takes_its_place_only_if_the_directory_says_what_it_has_as
     drop(replica);
     let _: Done = ask(&*link, &change, Duration::from_secs(60)).await.unwrap();
     assert!(matches!(come_back(&desk).await, Err(ReturningError::OtherOrganisation)));
-    assert!(matches!(finish(&scene, &police).await, Ok(Progress::Done)), "the return is stated already");
+    let told = finish(&scene, &police).await;
+    assert!(matches!(told, Err(ReturningError::Contradicted)), "though the return is stated: {told:?}");
     police.sync().await.unwrap();
 }
