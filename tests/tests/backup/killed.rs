@@ -1,12 +1,13 @@
 //! A backup, or a restoration, that is killed at any moment.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use causeway_tests::process::Death;
 use causeway_tests::process::relay::Place;
 use causeway_tests::process::town::Town;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+use tokio::time::Instant;
 
 use super::workstation::{ORGS, at, inbox, restore, send, sync};
 
