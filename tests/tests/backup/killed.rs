@@ -31,10 +31,11 @@ async fn a_backup_that_is_killed_spoils_none_and_a_restoration_that_is_killed_is
 
     send(hotline, ORGS[1].0).await;
     sync([hotline, police]).await;
+    let begun = Instant::now();
     police.run(&create).await;
+    let mut takes = begun.elapsed();
     // What the newest whole backup may hold: a command that was killed may have ended its work.
     let mut kept = vec![inbox(police).await];
-    let mut takes = Duration::from_millis(500);
     let mut killed = 0;
     for round in 0..KILLS {
         send(hotline, ORGS[1].0).await;
