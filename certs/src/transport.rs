@@ -108,7 +108,7 @@ pub trait Dialer: Debug + Send + Sync {
 }
 
 /// Sends a request and reads its answer. Gives up when nothing moves for `patience`; the request itself may take as long as it
-/// does on the slowest line, [`limits::request_passes_within`].
+/// does on the slowest line, [`limits::request_passes_within`], and the answer [`limits::WINDOW_PATIENCE`] longer.
 pub async fn request<Q: Frame, A: Frame>(
     link: &dyn Link,
     question: &Q,

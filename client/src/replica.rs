@@ -131,10 +131,9 @@ impl Replica {
         Ok(replica)
     }
 
-    /// Takes a part of the directory from the relay, with rosters that its statements name. `true`: there is more to ask for, and `changes` may be committed
-    /// before that comes: without the head they count for nothing. What is new is applied in place,
-    /// because a copy of the whole directory for every statement would be a lot: it belongs into a
-    /// [`Fetch`], which goes back to what the vault holds unless everything came to a good end.
+    /// Takes a part of the directory from the relay, with rosters that its statements name. `true`: there is more to ask for, and
+    /// `changes` may be committed before that comes: without the head they count for nothing. What is new is applied in place,
+    /// because a copy of the whole directory for every statement would be a lot: it belongs into a [`Fetch`], which goes back to what the vault holds unless everything came to a good end.
     pub fn take(
         &mut self,
         part: &DirectoryPart,

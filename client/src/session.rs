@@ -336,14 +336,11 @@ impl Session {
 
     fn arrive(&mut self, pushed: Pushed) {
         let now = Instant::now();
-        if matches!(pushed, Pushed::Coming) {
-            let first = self.coming.map_or(now, |(first, _)| first);
-            self.coming = Some((first, now));
-            return;
+        if !matches!(pushed, Pushed::Coming) {
+            (self.heard_at, self.stirred, self.coming) = (now, true, None);
         }
-        (self.heard_at, self.stirred, self.coming) = (now, true, None);
         match pushed {
-            Pushed::Coming => {}
+            Pushed::Coming => self.coming = Some((self.coming.map_or(now, |(first, _)| first), now)),
             Pushed::Packet(push) => self.inbound.arrive(*push),
             Pushed::DirectoryChanged => self.directory_changed = true,
             Pushed::GoAway(pause) => self.report.return_after = Some(pause),

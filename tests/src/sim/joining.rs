@@ -45,9 +45,17 @@ impl Paper {
     }
 }
 
-/// Whether a home could not be begun because its disk was full.
-pub(super) fn is_full_disk(error: &EngineError) -> bool {
-    error.to_string().contains("no space left on device")
+/// A home that was begun; none, after a pause, if its disk was full.
+pub(super) async fn unless_disk_was_full(
+    begun: Result<Engine, EngineError>,
+) -> Result<Option<Arc<Engine>>, EngineError> {
+    match begun {
+        Err(error) if error.to_string().contains("no space left on device") => {
+            tokio::time::sleep(PAUSE).await;
+            Ok(None)
+        }
+        begun => begun.map(|engine| Some(Arc::new(engine))),
+    }
 }
 
 impl Office {
@@ -58,15 +66,8 @@ impl Office {
         start: u64,
     ) -> turmoil::Result<(Arc<Engine>, QuicDialer)> {
         for attempt in 0.. {
-            let engine = match self.home(start, attempt).await {
-                Ok(engine) => Arc::new(engine),
-                // Another one, later.
-                Err(error) if is_full_disk(&error) => {
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
+            let begun = self.home(start, attempt).await;
+            let Some(engine) = unless_disk_was_full(begun).await? else { continue };
             let dialer =
                 dialer(&self.common, &engine, relay, self.host, start + ATTEMPT * (1 + attempt)).await?;
             if self.is_let_in(&engine, &dialer).await {

@@ -22,7 +22,7 @@ use causeway_common::time::Clock as _;
 use super::administration::{Came, came_to};
 use super::backups::PASSPHRASE;
 use super::hosts::{dialer, lock};
-use super::joining::{ATTEMPT, PAUSE, is_full_disk};
+use super::joining::{ATTEMPT, PAUSE, unless_disk_was_full};
 use super::office::Office;
 
 /// What the registrar and an organisation that comes back pass to each other.
@@ -154,15 +154,8 @@ impl Office {
         start: u64,
     ) -> turmoil::Result<(Arc<Engine>, QuicDialer)> {
         for attempt in 0.. {
-            let engine = match self.new_workstation(start, attempt).await {
-                Ok(engine) => Arc::new(engine),
-                // Another one, later.
-                Err(error) if is_full_disk(&error) => {
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
+            let begun = self.new_workstation(start, attempt).await;
+            let Some(engine) = unless_disk_was_full(begun).await? else { continue };
             let dialer =
                 dialer(&self.common, &engine, relay, self.host, start + ATTEMPT * (1 + attempt)).await?;
             if self.is_back(&engine, &dialer).await {
