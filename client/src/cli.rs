@@ -32,6 +32,7 @@ mod status;
 mod steps;
 mod unopened;
 
+use crate::lang::Lang;
 use failure::Failure;
 use home::Home;
 
@@ -63,12 +64,28 @@ pub(crate) struct Global {
     /// Never ask anything.
     #[arg(long, global = true)]
     no_input: bool,
+
+    /// Language of what people read: en or ru; otherwise that of this machine.
+    #[arg(long, global = true, env = "CAUSEWAY_LANG")]
+    lang: Option<Lang>,
     /// Say more on standard error.
     #[arg(short, long, global = true)]
     verbose: bool,
     /// For tests of power and process failures: end without warning at a named step, the nth time.
     #[arg(long, global = true, hide = true, value_name = "STEP:N", value_parser = crash_at)]
     crash_at: Option<()>,
+}
+
+impl Global {
+    /// The language that was asked for, otherwise that of the machine.
+    pub(crate) fn lang(&self) -> Lang {
+        let of_machine = || {
+            ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .into_iter()
+                .find_map(|name| std::env::var(name).ok().filter(|l| !l.is_empty()))
+        };
+        self.lang.unwrap_or_else(|| Lang::of_locale(&of_machine().unwrap_or_default()))
+    }
 }
 
 fn crash_at(place: &str) -> Result<(), crash::UnknownPlace> {

@@ -94,10 +94,28 @@ pub enum Tree {
     Unopened = 14,
     /// Packets of others that are in doubt, and organisations to be looked at again.
     Doubts = 15,
+    /// Deadlines that have passed and been dealt with, and tasks that come from them.
+    Clocks = 16,
+    /// Withdrawals and overrides of consent that are not settled yet.
+    Consents = 17,
+    /// What has been agreed with an organisation.
+    Agreements = 18,
+    /// Duty hours: ours, and those that partners have published.
+    Desks = 19,
+    /// Numbers and roles of the people who work here.
+    Staff = 20,
+    /// Referrals that may be about the same person, and what a person has said to it.
+    Matches = 21,
+    /// What may not be erased, and what is left of what was.
+    Retention = 22,
+    /// Referrals that are being written.
+    Drafts = 23,
+    /// Keys of cases, wrapped so that they can be destroyed.
+    CaseKeys = 24,
 }
 
 impl Tree {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 24] = [
         Self::Identity,
         Self::Directory,
         Self::Outbox,
@@ -113,6 +131,15 @@ impl Tree {
         Self::Failed,
         Self::Unopened,
         Self::Doubts,
+        Self::Clocks,
+        Self::Consents,
+        Self::Agreements,
+        Self::Desks,
+        Self::Staff,
+        Self::Matches,
+        Self::Retention,
+        Self::Drafts,
+        Self::CaseKeys,
     ];
 }
 

@@ -25,6 +25,7 @@ use crate::activity;
 use crate::backup::is_staged;
 use crate::engine::{Engine, Rng};
 use crate::identity::Identity;
+use crate::lang::Lang;
 use crate::records;
 use crate::recovery;
 use crate::vault::{Changes, Cost, EKS_FILES, RecoveryCode, Vault, VaultError};
@@ -82,6 +83,7 @@ impl Dialer for RelayDialer {
 pub(crate) struct Home {
     pub(crate) engine: Arc<Engine>,
     pub(crate) json: bool,
+    pub(crate) lang: Lang,
     /// Nobody is there to be asked.
     pub(crate) no_input: bool,
 }
@@ -174,7 +176,7 @@ impl Home {
     fn open(vault: Vault, folder: &Path, global: &Global) -> Result<Self, Failure> {
         let engine = Engine::open(vault, folder.join("staging"), Arc::new(SystemClock), system_rng())?;
         let no_input = global.no_input || !std::io::stdin().is_terminal();
-        Ok(Self { engine: Arc::new(engine), json: global.json, no_input })
+        Ok(Self { engine: Arc::new(engine), json: global.json, lang: global.lang(), no_input })
     }
 
     /// The way to this home's relay.

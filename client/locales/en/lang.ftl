@@ -1,0 +1,2 @@
+# What the language is called, in itself.
+lang-name = English

@@ -1,0 +1,160 @@
+//! What people read, in their language. The words stand in `client/locales`, one folder for each language, in Fluent.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+
+/// A language of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "one for each folder of words")]
+pub enum Lang {
+    /// English.
+    En,
+    /// Russian.
+    Ru,
+}
+
+macro_rules! words {
+    ($($file:literal),* $(,)?) => {
+        const ENGLISH: &[&str] = &[$(include_str!(concat!("../locales/en/", $file, ".ftl"))),*];
+        const RUSSIAN: &[&str] = &[$(include_str!(concat!("../locales/ru/", $file, ".ftl"))),*];
+    };
+}
+words!["lang"];
+
+/// A language that the program does not speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("languages are en and ru")]
+pub struct UnknownLang;
+
+impl FromStr for Lang {
+    type Err = UnknownLang;
+
+    fn from_str(word: &str) -> Result<Self, UnknownLang> {
+        Self::ALL.into_iter().find(|lang| lang.tag() == word).ok_or(UnknownLang)
+    }
+}
+
+impl Lang {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::En, Self::Ru];
+
+    /// Its tag (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ru => "ru",
+        }
+    }
+
+    /// The language of a locale such as `ru_RU.UTF-8`; English for every other one.
+    pub fn of_locale(locale: &str) -> Self {
+        if locale.starts_with("ru") { Self::Ru } else { Self::En }
+    }
+
+    /// A text without gaps. A text that does not exist is shown by its name: it never ends a program.
+    pub fn text(self, id: &str) -> String {
+        self.find(id, None).unwrap_or_else(|| id.to_owned())
+    }
+
+    /// A text with what goes into its gaps.
+    pub fn fill(self, id: &str, gaps: &[(&str, &str)]) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in gaps {
+            args.set(*name, FluentValue::from(*value));
+        }
+        self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
+    }
+
+    /// A text that depends on a number, which stands in it as `$count`.
+    pub fn count(self, id: &str, count: usize) -> String {
+        let mut args = FluentArgs::new();
+        args.set("count", FluentValue::from(count));
+        self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
+    }
+
+    /// A text if there is one: `message` or `message.attribute`.
+    pub fn find(self, id: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
+        let bundle = self.bundle();
+        let (id, attribute) = id.split_once('.').map_or((id, None), |(id, attribute)| (id, Some(attribute)));
+        let message = bundle.get_message(id)?;
+        let pattern = match attribute {
+            Some(attribute) => message.get_attribute(attribute)?.value(),
+            None => message.value()?,
+        };
+        let mut missing = Vec::new();
+        let mut out = String::new();
+        let _ = write!(out, "{}", bundle.format_pattern(pattern, args, &mut missing));
+        Some(out)
+    }
+
+    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 2] = [OnceLock::new(), OnceLock::new()];
+        let (lock, texts) = match self {
+            Self::En => (&BUNDLES[0], ENGLISH),
+            Self::Ru => (&BUNDLES[1], RUSSIAN),
+        };
+        lock.get_or_init(|| {
+            let tag = self.tag().parse().unwrap_or_default();
+            let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+            // The marks that isolate what is filled in belong into pages, not into terminals and files.
+            bundle.set_use_isolating(false);
+            for text in texts {
+                let resource = match FluentResource::try_new((*text).to_owned()) {
+                    Ok(resource) | Err((resource, _)) => resource,
+                };
+                bundle.add_resource_overriding(resource);
+            }
+            bundle
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Names of messages and attributes, and the gaps in them.
+    fn names(texts: &[&str]) -> BTreeSet<String> {
+        use fluent_bundle::FluentResource as Resource;
+        let mut found = BTreeSet::new();
+        for text in texts {
+            let resource = Resource::try_new((*text).to_owned()).map_err(|(_, errors)| errors).unwrap();
+            for entry in resource.entries() {
+                let text = format!("{entry:?}");
+                let gaps: BTreeSet<&str> = text
+                    .split("VariableReference { id: Identifier { name: ")
+                    .skip(1)
+                    .filter_map(|rest| rest.split('"').nth(1))
+                    .collect();
+                let fluent_syntax::ast::Entry::Message(message) = entry else { continue };
+                assert!(
+                    found.insert(format!("{} {gaps:?}", message.id.name)),
+                    "{} stands twice",
+                    message.id.name
+                );
+                found.extend(message.attributes.iter().map(|a| format!("{}.{}", message.id.name, a.id.name)));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things_with_the_same_gaps() {
+        let (english, russian) = (names(ENGLISH), names(RUSSIAN));
+        let missing: Vec<_> = english.symmetric_difference(&russian).collect();
+        assert!(missing.is_empty(), "only in one language: {missing:?}");
+    }
+
+    #[test]
+    fn a_text_is_found_by_its_language_and_an_unknown_one_shows_its_name() {
+        assert_eq!(Lang::Ru.text("lang-name"), "Русский");
+        assert_eq!(Lang::of_locale("ru_RU.UTF-8").text("lang-name"), "Русский");
+        assert_eq!(Lang::of_locale("C").text("no-such-text"), "no-such-text");
+    }
+}
