@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+mod carry;
 mod check;
 mod codes;
 mod complete;
@@ -28,6 +29,7 @@ mod tests;
 pub mod update;
 pub mod values;
 
+pub use carry::carry_over;
 pub use complete::SendContext;
 pub use document::{DOCUMENT_BYTES_MAX, Document};
 pub use parse::{DEPTH_MAX, VALUES_MAX};

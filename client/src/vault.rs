@@ -112,10 +112,12 @@ pub enum Tree {
     Drafts = 23,
     /// Keys of cases, wrapped so that they can be destroyed.
     CaseKeys = 24,
+    /// Calls that a hotline has taken.
+    Calls = 25,
 }
 
 impl Tree {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::Identity,
         Self::Directory,
         Self::Outbox,
@@ -140,6 +142,7 @@ impl Tree {
         Self::Retention,
         Self::Drafts,
         Self::CaseKeys,
+        Self::Calls,
     ];
 }
 
