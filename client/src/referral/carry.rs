@@ -26,7 +26,7 @@ const ROWS: &[Row] = &[
     (&["MPR"], "person", "VHO", "person"),
     (&["IDQ"], "claimed", "VHO", "person"),
     (&["SPR"], "risk_level", "VHO", "risk.level"),
-    (&["SPR"], "languages", "VHO", "needs.languages"),
+    (&["SPR"], "languages_spoken", "VHO", "needs.languages"),
     (&["VHO"], "risk.level", "SPR", "risk_level"),
     (&["BIA", "HIC"], "persons[0]", "IDQ", "claimed"),
     (&["MPR", "VHO"], "person", "IDQ", "claimed"),
@@ -178,16 +178,30 @@ mod tests {
     }
 
     #[test]
+    fn a_call_becomes_an_alert_without_whoever_called() {
+        let call: Value =
+            serde_json::from_str(include_str!("../../../docs/samples/hotline-record.json")).unwrap();
+        let call = call.as_object().unwrap();
+        let alert = carry_over("HIC", call, "BIA".parse().unwrap()).fields;
+        assert_eq!(alert["persons"][0]["names"], call["persons"][0]["names"]);
+        let text = Value::Object(alert).to_string();
+        for of_the_caller in ["caller", "callback", "handover_note", "operator"] {
+            assert!(!text.contains(of_the_caller), "{of_the_caller}");
+        }
+        let number = &call["caller_number"];
+        assert!(!number.is_null() && !text.contains(&number.to_string()));
+    }
+
+    #[test]
     fn nothing_is_taken_that_the_new_kind_does_not_know() {
         let report: Value =
             serde_json::from_str(include_str!("../../../docs/samples/missing-person.json")).unwrap();
         let mut report = report.as_object().unwrap().clone();
-        report["person"]["phones"] = json!(["+37360000001"]);
         report["person"]["newer"] = json!("a field of a later version");
         let alert = carry_over("MPR", &report, "BIA".parse().unwrap()).fields;
         let person = alert["persons"][0].as_object().unwrap();
         assert!(person.contains_key("names"));
-        for unknown in ["phones", "newer", "photo", "parents"] {
+        for unknown in ["newer", "photo", "parents"] {
             assert!(!person.contains_key(unknown), "{unknown}");
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::check::Check;
 use super::path::{is_absent, is_nil, values};
-use super::problem::{BLOCKED, MISSING, RULE};
+use super::problem::{BLOCKED, MISSING, RULE, Words};
 use super::spec::{Condition, Rule};
 use super::values::{date, day, instant};
 
@@ -56,12 +56,26 @@ impl Check {
                     self.needed(path, map, hint);
                 }
             }
+            Rule::Absent { path, unless, hint } => {
+                if !any(&[*unless]) {
+                    for (at, _) in values(map, path).iter().filter(|(_, v)| !is_absent(Some(v))) {
+                        self.report(at, RULE, Words::of("problem-not-here"), Words::of(hint));
+                    }
+                }
+            }
+            Rule::Beside { at, has, needs, hint } => {
+                for (path, thing) in values(map, at) {
+                    if !is_absent(thing.get(has)) && is_absent(thing.get(needs)) {
+                        self.missing(&format!("{path}.{needs}"), hint);
+                    }
+                }
+            }
             Rule::AnyOf { at, of, unless } if !any(unless) => self.any_of(at, of, map),
             Rule::AnyOf { .. } => {}
             Rule::Only { path, is, message, hint } => {
                 for (at, value) in values(map, path) {
                     if !is_absent(Some(value)) && !is_one_of(value, &[is]) {
-                        self.report(&at, BLOCKED, format!("cannot be sent: {message}."), *hint);
+                        self.report(&at, BLOCKED, blocked(message), Words::of(hint));
                     }
                 }
             }
@@ -74,14 +88,14 @@ impl Check {
                 // An entry that is wrong in itself is reported already, and may be the one that is meant.
                 let reported = self.found.iter().any(|p| p.path.starts_with(&inside));
                 if !reported && !entries.is_empty() && !entries.iter().any(|(_, v)| fits(v)) {
-                    self.report(path, BLOCKED, format!("cannot be sent: {message}."), *hint);
+                    self.report(path, BLOCKED, blocked(message), Words::of(hint));
                 }
             }
             Rule::Ahead(path, hours) => self.ahead(path, *hours, map, now),
             Rule::NotPast(path) => {
                 for (at, value) in values(map, path) {
                     if value.as_str().and_then(date).is_some_and(|date| date < day(now)) {
-                        self.report(&at, RULE, "is past.", "Give a day from today on.");
+                        self.report(&at, RULE, Words::of("problem-past"), Words::of("wanted-day-ahead"));
                     }
                 }
             }
@@ -89,7 +103,8 @@ impl Check {
                 for (path, value) in values(map, at) {
                     let number = |name: &str| value.get(name).and_then(Value::as_f64);
                     if number(low).zip(number(high)).is_some_and(|(low, high)| low > high) {
-                        self.report(&path, RULE, format!("{low} is larger than {high}."), "Exchange them.");
+                        let wrong = Words::of("problem-order").with("low", low).with("high", high);
+                        self.report(&path, RULE, wrong, Words::of("wanted-order"));
                     }
                 }
             }
@@ -97,7 +112,7 @@ impl Check {
     }
 
     /// The group around a missing field may be missing itself; then its own table speaks.
-    fn needed(&mut self, path: &str, map: &Map<String, Value>, hint: &str) {
+    fn needed(&mut self, path: &str, map: &Map<String, Value>, hint: &'static str) {
         let (parent, name) =
             path.rsplit_once('.').map_or((None, path), |(parent, name)| (Some(parent), name));
         let Some(parent) = parent else {
@@ -114,21 +129,17 @@ impl Check {
         }
     }
 
-    fn missing(&mut self, path: &str, hint: &str) {
+    fn missing(&mut self, path: &str, hint: &'static str) {
         if !self.found.iter().any(|p| p.path == path) {
-            self.report(path, MISSING, "is missing.", hint);
+            self.report(path, MISSING, Words::of("problem-missing"), Words::of(hint));
         }
     }
 
     fn any_of(&mut self, at: &str, of: &[&str], map: &Map<String, Value>) {
         for (path, group) in values(map, at) {
             if group.is_object() && !is_nil(group) && of.iter().all(|name| is_absent(group.get(*name))) {
-                self.report(
-                    &path,
-                    MISSING,
-                    "does not say enough.",
-                    format!("One of these is needed: {}.", of.join(", ")),
-                );
+                let right = Words::of("wanted-any-of").with("fields", of.join(", "));
+                self.report(&path, MISSING, Words::of("problem-not-enough"), right);
             }
         }
     }
@@ -137,11 +148,15 @@ impl Check {
         for (at, value) in values(map, path) {
             let Some(moment) = value.as_str().and_then(instant) else { continue };
             if moment <= millis(now) {
-                self.report(&at, RULE, "is past.", "Give a time that lies ahead.");
+                self.report(&at, RULE, Words::of("problem-past"), Words::of("wanted-time-ahead"));
             } else if hours.is_some_and(|hours| moment > millis(now.plus(hours_long(hours)))) {
-                let hours = hours.unwrap_or(0);
-                self.report(&at, RULE, "is too far ahead.", format!("At most {hours} hours from now."));
+                let right = Words::of("wanted-within-hours").with("hours", hours.unwrap_or(0));
+                self.report(&at, RULE, Words::of("problem-too-far"), right);
             }
         }
     }
+}
+
+fn blocked(message: &'static str) -> Words {
+    Words::of("problem-blocked").with_words("why", Words::of(message))
 }

@@ -101,6 +101,19 @@ fn number(text: &str) -> Option<u64> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
+/// A time of day, `09:30`; the end of a day is `24:00`.
+pub(super) fn clock(text: &str) -> bool {
+    let within = |text: &str, last: i8| two(text).is_some_and(|n| n <= last);
+    text == "24:00"
+        || text.split_once(':').is_some_and(|(hour, minute)| within(hour, 23) && within(minute, 59))
+}
+
+/// A time zone by its name, `Europe/Chisinau`.
+pub(super) fn time_zone(text: &str) -> bool {
+    const CHARS_MAX: usize = 40;
+    text.len() <= CHARS_MAX && (text == "UTC" || text.contains('/')) && jiff::tz::TimeZone::get(text).is_ok()
+}
+
 /// A moment as it is written, RFC 3339 in UTC.
 pub(super) fn written(at: Timestamp) -> String {
     moment(at).to_string()
@@ -133,7 +146,7 @@ pub(super) fn email(text: &str) -> bool {
         })
 }
 
-/// A language tag: language, then script, then country.
+/// A language tag: language (ISO 639-1, or 639-3 where it has no two letters), then script, then country.
 pub(super) fn language(text: &str) -> bool {
     let mut parts = text.split('-').peekable();
     let primary = parts.next().unwrap_or("");
@@ -142,11 +155,21 @@ pub(super) fn language(text: &str) -> bool {
             && part.starts_with(|c: char| c.is_ascii_uppercase())
             && part[1..].bytes().all(|b| b.is_ascii_lowercase())
     };
-    let region = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_uppercase());
-    let good = (2..=3).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_lowercase());
     parts.next_if(|part| part.is_ascii() && script(part));
-    parts.next_if(|part| region(part));
-    good && parts.next().is_none()
+    parts.next_if(|part| country(part));
+    known_language(primary) && parts.next().is_none()
+}
+
+/// Whether the first part of a tag is a language. `und` says that nobody knows which.
+fn known_language(code: &str) -> bool {
+    match code.len() {
+        2 => isolang::Language::from_639_1(code).is_some(),
+        3 => {
+            ["und", "mul"].contains(&code)
+                || isolang::Language::from_639_3(code).is_some_and(|l| l.to_639_1().is_none())
+        }
+        _ => false,
+    }
 }
 
 /// A country (ISO 3166-1), or Kosovo.

@@ -48,7 +48,7 @@ fn document<E>(input: &mut Input<'_>, begin: impl Fn(Kind, &[u8]) -> Result<Docu
     }
     for level in [Level::Draft, Level::Send] {
         for problem in document.validate(level, moment) {
-            assert!(!problem.message.is_empty() && problem.code.starts_with("F-"), "{problem}");
+            assert!(!problem.wrong.id.is_empty() && problem.code.starts_with("F-"), "{problem}");
         }
     }
     let _ = document.refuses("embassy", "RU");
