@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::lang::Lang;
 
 mod check;
+pub mod checklist;
 mod codes;
 mod complete;
 mod components;
@@ -24,12 +25,14 @@ pub mod lifecycle;
 mod parse;
 mod path;
 pub mod problem;
+pub mod publish;
 mod rules;
 pub mod sections;
 pub mod spec;
 mod split;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 pub mod update;
 pub mod values;
 
