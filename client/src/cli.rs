@@ -19,6 +19,7 @@ mod head;
 mod home;
 mod inbox;
 mod joining;
+mod kind;
 mod linking;
 mod member;
 mod org;
@@ -117,6 +118,9 @@ enum Command {
     /// Devices of this organisation.
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// What the kinds of referrals may hold, and what is wrong with a file.
+    #[command(subcommand)]
+    Kind(kind::KindCommand),
     /// Write a referral and put it into the outbox.
     Send(send::SendArgs),
     /// Send what waits, fetch what is there.
@@ -203,6 +207,7 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => crate::demo::run(args, global.json).await,
         Command::Registrar(command) => registrar::run(command, &global).await,
         Command::Join(args) => member::join(args, &global).await,
+        Command::Kind(command) => kind::run(command, &global),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "causeway", &mut script);
@@ -264,6 +269,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         | Command::Backup(_)
         | Command::Registrar(_)
         | Command::Join(_)
+        | Command::Kind(_)
         | Command::Completions { .. }
         | Command::Man => Ok(()),
     }

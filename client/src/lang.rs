@@ -23,7 +23,16 @@ macro_rules! words {
         const RUSSIAN: &[&str] = &[$(include_str!(concat!("../locales/ru/", $file, ".ftl"))),*];
     };
 }
-words!["calls", "lang", "problems",];
+words![
+    "calls",
+    "checks",
+    "codes",
+    "fields",
+    "lang",
+    "problems",
+    "sections",
+];
+
 
 /// A language that the program does not speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -12,6 +12,7 @@ use crate::lang::Lang;
 
 mod carry;
 mod check;
+pub mod checklist;
 mod codes;
 mod complete;
 mod components;
@@ -25,12 +26,14 @@ pub mod lifecycle;
 mod parse;
 mod path;
 pub mod problem;
+pub mod publish;
 mod rules;
 pub mod sections;
 pub mod spec;
 mod split;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 pub mod update;
 pub mod values;
 

@@ -9,23 +9,24 @@ use causeway_common::time::Timestamp;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::failure::{Failure, exit};
+use super::failure::Failure;
 use super::head;
 use super::home::Home;
+use super::kind;
 use super::org;
 use super::output::{print, remark, text};
 use super::standing;
 use crate::activity;
 use crate::engine::Draft;
 use crate::model::{PACKET_REFERRAL, StoredSection};
-use crate::referral::{DOCUMENT_BYTES_MAX, Document, Kind, Level, Problem, SendContext};
+use crate::referral::{DOCUMENT_BYTES_MAX, Document, Kind, Level, SendContext};
 use crate::vault::Changes;
 
 /// Organisations that one command may address.
 const RECIPIENTS_MAX: usize = 32;
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
-    /// missing-person, border-alert, victim-handoff or identity-check.
+    /// A word of `causeway kind list`, for example border-alert.
     kind: Kind,
     /// Who gets it: names or identifiers, separated by commas. Each gets an envelope of its own.
     #[arg(long, required = true, value_delimiter = ',')]
@@ -45,6 +46,9 @@ pub(crate) struct SendArgs {
     /// An exercise: marked as one everywhere and left out of statistics.
     #[arg(long)]
     exercise: bool,
+    /// Only say what is wrong and which checklists it meets; nothing is queued.
+    #[arg(long)]
+    check: bool,
 }
 
 pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
@@ -72,6 +76,13 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     }
     let packet = PacketId(home.engine.random().await);
     let document = document(&args, packet, home)?;
+    let found = document.validate(Level::Send, home.engine.now());
+    if args.check {
+        return kind::report(&document, &found, home.json, home.lang);
+    }
+    if !found.is_empty() {
+        return Err(kind::refused(&found, home.lang));
+    }
     for to in &recipients {
         may_go_to(&document, *to, home).await?;
     }
@@ -119,7 +130,7 @@ async fn may_go_to(document: &Document, to: OrgId, home: &Home) -> Result<(), Fa
     let replica = home.engine.replica.lock().await;
     let refused =
         replica.directory.organisation(to).and_then(|org| document.refuses(&org.kind, &org.country));
-    refused.map_or(Ok(()), |problem| Err(problems(&[problem])))
+    refused.map_or(Ok(()), |problem| Err(kind::refused(&[problem], home.lang)))
 }
 
 async fn draft(
@@ -160,7 +171,7 @@ async fn draft(
 
 fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<Document, Failure> {
     let mut document = match &args.file {
-        Some(path) => Document::parse(args.kind, &read(path)?).map_err(|p| problems(&p))?,
+        Some(path) => Document::parse(args.kind, &read(path)?).map_err(|p| kind::refused(&p, home.lang))?,
         None => Document::empty(args.kind),
     };
     for assignment in &args.set {
@@ -170,7 +181,7 @@ fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<Document, 
                 "For example: --set approach_note=\"speak to her alone\"",
             ));
         };
-        document.set(path, value).map_err(|p| problems(&[p]))?;
+        document.set(path, value).map_err(|p| kind::refused(&[p], home.lang))?;
     }
     let identity = &home.engine.identity;
     let now = home.engine.now();
@@ -184,8 +195,7 @@ fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<Document, 
         case_ref: case_ref(&identity.country, now, packet),
         packet_id: packet.to_string(),
     });
-    let found = document.validate(Level::Send, now);
-    if found.is_empty() { Ok(document) } else { Err(problems(&found)) }
+    Ok(document)
 }
 
 /// A case number of ours: `<country>-<year>-<six hexadecimal digits>`.
@@ -219,15 +229,4 @@ fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
         file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     }
     Ok(bytes)
-}
-
-/// What is wrong with a document, line by line.
-pub(super) fn problems(found: &[Problem]) -> Failure {
-    let lines: Vec<String> = found.iter().map(|problem| format!("  {problem}")).collect();
-    Failure::new(
-        "V-105",
-        exit::INVALID,
-        format!("It cannot be sent like this. Nothing was queued.\n{}", lines.join("\n")),
-        "Correct the fields named above; docs/samples has complete examples.",
-    )
 }

@@ -7,13 +7,14 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::home::Home;
+use super::kind::refused;
 use super::output::{print, remark, text};
-use super::send::problems;
 use crate::engine::threads::Words;
+use crate::lang::Lang;
 use crate::model::Thread;
 use crate::records;
 use crate::referral::lifecycle::Action;
-use crate::referral::{set_in_answer, validate_answer};
+use crate::referral::{Kind, Level};
 
 /// Longest text of a step, in characters.
 const TEXT_CHARS_MAX: usize = crate::referral::update::TEXT_CHARS_MAX;
@@ -39,7 +40,7 @@ pub(crate) struct StepArgs {
 pub(crate) struct AnswerArgs {
     #[command(flatten)]
     step: StepArgs,
-    /// File with the answer to an identity check, JSON.
+    /// File with the answer to an identity check or a question for a place, JSON.
     #[arg(long)]
     file: Option<PathBuf>,
     /// One field of that answer, for example result=confirmed.
@@ -54,16 +55,21 @@ pub(crate) async fn step(args: StepArgs, action: Action, home: &Home) -> Result<
 /// An answer is what the sender says to a question, and what an embassy says to an identity check.
 pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure> {
     let thread = find_thread(home, &args.step.id)?;
-    let answer = answer_fields(&args)?;
+    let kind = Kind::from_code(&thread.kind).and_then(Kind::answered_by).filter(|_| !thread.ours);
+    let mut answer = answer_fields(&args, kind, home.lang)?;
     if thread.ours {
         return take(args.step, Action::Answer, answer, home).await;
     }
     if thread.kind == "IDQ" {
         let withheld = records::received(&home.engine.vault, thread.root)?.map(|root| root.withheld);
         may_answer(&withheld.unwrap_or_default())?;
-        let found = validate_answer(&answer);
+    }
+    if let Some(kind) = kind {
+        let now = home.engine.now();
+        kind.complete_step(&mut answer, now);
+        let found = kind.validate_step(&answer, Level::Send, now);
         if !found.is_empty() {
-            return Err(problems(&found));
+            return Err(refused(&found, home.lang));
         }
     }
     take(args.step, Action::Complete, answer, home).await
@@ -77,7 +83,9 @@ fn may_answer(withheld: &[[u8; 3]]) -> Result<(), Failure> {
     Err(Failure::withheld("This identity check cannot be answered here", withheld))
 }
 
-fn answer_fields(args: &AnswerArgs) -> Result<Map<String, Value>, Failure> {
+/// The answer as it was typed. A kind without an answer of its own takes what stands in an identity answer.
+fn answer_fields(args: &AnswerArgs, kind: Option<Kind>, lang: Lang) -> Result<Map<String, Value>, Failure> {
+    let kind = kind.or_else(|| Kind::of_step("IDR"));
     let mut fields = Map::new();
     if let Some(path) = &args.file {
         let size = std::fs::metadata(path).map_or(0, |m| m.len());
@@ -93,7 +101,7 @@ fn answer_fields(args: &AnswerArgs) -> Result<Map<String, Value>, Failure> {
         fields = serde_json::from_slice(&bytes).map_err(|e| {
             Failure::invalid(
                 format!("{} is not a JSON object: {e}.", path.display()),
-                "See docs/samples/identity-answer.json.",
+                "See docs/samples, for example identity-answer.json and placement-answer.json.",
             )
         })?;
     }
@@ -104,7 +112,9 @@ fn answer_fields(args: &AnswerArgs) -> Result<Map<String, Value>, Failure> {
                 "For example: --set result=confirmed",
             ));
         };
-        set_in_answer(&mut fields, path, value).map_err(|problem| problems(&[problem]))?;
+        if let Some(kind) = kind {
+            kind.set_in_step(&mut fields, path, value).map_err(|problem| refused(&[problem], lang))?;
+        }
     }
     Ok(fields)
 }

@@ -9,7 +9,8 @@ use super::check::Check;
 use super::path::{is_absent, is_nil, values};
 use super::problem::{BLOCKED, MISSING, RULE, Words};
 use super::spec::{Condition, Rule};
-use super::values::{date, day, instant};
+use super::values::{date, day, instant, partial_date};
+use crate::lang::Lang;
 
 /// Whether a condition holds for a document.
 pub(super) fn holds(condition: &Condition, map: &Map<String, Value>, now: Timestamp) -> bool {
@@ -17,6 +18,10 @@ pub(super) fn holds(condition: &Condition, map: &Map<String, Value>, now: Timest
         Condition::Always => true,
         Condition::Is(path, codes) => values(map, path).iter().any(|(_, v)| is_one_of(v, codes)),
         Condition::Has(path) => values(map, path).iter().any(|(_, v)| !is_absent(Some(v)) && !is_nil(v)),
+        Condition::YearOf(path) => values(map, path).iter().any(|(_, v)| {
+            let span = v.as_str().and_then(partial_date);
+            span.is_some_and(|(a, b)| a.is_some() && a.map(|d| d.year()) == b.map(|d| d.year()))
+        }),
         Condition::Within(path, hours) => {
             let (from, to) = (millis(now), millis(now.plus(hours_long(*hours))));
             let moments = values(map, path);
@@ -33,6 +38,7 @@ fn is_one_of(value: &Value, codes: &[&str]) -> bool {
             codes.contains(if *yes { &"true" } else { &"false" })
                 || codes.contains(if *yes { &"yes" } else { &"no" })
         }
+        Value::Number(number) => codes.contains(&number.to_string().as_str()),
         Value::Array(list) => list.iter().any(|v| v.as_str().is_some_and(|code| codes.contains(&code))),
         _ => false,
     }
@@ -159,4 +165,57 @@ impl Check {
 
 fn blocked(message: &'static str) -> Words {
     Words::of("problem-blocked").with_words("why", Words::of(message))
+}
+
+/// A rule as a sentence, for the dictionary.
+pub(super) fn describe_rule(rule: &Rule) -> String {
+    let say = |id: &'static str| Words::of(id).say(Lang::En);
+    let unless = |conditions: &[Condition]| {
+        let each: Vec<String> = conditions.iter().map(describe).collect();
+        if each.is_empty() { String::new() } else { format!(", but not {}", each.join(", ")) }
+    };
+    match rule {
+        Rule::Need { path, when: Condition::Always, unless: but, hint } => {
+            format!("`{path}` is needed{}. {}", unless(but), say(hint))
+        }
+        Rule::Need { path, when, unless: but, hint } => {
+            format!("`{path}` is needed {}{}. {}", describe(when), unless(but), say(hint))
+        }
+        Rule::Absent { path, unless, hint } => {
+            format!("`{path}` is possible only {}. {}", describe(unless), say(hint))
+        }
+        Rule::Beside { at, has, needs, hint } => {
+            format!("`{at}`: with `{has}` also `{needs}`. {}", say(hint))
+        }
+        Rule::AnyOf { at, of, unless: but } => {
+            format!("`{at}`: at least one of `{}`{}.", of.join("`, `"), unless(but))
+        }
+        Rule::Only { path, is, message, hint } => {
+            format!("Not sent unless `{path}` is `{is}`: otherwise {}. {}", say(message), say(hint))
+        }
+        Rule::Entry { at, with, message, hint } => {
+            let pairs: Vec<String> = with.iter().map(|(field, code)| format!("`{field}` `{code}`")).collect();
+            format!(
+                "Not sent unless one of `{at}` has {}: otherwise {}. {}",
+                pairs.join(" and "),
+                say(message),
+                say(hint)
+            )
+        }
+        Rule::Ahead(path, None) => format!("`{path}` lies ahead."),
+        Rule::Ahead(path, Some(hours)) => format!("`{path}` lies ahead, at most {hours} hours."),
+        Rule::NotPast(path) => format!("`{path}` is not past."),
+        Rule::Order { at, low, high } => format!("`{at}`: `{low}` is not larger than `{high}`."),
+    }
+}
+
+/// A condition as the end of a sentence.
+pub(super) fn describe(condition: &Condition) -> String {
+    match condition {
+        Condition::Always => "always".into(),
+        Condition::Is(path, codes) => format!("if `{path}` is `{}`", codes.join("` or `")),
+        Condition::Has(path) => format!("if there is `{path}`"),
+        Condition::YearOf(path) => format!("if the year of `{path}` is known"),
+        Condition::Within(path, hours) => format!("if `{path}` is within {hours} hours"),
+    }
 }

@@ -181,6 +181,8 @@ pub enum Condition {
     Is(&'static str, &'static [&'static str]),
     /// Something stands at the path.
     Has(&'static str),
+    /// A date whose year is known stands at the path.
+    YearOf(&'static str),
     /// A moment within so many hours from now stands at the path.
     Within(&'static str, u64),
 }
