@@ -16,6 +16,7 @@ mod document;
 pub mod history;
 mod kinds;
 pub mod lifecycle;
+mod mrz_lines;
 mod parse;
 mod path;
 pub mod problem;
