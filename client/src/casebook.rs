@@ -70,3 +70,32 @@ fn update(from: &dyn Source, thread: &Thread, event: &Event) -> Result<Option<Up
     };
     Ok(sections.unwrap_or_default().iter().find_map(|section| Update::read(&section.bytes)))
 }
+
+/// Cases as tests need them.
+#[cfg(test)]
+pub(crate) mod tests {
+    use causeway_common::ids::OrgId;
+    use causeway_common::priority::Priority;
+    use causeway_common::time::Timestamp;
+
+    use super::*;
+
+    /// A case with this document and no steps.
+    pub(crate) fn case(kind: &str, document: Value) -> Case {
+        let thread = Thread {
+            case: [1; 32],
+            root: PacketId([1; 32]),
+            kind: kind.to_owned(),
+            peer: OrgId([2; 32]),
+            ours: true,
+            priority: Priority::P1,
+            begun: Timestamp(0),
+            respond_by: Timestamp(0),
+            work: "sent".to_owned(),
+            events: Vec::new(),
+            waiting: Vec::new(),
+        };
+        let document = document.as_object().cloned().unwrap_or_default();
+        Case { thread, document, transport: Transport::Relayed, steps: Vec::new() }
+    }
+}

@@ -22,13 +22,17 @@ mod joining;
 mod kind;
 mod linking;
 mod member;
+mod mrz;
 mod org;
 pub(crate) mod output;
 mod recovery;
+mod registers;
 mod registrar;
 mod relay_key;
+mod search;
 mod send;
 mod standing;
+mod stats;
 mod status;
 mod steps;
 mod unopened;
@@ -162,6 +166,21 @@ enum Command {
     /// The organisation's root keys on paper, and what is done with them.
     #[command(subcommand)]
     Recovery(recovery::RecoveryCommand),
+    /// Find referrals by what stands in them.
+    Search(search::SearchArgs),
+    /// Count cases without naming anybody: the tables of whole months. Small numbers stay hidden.
+    Stats(stats::StatsArgs),
+    /// Read the lines at the bottom of a passport, card or visa, and check their digits. Nothing is kept.
+    Mrz(mrz::MrzArgs),
+    /// Border points.
+    #[command(subcommand)]
+    Border(registers::BorderCommand),
+    /// Countries and their codes.
+    #[command(subcommand)]
+    Country(registers::CountryCommand),
+    /// Languages and their codes.
+    #[command(subcommand)]
+    Language(registers::LanguageCommand),
     /// Check this workstation's data.
     Doctor,
     /// Print completions for a shell.
@@ -233,6 +252,10 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Recovery(recovery::RecoveryCommand::Combine(shares)) => {
             recovery::split::combine(&shares, &global)
         }
+        Command::Mrz(args) => mrz::run(&args, &global),
+        Command::Border(command) => registers::border(command, &global),
+        Command::Country(command) => registers::country(command, &global),
+        Command::Language(command) => registers::language(command, &global),
         other => with_home(other, &Home::unlock(&global).await?).await,
     }
 }
@@ -264,12 +287,18 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Attachment(command) => attachments::run(command, home).await,
         Command::Backup(backup::BackupCommand::Create { out, keep }) => backup::create(out, keep, home).await,
         Command::Recovery(command) => recovery::run(command, home).await,
+        Command::Stats(args) => stats::stats(args, home).await,
+        Command::Search(args) => search::search(args, home).await,
         Command::Doctor => status::doctor(home).await,
         Command::Demo(_)
         | Command::Backup(_)
         | Command::Registrar(_)
         | Command::Join(_)
         | Command::Kind(_)
+        | Command::Mrz(_)
+        | Command::Border(_)
+        | Command::Country(_)
+        | Command::Language(_)
         | Command::Completions { .. }
         | Command::Man => Ok(()),
     }

@@ -29,9 +29,14 @@ words![
     "codes",
     "fields",
     "lang",
+    "mrz",
     "problems",
+    "registers",
+    "search",
     "sections",
+    "stats",
 ];
+
 
 
 /// A language that the program does not speak.

@@ -23,6 +23,7 @@ pub mod indicators;
 mod kinds;
 pub mod labels;
 pub mod lifecycle;
+mod mrz_lines;
 mod parse;
 mod path;
 pub mod problem;

@@ -67,6 +67,11 @@ fn documents() {
 }
 
 #[test]
+fn lookups() {
+    run_all("lookups");
+}
+
+#[test]
 fn relay_frames() {
     run_all("relay_frames");
 }

@@ -77,6 +77,7 @@ impl Check {
         match (holds, value) {
             (Type::Group(fields) | Type::GroupOrText(fields), Value::Object(map)) => {
                 self.fields(fields.iter(), map, path);
+                self.mrz(map, path);
             }
             (Type::GroupOrText(_), Value::String(text)) => {
                 self.text(text, super::components::LONG, true, path)

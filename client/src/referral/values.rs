@@ -61,7 +61,7 @@ pub(super) fn date(text: &str) -> Option<Date> {
 }
 
 /// A moment with an offset (RFC 3339), in milliseconds since 1970; negative before it.
-pub(super) fn instant(text: &str) -> Option<i64> {
+pub(crate) fn instant(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
     let shaped = (20..=35).contains(&bytes.len())
@@ -120,7 +120,7 @@ pub(super) fn written(at: Timestamp) -> String {
 }
 
 /// The day of a moment, in UTC.
-pub(super) fn day(at: Timestamp) -> Date {
+pub(crate) fn day(at: Timestamp) -> Date {
     jiff::tz::Offset::UTC.to_datetime(moment(at)).date()
 }
 
@@ -173,7 +173,7 @@ fn known_language(code: &str) -> bool {
 }
 
 /// A country (ISO 3166-1), or Kosovo.
-pub(super) fn country(text: &str) -> bool {
+pub(crate) fn country(text: &str) -> bool {
     text.len() == 2 && COUNTRIES.split_ascii_whitespace().any(|code| code == text)
 }
 
@@ -183,7 +183,7 @@ pub(super) fn nationality(text: &str) -> bool {
 }
 
 /// Part of a country (ISO 3166-2), by its shape.
-pub(super) fn subdivision(text: &str) -> bool {
+pub(crate) fn subdivision(text: &str) -> bool {
     text.split_once('-').is_some_and(|(of, part)| {
         country(of)
             && (1..=3).contains(&part.len())
