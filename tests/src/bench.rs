@@ -14,6 +14,7 @@ mod idle;
 mod jetstream;
 mod latency;
 mod mailbox;
+mod matching;
 mod measure;
 mod report;
 mod roles;
@@ -51,11 +52,13 @@ pub enum Family {
     Directory,
     /// One packet for few devices and for many.
     Sealing,
+    /// A new report compared with everybody who is known.
+    Matching,
 }
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Submit,
         Self::Latency,
         Self::Idle,
@@ -63,6 +66,7 @@ impl Family {
         Self::Mailbox,
         Self::Directory,
         Self::Sealing,
+        Self::Matching,
     ];
 
     /// Its name on the command line and in reports.
@@ -75,6 +79,7 @@ impl Family {
             Self::Mailbox => "mailbox",
             Self::Directory => "directory",
             Self::Sealing => "sealing",
+            Self::Matching => "matching",
         }
     }
 }
@@ -104,6 +109,7 @@ pub async fn run(plan: &Plan, family: Family) -> Outcome {
         Family::Mailbox => mailbox::run(plan).await,
         Family::Directory => directory::run(plan).await,
         Family::Sealing => sealing::run(plan),
+        Family::Matching => matching::run(plan),
     }
 }
 

@@ -57,6 +57,11 @@ async fn packets_are_sealed_for_one_device_and_for_a_hundred() {
     assert_eq!(run(Family::Sealing).await.counts["packets"], 8);
 }
 
+#[tokio::test]
+async fn a_report_is_compared_with_whoever_comes_into_question() {
+    assert_eq!(run(Family::Matching).await.counts["people"], 2_000);
+}
+
 #[test]
 fn a_family_that_does_not_exist_is_named() {
     let asked = std::process::Command::new(env!("CARGO_BIN_EXE_bench")).arg("sumbit").output().unwrap();

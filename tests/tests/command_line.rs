@@ -10,6 +10,7 @@ mod command_line {
     mod checks;
     mod demo;
     mod devices;
+    mod matches;
     mod no_network;
     mod recovery;
     mod registrars;

@@ -1,7 +1,7 @@
 //! Who comes into question: everybody who shares a key, without looking at the others.
 //!
 //! Keys: number of a document, telephone, e-mail, skeleton of the family name, its Daitch–Mokotoff codes, and the skeleton of
-//! the given name with each year in which the person may have been born, two years more on both sides.
+//! the given name with each year in which the person may have been born; whoever is looked for is looked for two years around.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -132,7 +132,7 @@ fn keys(person: &Person, is_looked_for: bool) -> Vec<u64> {
             let given = spelling.given.iter().flat_map(|given| &given.skeletons);
             all.extend(given.map(|bones| Key::Family(bones).number()));
         }
-        given(spelling, person, &mut all);
+        given(spelling, person, if is_looked_for { YEARS_AROUND } else { 0 }, &mut all);
     }
     all.sort_unstable();
     all.dedup();
@@ -147,10 +147,10 @@ fn family(spelling: &Spelling, all: &mut Vec<u64>) {
     }
 }
 
-fn given(spelling: &Spelling, person: &Person, all: &mut Vec<u64>) {
+fn given(spelling: &Spelling, person: &Person, more: i32, all: &mut Vec<u64>) {
     let (Some(given), Some(birth)) = (&spelling.given, person.birth) else { return };
     let years = birth.years();
-    let around = years.start().saturating_sub(YEARS_AROUND)..=years.end().saturating_add(YEARS_AROUND);
+    let around = years.start().saturating_sub(more)..=years.end().saturating_add(more);
     for year in around.take(YEARS_MAX) {
         all.extend(given.skeletons.iter().map(|bones| Key::Given(bones, year).number()));
     }

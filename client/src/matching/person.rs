@@ -57,7 +57,7 @@ pub struct Person {
     pub birth_place: Option<String>,
     /// Scars, tattoos and the like.
     pub marks: Vec<Mark>,
-    /// Nationalities, ISO 3166-1.
+    /// Nationalities, ISO 3166-1 with three letters.
     pub nationalities: Vec<String>,
     /// Languages that are spoken, ISO 639.
     pub languages: Vec<String>,
@@ -72,7 +72,7 @@ no_content_in_debug!(Person, Paper, Sighting, Mark);
 pub struct Paper {
     /// Letters and digits of its number.
     pub number: String,
-    /// Its issuer as written; empty if that is not known.
+    /// Its issuer, with three letters where it is a country; empty if that is not known.
     pub issuer: String,
 }
 
@@ -200,7 +200,7 @@ fn paper(value: &Value) -> Option<Paper> {
         text(fields, "number")?.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     // Shorter ones are no numbers of documents: "none", "?".
     let is_number = number.len() >= 5 && number.bytes().any(|b| b.is_ascii_digit());
-    let issuer = text(fields, "issuer").unwrap_or_default().to_uppercase();
+    let issuer = text(fields, "issuer").map(country).unwrap_or_default();
     is_number.then_some(Paper { number, issuer })
 }
 
@@ -236,12 +236,18 @@ fn language(value: &Value) -> Option<String> {
 
 fn nationalities(object: &Map<String, Value>) -> Vec<String> {
     let code = |value: &Value| match value {
-        Value::String(code) => Some(code.to_uppercase()),
-        Value::Object(fields) => text(fields, "country").map(str::to_uppercase),
+        Value::String(code) => Some(country(code)),
+        Value::Object(fields) => text(fields, "country").map(country),
         _ => None,
     };
     // Specials of ICAO: unspecified is no nationality.
     list(object, "nationalities").filter_map(code).filter(|code| code != "XXX").collect()
+}
+
+/// A country's code with three letters, which passports have; others stay as they are.
+fn country(code: &str) -> String {
+    let code = code.to_uppercase();
+    rust_iso3166::from_alpha2(&code).map_or(code, |country| country.alpha3.to_owned())
 }
 
 fn marks(physical: &Map<String, Value>) -> Vec<Mark> {

@@ -89,5 +89,5 @@ pub const WEIGHTS: Weights = Weights {
     language: (0.6, 0.8),
     parents: (3.6, 10.0),
     likely: 34.0,
-    possible: 22.7,
+    possible: 22.9,
 };
