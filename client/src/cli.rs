@@ -21,6 +21,7 @@ mod inbox;
 mod joining;
 mod kind;
 mod linking;
+mod matches;
 mod member;
 mod mrz;
 mod org;
@@ -135,6 +136,11 @@ enum Command {
     /// Referrals of this organisation.
     #[command(subcommand)]
     Sent(inbox::SentCommand),
+    /// Cases that may be about the same person.
+    #[command(subcommand)]
+    Matches(matches::MatchesCommand),
+    /// Compare a document with your cases; it is neither sent nor kept.
+    Match(matches::MatchArgs),
     /// Take a referral on.
     Accept(steps::StepArgs),
     /// Do not take a referral on.
@@ -273,6 +279,8 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Sync(args) => member::sync(args, home).await,
         Command::Inbox(command) => inbox::inbox(command, home).await,
         Command::Sent(command) => inbox::sent(command, home).await,
+        Command::Matches(command) => matches::run(command, home).await,
+        Command::Match(args) => matches::look_up(args, home).await,
         Command::Accept(args) => steps::step(args, Action::Accept, home).await,
         Command::Decline(args) => steps::step(args, Action::Decline, home).await,
         Command::Ask(args) => steps::step(args, Action::Ask, home).await,

@@ -29,6 +29,7 @@ words![
     "codes",
     "fields",
     "lang",
+    "matches",
     "mrz",
     "problems",
     "registers",
@@ -36,8 +37,6 @@ words![
     "sections",
     "stats",
 ];
-
-
 
 /// A language that the program does not speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

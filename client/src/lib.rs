@@ -31,6 +31,7 @@ pub mod identity;
 pub mod lang;
 pub mod last_resort;
 pub mod linking;
+pub mod matching;
 pub mod membership;
 pub mod model;
 pub mod mrz;

@@ -14,6 +14,7 @@ mod idle;
 mod jetstream;
 mod latency;
 mod mailbox;
+mod matching;
 mod measure;
 mod report;
 mod roles;
@@ -54,11 +55,13 @@ pub enum Family {
     Sealing,
     /// Searching many referrals.
     Searching,
+    /// A new report compared with everybody who is known.
+    Matching,
 }
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Submit,
         Self::Latency,
         Self::Idle,
@@ -67,6 +70,7 @@ impl Family {
         Self::Directory,
         Self::Sealing,
         Self::Searching,
+        Self::Matching,
     ];
 
     /// Its name on the command line and in reports.
@@ -80,6 +84,7 @@ impl Family {
             Self::Directory => "directory",
             Self::Sealing => "sealing",
             Self::Searching => "searching",
+            Self::Matching => "matching",
         }
     }
 }
@@ -110,6 +115,7 @@ pub async fn run(plan: &Plan, family: Family) -> Outcome {
         Family::Directory => directory::run(plan).await,
         Family::Sealing => sealing::run(plan),
         Family::Searching => searching::run(plan),
+        Family::Matching => matching::run(plan),
     }
 }
 

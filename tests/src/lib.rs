@@ -8,6 +8,7 @@ pub mod hostile;
 pub mod log_book;
 pub mod oracle;
 pub mod party;
+pub mod people;
 pub mod power_cut;
 pub mod process;
 pub mod sim;

@@ -11,6 +11,7 @@ mod command_line {
     mod demo;
     mod devices;
     mod lookups;
+    mod matches;
     mod no_network;
     mod recovery;
     mod registrars;

@@ -15,9 +15,10 @@ use super::head;
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
 use super::recovery::standing as recovering;
-use super::{Global, alarms, joining};
+use super::{Global, alarms, joining, matches};
 use crate::doubts;
 use crate::identity::Identity;
+use crate::matching::{sweep, telling};
 use crate::membership;
 use crate::reconnect;
 use crate::records;
@@ -154,6 +155,13 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
         0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await?,
         seconds => reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused).await?,
     };
+    let mut report = report;
+    sweep::compare_new(&home.engine).await?;
+    if telling::advance_all(&home.engine).await? > 0 {
+        // An owner has agreed: what that allows goes out at once.
+        report = report.followed_by(session::run(&home.engine, &dialer, Stay::UntilCalm).await?);
+    }
+    let alike = matches::waiting(home)?;
     let waiting = records::pending_count(&home.engine.vault);
     let (held, doubtful) = (home.held_count().await?, doubts::undecided(&home.engine.vault)?);
     let recovery = recovering::of_own(home).await;
@@ -167,6 +175,7 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
         "held": held,
         "unproven": report.held,
         "doubtful": doubtful,
+        "possible_matches": alike,
         "recovery": recovery,
         "head": head,
         "connected": true,
@@ -197,6 +206,9 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
             "{} packet(s) from others wait at the relay, because it withholds the part of the directory that proves their senders. Run `causeway sync` again. If they stay, ask a partner for `causeway directory export --out FILE` and compare it with `causeway directory evidence --out OUT --with FILE`; then call the registrar, not through the relay.",
             report.held
         ));
+    }
+    if alike > 0 && !home.json {
+        remark(&matches::waiting_words(alike, home));
     }
     if doubtful > 0 && !home.json {
         remark(&format!(

@@ -13,11 +13,13 @@ use super::failure::Failure;
 use super::head;
 use super::home::Home;
 use super::kind;
+use super::matches;
 use super::org;
 use super::output::{print, remark, text};
 use super::standing;
 use crate::activity;
 use crate::engine::Draft;
+use crate::matching::sweep;
 use crate::model::{PACKET_REFERRAL, StoredSection};
 use crate::referral::{DOCUMENT_BYTES_MAX, Document, Kind, Level, SendContext};
 use crate::vault::Changes;
@@ -106,13 +108,15 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
         .collect();
     activity::append(&home.engine.vault, &mut changes, home.engine.now(), "queued a referral", Some(packet))?;
     home.engine.queue(drafts, changes).await?;
+    let alike = sweep::compare_new(&home.engine).await?;
     if home.suspension_of(home.engine.identity.org).await.is_some() {
         remark(
             "The registrar has suspended this organisation: it stays in your outbox until you are reinstated.",
         );
     }
     let head = head::of(home).await?;
-    let remarks = [head::words(&head).trim_start().to_owned(), waits.unwrap_or_default()];
+    let alike = matches::waiting_words(alike, home);
+    let remarks = [head::words(&head).trim_start().to_owned(), waits.unwrap_or_default(), alike];
     remarks.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words));
     let result = json!({ "referral": packet.to_string(), "packets": listed, "head": head });
     print(home.json, result, |v| {
@@ -213,7 +217,7 @@ fn respond_by(document: &Document) -> Timestamp {
         .map_or(Timestamp(0), Timestamp)
 }
 
-fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |e: std::io::Error| {
         Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
     };

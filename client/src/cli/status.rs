@@ -10,6 +10,7 @@ use super::device;
 use super::failure::Failure;
 use super::head;
 use super::home::Home;
+use super::matches;
 use super::output::{print, text, time};
 use super::recovery::standing as recovering;
 use super::relay_key;
@@ -70,6 +71,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "doubtful": doubts::undecided(&home.engine.vault)?,
         "suspended": standing::suspension(suspended.as_ref()),
         "removed": removed.as_ref().map(|told| told.message.as_str()),
+        "possible_matches": matches::waiting(home)?,
         "unopened": unopened::count(&home.engine.vault),
         "unopened_forgotten": unopened::forgotten(&home.engine.vault)?,
         "prekeys_unused": crate::prekeys::unused(&home.engine.vault)?,
@@ -116,6 +118,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             suspended,
             status,
             held_and_doubtful(v),
+            matches_waiting(v, home),
             signatures(v),
             old,
             backup,
@@ -143,6 +146,12 @@ async fn greet(home: &Home, link: &dyn Link) -> Result<(), SessionError> {
         return Err(removed);
     }
     Ok(())
+}
+
+fn matches_waiting(v: &Value, home: &Home) -> String {
+    let count = v["possible_matches"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+    let words = matches::waiting_words(count, home);
+    if words.is_empty() { words } else { format!("\n{words}") }
 }
 
 fn held_and_doubtful(v: &Value) -> String {

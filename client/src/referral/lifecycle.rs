@@ -107,6 +107,8 @@ words! {
         CancelConfirm = "cancel_confirm",
         /// Refuse to give it back.
         CancelRefuse = "cancel_refuse",
+        /// Another case may be about the same person.
+        PossibleMatch = "possible_match",
         /// The recipient's device holds it.
         Deliver = "delivered",
         /// Somebody at the recipient looked at it.
@@ -176,8 +178,14 @@ const TABLE: &[(&[WorkState], Party, Action, WorkState)] = {
     ]
 };
 
+/// Steps that either side may take in any state, and that change none.
+const REMARKS: &[Action] = &[Action::PossibleMatch];
+
 /// Takes a step.
 pub fn step(state: WorkState, action: Action, by: Party) -> Result<WorkState, NotAllowed> {
+    if REMARKS.contains(&action) && by != Party::System {
+        return Ok(state);
+    }
     TABLE
         .iter()
         .find(|(from, party, step, _)| *party == by && *step == action && from.contains(&state))
@@ -200,6 +208,10 @@ mod tests {
         for state in WorkState::ALL {
             for action in Action::ALL {
                 for party in [Party::Sender, Party::Recipient, Party::System] {
+                    if REMARKS.contains(action) {
+                        assert_eq!(step(*state, *action, party) == Ok(*state), party != Party::System);
+                        continue;
+                    }
                     let in_table =
                         TABLE.iter().any(|(f, p, a, _)| f.contains(state) && *p == party && a == action);
                     assert_eq!(

@@ -22,7 +22,8 @@ const CODE_BYTES_MAX: usize = 48;
 /// The day of a case: of the contact, otherwise of its beginning here.
 pub(super) fn day(case: &Case) -> Date {
     let began = case.document.get("start").and_then(Value::as_str).and_then(values::instant);
-    let began = began.filter(|_| case.thread.kind == "HIC").and_then(|at| u64::try_from(at).ok()).map(Timestamp);
+    let began =
+        began.filter(|_| case.thread.kind == "HIC").and_then(|at| u64::try_from(at).ok()).map(Timestamp);
     values::day(began.unwrap_or(case.thread.begun))
 }
 
@@ -93,9 +94,14 @@ fn border(case: &Case) -> Label {
 fn outcome(case: &Case) -> Label {
     let said = case.steps.iter().rev().find_map(|(_, update)| {
         let other = &update.as_ref()?.other;
-        [&["bia_result", "outcome", "code"][..], &["bia_result", "outcome"], &["outcome", "code"], &["outcome"]]
-            .into_iter()
-            .find_map(|path| at(other, path).and_then(Value::as_str))
+        [
+            &["bia_result", "outcome", "code"][..],
+            &["bia_result", "outcome"],
+            &["outcome", "code"],
+            &["outcome"],
+        ]
+        .into_iter()
+        .find_map(|path| at(other, path).and_then(Value::as_str))
     });
     Label::new(Axis::Code, clean(said.unwrap_or(&case.thread.work)))
 }
@@ -116,9 +122,12 @@ fn origin(case: &Case) -> Label {
         person.as_array().map_or(Some(person), |list| list.first())?.as_object()
     });
     let residence = |person: &Map<String, Value>| region(person.get("residence")?.as_object()?);
-    let nationality = |person: &Map<String, Value>| country(person.get("nationalities")?.get(0)?.get("country"));
+    let nationality =
+        |person: &Map<String, Value>| country(person.get("nationalities")?.get(0)?.get("country"));
     let found = person.and_then(|person| residence(person).or_else(|| nationality(person)));
-    found.or_else(|| country(case.document.get("caller_country"))).unwrap_or_else(|| Label::new(Axis::Code, UNKNOWN))
+    found
+        .or_else(|| country(case.document.get("caller_country")))
+        .unwrap_or_else(|| Label::new(Axis::Code, UNKNOWN))
 }
 
 fn region(place: &Map<String, Value>) -> Option<Label> {
