@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use causeway_common::{crash, process};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+mod agreement;
 mod alarms;
 mod attachments;
 mod backup;
 mod checks;
 mod colleagues;
+mod consent;
 mod device;
 mod directory;
 mod doubtful;
@@ -23,10 +25,13 @@ mod linking;
 mod member;
 mod org;
 pub(crate) mod output;
+mod overriding;
 mod recovery;
 mod registrar;
 mod relay_key;
 mod send;
+mod shared;
+mod sharing;
 mod standing;
 mod status;
 mod steps;
@@ -119,6 +124,12 @@ enum Command {
     Device(device::DeviceCommand),
     /// Write a referral and put it into the outbox.
     Send(send::SendArgs),
+    /// What is agreed with an organisation: it gets nothing beside that.
+    #[command(subcommand)]
+    Agreement(agreement::AgreementCommand),
+    /// What people have agreed to, and what becomes of it.
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
     /// Send what waits, fetch what is there.
     Sync(member::SyncArgs),
     /// Referrals of others.
@@ -242,6 +253,8 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::RelayKey { text } => relay_key::take(home, &text).await,
         Command::Device(command) => device::run(command, home).await,
         Command::Send(args) => send::send(args, home).await,
+        Command::Agreement(command) => agreement::agreement(command, home).await,
+        Command::Consent(command) => consent::consent(command, home).await,
         Command::Sync(args) => member::sync(args, home).await,
         Command::Inbox(command) => inbox::inbox(command, home).await,
         Command::Sent(command) => inbox::sent(command, home).await,

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+pub mod access;
 mod check;
 mod codes;
 mod complete;

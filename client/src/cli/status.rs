@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::alarms;
 use super::backup;
+use super::consent;
 use super::device;
 use super::failure::Failure;
 use super::head;
@@ -55,6 +56,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let wanted = proposals::waiting_for_us(&home.engine).await?;
     let old_head = head::of(home).await?;
     let relay_key = relay_key::standing(home).await?;
+    let consents = consent::status(home)?;
     let replica = home.engine.replica.lock().await;
     let head = replica.head(identity);
     let result = json!({
@@ -85,6 +87,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "signatures_wanted": wanted,
         "backup_age": backups["age"],
         "backup": backups,
+        "consents": consents,
     });
     drop(replica);
     print(home.json, result, |v| {
@@ -116,6 +119,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             suspended,
             status,
             held_and_doubtful(v),
+            consent::status_words(&v["consents"], home),
             signatures(v),
             old,
             backup,

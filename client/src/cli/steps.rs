@@ -122,7 +122,7 @@ async fn take(
         ));
     }
     let thread = find_thread(home, &args.id)?;
-    let words = Words { reason: args.reason, text: args.text, eta: args.eta, answer };
+    let words = Words { reason: args.reason, text: args.text, eta: args.eta, answer, ..Words::default() };
     let packet = home.engine.take_step(thread.case, action, words).await?;
     home.note(action.as_str()).await?;
     let now = records::thread(&home.engine.vault, &thread.case)?.map_or_else(String::new, |t| t.work);

@@ -46,6 +46,8 @@ pub struct Words {
     pub eta: String,
     /// Answer to an identity check.
     pub answer: serde_json::Map<String, Value>,
+    /// Fields of the update beside these.
+    pub other: serde_json::Map<String, Value>,
 }
 
 /// The kind code in a packet's header; `?` if there is none.
@@ -229,7 +231,7 @@ impl Engine {
             text: words.text,
             eta: words.eta,
             answer: words.answer,
-            other: serde_json::Map::new(),
+            other: words.other,
         };
         let in_order = |event: &&Event| event.after != NONE && !event.taken_back;
         let follows = thread.events.iter().rev().find(in_order).map_or(thread.root, |e| e.packet);

@@ -34,6 +34,7 @@ lists! {
     CONSENT_METHOD = open "consent-method" ["written" "oral_witnessed" "oral_recorded" "digital" "gesture_interpreted"];
     PURPOSE = open "CL-PU" ["assistance" "shelter" "return" "medical" "legal_aid" "identity_check" "missing_search"
         "investigation" "prosecution" "witness_protection" "statistics" "research" "media"];
+    OVERRIDE_REASON = closed "override" ["vital_interest" "child_protection" "court_order" "legal_obligation"];
     WITHHOLD = open "withhold" ["fear" "prefers_to_tell_self" "other"];
     TRACING = closed "tracing" ["tell_location" "tell_alive_only" "tell_nothing"];
 

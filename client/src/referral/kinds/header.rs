@@ -40,6 +40,19 @@ pub(in crate::referral) const HEADER: &[Field] = &[
     may("consent", Group(CONSENT)).of(CNS),
     may("asylum_flag", Flag).of(LEG),
     may("persecution_fear_countries", List(&Country, 0, 50)).of(LEG),
+    may("override", Group(OVERRIDE)).of(HDR),
+    may("guardian_pending", Flag).of(OPS),
+    may("location_expires", Instant).of(LOC),
+];
+
+/// A decision to go without consent. Everybody who may read the header sees that there is one.
+const OVERRIDE: &[Field] = &[
+    must("reason", Code(&OVERRIDE_REASON)),
+    must("text", Text(2_000)).of(CNS),
+    must("decided_by", Group(STAFF)).of(CNS),
+    may("second_person", Group(STAFF)).of(CNS),
+    must("at", Instant),
+    must("review_by", Instant),
 ];
 
 const AUTHOR: &[Field] =
@@ -61,6 +74,7 @@ pub(in crate::referral) const CONSENT: &[Field] = &[
     must("explained", Group(EXPLAINED)),
     must("scope", List(&Group(SCOPE), 1, 20)),
     may("withhold", List(&Group(WITHHELD), 0, 20)),
+    may("caller_agrees", Codes(&ROLE)),
     must("reporting_ok", Flag),
     may("tracing_ok", Code(&TRACING)),
     may("contact_rule", Group(CONTACT)),
