@@ -223,12 +223,15 @@ pub fn ended(vault: &Vault, consent_ref: &str) -> Result<Vec<SectionCode>, Recor
         }
         found.extend(sections.iter().filter_map(|s| Some(SectionCode(s.as_bytes().try_into().ok()?))));
     }
+    found.sort_unstable();
+    found.dedup();
     Ok(found)
 }
 
 /// Threads of ours about the same person's case: of the same packet, number, or consent, or built on it.
 pub fn past_recipients(vault: &Vault, case: &Case) -> Result<Vec<Case>, RecordError> {
-    let (root, number, consent) = (case.thread.root, text(&case.document, "case_ref"), consent_ref(&case.document));
+    let (root, number, consent) =
+        (case.thread.root, text(&case.document, "case_ref"), consent_ref(&case.document));
     let same = |other: &Case| {
         other.thread.root == root
             || (!number.is_empty() && text(&other.document, "case_ref") == number)

@@ -124,7 +124,8 @@ async fn list(home: &Home) -> Result<(), Failure> {
     let lang = home.lang;
     print_list(home.json, values, &lang.text("agreement-none"), |v| {
         let codes = |field: &str| {
-            let list: Vec<&str> = v[field].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let list: Vec<&str> =
+                v[field].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             if list.is_empty() { lang.text("agreement-all") } else { list.join(", ") }
         };
         let line = lang.fill(

@@ -258,7 +258,8 @@ fn line(v: &Value, home: &Home) -> String {
         _ => "consent-kept",
     };
     let number = if v["for_us"] == true { text(v, "referral") } else { text(v, "id") };
-    let sections: Vec<&str> = v["sections"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let sections: Vec<&str> =
+        v["sections"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let gaps = [
         ("id", number.get(..12).unwrap_or(number)),
         ("name", text(v, "name")),

@@ -34,17 +34,15 @@ pub(crate) struct OverrideArgs {
 }
 
 /// The decision that was given, checked.
-pub(super) fn of(
-    args: &OverrideArgs,
-    document: &Document,
-    home: &Home,
-) -> Result<Option<Override>, Failure> {
+pub(super) fn of(args: &OverrideArgs, document: &Document, home: &Home) -> Result<Option<Override>, Failure> {
     let Some(reason) = args.reason else { return Ok(None) };
     let now = home.engine.now();
     let said = args.review_by.as_deref();
     let review_by = match said {
         None => now.plus(hours(REVIEW_HOURS)),
-        Some(text) => values::moment_or_later(text, now).ok_or_else(|| flaw("access-override-review", home))?,
+        Some(text) => {
+            values::moment_or_later(text, now).ok_or_else(|| flaw("access-override-review", home))?
+        }
     };
     let overridden = Override {
         reason,

@@ -79,7 +79,8 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
         names.iter().find(|(id, _)| *id == org).map_or_else(|| org.short(), |(_, name)| name.clone())
     })?;
     let sections: Vec<SectionCode> = files.iter().map(|(code, _)| *code).collect();
-    let basis = Basis { document: &document, overridden: overridden.as_ref(), origins: &origins, files: &sections };
+    let basis =
+        Basis { document: &document, overridden: overridden.as_ref(), origins: &origins, files: &sections };
     let mut shares = sharing::work_out(&basis, &recipients, home).await?;
     // Danger to life now leaves no time for a second person. It is a decision all the same, and somebody looks at it.
     let overridden = match overridden {
@@ -143,8 +144,7 @@ async fn queue(
     let head = head::of(home).await?;
     let remarks = [head::words(&head).trim_start().to_owned(), waits.unwrap_or_default()];
     remarks.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words));
-    let result =
-        json!({ "referral": packet.to_string(), "packets": listed, "head": head, "access": access });
+    let result = json!({ "referral": packet.to_string(), "packets": listed, "head": head, "access": access });
     print(home.json, result, |v| {
         let count = v["packets"].as_array().map_or(0, Vec::len);
         format!(
@@ -217,7 +217,8 @@ async fn draft(
     share: Share,
     files: &[(SectionCode, PathBuf)],
 ) -> Result<Draft, Failure> {
-    let taken: Vec<&(SectionCode, PathBuf)> = files.iter().filter(|(code, _)| share.takes_file(*code)).collect();
+    let taken: Vec<&(SectionCode, PathBuf)> =
+        files.iter().filter(|(code, _)| share.takes_file(*code)).collect();
     let sections = share.copy.into_iter().map(|section| StoredSection {
         code: section.code.0,
         bytes: Value::Object(section.json).to_string().into_bytes(),
@@ -245,11 +246,7 @@ async fn draft(
 const OF_A_COPY: [&str; 4] = ["sections", "recipients", "location_expires", "guardian_pending"];
 
 /// The document, and the packets that it says it is made from.
-fn document(
-    args: &SendArgs,
-    packet: PacketId,
-    home: &Home,
-) -> Result<(Document, Vec<PacketId>), Failure> {
+fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<(Document, Vec<PacketId>), Failure> {
     let mut document = match &args.file {
         Some(path) => Document::parse(args.kind, &read(path)?).map_err(|p| problems(&p))?,
         None => Document::empty(args.kind),

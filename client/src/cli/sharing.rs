@@ -154,8 +154,11 @@ impl Share {
             .decisions
             .iter()
             .map(|decision| {
-                let gaps: serde_json::Map<String, Value> =
-                    decision.gaps.iter().map(|(name, text)| ((*name).to_owned(), text.as_str().into())).collect();
+                let gaps: serde_json::Map<String, Value> = decision
+                    .gaps
+                    .iter()
+                    .map(|(name, text)| ((*name).to_owned(), text.as_str().into()))
+                    .collect();
                 json!({
                     "section": decision.section.to_string(),
                     "verdict": decision.verdict.as_str(),

@@ -351,10 +351,7 @@ impl Facts {
         {
             return cut("access-hard-informant", Rule::HardInformant);
         }
-        if section == CNS
-            && copy::tells_contact(question.document)
-            && !self.covers_contact(question)
-        {
+        if section == CNS && copy::tells_contact(question.document) && !self.covers_contact(question) {
             return cut("access-contact", Rule::Matrix);
         }
         decision
@@ -411,7 +408,9 @@ impl Facts {
             (Way::ConsentOrVital | Way::Vital, Some(rule)) => vital(rule),
             (Way::Consent | Way::ConsentOrVital, _) if ordered => allowed("access-ordered", Rule::Override),
             (Way::Vital, None) => Decision::refused(section, "access-vital-only", Rule::Matrix),
-            (Way::ConsentOrVital, None) => Decision::refused(section, self.flaw_or("access-no-consent-vital"), self.rule()),
+            (Way::ConsentOrVital, None) => {
+                Decision::refused(section, self.flaw_or("access-no-consent-vital"), self.rule())
+            }
             (Way::Consent, _) => Decision::refused(section, self.flaw_or("access-no-consent"), self.rule()),
         }
     }

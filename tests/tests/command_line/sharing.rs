@@ -40,7 +40,16 @@ async fn nothing_of_any_kind_goes_to_an_embassy_of_the_state_she_fears() {
         let words = [&to[..], &fear].concat();
         let error = fails(hotline, &words, REFUSED, "W-101").await;
         assert!(error["message"].as_str().unwrap().contains("MD"), "{error}");
-        let people = ["--override", "vital_interest", "--override-text", "x", "--decided-by", "1", "--second-person", "2"];
+        let people = [
+            "--override",
+            "vital_interest",
+            "--override-text",
+            "x",
+            "--decided-by",
+            "1",
+            "--second-person",
+            "2",
+        ];
         fails(hotline, &[&words[..], &people].concat(), REFUSED, "W-101").await;
     }
     assert!(hotline.list(&["sent", "list"]).await.is_empty(), "not to the other one either");
@@ -54,14 +63,24 @@ async fn each_recipient_gets_its_own_copy_and_a_shelter_no_legal_name() {
     handoff["consent"]["scope"][0]["role"] = "SHL".into();
     let file = stage.file("handoff.json", &serde_json::to_vec(&handoff).unwrap());
     let photo = format!("DOC={}", sample("photo.jpg"));
-    let send = ["send", "victim-handoff", "--to", "Border Police,House on the Hill", "--file", &file, "--attach", &photo];
+    let send = [
+        "send",
+        "victim-handoff",
+        "--to",
+        "Border Police,House on the Hill",
+        "--file",
+        &file,
+        "--attach",
+        &photo,
+    ];
     let preview = hotline.run(&[&send[..], &["--preview"]].concat()).await;
     assert_eq!(preview["queued"], false);
     assert_eq!(verdict(&preview, "House on the Hill", "IDN")["verdict"], "minimised");
     assert_eq!(verdict(&preview, "Border Police", "MED")["why"], "access-only-evidence");
     assert!(hotline.list(&["sent", "list"]).await.is_empty(), "a preview queues nothing");
     let seen = seen_by(hotline, &[&send[..], &["--preview", "--lang", "ru"]].concat()).await;
-    for words in ["Кто и что увидит", "имя, которым она пользуется", "her stepfather", "House on the Hill"] {
+    for words in ["Кто и что увидит", "имя, которым она пользуется", "her stepfather", "House on the Hill"]
+    {
         assert!(seen.contains(words), "{words}: {seen}");
     }
 
@@ -95,7 +114,8 @@ async fn an_agreement_narrows_and_an_override_needs_two_people() {
     hotline.run(&[&set[..], &["--kinds", "border-alert", "--until", "2099-01-01"]].concat()).await;
     let error = fails(hotline, &send, REFUSED, "W-107").await;
     assert!(error["message"].as_str().unwrap().contains("MPR"), "{error}");
-    fails(hotline, &[&set[..], &["--sections", "ABC", "--until", "2099-01-01"]].concat(), INVALID, "C-105").await;
+    fails(hotline, &[&set[..], &["--sections", "ABC", "--until", "2099-01-01"]].concat(), INVALID, "C-105")
+        .await;
     hotline.run(&[&set[..], &["--sections", "IDN,RSK,SUS,STA", "--until", "2099-01-01"]].concat()).await;
     let listed = hotline.run(&["agreement", "list"]).await;
     assert_eq!((&listed["id"], &listed["in_force"]), (&"MoU 7".into(), &true.into()));
@@ -122,7 +142,8 @@ async fn an_agreement_narrows_and_an_override_needs_two_people() {
     let mut typed = bare.clone();
     typed["override"] = json!({ "reason": "vital_interest" });
     let typed = stage.file("typed.json", &serde_json::to_vec(&typed).unwrap());
-    fails(hotline, &["send", "missing-person", "--to", "Border Police", "--file", &typed], INVALID, "W-111").await;
+    fails(hotline, &["send", "missing-person", "--to", "Border Police", "--file", &typed], INVALID, "W-111")
+        .await;
 
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
@@ -149,7 +170,17 @@ async fn what_came_with_h1_goes_on_when_its_sender_approves() {
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
     let from = format!("root_packet={number}");
-    let on = ["send", "missing-person", "--to", "House on the Hill", "--file", &report, "--set", &from, "--preview"];
+    let on = [
+        "send",
+        "missing-person",
+        "--to",
+        "House on the Hill",
+        "--file",
+        &report,
+        "--set",
+        &from,
+        "--preview",
+    ];
     let answer = police.run(&on).await;
     for section in ["IDN", "TRA", "RSK"] {
         assert_eq!(verdict(&answer, "House on the Hill", section)["rule"], "hard-5-onward", "{answer}");
@@ -163,5 +194,9 @@ async fn what_came_with_h1_goes_on_when_its_sender_approves() {
     let answer = police.run(&on).await;
     assert_eq!(verdict(&answer, "House on the Hill", "TRA")["verdict"], "allowed");
     assert_eq!(verdict(&answer, "House on the Hill", "RSK")["rule"], "hard-5-onward");
-    assert_eq!(police.run(&["inbox", "list"]).await["work"], "received", "and the work stands where it stood");
+    assert_eq!(
+        police.run(&["inbox", "list"]).await["work"],
+        "received",
+        "and the work stands where it stood"
+    );
 }

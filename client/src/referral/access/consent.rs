@@ -5,10 +5,10 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use super::super::Document;
 use super::super::path::is_nil;
 use super::super::sections::SectionCode;
 use super::super::values::{date, day, instant};
-use super::super::Document;
 use super::matrix::Role;
 use super::{Recipient, cuts};
 
@@ -89,9 +89,9 @@ impl Consent {
         let mut withheld = Vec::new();
         for entry in self.list("withhold") {
             let of_role = entry.get("role").and_then(Value::as_str).is_some_and(|r| role.is_named(r));
-            let of_name = ["org", "org_id", "person"].into_iter().any(|field| {
-                entry.get(field).and_then(words).is_some_and(|meant| to.is_called(meant))
-            });
+            let of_name = ["org", "org_id", "person"]
+                .into_iter()
+                .any(|field| entry.get(field).and_then(words).is_some_and(|meant| to.is_called(meant)));
             if !of_role && !of_name {
                 continue;
             }
@@ -225,4 +225,3 @@ pub(super) fn code(text: &str) -> Option<SectionCode> {
 pub(super) fn rests_on(document: &Document, bases: &[&str]) -> bool {
     document.fields.get("legal_basis").and_then(Value::as_str).is_some_and(|basis| bases.contains(&basis))
 }
-

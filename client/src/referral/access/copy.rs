@@ -112,4 +112,3 @@ fn owners(value: &Value) -> Vec<String> {
         _ => Vec::new(),
     }
 }
-

@@ -60,7 +60,8 @@ const GUARD: &[&str] = &[
     ATTACHMENTS,
 ];
 /// Whom not to inform.
-const SILENCE: &[&str] = &["do_not_contact", "do_not_inform", "people_not_to_inform", "risk.people_not_to_inform"];
+const SILENCE: &[&str] =
+    &["do_not_contact", "do_not_inform", "people_not_to_inform", "risk.people_not_to_inform"];
 /// Which town.
 const TOWN: &[&str] = &["*.country", "*.subdivision", "*.place"];
 

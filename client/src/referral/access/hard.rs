@@ -49,13 +49,14 @@ fn any(value: &Value, depth: usize, found: &dyn Fn(&str, &Value) -> bool) -> boo
     }
 }
 
-/// Rule 2. Where somebody is never stands beside who she is, except for those who go there.
+/// Rule 2. Where somebody is never stands beside who she is, except for those who go there. What counts is what the
+/// referral holds: withholding the name must not let the place go.
 pub(super) fn location(decisions: &mut [Decision], role: Role) {
-    let goes = |code| decisions.iter().any(|d: &Decision| d.section == code && d.verdict != Verdict::Refused);
-    if role.travels() || !goes(IDN) || !goes(LOC) {
+    if role.travels() || !decisions.iter().any(|decision| decision.section == IDN) {
         return;
     }
-    for decision in decisions.iter_mut().filter(|decision| decision.section == LOC) {
+    let goes = |decision: &&mut Decision| decision.section == LOC && decision.verdict != Verdict::Refused;
+    for decision in decisions.iter_mut().filter(goes) {
         *decision = Decision::refused(LOC, "access-hard-location", Rule::HardLocation);
     }
 }

@@ -154,7 +154,9 @@ fn a_consent_counts_for_whom_for_what_and_how_long_it_says() {
     assert!(!sees(&|c| c["withhold"] = json!([{ "role": "POL", "sections": ["IDN"] }])));
     assert!(!sees(&|c| c["withhold"] = json!([{ "org": "the POLICE" }])), "all of it");
     assert!(!sees(&|c| c["capacity"] = "impaired".into()));
-    assert!(!sees(&|c| c["scope"][0] = json!({ "role": "POL", "org_id": "cd".repeat(32), "sections": ["IDN"], "purpose": ["missing_search"] })));
+    assert!(!sees(
+        &|c| c["scope"][0] = json!({ "role": "POL", "org_id": "cd".repeat(32), "sections": ["IDN"], "purpose": ["missing_search"] })
+    ));
 }
 
 #[test]
@@ -187,7 +189,10 @@ fn two_people_decide_unless_minutes_count() {
     let alone = with(&|o| o.second_person.clear());
     assert_eq!(check(&alone, Priority::P1), Err(OverrideFlaw::Alone));
     assert_eq!(check(&alone, Priority::P0), Ok(()));
-    assert_eq!(check(&with(&|o| o.second_person = " 7 ".into()), Priority::P2), Err(OverrideFlaw::SamePerson));
+    assert_eq!(
+        check(&with(&|o| o.second_person = " 7 ".into()), Priority::P2),
+        Err(OverrideFlaw::SamePerson)
+    );
     assert_eq!(check(&with(&|o| o.text = " ".into()), Priority::P0), Err(OverrideFlaw::Text));
     let late = with(&|o| o.review_by = NOW.plus(std::time::Duration::from_secs(73 * 3600)));
     assert_eq!(check(&late, Priority::P0), Err(OverrideFlaw::Review));
@@ -240,7 +245,10 @@ fn where_somebody_is_never_stands_beside_who_she_is_except_for_who_goes_there() 
     assert_eq!(verdict("embassy").verdict, Verdict::Refused);
     let (_, copy) = copied(&ask(&document, &recipient("police")));
     let place = copy.iter().find(|section| section.code == LOC).unwrap();
-    assert_eq!(place.json["location_expires"], "2027-01-15T14:00:00Z", "six hours from now, whatever was written");
+    assert_eq!(
+        place.json["location_expires"], "2027-01-15T14:00:00Z",
+        "six hours from now, whatever was written"
+    );
     for section in copy.iter().filter(|s| s.code == IDN) {
         assert!(!section.json.contains_key("location_expires"));
     }
@@ -284,7 +292,8 @@ fn mark(value: &Value, section: &str, marks: &mut Map<String, Value>) {
 fn scope() -> impl Strategy<Value = Value> {
     let role = prop::sample::select(Role::ALL.map(Role::code).to_vec());
     let sections = prop::sample::subsequence(codes(), 0..17);
-    let purpose = prop::sample::select(vec!["assistance", "return", "missing_search", "identity_check", "statistics"]);
+    let purpose =
+        prop::sample::select(vec!["assistance", "return", "missing_search", "identity_check", "statistics"]);
     (role, sections, purpose, any::<bool>()).prop_map(|(role, sections, purpose, old)| {
         let until = if old { "2026-12-31" } else { "2027-12-31" };
         json!({ "role": role, "sections": sections, "purpose": [purpose], "until": until })
@@ -303,12 +312,14 @@ fn codes() -> Vec<String> {
 
 fn agreement() -> impl Strategy<Value = Agreement> {
     let kinds = prop::sample::subsequence(vec!["MPR", "BIA", "VHO", "IDQ"], 0..4);
-    (kinds, prop::sample::subsequence(codes(), 0..17), any::<bool>()).prop_map(|(kinds, sections, over)| Agreement {
-        id: "1".into(),
-        kinds: kinds.into_iter().map(str::to_owned).collect(),
-        sections,
-        from: "2026-01-01".into(),
-        until: if over { "2026-12-31" } else { "2027-12-31" }.into(),
+    (kinds, prop::sample::subsequence(codes(), 0..17), any::<bool>()).prop_map(|(kinds, sections, over)| {
+        Agreement {
+            id: "1".into(),
+            kinds: kinds.into_iter().map(str::to_owned).collect(),
+            sections,
+            from: "2026-01-01".into(),
+            until: if over { "2026-12-31" } else { "2027-12-31" }.into(),
+        }
     })
 }
 
