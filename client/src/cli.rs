@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use causeway_common::{crash, process};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+mod agreement;
 mod alarms;
 mod attachments;
 mod backup;
 mod checks;
 mod colleagues;
+mod consent;
 mod device;
 mod directory;
 mod doubtful;
@@ -26,12 +28,15 @@ mod member;
 mod mrz;
 mod org;
 pub(crate) mod output;
+mod overriding;
 mod recovery;
 mod registers;
 mod registrar;
 mod relay_key;
 mod search;
 mod send;
+mod shared;
+mod sharing;
 mod standing;
 mod stats;
 mod status;
@@ -128,6 +133,12 @@ enum Command {
     Kind(kind::KindCommand),
     /// Write a referral and put it into the outbox.
     Send(send::SendArgs),
+    /// What is agreed with an organisation: it gets nothing beside that.
+    #[command(subcommand)]
+    Agreement(agreement::AgreementCommand),
+    /// What people have agreed to, and what becomes of it.
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
     /// Send what waits, fetch what is there.
     Sync(member::SyncArgs),
     /// Referrals of others.
@@ -276,6 +287,8 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::RelayKey { text } => relay_key::take(home, &text).await,
         Command::Device(command) => device::run(command, home).await,
         Command::Send(args) => send::send(args, home).await,
+        Command::Agreement(command) => agreement::agreement(command, home).await,
+        Command::Consent(command) => consent::consent(command, home).await,
         Command::Sync(args) => member::sync(args, home).await,
         Command::Inbox(command) => inbox::inbox(command, home).await,
         Command::Sent(command) => inbox::sent(command, home).await,

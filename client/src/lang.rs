@@ -24,6 +24,7 @@ macro_rules! words {
     };
 }
 words![
+    "access",
     "calls",
     "checks",
     "codes",

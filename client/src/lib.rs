@@ -21,6 +21,7 @@ pub mod casebook;
 pub mod chain;
 pub mod checks;
 pub mod cli;
+pub mod consents;
 pub mod demo;
 pub mod devices;
 pub mod doubts;

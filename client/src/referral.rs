@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::lang::Lang;
 
+pub mod access;
 mod carry;
 mod check;
 pub mod checklist;

@@ -8,6 +8,7 @@ mod command_line {
     mod bad_homes;
     mod bad_invites;
     mod checks;
+    mod consent;
     mod demo;
     mod devices;
     mod lookups;
@@ -16,6 +17,7 @@ mod command_line {
     mod recovery;
     mod registrars;
     mod relay_key;
+    mod sharing;
     mod signing;
     mod story;
     mod support;

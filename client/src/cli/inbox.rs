@@ -14,6 +14,7 @@ use super::head;
 use super::home::Home;
 use super::org;
 use super::output::{harmless, print, print_list, text, time};
+use super::shared;
 use super::standing::{self, Vetted};
 use super::steps::find_thread;
 use super::unopened;
@@ -266,7 +267,8 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     let received = records::received(&home.engine.vault, thread.root)?;
     let sent = records::sent(&home.engine.vault, thread.root, thread.peer)?;
     let sections = received.as_ref().map(|r| &r.sections).or_else(|| sent.as_ref().map(|s| &s.sections));
-    value["sections"] = sections_json(sections.map_or(&[], Vec::as_slice));
+    value["sections"] = sections_json(sections.map_or(&[], Vec::as_slice), home.engine.now());
+    value["access"] = shared::of(thread, home).await?;
     value["given_by"] = received.as_ref().map(|r| r.given_by.as_str()).filter(|by| !by.is_empty()).into();
     value["withheld"] = withheld_json(received.as_ref().map_or(&[], |r| &r.withheld));
     value["attachments"] = attachments::list(sections.map_or(&[], Vec::as_slice));
@@ -278,16 +280,16 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     let party = if thread.ours { Party::Sender } else { Party::Recipient };
     let state = crate::engine::threads::state_of(thread);
     value["possible"] = possible(state, party).into_iter().map(|a| Value::from(a.as_str())).collect();
-    print(home.json, value, people);
+    print(home.json, value, |v| format!("{}{}", shared::words(&v["access"], home), people(v)));
     Ok(())
 }
 
-pub(super) fn sections_json(sections: &[StoredSection]) -> Value {
+pub(super) fn sections_json(sections: &[StoredSection], now: Timestamp) -> Value {
     let mut map = Map::new();
     for section in sections {
         let code = String::from_utf8_lossy(&section.code).into_owned();
         let content = serde_json::from_slice(&section.bytes).unwrap_or(Value::Null);
-        map.insert(code, attachments::without_keys(content));
+        map.insert(code, shared::unless_expired(attachments::without_keys(content), now));
     }
     Value::Object(map)
 }

@@ -224,7 +224,8 @@ fn pair(assignment: &str) -> Result<(&str, &str), Failure> {
     })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+/// A document's file, or standard input for `-`, up to the longest that there can be.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |e: std::io::Error| {
         Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
     };

@@ -7,9 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::failure::{Failure, exit};
 use super::home::Home;
-use super::kind::refused;
+use super::kind::{read, refused};
 use super::output::{harmless, print, print_list, remark, text, time};
-use super::send::read;
 use crate::casebook::Case;
 use crate::matching::finding::{self, Decision, Finding, Side, State};
 use crate::matching::sweep;

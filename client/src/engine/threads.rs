@@ -46,7 +46,7 @@ pub struct Words {
     pub eta: String,
     /// Answer to an identity check.
     pub answer: serde_json::Map<String, Value>,
-    /// What else the update carries, by field.
+    /// Fields of the update beside these.
     pub other: serde_json::Map<String, Value>,
 }
 

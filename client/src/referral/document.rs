@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::check::{Check, wanted};
 use super::path::{put, steps, type_at};
-use super::problem::{BLOCKED, KIND, LIMIT, NOT_JSON, PATH, Problem, Words};
+use super::problem::{KIND, LIMIT, NOT_JSON, PATH, Problem, Words};
 use super::rules::holds;
 use super::spec::{Field, Type};
 use super::split::{ATTACHMENTS, Section, split};
@@ -118,21 +118,6 @@ impl Document {
     /// The sections in which the document travels. The header comes first; nothing is left out.
     pub fn into_sections(self) -> Vec<Section> {
         split(self.kind.spec(), &self.fields)
-    }
-
-    /// Whether the document may go to an organisation of this kind and country. A state must not learn from us that
-    /// somebody seeks protection from it, and whoever has applied for asylum is told on to no embassy.
-    pub fn refuses(&self, recipient_kind: &str, country: &str) -> Option<Problem> {
-        if recipient_kind != "embassy" {
-            return None;
-        }
-        let applicant = self.fields.get("asylum_flag").and_then(Value::as_bool) == Some(true);
-        let feared = self.fields.get("persecution_fear_countries").and_then(Value::as_array);
-        let feared = feared.is_some_and(|list| list.iter().any(|c| c.as_str() == Some(country)));
-        (applicant || feared).then(|| {
-            let path = if feared { "persecution_fear_countries" } else { "asylum_flag" };
-            Problem::new(path, BLOCKED, Words::of("problem-embassy"), Words::of("problem-embassy.hint"))
-        })
     }
 }
 

@@ -115,6 +115,14 @@ words! {
         Open = "opened",
         /// The relay gave up.
         Expire = "expire",
+        /// The person takes her consent back.
+        ConsentWithdrawn = "consent_withdrawn",
+        /// Ask the other side to erase what it has.
+        EraseRequest = "erase_request",
+        /// Say that it is erased, or on what ground it is kept.
+        EraseDone = "erase_done",
+        /// Let the other side hand on what came with H1 or H2.
+        OnwardApproved = "onward_approved",
     }
 }
 
@@ -178,12 +186,19 @@ const TABLE: &[(&[WorkState], Party, Action, WorkState)] = {
     ]
 };
 
-/// Steps that either side may take in any state, and that change none.
-const REMARKS: &[Action] = &[Action::PossibleMatch];
+/// Steps that say something about what both sides hold, at any time, and leave the work where it is.
+const BESIDE: &[(Party, Action)] = &[
+    (Party::Sender, Action::PossibleMatch),
+    (Party::Recipient, Action::PossibleMatch),
+    (Party::Sender, Action::ConsentWithdrawn),
+    (Party::Sender, Action::EraseRequest),
+    (Party::Recipient, Action::EraseDone),
+    (Party::Sender, Action::OnwardApproved),
+];
 
 /// Takes a step.
 pub fn step(state: WorkState, action: Action, by: Party) -> Result<WorkState, NotAllowed> {
-    if REMARKS.contains(&action) && by != Party::System {
+    if BESIDE.contains(&(by, action)) {
         return Ok(state);
     }
     TABLE
@@ -208,8 +223,8 @@ mod tests {
         for state in WorkState::ALL {
             for action in Action::ALL {
                 for party in [Party::Sender, Party::Recipient, Party::System] {
-                    if REMARKS.contains(action) {
-                        assert_eq!(step(*state, *action, party) == Ok(*state), party != Party::System);
+                    if BESIDE.contains(&(party, *action)) {
+                        assert_eq!(step(*state, *action, party), Ok(*state), "{state:?} {action:?}");
                         continue;
                     }
                     let in_table =

@@ -340,18 +340,6 @@ fn unknown_fields_and_codes_are_kept() {
 }
 
 #[test]
-fn embassies_learn_nothing_of_applicants() {
-    let mut document = sample("MPR");
-    assert_eq!(document.refuses("embassy", "RU"), None);
-    document.set("persecution_fear_countries", "[\"RU\"]").unwrap();
-    assert!(document.refuses("embassy", "RU").is_some());
-    assert_eq!(document.refuses("embassy", "MD"), None);
-    assert_eq!(document.refuses("ngo", "RU"), None);
-    document.set("asylum_flag", "true").unwrap();
-    assert_eq!(document.refuses("embassy", "MD").unwrap().code, problem::BLOCKED);
-}
-
-#[test]
 fn what_cannot_be_read_says_where_and_why() {
     let kind = Kind::from_code("MPR").unwrap();
     let wrong = |bytes: &[u8]| Document::parse(kind, bytes).unwrap_err().remove(0);

@@ -95,6 +95,12 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     rest.is_empty().then_some(Duration::from_secs(seconds))
 }
 
+/// A moment that was typed: with an offset, or as a duration from now.
+pub fn moment_or_later(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let at = instant(text).and_then(|at| u64::try_from(at).ok()).map(Timestamp);
+    at.or_else(|| Some(now.plus(duration(text)?)))
+}
+
 fn number(text: &str) -> Option<u64> {
     const DIGITS_MAX: usize = 7;
     let digits = !text.is_empty() && text.len() <= DIGITS_MAX && text.bytes().all(|b| b.is_ascii_digit());
@@ -120,7 +126,7 @@ pub(super) fn written(at: Timestamp) -> String {
 }
 
 /// The day of a moment, in UTC.
-pub(crate) fn day(at: Timestamp) -> Date {
+pub fn day(at: Timestamp) -> Date {
     jiff::tz::Offset::UTC.to_datetime(moment(at)).date()
 }
 

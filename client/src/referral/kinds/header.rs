@@ -41,13 +41,14 @@ pub(in crate::referral) const HEADER: &[Field] = &[
     may("auto_fallback", Flag).of(HDR),
     may("ownership", Code(&OWNERSHIP)).of(HDR),
     may("mode_of_acceptance", Code(&ACCEPTANCE)).of(HDR),
-    may("override", Group(OVERRIDDEN)).of(CNS),
     may("guardian", GroupOrText(INQUIRER)).of(FAM),
     may("guardian_pending", Flag).of(HDR),
     may("stat", Group(STAT)).of(STA),
     may("consent", Group(CONSENT)).of(CNS),
     may("asylum_flag", Flag).of(LEG),
     may("persecution_fear_countries", List(&Country, 0, 50)).of(LEG),
+    may("override", Group(OVERRIDDEN)).of(HDR),
+    may("location_expires", Instant).of(LOC),
 ];
 
 const AUTHOR: &[Field] =
@@ -62,12 +63,12 @@ const RECIPIENT: &[Field] = &[
     may("sections", Codes(&SECTION)),
 ];
 
-/// A decision of two people to send something although consent is not there.
+/// A decision of two people to go without consent. Everybody who may read the header sees that there is one.
 const OVERRIDDEN: &[Field] = &[
     must("reason", Code(&OVERRIDE)),
-    must("text", Text(2_000)),
-    must("decided_by", Group(STAFF)),
-    may("second_person", Group(STAFF)),
+    must("text", Text(2_000)).of(CNS),
+    must("decided_by", Group(STAFF)).of(CNS),
+    may("second_person", Group(STAFF)).of(CNS),
     must("at", Instant),
     must("review_by", Instant),
 ];
@@ -91,6 +92,7 @@ pub(in crate::referral) const CONSENT: &[Field] = &[
     must("explained", Group(EXPLAINED)),
     must("scope", List(&Group(SCOPE), 1, 20)),
     may("withhold", List(&Group(WITHHELD), 0, 20)),
+    may("caller_agrees", Codes(&ROLE)),
     must("reporting_ok", Flag),
     may("tracing_ok", Code(&TRACING)),
     may("contact_rule", Group(CONTACT)),
