@@ -14,7 +14,8 @@ fn main() -> ExitCode {
     };
     for (path, text) in files() {
         let path = Path::new(&folder).join(path);
-        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
+        let written =
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
         if let Err(wrong) = written {
             eprintln!("{}: {wrong}", path.display());
             return ExitCode::FAILURE;

@@ -52,7 +52,8 @@ fn kinds_and_sections_are_the_codes_of_their_lists() {
     codes.sort_unstable();
     there.sort_unstable();
     assert_eq!(codes, there);
-    let sections: Vec<String> = super::super::sections::SECTIONS.iter().map(|(code, _)| code.to_string()).collect();
+    let sections: Vec<String> =
+        super::super::sections::SECTIONS.iter().map(|(code, _)| code.to_string()).collect();
     assert_eq!(sections, listed("section"));
     let mut ids: Vec<&str> = labels::lists().map(|list| list.id).collect();
     ids.sort_unstable();
@@ -82,9 +83,10 @@ fn every_path_of_a_rule_or_a_filling_is_a_path_of_its_table() {
 fn asks(condition: &Condition) -> Option<&'static str> {
     match condition {
         Condition::Always => None,
-        Condition::Is(path, _) | Condition::Has(path) | Condition::YearOf(path) | Condition::Within(path, _) => {
-            Some(path)
-        }
+        Condition::Is(path, _)
+        | Condition::Has(path)
+        | Condition::YearOf(path)
+        | Condition::Within(path, _) => Some(path),
     }
 }
 

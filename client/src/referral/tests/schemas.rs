@@ -48,7 +48,8 @@ fn against(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String>
             "maxProperties" => count(value.as_object().map(serde_json::Map::len), |n, max| n <= max),
             "required" => {
                 let names = says.as_array().unwrap().iter().map(|name| name.as_str().unwrap());
-                let lacking: Vec<&str> = names.filter(|name| value.is_object() && value.get(*name).is_none()).collect();
+                let lacking: Vec<&str> =
+                    names.filter(|name| value.is_object() && value.get(*name).is_none()).collect();
                 lacking.is_empty()
             }
             "items" => {
