@@ -344,3 +344,52 @@ pub(super) fn refused(found: &[Problem], lang: Lang) -> Failure {
         lang.text("check-refused.hint"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(kind: &str, text: &str, set: &[(&str, &str)]) -> Document {
+        let mut document = Document::parse(find(kind, Lang::En).unwrap(), text.as_bytes()).unwrap();
+        set.iter().for_each(|(path, value)| document.set(path, value).unwrap());
+        document.complete(&nobody(Timestamp(1_795_514_400_000)));
+        document
+    }
+
+    #[test]
+    fn kinds_are_found_by_word_and_code_and_a_wrong_word_names_them_all() {
+        assert_eq!(find("EVH", Lang::En).unwrap(), find("evidence", Lang::Ru).unwrap());
+        assert_eq!(find("case-update", Lang::En).unwrap().code(), "CUP");
+        let failure = find("evidense", Lang::Ru).unwrap_err();
+        assert!(failure.message.contains("Вида «evidense» нет") && failure.hint.contains("evidence"));
+    }
+
+    #[test]
+    fn a_check_shows_lists_and_a_hint_that_is_no_finding() {
+        let text = include_str!("../../../docs/samples/missing-person.json");
+        let report =
+            document("missing-person", text, &[("indicators", "D1-01,D1-02,D4-01,D4-02,D5-01,D5-02")]);
+        let screened = screening(&report).unwrap();
+        assert!(screened.possible && screening_json(&screened)["legal_determination"] == false);
+        let russian = screening_lines(&screened, Lang::Ru).join("\n");
+        assert!(russian.contains("возможную торговлю людьми") && russian.contains("а не юридический вывод"));
+        let lines = checklist_lines(&checklists(&report)[0], Lang::En);
+        assert!(lines[0].starts_with("[ ] Ready for an INTERPOL yellow notice"), "{lines:?}");
+        assert!(lines[1..].iter().filter(|line| line.contains("[ ]")).count() == 1);
+        let child =
+            document("missing-person", text, &[("person.dob", "2012"), ("indicators", "D4-01,D4-02")]);
+        assert!(screening(&child).unwrap().possible, "a child needs no means");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_language_of_the_reader() {
+        let alert = document("border-alert", "{}", &[("callback", "022 000111")]);
+        let found = alert.validate(Level::Send, Timestamp(1_795_514_400_000));
+        let failure = refused(&found, Lang::Ru);
+        assert_eq!((failure.code, failure.exit), ("V-105", exit::INVALID));
+        assert!(
+            failure.message.contains("callback: — по этому номеру")
+                && failure.message.contains("alert_type: не заполнено")
+        );
+    }
+}

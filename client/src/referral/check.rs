@@ -192,7 +192,7 @@ impl Check {
     fn code_of(&mut self, lists: &[&CodeList], value: &Value, path: &str) {
         let code = value.get("code").unwrap_or(value).as_str();
         let of = |list: &&&CodeList| code.is_some_and(|code| list.codes.contains(&code));
-        if let Some(list) = lists.iter().find(of).or(lists.first()) {
+        if let Some(list) = lists.iter().find(of).or_else(|| lists.first()) {
             self.code(list, value, path);
         }
     }

@@ -18,7 +18,7 @@ pub fn code_of(lang: Lang, list: &str, code: &str) -> String {
 
 /// What a list is called.
 pub fn list(lang: Lang, list: &CodeList) -> String {
-    lang.find(&format!("list-{}", plain(list.id)), None).unwrap_or_else(|| list.id.to_owned())
+    lang.find(&list_id(list), None).unwrap_or_else(|| list.id.to_owned())
 }
 
 /// What a section is called.
@@ -46,7 +46,11 @@ pub(super) fn field_text(lang: Lang, parent: &str, name: &str, attribute: &str) 
     lang.find(&inside, None).or_else(|| lang.find(&format!("field-{}{attribute}", plain(name)), None))
 }
 
-fn code_id(list: &CodeList, code: &str) -> String {
+pub(in crate::referral) fn list_id(list: &CodeList) -> String {
+    format!("list-{}", plain(list.id))
+}
+
+pub(in crate::referral) fn code_id(list: &CodeList, code: &str) -> String {
     // Names of texts begin with a letter, and codes need not.
     let digit = if code.starts_with(|c: char| c.is_ascii_digit()) { "n" } else { "" };
     format!("list-{}.{digit}{}", plain(list.id), plain(code))

@@ -8,6 +8,10 @@ use serde_json::{Map, Value, json};
 use super::spec::{Field, Need, Type};
 use super::*;
 
+mod contents;
+mod labels;
+mod schemas;
+
 /// 2026-11-24T10:00:00Z, a Tuesday.
 const NOW: Timestamp = Timestamp(1_795_514_400_000);
 
@@ -139,6 +143,12 @@ fn mandatory<'a>(
     }
 }
 
+fn mandatory_paths(document: &Document) -> Vec<(String, Need)> {
+    let mut all = Vec::new();
+    mandatory(kinds::fields(document.kind.spec()), &document.fields, "", &mut all);
+    all
+}
+
 fn inner(holds: &Type, value: &Value, path: &str, out: &mut Vec<(String, Need)>) {
     match (holds, value) {
         (Type::Group(fields) | Type::GroupOrText(fields), Value::Object(map)) => {
@@ -165,9 +175,7 @@ fn each_missing_mandatory_field_is_one_problem_at_its_path() {
     let mut tried = 0;
     for kind in Kind::all() {
         let document = ready(kind.code());
-        let mut all = Vec::new();
-        mandatory(kinds::fields(kind.spec()), &document.fields, "", &mut all);
-        for (path, need) in all {
+        for (path, need) in mandatory_paths(&document) {
             let without = with_object(&document, |whole| remove(whole, &path));
             let found = without.validate(Level::Send, NOW);
             assert_eq!(paths(&found), [path.as_str()], "{kind}");

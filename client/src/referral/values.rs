@@ -8,6 +8,11 @@ use jiff::civil::Date;
 /// A date of which parts may be unknown: level 0 and a part of level 1 of EDTF (ISO 8601-2).
 /// The earliest and the latest day it can mean; an open end has none.
 pub fn partial_date(text: &str) -> Option<(Option<Date>, Option<Date>)> {
+    // An interval of two whole days.
+    const CHARS_MAX: usize = 21;
+    if text.len() > CHARS_MAX {
+        return None;
+    }
     let Some((from, to)) = text.split_once('/') else {
         return single(text).map(|(earliest, latest)| (Some(earliest), Some(latest)));
     };
@@ -251,6 +256,7 @@ mod tests {
             "198X-03",
             "1985-3",
             "1985~?",
+            "1985-03-12~/1986-03-12~",
         ] {
             assert_eq!(partial_date(wrong), None, "{wrong:?}");
         }
@@ -283,6 +289,13 @@ mod tests {
 
     #[test]
     fn shapes() {
+        assert!(
+            language("und") && language("gag") && !language("rus") && !language("xx") && !language("ru-ZZ")
+        );
+        assert!(clock("00:00") && clock("24:00") && !clock("24:01") && !clock("7:00") && !clock("07:60"));
+        assert!(
+            time_zone("Europe/Chisinau") && time_zone("UTC") && !time_zone("Moscow") && !time_zone("../etc")
+        );
         assert!(phone("+37322000111") && !phone("+0123") && !phone("0037322") && !phone("+3732200011122334"));
         assert!(email("desk@example.org") && !email("desk") && !email("a b@example.org") && !email("a@.org"));
         assert!(
