@@ -1,8 +1,8 @@
 //! Finding referrals by what stands in them. The index is in memory only, and is made anew from the opened vault; see
 //! docs/decisions/0035-search-index-in-memory.md.
 
-pub mod fold;
 mod fields;
+pub mod fold;
 mod index;
 mod query;
 mod snippet;

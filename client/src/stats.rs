@@ -102,7 +102,9 @@ impl std::str::FromStr for Table {
 
 /// A word that names no table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("tables are contacts, callers, repeats, exploitation, recruitment, borders, funnel, times, declines, overrides, shelters, exercises")]
+#[error(
+    "tables are contacts, callers, repeats, exploitation, recruitment, borders, funnel, times, declines, overrides, shelters, exercises"
+)]
 pub struct UnknownTable;
 
 /// Whole months. Shorter periods would let one be subtracted from another.
@@ -143,7 +145,12 @@ impl std::fmt::Debug for Counted<'_> {
 }
 
 /// One table of these cases, ready to be shown. `today` decides which publications of shelters still count.
-pub fn sheet(table: Table, cases: &[Counted<'_>], period: Period, now: causeway_common::time::Timestamp) -> Sheet {
+pub fn sheet(
+    table: Table,
+    cases: &[Counted<'_>],
+    period: Period,
+    now: causeway_common::time::Timestamp,
+) -> Sheet {
     let within: Vec<&Counted<'_>> = cases
         .iter()
         .filter(|counted| counted.case.is_exercise() == (table == Table::Exercises))

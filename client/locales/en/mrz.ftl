@@ -53,3 +53,4 @@ mrz-fail-slips = What would explain it: { $slips }.
 mrz-fail-no-slip = No single usual slip explains it: compare every character with the document.
 mrz-fail-hint = Look at the document again at these places. If the line really says this, send it as it is and say so: that can be a sign of a forgery.
 mrz-slip = line { $line }, position { $position }: { $instead } instead of { $found }
+mrz-stated-unreadable = These are not the lines of a known document: compare them with it.

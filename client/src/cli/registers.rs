@@ -73,9 +73,9 @@ pub(crate) fn country(command: CountryCommand, global: &Global) -> Result<(), Fa
     let CountryCommand::Find { text: words } = command;
     let (words, lang) = (words.join(" "), global.lang());
     let found = countries::find(&words).into_iter().take(SHOWN_MAX);
-    let values = found.map(|c| {
-        json!({ "code": c.alpha2, "alpha3": c.alpha3, "en": c.en, "ru": c.ru, "shown": c.name(lang) })
-    });
+    let values = found.map(
+        |c| json!({ "code": c.alpha2, "alpha3": c.alpha3, "en": c.en, "ru": c.ru, "shown": c.name(lang) }),
+    );
     let none = lang.fill("registers-none", &[("text", &harmless(&words))]);
     print_list(global.json, values.collect(), &none, |v| {
         format!("{}  {}  {}", text(v, "code"), text(v, "alpha3"), text(v, "shown"))

@@ -31,7 +31,8 @@ impl ZoneDate {
         let full = [century + yy, century + yy - 100].into_iter().find(past).unwrap_or(century + yy - 100);
         let Some(date) = this(full) else { return Self::without(raw) };
         let older = full - 100;
-        let or_else = if today.year() - older <= AGE_MAX { this(older).unwrap_or_default() } else { String::new() };
+        let or_else =
+            if today.year() - older <= AGE_MAX { this(older).unwrap_or_default() } else { String::new() };
         Self { raw: raw.to_owned(), date, or_else, impossible: false }
     }
 
@@ -114,7 +115,9 @@ mod tests {
         for nothing in ["<<<<<<", "851301", "850230", "85<<12", "8O0101", "", "Ä"] {
             assert_eq!(birth(nothing), "", "{nothing}");
         }
-        assert!(ZoneDate::birth("850230", today()).impossible && !ZoneDate::birth("<<<<<<", today()).impossible);
+        assert!(
+            ZoneDate::birth("850230", today()).impossible && !ZoneDate::birth("<<<<<<", today()).impossible
+        );
     }
 
     #[test]

@@ -156,7 +156,8 @@ fn spelt(line: &str) -> String {
 }
 
 fn characters(line: &str, number: usize) -> Result<(), Fault> {
-    let odd = line.chars().enumerate().find(|(_, c)| !(c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '<'));
+    let odd =
+        line.chars().enumerate().find(|(_, c)| !(c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '<'));
     odd.map_or(Ok(()), |(n, found)| {
         Err(Fault::Character { line: number, position: n + 1, found, instead: look_alike(found) })
     })

@@ -150,7 +150,11 @@ const TD1: Layout = Layout {
         (Digit::Number, span(0, 14, 15), &[span(0, 5, 14)]),
         (Digit::Birth, span(1, 6, 7), &[span(1, 0, 6)]),
         (Digit::Expiry, span(1, 14, 15), &[span(1, 8, 14)]),
-        (Digit::Composite, span(1, 29, 30), &[span(0, 5, 30), span(1, 0, 7), span(1, 8, 15), span(1, 18, 29)]),
+        (
+            Digit::Composite,
+            span(1, 29, 30),
+            &[span(0, 5, 30), span(1, 0, 7), span(1, 8, 15), span(1, 18, 29)],
+        ),
     ],
 };
 

@@ -10,8 +10,8 @@ pub const SLIPS_MAX: usize = 8;
 
 /// Characters that people and cameras take for each other. Each group in both directions.
 const LOOK_ALIKE: &[&str] = &[
-    "O0", "O0Q", "D0", "I1", "L1", "I1L", "B8", "S5", "Z2", "G6", "T7", "A4", "U0", "Y7", "B3", "17", "38", "56", "69", "49",
-    "UV", "VY", "MN", "KX", "K<", "C<", "E<", "S<", "CG", "PR", "EF",
+    "O0", "O0Q", "D0", "I1", "L1", "I1L", "B8", "S5", "Z2", "G6", "T7", "A4", "U0", "Y7", "B3", "17", "38",
+    "56", "69", "49", "UV", "VY", "MN", "KX", "K<", "C<", "E<", "S<", "CG", "PR", "EF",
 ];
 
 /// One character that would have to be another, or two that would have to change places.

@@ -24,14 +24,17 @@ fn read_lines(lines: &[&str]) -> Zone {
 fn every_vector_is_read_and_fits() {
     let vectors = vectors();
     for vector in vectors["valid"].as_array().unwrap() {
-        let lines: Vec<&str> = vector["lines"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
+        let lines: Vec<&str> =
+            vector["lines"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
         let zone = read_lines(&lines);
         assert_eq!(zone.format.as_str(), vector["fmt"].as_str().unwrap());
         assert_eq!(zone.check.failed(), [], "{lines:?}");
         assert_eq!(zone.check.number, Verdict::Ok, "{lines:?}");
         assert_eq!(zone.check.composite == Verdict::Na, zone.format == Format::MrvA);
         assert_eq!(check(&lines), Some(zone.check));
-        for joined in [lines.concat(), lines.join(" ").to_lowercase(), format!("\n  {}\r\n\n", lines.join(" \n "))] {
+        for joined in
+            [lines.concat(), lines.join(" ").to_lowercase(), format!("\n  {}\r\n\n", lines.join(" \n "))]
+        {
             assert_eq!(read(&joined, NOW).unwrap().to_json(), zone.to_json());
         }
     }
@@ -55,18 +58,34 @@ fn the_specimen_passport_says_who_it_is_for() {
 
 #[test]
 fn unknown_parts_of_a_birth_stay_unknown() {
-    let zone = read_lines(&["P<UTOTEST<<UNKNOWN<DATE<<<<<<<<<<<<<<<<<<<<<", "AB00000014UTO85<<<<1<2901019<<<<<<<<<<<<<<02"]);
+    let zone = read_lines(&[
+        "P<UTOTEST<<UNKNOWN<DATE<<<<<<<<<<<<<<<<<<<<<",
+        "AB00000014UTO85<<<<1<2901019<<<<<<<<<<<<<<02",
+    ]);
     assert_eq!((zone.birth.date.as_str(), zone.sex), ("1985", 0));
 }
 
 #[test]
 fn a_long_number_is_put_together_and_another_optional_field_is_left_alone() {
-    let zone = read_lines(&["I<UTOD23145890<7349<<<<<<<<<<<", "3407127M9507122UTO<<<<<<<<<<<2", "STEVENSON<<PETER<JOHN<<<<<<<<<"]);
+    let zone = read_lines(&[
+        "I<UTOD23145890<7349<<<<<<<<<<<",
+        "3407127M9507122UTO<<<<<<<<<<<2",
+        "STEVENSON<<PETER<JOHN<<<<<<<<<",
+    ]);
     assert_eq!(zone.number, "D23145890734");
     assert!(zone.optional.is_empty());
-    let zone = read_lines(&["I<LVAPA99929216121282<88882<<<", "8212122M1703054LVA<<<<<<<<<<<0", "PARAUDZINS<<ANDRIS<<<<<<<<<<<<"]);
+    let zone = read_lines(&[
+        "I<LVAPA99929216121282<88882<<<",
+        "8212122M1703054LVA<<<<<<<<<<<0",
+        "PARAUDZINS<<ANDRIS<<<<<<<<<<<<",
+    ]);
     assert_eq!((zone.number.as_str(), zone.optional), ("PA9992921", vec!["121282 88882".to_owned()]));
-    let broken = check(&["I<UTOD23145890<7348<<<<<<<<<<<", "3407127M9507122UTO<<<<<<<<<<<2", "STEVENSON<<PETER<JOHN<<<<<<<<<"]).unwrap();
+    let broken = check(&[
+        "I<UTOD23145890<7348<<<<<<<<<<<",
+        "3407127M9507122UTO<<<<<<<<<<<2",
+        "STEVENSON<<PETER<JOHN<<<<<<<<<",
+    ])
+    .unwrap();
     assert_eq!(broken.number, Verdict::Fail);
 }
 
@@ -145,10 +164,25 @@ fn what_no_digit_notices_is_said_and_true() {
     }
 }
 
+#[test]
+fn lines_in_a_referral_are_found_wherever_they_stand_and_checked_anew() {
+    let document = json!({
+        "persons": [{ "documents": [{ "mrz": PASSPORT, "mrz_check": { "num": "fail" } }, { "mrz": ["P<UTO"] }] }],
+        "travel_document": { "mrz": [PASSPORT[0], PASSPORT[1].replacen("902", "9O2", 1)] },
+    });
+    let found = stated(document.as_object().unwrap());
+    let paths: Vec<&str> = found.iter().map(|stated| stated.path.as_str()).collect();
+    assert_eq!(paths, ["persons[0].documents[0]", "persons[0].documents[1]", "travel_document"]);
+    assert_eq!(found[0].check.unwrap().number, Verdict::Ok);
+    assert_eq!((found[1].check, found[2].check.unwrap().number), (None, Verdict::Fail));
+}
+
 /// What the other implementation writes.
 fn emitted(kind: Format, fields: &(String, String, String, String, u32)) -> String {
     let (number, surname, given_names, optional, day) = fields.clone();
-    let date = |years: i32| ::mrz::MrzDate::Calendar(::mrz::Date::new(years + (day % 20) as i32, 1 + day % 12, 1 + day % 28));
+    let date = |years: i32| {
+        ::mrz::MrzDate::Calendar(::mrz::Date::new(years + (day % 20) as i32, 1 + day % 12, 1 + day % 28))
+    };
     let (document_number, issuing_country, nationality) = (number, "UTO".to_owned(), "D".to_owned());
     let (date_of_birth, date_of_expiry) = (date(1970), date(2020));
     let sex = [::mrz::Sex::Female, ::mrz::Sex::Male, ::mrz::Sex::Unspecified][day as usize % 3];

@@ -10,7 +10,9 @@ impl Check {
     /// A group with lines: what it says about their digits must be true. Digits that do not fit forbid nothing: a forged document is
     /// a reason to write.
     pub(super) fn mrz(&mut self, map: &Map<String, Value>, path: &str) {
-        let (Some(lines), Some(Value::Object(stated))) = (map.get("mrz"), map.get("mrz_check")) else { return };
+        let (Some(lines), Some(Value::Object(stated))) = (map.get("mrz"), map.get("mrz_check")) else {
+            return;
+        };
         let computed = computed(lines).map(|check| check.to_json());
         for (name, verdict) in stated {
             let right = computed.as_ref().and_then(|check| check.get(name));
@@ -54,9 +56,15 @@ mod tests {
 
     #[test]
     fn what_a_document_says_about_its_digits_is_computed_again() {
-        assert!(problems(json!({ "num": "ok", "composite": "fail" })).is_empty(), "digits that fail forbid nothing");
+        assert!(
+            problems(json!({ "num": "ok", "composite": "fail" })).is_empty(),
+            "digits that fail forbid nothing"
+        );
         assert!(problems(json!({})).is_empty());
-        assert_eq!(problems(json!({ "num": "ok", "composite": "ok" })), ["persons[0].documents[0].mrz_check.composite"]);
+        assert_eq!(
+            problems(json!({ "num": "ok", "composite": "ok" })),
+            ["persons[0].documents[0].mrz_check.composite"]
+        );
         assert_eq!(problems(json!({ "genuine": "ok" })), ["persons[0].documents[0].mrz_check.genuine"]);
     }
 }

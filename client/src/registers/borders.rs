@@ -52,7 +52,8 @@ impl BorderPoint {
             "country_a": self.country_a,
             "mode": self.mode,
         });
-        for (name, value) in [("country_b", &self.country_b), ("locode", &self.locode), ("iata", &self.iata)] {
+        for (name, value) in [("country_b", &self.country_b), ("locode", &self.locode), ("iata", &self.iata)]
+        {
             if !value.is_empty() {
                 point[name] = value.as_str().into();
             }
@@ -96,7 +97,8 @@ pub fn find(text: &str) -> Vec<&'static BorderPoint> {
     if found.is_empty()
         && let Some(country) = super::countries::find(text).first()
     {
-        found = all().iter().filter(|p| p.country_a == country.alpha2 || p.country_b == country.alpha2).collect();
+        found =
+            all().iter().filter(|p| p.country_a == country.alpha2 || p.country_b == country.alpha2).collect();
     }
     found
 }
@@ -118,10 +120,16 @@ mod tests {
             let number = point.id.strip_prefix("BP-").unwrap();
             assert!(number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()), "{}", point.id);
             assert!(country(&point.country_a) && (point.country_b.is_empty() || country(&point.country_b)));
-            assert_eq!(point.country_b.is_empty(), !["road", "rail", "river", "foot"].contains(&point.mode.as_str())
-                || ["BP-0044", "BP-0115", "BP-0116"].contains(&point.id.as_str()), "{}", point.id);
+            assert_eq!(
+                point.country_b.is_empty(),
+                !["road", "rail", "river", "foot"].contains(&point.mode.as_str())
+                    || ["BP-0044", "BP-0115", "BP-0116"].contains(&point.id.as_str()),
+                "{}",
+                point.id
+            );
             assert!(["road", "rail", "air", "sea", "river", "foot"].contains(&point.mode.as_str()));
-            let capitals = |text: &str, length| text.len() == length && text.bytes().all(|b| b.is_ascii_uppercase());
+            let capitals =
+                |text: &str, length| text.len() == length && text.bytes().all(|b| b.is_ascii_uppercase());
             assert_eq!(capitals(&point.iata, 3), point.mode == "air", "{}", point.id);
             let locode = &point.locode;
             assert!(locode.is_empty() || (capitals(&locode[..2], 2) && locode.starts_with(&point.country_a)));

@@ -73,7 +73,11 @@ mod tests {
         for country in all() {
             assert!(crate::referral::values::country(&country.alpha2), "{}", country.alpha2);
             assert!(!country.en.is_empty() && country.ru.chars().all(|c| !c.is_ascii_alphabetic()));
-            assert!(country.alpha2 == "XK" || country.alpha3 != "RKS", "{} is not in ISO 3166", country.alpha2);
+            assert!(
+                country.alpha2 == "XK" || country.alpha3 != "RKS",
+                "{} is not in ISO 3166",
+                country.alpha2
+            );
         }
     }
 

@@ -84,7 +84,9 @@ mod tests {
     #[test]
     fn common_languages_have_a_russian_name() {
         assert_eq!(super::super::rows::<3>(DATA).count(), crate::registers::lines(DATA));
-        for code in ["ru", "ro", "uk", "uz", "tg", "ky", "de", "en", "pl", "he", "ar", "tr", "vi", "zh", "th", "rom"] {
+        for code in
+            ["ru", "ro", "uk", "uz", "tg", "ky", "de", "en", "pl", "he", "ar", "tr", "vi", "zh", "th", "rom"]
+        {
             let language = by_code(code).unwrap();
             assert!(!language.ru.is_empty() && !language.en.is_empty(), "{code}");
         }

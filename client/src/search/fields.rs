@@ -12,8 +12,20 @@ pub const FIELDS_MAX: usize = 4_096;
 const DEPTH_MAX: usize = 24;
 
 /// Not written by people, and not looked for: keys and hashes of attachments, identifiers of this program.
-const LEFT_OUT: &[&str] =
-    &["key", "token", "hash", "hash_sha256", "key_id", "org_id", "att_id", "packet_id", "schema", "sections", "nonce", "blob"];
+const LEFT_OUT: &[&str] = &[
+    "key",
+    "token",
+    "hash",
+    "hash_sha256",
+    "key_id",
+    "org_id",
+    "att_id",
+    "packet_id",
+    "schema",
+    "sections",
+    "nonce",
+    "blob",
+];
 
 /// A text and where it stands.
 #[derive(Clone, PartialEq, Eq)]

@@ -97,7 +97,12 @@ impl Index {
         let postings: usize = self.postings.iter().map(|list| 24 + 4 * list.capacity()).sum();
         let stems: usize = self.stems.iter().map(|(stem, list)| stem.len() + 48 + 4 * list.capacity()).sum();
         let facts: usize = self.facts.iter().map(|facts| 96 + facts.kind.len() + facts.state.len()).sum();
-        2 * words(&self.numbers) + postings + stems + facts + 4 * self.tokens.capacity() + 8 * self.ends.capacity()
+        2 * words(&self.numbers)
+            + postings
+            + stems
+            + facts
+            + 4 * self.tokens.capacity()
+            + 8 * self.ends.capacity()
     }
 
     /// The best referrals for a query, the newest first among equals; at most `limit`.
@@ -177,7 +182,8 @@ impl Index {
         if !term.phrase {
             return self.word(first);
         }
-        let Some(numbers) = term.words.iter().map(|word| self.exactly(word)).collect::<Option<Vec<u32>>>() else {
+        let Some(numbers) = term.words.iter().map(|word| self.exactly(word)).collect::<Option<Vec<u32>>>()
+        else {
             return Vec::new();
         };
         let lists: Option<Vec<&Vec<u32>>> = numbers.iter().map(|n| self.postings.get(*n as usize)).collect();
@@ -185,7 +191,8 @@ impl Index {
             return Vec::new();
         };
         let points = SAME * u32::try_from(numbers.len()).unwrap_or(1);
-        let has = |entry: &&u32| self.words_of(**entry).windows(numbers.len()).any(|window| window == numbers);
+        let has =
+            |entry: &&u32| self.words_of(**entry).windows(numbers.len()).any(|window| window == numbers);
         rarest.iter().filter(has).map(|entry| (*entry, points)).collect()
     }
 
@@ -249,7 +256,8 @@ fn both(a: &[(u32, u32)], b: &[(u32, u32)]) -> Vec<(u32, u32)> {
 
 impl Facts {
     fn fit(&self, query: &Query) -> bool {
-        let any = |wanted: &[String], fits: &dyn Fn(&String) -> bool| wanted.is_empty() || wanted.iter().any(fits);
+        let any =
+            |wanted: &[String], fits: &dyn Fn(&String) -> bool| wanted.is_empty() || wanted.iter().any(fits);
         any(&query.kinds, &|kind| *kind == self.kind)
             && any(&query.states, &|state| *state == self.state)
             && any(&query.countries, &|country| self.countries.contains(country))

@@ -50,7 +50,9 @@ impl Query {
 
     /// Adds a kind, by its code or its word.
     pub fn of_kind(&mut self, kind: &str) {
-        let code = kind.parse::<crate::referral::Kind>().map_or_else(|_| kind.to_uppercase(), |k| k.code().to_owned());
+        let code = kind
+            .parse::<crate::referral::Kind>()
+            .map_or_else(|_| kind.to_uppercase(), |k| k.code().to_owned());
         self.kinds.push(code);
     }
 
@@ -103,7 +105,8 @@ fn together(part: &str) -> String {
         let (before, number) = rest.split_at(at);
         out.push_str(before);
         let separates = |c: char| matches!(c, ' ' | '-' | '(' | ')' | '\u{a0}');
-        let end = number[1..].find(|c: char| !c.is_ascii_digit() && !separates(c)).map_or(number.len(), |n| n + 1);
+        let end =
+            number[1..].find(|c: char| !c.is_ascii_digit() && !separates(c)).map_or(number.len(), |n| n + 1);
         out.extend(number[..end].chars().filter(|c| !separates(*c)));
         out.push(' ');
         rest = &number[end..];

@@ -72,7 +72,8 @@ fn around(text: &str, at: usize) -> String {
     let before = text.get(..at).unwrap_or("");
     let from = before.char_indices().rev().nth(BEFORE - 1).map_or(0, |(from, _)| from);
     let rest = text.get(from..).unwrap_or("");
-    let cut: String = rest.chars().take(SNIPPET_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let cut: String =
+        rest.chars().take(SNIPPET_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let (begin, end) = (if from > 0 { "…" } else { "" }, if cut.len() < rest.len() { "…" } else { "" });
     format!("{begin}{}{end}", cut.trim())
 }

@@ -1,16 +1,45 @@
 use super::*;
 
 fn with(kind: &str, partner: &str, texts: &[(&str, &str)]) -> Entry {
-    let fields = texts.iter().map(|(path, text)| Field { path: (*path).into(), text: (*text).into() }).collect();
-    Entry { kind: kind.into(), partner: partner.into(), state: "accepted".into(), countries: vec!["MD".into()], fields }
+    let fields =
+        texts.iter().map(|(path, text)| Field { path: (*path).into(), text: (*text).into() }).collect();
+    Entry {
+        kind: kind.into(),
+        partner: partner.into(),
+        state: "accepted".into(),
+        countries: vec!["MD".into()],
+        fields,
+    }
 }
 
 fn town() -> Vec<Entry> {
     vec![
-        with("BIA", "Border desk Palanca", &[("persons[0].names[0].family", "Щукина"), ("persons[0].names[0].given", "Юлия")]),
-        with("MPR", "Горячая линия", &[("last_seen.text", "Видели в Паланке с двумя мужчинами"), ("persons[0].names[0].full", "IULIIA SHCHUKINA")]),
-        with("VHO", "Shelter North", &[("note", "She needs a shelter; sheltered before. Phone +37322000111"), ("documents[0].number", "720000001")]),
-        with("VHO", "Shelter North", &[("note", "Ёлкина Алёна, беременная"), ("steps[1].text", "the black van")]),
+        with(
+            "BIA",
+            "Border desk Palanca",
+            &[("persons[0].names[0].family", "Щукина"), ("persons[0].names[0].given", "Юлия")],
+        ),
+        with(
+            "MPR",
+            "Горячая линия",
+            &[
+                ("last_seen.text", "Видели в Паланке с двумя мужчинами"),
+                ("persons[0].names[0].full", "IULIIA SHCHUKINA"),
+            ],
+        ),
+        with(
+            "VHO",
+            "Shelter North",
+            &[
+                ("note", "She needs a shelter; sheltered before. Phone +37322000111"),
+                ("documents[0].number", "720000001"),
+            ],
+        ),
+        with(
+            "VHO",
+            "Shelter North",
+            &[("note", "Ёлкина Алёна, беременная"), ("steps[1].text", "the black van")],
+        ),
     ]
 }
 
@@ -36,7 +65,11 @@ fn stems_and_beginnings_find_but_come_after_the_word_itself() {
     assert_eq!(found("беременности"), [3]);
     assert_eq!(found("беременной"), [3]);
     assert!(found("беременелый").is_empty() && found("еменная").is_empty());
-    let entries = [with("A", "", &[("a", "sheltered")]), with("A", "", &[("a", "shelter")]), with("A", "", &[("a", "shelterbelt")])];
+    let entries = [
+        with("A", "", &[("a", "sheltered")]),
+        with("A", "", &[("a", "shelter")]),
+        with("A", "", &[("a", "shelterbelt")]),
+    ];
     let index = Index::build(&entries);
     let order: Vec<usize> = index.find(&Query::read("shelter"), 10).iter().map(|hit| hit.entry).collect();
     assert_eq!(order, [1, 0, 2]);
@@ -83,10 +116,13 @@ fn a_snippet_shows_where() {
 
 #[test]
 fn what_is_not_written_by_people_or_withheld_is_not_found() {
-    let mut case = crate::casebook::tests::case("MPR", serde_json::json!({
-        "last_seen": { "place": "Palanca", "country": "MD" },
-        "attachments": [{ "name": "photo", "key": "c2VjcmV0", "hash": "abcd" }],
-    }));
+    let mut case = crate::casebook::tests::case(
+        "MPR",
+        serde_json::json!({
+            "last_seen": { "place": "Palanca", "country": "MD" },
+            "attachments": [{ "name": "photo", "key": "c2VjcmV0", "hash": "abcd" }],
+        }),
+    );
     let whole = entry(&case, "Desk").unwrap();
     assert_eq!(whole.countries, ["MD"]);
     assert!(whole.fields.iter().any(|field| field.path == "last_seen.place"));

@@ -25,7 +25,9 @@ pub enum Axis {
     Border,
     /// Kind and partner.
     Route,
-    /// A code.
+    /// A code of a list of the dictionary.
+    Listed(&'static str),
+    /// A word of the tables themselves, or a kind.
     Code,
     /// All that are too small to stand alone.
     Rest,
@@ -59,10 +61,16 @@ impl Label {
                 Some((country, _)) => format!("{}, {}", countries::name(country, lang), self.code),
                 None => countries::name(&self.code, lang).to_owned(),
             },
-            Axis::Border => borders::by_id(&self.code)
-                .map_or_else(|| code().unwrap_or_else(|| self.code.clone()), |point| point.name(lang).to_owned()),
+            Axis::Border => borders::by_id(&self.code).map_or_else(
+                || code().unwrap_or_else(|| self.code.clone()),
+                |point| point.name(lang).to_owned(),
+            ),
             Axis::Rest => lang.text("stats-rest"),
             Axis::Month | Axis::Route => self.code.clone(),
+            Axis::Listed(list) => lang
+                .find(&format!("list-{list}.{}", self.code), None)
+                .or_else(code)
+                .unwrap_or_else(|| self.code.clone()),
             Axis::Code => code().unwrap_or_else(|| self.code.clone()),
         }
     }
@@ -89,7 +97,10 @@ impl Counts {
     pub(super) fn publish(self, few: u64) -> Sheet {
         let (rows, columns) = (self.labels(few, |(row, _)| row), self.labels(few, |(_, column)| column));
         let place = |labels: &[Label], label: &Label| {
-            labels.iter().position(|known| known == label).or_else(|| labels.iter().position(|l| l.axis == Axis::Rest))
+            labels
+                .iter()
+                .position(|known| known == label)
+                .or_else(|| labels.iter().position(|l| l.axis == Axis::Rest))
         };
         let mut values = vec![vec![0; columns.len()]; rows.len()];
         for ((row, column), count) in &self.cells {
@@ -98,16 +109,19 @@ impl Counts {
                 *cell += count;
             }
         }
-        let mut sheet = Sheet { table: self.table, rows, columns, totals: true, cells: Vec::new(), withheld: false };
+        let mut sheet =
+            Sheet { table: self.table, rows, columns, totals: true, cells: Vec::new(), withheld: false };
         if sheet.rows.is_empty() {
             return sheet;
         }
         match Grid::hide(&values, few) {
-            Some(grid) => sheet.cells = grid.lines(|value, state| match state {
-                State::Shown => Cell::Count(value),
-                State::Few => Cell::Few(few),
-                State::Hidden => Cell::Hidden,
-            }),
+            Some(grid) => {
+                sheet.cells = grid.lines(|value, state| match state {
+                    State::Shown => Cell::Count(value),
+                    State::Few => Cell::Few(few),
+                    State::Hidden => Cell::Hidden,
+                })
+            }
             None => sheet.withheld = true,
         }
         sheet
@@ -119,7 +133,8 @@ impl Counts {
         for (cell, count) in &self.cells {
             *sums.entry(which(cell)).or_default() += count;
         }
-        let mut large: Vec<(&Label, u64)> = sums.iter().filter(|(_, sum)| **sum >= few).map(|(l, s)| (*l, *s)).collect();
+        let mut large: Vec<(&Label, u64)> =
+            sums.iter().filter(|(_, sum)| **sum >= few).map(|(l, s)| (*l, *s)).collect();
         large.sort_by_key(|(label, sum)| (std::cmp::Reverse(*sum), *label));
         large.truncate(LABELS_MAX);
         let mut labels: Vec<Label> = large.into_iter().map(|(label, _)| label.clone()).collect();

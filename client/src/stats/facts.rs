@@ -22,7 +22,8 @@ const CODE_BYTES_MAX: usize = 48;
 /// The day of a case: of the contact, otherwise of its beginning here.
 pub(super) fn day(case: &Case) -> Date {
     let began = case.document.get("start").and_then(Value::as_str).and_then(values::instant);
-    let began = began.filter(|_| case.thread.kind == "HIC").and_then(|at| u64::try_from(at).ok()).map(Timestamp);
+    let began =
+        began.filter(|_| case.thread.kind == "HIC").and_then(|at| u64::try_from(at).ok()).map(Timestamp);
     values::day(began.unwrap_or(case.thread.begun))
 }
 
@@ -36,13 +37,18 @@ pub(super) fn counts(table: Table, cases: &[&Counted<'_>]) -> Counts {
         }
         let (rows, columns) = match table {
             Table::Contacts if is(case, "HIC") => (vec![line_country(case)], vec![month(case)]),
-            Table::Callers if is(case, "HIC") => {
-                (vec![code(case, &["category", "primary"])], vec![code(case, &["caller_role"])])
-            }
+            Table::Callers if is(case, "HIC") => (
+                vec![code(case, "CL-CC", &["category", "primary"])],
+                vec![code(case, "CL-CR", &["caller_role"])],
+            ),
             Table::Repeats if is(case, "HIC") => (vec![line_country(case)], vec![repeat(case)]),
             Table::Borders if is(case, "BIA") => (vec![border(case)], vec![outcome(case)]),
-            Table::Exploitation if is_person(case) => (vec![place(case)], codes(case, "exploitation")),
-            Table::Recruitment if is_person(case) => (vec![origin(case)], codes(case, "recruitment")),
+            Table::Exploitation if is_person(case) => {
+                (vec![place(case)], codes(case, "CL-EX", "exploitation"))
+            }
+            Table::Recruitment if is_person(case) => {
+                (vec![origin(case)], codes(case, "CL-RM", "recruitment"))
+            }
             _ => continue,
         };
         for row in &rows {
@@ -93,11 +99,16 @@ fn border(case: &Case) -> Label {
 fn outcome(case: &Case) -> Label {
     let said = case.steps.iter().rev().find_map(|(_, update)| {
         let other = &update.as_ref()?.other;
-        [&["bia_result", "outcome", "code"][..], &["bia_result", "outcome"], &["outcome", "code"], &["outcome"]]
-            .into_iter()
-            .find_map(|path| at(other, path).and_then(Value::as_str))
+        [
+            &["bia_result", "outcome", "code"][..],
+            &["bia_result", "outcome"],
+            &["outcome", "code"],
+            &["outcome"],
+        ]
+        .into_iter()
+        .find_map(|path| at(other, path).and_then(Value::as_str))
     });
-    Label::new(Axis::Code, clean(said.unwrap_or(&case.thread.work)))
+    Label::new(Axis::Listed("bia-outcome"), clean(said.unwrap_or(&case.thread.work)))
 }
 
 /// Where people are exploited: the place of the situation, otherwise where somebody was last seen.
@@ -116,9 +127,12 @@ fn origin(case: &Case) -> Label {
         person.as_array().map_or(Some(person), |list| list.first())?.as_object()
     });
     let residence = |person: &Map<String, Value>| region(person.get("residence")?.as_object()?);
-    let nationality = |person: &Map<String, Value>| country(person.get("nationalities")?.get(0)?.get("country"));
+    let nationality =
+        |person: &Map<String, Value>| country(person.get("nationalities")?.get(0)?.get("country"));
     let found = person.and_then(|person| residence(person).or_else(|| nationality(person)));
-    found.or_else(|| country(case.document.get("caller_country"))).unwrap_or_else(|| Label::new(Axis::Code, UNKNOWN))
+    found
+        .or_else(|| country(case.document.get("caller_country")))
+        .unwrap_or_else(|| Label::new(Axis::Code, UNKNOWN))
 }
 
 fn region(place: &Map<String, Value>) -> Option<Label> {
@@ -134,21 +148,21 @@ fn country(code: Option<&Value>) -> Option<Label> {
     Some(Label::new(Axis::Country, country.alpha2.clone()))
 }
 
-fn code(case: &Case, path: &[&str]) -> Label {
+fn code(case: &Case, list: &'static str, path: &[&str]) -> Label {
     let value = at(&case.document, path);
     let named = value.and_then(|value| value.get("code").unwrap_or(value).as_str());
-    Label::new(Axis::Code, clean(named.unwrap_or(UNKNOWN)))
+    Label::new(Axis::Listed(list), clean(named.unwrap_or(UNKNOWN)))
 }
 
 /// Each code of a set; a case with several counts in several columns.
-fn codes(case: &Case, name: &str) -> Vec<Label> {
+fn codes(case: &Case, axis: &'static str, name: &str) -> Vec<Label> {
     let list = case.document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let named = list.iter().take(CODES_MAX).filter_map(|value| value.get("code").unwrap_or(value).as_str());
     let codes: BTreeSet<String> = named.map(clean).collect();
     if codes.is_empty() {
-        return vec![Label::new(Axis::Code, UNKNOWN)];
+        return vec![Label::new(Axis::Listed(axis), UNKNOWN)];
     }
-    codes.into_iter().map(|code| Label::new(Axis::Code, code)).collect()
+    codes.into_iter().map(|code| Label::new(Axis::Listed(axis), code)).collect()
 }
 
 /// A code; anything that may be words counts as unknown.

@@ -32,7 +32,9 @@ fn reached(case: &Case) -> &'static str {
         "accepted" | "in_progress" | "on_hold" | "handed_over" | "withdraw_requested" => "accepted",
         "withdrawn" | "expired" | "failed" | "entered_in_error" => "ended",
         _ if case.transport.is_failure() => "ended",
-        _ if !case.thread.ours || matches!(case.transport, Transport::Delivered | Transport::Opened) => "delivered",
+        _ if !case.thread.ours || matches!(case.transport, Transport::Delivered | Transport::Opened) => {
+            "delivered"
+        }
         _ => "sent",
     }
 }
@@ -41,9 +43,10 @@ fn reached(case: &Case) -> &'static str {
 pub(super) fn declines(cases: &[&Counted<'_>]) -> Counts {
     let mut counts = Counts::new(Table::Declines);
     for Counted { case, .. } in cases.iter().filter(|counted| counted.case.thread.work == "declined") {
-        let last = case.steps.iter().rev().find(|(event, _)| event.what.starts_with("decline") && !event.taken_back);
+        let last =
+            case.steps.iter().rev().find(|(event, _)| event.what.starts_with("decline") && !event.taken_back);
         let reason = last.and_then(|(_, update)| update.as_ref()).map_or("", |update| update.reason.as_str());
-        counts.add(kind(case), Label::new(Axis::Code, clean(reason)), 1);
+        counts.add(kind(case), Label::new(Axis::Listed("CL-DR"), clean(reason)), 1);
     }
     counts
 }
@@ -53,10 +56,11 @@ pub(super) fn overrides(cases: &[&Counted<'_>]) -> Counts {
     let mut counts = Counts::new(Table::Overrides);
     let mut known = std::collections::BTreeSet::new();
     for Counted { case, .. } in cases {
-        let reason = at(&case.document, &["override", "reason"]).or_else(|| at(&case.document, &["consent", "override", "reason"]));
+        let reason = at(&case.document, &["override", "reason"])
+            .or_else(|| at(&case.document, &["consent", "override", "reason"]));
         if let Some(reason) = reason.filter(|_| known.insert(case.thread.root.0)) {
             let named = reason.get("code").unwrap_or(reason).as_str().unwrap_or("");
-            counts.add(kind(case), Label::new(Axis::Code, clean(named)), 1);
+            counts.add(kind(case), Label::new(Axis::Listed("override-reason"), clean(named)), 1);
         }
     }
     counts
@@ -75,7 +79,8 @@ pub(super) fn shelters(cases: &[&Counted<'_>], now: Timestamp) -> Counts {
     }
     let mut counts = Counts::new(Table::Shelters);
     for case in newest.into_values() {
-        let stale = moment(case, "valid_until").is_none_or(|until| until < i64::try_from(now.0).unwrap_or(i64::MAX));
+        let stale =
+            moment(case, "valid_until").is_none_or(|until| until < i64::try_from(now.0).unwrap_or(i64::MAX));
         let units = case.document.get("capacity").and_then(Value::as_array);
         for unit in units.into_iter().flatten().take(UNITS_MAX) {
             add_unit(&mut counts, unit, stale);
@@ -87,7 +92,10 @@ pub(super) fn shelters(cases: &[&Counted<'_>], now: Timestamp) -> Counts {
 fn add_unit(counts: &mut Counts, unit: &Value, stale: bool) {
     const PLACES_MAX: u64 = u16::MAX as u64;
     let number = |name: &str| unit.get(name).and_then(Value::as_u64).unwrap_or(0).min(PLACES_MAX);
-    let group = Label::new(Axis::Code, clean(unit.get("group").and_then(Value::as_str).unwrap_or("")));
+    let group = Label::new(
+        Axis::Listed("guest-group"),
+        clean(unit.get("group").and_then(Value::as_str).unwrap_or("")),
+    );
     let (most, free, reserved) = (number("maximum"), number("available"), number("reserved"));
     let mut add = |code: &str, count: u64| {
         if count > 0 {

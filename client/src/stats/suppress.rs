@@ -33,11 +33,13 @@ impl Grid {
     /// Hides what has to be hidden. None if everything hidden would not be enough: then nothing may be shown.
     pub(super) fn hide(values: &[Vec<u64>], few: u64) -> Option<Self> {
         let mut grid = Self::with_totals(values, few);
-        let mut queue: VecDeque<usize> = (0..grid.values.len()).filter(|cell| grid.is_hidden(*cell)).collect();
+        let mut queue: VecDeque<usize> =
+            (0..grid.values.len()).filter(|cell| grid.is_hidden(*cell)).collect();
         while let Some(cell) = queue.pop_front() {
             // What is protected stays so when more is hidden.
             while !grid.is_protected(cell) {
-                let more = grid.cheapest_rectangle(cell).or_else(|| grid.smallest_shown().map(|cell| vec![cell]))?;
+                let more =
+                    grid.cheapest_rectangle(cell).or_else(|| grid.smallest_shown().map(|cell| vec![cell]))?;
                 for cell in more {
                     grid.set(cell, State::Hidden);
                     queue.push_back(cell);
@@ -50,7 +52,10 @@ impl Grid {
     /// Row by row, with the totals.
     pub(super) fn lines<T>(&self, mut shown: impl FnMut(u64, State) -> T) -> Vec<Vec<T>> {
         let cells: Vec<(u64, State)> = self.values.iter().copied().zip(self.states.iter().copied()).collect();
-        cells.chunks(self.columns).map(|row| row.iter().map(|(value, state)| shown(*value, *state)).collect()).collect()
+        cells
+            .chunks(self.columns)
+            .map(|row| row.iter().map(|(value, state)| shown(*value, *state)).collect())
+            .collect()
     }
 
     fn with_totals(values: &[Vec<u64>], few: u64) -> Self {
@@ -149,7 +154,8 @@ impl Grid {
         while let Some(line) = queue.pop_front() {
             for (cell, next, forth) in self.ways(line) {
                 let fresh = next != from && came.get(next).is_some_and(Option::is_none);
-                let free = fresh && cell != without && self.moved(cell, forth != self.is_total(cell)).is_some();
+                let free =
+                    fresh && cell != without && self.moved(cell, forth != self.is_total(cell)).is_some();
                 if let (true, Some(place)) = (free, came.get_mut(next)) {
                     *place = Some((line, cell, forth));
                     queue.push_back(next);

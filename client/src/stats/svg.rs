@@ -50,7 +50,8 @@ pub fn svg(sheet: &Sheet, lang: Lang) -> String {
 }
 
 fn rows(out: &mut String, sheet: &Sheet, names: &[String], table_at: usize, lang: Lang) {
-    let longest = sheet.cells.iter().take(sheet.rows.len()).filter_map(|row| bar(sheet, row)).max().unwrap_or(0).max(1);
+    let longest =
+        sheet.cells.iter().take(sheet.rows.len()).filter_map(|row| bar(sheet, row)).max().unwrap_or(0).max(1);
     for (n, (name, row)) in names.iter().zip(&sheet.cells).enumerate() {
         let y = TOP + (n + 1) * LINE;
         words(out, (NAMES - 10, y), "end", "normal", &short(name, 36));
@@ -69,7 +70,10 @@ fn draw(out: &mut String, length: Option<u64>, longest: u64, y: usize) {
     let _ = match length {
         Some(length) => {
             let width = u128::from(length) * BARS as u128 / u128::from(longest);
-            writeln!(out, "<rect x=\"{NAMES}\" y=\"{top}\" width=\"{width}\" height=\"15\" fill=\"#27548a\"/>")
+            writeln!(
+                out,
+                "<rect x=\"{NAMES}\" y=\"{top}\" width=\"{width}\" height=\"15\" fill=\"#27548a\"/>"
+            )
         }
         None => writeln!(
             out,
@@ -89,7 +93,10 @@ fn bar(sheet: &Sheet, row: &[Cell]) -> Option<u64> {
 
 fn words(out: &mut String, (x, y): (usize, usize), anchor: &str, weight: &str, text: &str) {
     let text = escaped(text);
-    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" font-weight=\"{weight}\">{text}</text>");
+    let _ = writeln!(
+        out,
+        "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" font-weight=\"{weight}\">{text}</text>"
+    );
 }
 
 fn short(text: &str, most: usize) -> String {

@@ -18,8 +18,12 @@ fn cases(kind: &str, document: &Value, count: u8, change: impl Fn(&mut Case)) ->
     let one = |n| {
         let mut case = case(kind, document.clone());
         case.thread.begun = NOW;
-        let tag = serde_json::to_vec(document).unwrap().iter().fold(n, |sum: u8, byte| sum.wrapping_mul(31).wrapping_add(*byte));
-        case.thread.root = PacketId([n, tag, kind.as_bytes()[0], kind.as_bytes()[1]].repeat(8).try_into().unwrap());
+        let tag = serde_json::to_vec(document)
+            .unwrap()
+            .iter()
+            .fold(n, |sum: u8, byte| sum.wrapping_mul(31).wrapping_add(*byte));
+        case.thread.root =
+            PacketId([n, tag, kind.as_bytes()[0], kind.as_bytes()[1]].repeat(8).try_into().unwrap());
         change(&mut case);
         case
     };
@@ -42,7 +46,10 @@ fn call(country: &str, category: &str, role: &str) -> Value {
 
 #[test]
 fn a_period_is_whole_months() {
-    assert_eq!((march().from.to_string(), march().to.to_string()), ("2026-03-01".into(), "2026-03-31".into()));
+    assert_eq!(
+        (march().from.to_string(), march().to.to_string()),
+        ("2026-03-01".into(), "2026-03-31".into())
+    );
     assert_eq!(Period::around(Date::constant(2026, 3, 9), Date::constant(2026, 3, 3)), None);
 }
 
@@ -70,7 +77,10 @@ fn repeated_contacts_stand_beside_first_ones() {
     let mut all = cases("HIC", &call("MD", "crisis", "family"), 30, |_| {});
     all.extend(cases("HIC", &again, 14, |_| {}));
     let sheet = table(Table::Repeats, &all);
-    assert_eq!((cell(&sheet, "MD", "first"), cell(&sheet, "MD", "repeated")), (Cell::Count(30), Cell::Count(14)));
+    assert_eq!(
+        (cell(&sheet, "MD", "first"), cell(&sheet, "MD", "repeated")),
+        (Cell::Count(30), Cell::Count(14))
+    );
 }
 
 #[test]
@@ -137,7 +147,10 @@ fn shelters_count_their_newest_publication() {
     let mut all = cases("SCP", &publication("2026-03-14T10:00:00Z", "2026-03-16T10:00:00Z", 1), 1, |_| {});
     all.extend(cases("SCP", &publication("2026-03-15T10:00:00Z", "2026-03-16T10:00:00Z", 14), 1, |_| {}));
     let sheet = table(Table::Shelters, &all);
-    assert_eq!((cell(&sheet, "women", "free"), cell(&sheet, "women", "occupied")), (Cell::Count(14), Cell::Count(15)));
+    assert_eq!(
+        (cell(&sheet, "women", "free"), cell(&sheet, "women", "occupied")),
+        (Cell::Count(14), Cell::Count(15))
+    );
     let old = cases("SCP", &publication("2026-03-10T10:00:00Z", "2026-03-11T10:00:00Z", 14), 1, |_| {});
     assert_eq!(cell(&table(Table::Shelters, &old), "women", "stale"), Cell::Count(40));
 }
@@ -157,12 +170,17 @@ fn times_are_medians_of_enough_referrals() {
         taken_back: false,
     };
     let all = |count| {
-        cases("BIA", &json!({}), count, |case| case.thread.events = vec![event("delivered", 3), event("opened", 80), event("accept", 100)])
+        cases("BIA", &json!({}), count, |case| {
+            case.thread.events = vec![event("delivered", 3), event("opened", 80), event("accept", 100)]
+        })
     };
     let sheet = table(Table::Times, &all(11));
     assert_eq!(cell(&sheet, "BIA", "delivered_median"), Cell::Minutes(3));
     assert_eq!(cell(&sheet, "BIA", "delivered_in_time"), Cell::Percent(100));
-    assert_eq!((cell(&sheet, "BIA", "seen_median"), cell(&sheet, "BIA", "seen_in_time")), (Cell::Minutes(77), Cell::Percent(0)));
+    assert_eq!(
+        (cell(&sheet, "BIA", "seen_median"), cell(&sheet, "BIA", "seen_in_time")),
+        (Cell::Minutes(77), Cell::Percent(0))
+    );
     assert_eq!(cell(&sheet, "BIA", "started_median"), Cell::Few(11));
     assert_eq!(cell(&table(Table::Times, &all(10)), "BIA", "delivered_median"), Cell::Few(11));
 }

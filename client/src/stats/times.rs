@@ -68,7 +68,8 @@ fn allowed(table: &Deadlines, stage: usize) -> Duration {
 /// The time of each stage that is over.
 fn stages(case: &Case) -> [Option<Duration>; 4] {
     let event = |words: &[&str]| {
-        let fits = |event: &&Event| words.contains(&event.what.as_str()) && !event.conflict && !event.taken_back;
+        let fits =
+            |event: &&Event| words.contains(&event.what.as_str()) && !event.conflict && !event.taken_back;
         case.thread.events.iter().find(fits).map(|event| event.at)
     };
     let sent = Some(case.thread.begun);

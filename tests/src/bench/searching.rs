@@ -10,19 +10,67 @@ use super::Plan;
 use super::measure::Samples;
 use super::report::{Outcome, Target};
 
-const GIVEN: [&str; 12] =
-    ["Юлия", "Anna", "Мария", "Elena", "Оксана", "Natalia", "Светлана", "Olga", "Дарья", "Irina", "Айгуль", "Ion"];
+const GIVEN: [&str; 12] = [
+    "Юлия",
+    "Anna",
+    "Мария",
+    "Elena",
+    "Оксана",
+    "Natalia",
+    "Светлана",
+    "Olga",
+    "Дарья",
+    "Irina",
+    "Айгуль",
+    "Ion",
+];
 const BEGIN: [&str; 20] = [
-    "Ива", "Petr", "Сидо", "Kuzn", "Щук", "Tsvet", "Чайк", "Moro", "Голу", "Popov", "Лебе", "Kozl", "Нови", "Pavl", "Семё",
-    "Fedor", "Бело", "Tara", "Рома", "Zaits",
+    "Ива", "Petr", "Сидо", "Kuzn", "Щук", "Tsvet", "Чайк", "Moro", "Голу", "Popov", "Лебе", "Kozl", "Нови",
+    "Pavl", "Семё", "Fedor", "Бело", "Tara", "Рома", "Zaits",
 ];
 const MIDDLE: [&str; 10] = ["н", "ов", "ich", "ен", "ak", "иц", "or", "ул", "esh", "ян"];
 const END: [&str; 8] = ["ова", "ev", "ский", "enko", "ин", "escu", "ян", "ina"];
 const WORDS: [&str; 40] = [
-    "видели", "на", "вокзале", "with", "two", "men", "чёрный", "микроавтобус", "паспорт", "was", "taken", "away", "она", "просит",
-    "помощи", "border", "crossing", "ночью", "shelter", "needed", "беременна", "language", "работа", "в", "отеле", "debt",
-    "угрозы", "семье", "phone", "позвонила", "мать", "travels", "tomorrow", "автобусом", "из", "Кишинёва", "police", "informed",
-    "документы", "у",
+    "видели",
+    "на",
+    "вокзале",
+    "with",
+    "two",
+    "men",
+    "чёрный",
+    "микроавтобус",
+    "паспорт",
+    "was",
+    "taken",
+    "away",
+    "она",
+    "просит",
+    "помощи",
+    "border",
+    "crossing",
+    "ночью",
+    "shelter",
+    "needed",
+    "беременна",
+    "language",
+    "работа",
+    "в",
+    "отеле",
+    "debt",
+    "угрозы",
+    "семье",
+    "phone",
+    "позвонила",
+    "мать",
+    "travels",
+    "tomorrow",
+    "автобусом",
+    "из",
+    "Кишинёва",
+    "police",
+    "informed",
+    "документы",
+    "у",
 ];
 const QUERIES: [&str; 8] = [
     "Щукина",

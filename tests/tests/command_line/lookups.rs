@@ -93,10 +93,13 @@ async fn referrals_are_found_in_any_alphabet_and_counted_without_names() {
     assert_eq!(funnel["cells"][0][0], "<11");
     let people = seen_by(hotline, &[&["--lang", "ru", "stats"][..], &month].concat()).await;
     assert!(people.contains("<11") && !people.contains(&family), "{people}");
-    let picture = seen_by(hotline, &[&["stats", "--table", "funnel", "--format", "svg"][..], &month].concat()).await;
+    let picture =
+        seen_by(hotline, &[&["stats", "--table", "funnel", "--format", "svg"][..], &month].concat()).await;
     assert!(picture.starts_with("<svg") && picture.contains("<desc"));
     fails(hotline, &["stats", "--from", "2026-02-01", "--to", "2026-01-01"], INVALID, "T-105").await;
-    let odd = hotline.attempt(&["stats", "--from", "soon", "--to", "later"], &causeway_tests::process::Death::Never).await;
+    let odd = hotline
+        .attempt(&["stats", "--from", "soon", "--to", "later"], &causeway_tests::process::Death::Never)
+        .await;
     assert_eq!(odd.status.code(), Some(USAGE));
 }
 
