@@ -15,7 +15,7 @@ use crate::mrz::{self, Digit, Fault, INPUT_CHARS_MAX, Named, Slip, Stated, Zone,
 #[derive(Debug, Args)]
 pub(crate) struct MrzArgs {
     /// The lines, each in quotation marks; all in one will do. `-` reads them from standard input.
-    #[arg(required = true, num_args = 1..=3, value_name = "LINE", allow_hyphen_values = true)]
+    #[arg(required = true, num_args = 1..=3, value_name = "LINE")]
     lines: Vec<String>,
     /// Print the document for a referral, to be put under `documents`.
     #[arg(long)]
