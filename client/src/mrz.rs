@@ -17,6 +17,7 @@ mod tests;
 
 pub use codes::Named;
 pub use dates::ZoneDate;
+pub use document::Stated;
 pub use input::{Fault, INPUT_CHARS_MAX, Note};
 pub use layout::{Digit, Format};
 pub use slips::{Blind, SLIPS_MAX, Slip};
@@ -172,6 +173,11 @@ pub fn check(lines: &[impl AsRef<str>]) -> Option<MrzCheck> {
     let text: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
     let clean = input::clean(&text.join("\n")).ok()?;
     Some(check_lines(clean.format.layout(), &clean.lines))
+}
+
+/// The lines in a referral, wherever they stand, and what their digits say. What the referral says about them is not looked at.
+pub fn stated(document: &serde_json::Map<String, Value>) -> Vec<Stated> {
+    document::stated(document)
 }
 
 impl Zone {

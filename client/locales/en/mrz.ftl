@@ -55,3 +55,4 @@ mrz-fail-hint = Look at the document again at these places. If the line really s
 mrz-slip = line { $line }, position { $position }: { $instead } instead of { $found }
 mrz-check-differs = says { $stated }, but the lines say { $right }.
 mrz-check-leave-out = Leave mrz_check out, or take it from `causeway mrz --doc`.
+mrz-stated-unreadable = These are not the lines of a known document: compare them with it.

@@ -55,3 +55,4 @@ mrz-fail-hint = Посмотрите на эти места в документ�
 mrz-slip = строка { $line }, позиция { $position }: { $instead } вместо { $found }
 mrz-check-differs = указано { $stated }, а по строкам выходит { $right }.
 mrz-check-leave-out = Не заполняйте mrz_check или возьмите его из `causeway mrz --doc`.
+mrz-stated-unreadable = Это не строки известного документа: сверьте их с ним.

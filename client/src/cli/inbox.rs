@@ -275,12 +275,17 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["answers"] = answers(thread, home)?;
     value["timeline"] = timeline(thread, home).await;
     value["proofs"] = proofs(received.as_ref(), sent.as_ref(), home)?;
+    let stated = crate::mrz::stated(&crate::casebook::document(sections.map_or(&[], Vec::as_slice)));
+    value["mrz_checks"] = super::mrz::stated_json(&stated);
     value["doubts"] = doubtful::of_thread(thread, home)?;
     value["readable_by_revoked"] = doubtful::readable_by(thread.root, home)?;
     let party = if thread.ours { Party::Sender } else { Party::Recipient };
     let state = crate::engine::threads::state_of(thread);
     value["possible"] = possible(state, party).into_iter().map(|a| Value::from(a.as_str())).collect();
-    print(home.json, value, |v| format!("{}{}", shared::words(&v["access"], home), people(v)));
+    print(home.json, value, |v| {
+        let stated = super::mrz::stated_words(&stated, home.lang);
+        format!("{}{}{stated}", shared::words(&v["access"], home), people(v))
+    });
     Ok(())
 }
 

@@ -4,17 +4,18 @@ use std::io::Read as _;
 
 use causeway_common::time::{Clock as _, SystemClock};
 use clap::Args;
+use serde_json::{Value, json};
 
 use super::Global;
 use super::failure::{Failure, exit};
-use super::output::{emit, print};
+use super::output::{emit, harmless, print};
 use crate::lang::Lang;
-use crate::mrz::{self, Digit, Fault, INPUT_CHARS_MAX, Named, Slip, Zone, ZoneDate};
+use crate::mrz::{self, Digit, Fault, INPUT_CHARS_MAX, Named, Slip, Stated, Zone, ZoneDate};
 
 #[derive(Debug, Args)]
 pub(crate) struct MrzArgs {
     /// The lines, each in quotation marks; all in one will do. `-` reads them from standard input.
-    #[arg(required = true, num_args = 1..=3, value_name = "LINE", allow_hyphen_values = true)]
+    #[arg(required = true, num_args = 1..=3, value_name = "LINE")]
     lines: Vec<String>,
     /// Print the document for a referral, to be put under `documents`.
     #[arg(long)]
@@ -60,6 +61,28 @@ fn failure(zone: &Zone, failed: &[Digit], lang: Lang) -> Failure {
     };
     let message = format!("{} {why}", lang.fill("mrz-fail", &[("digits", &digits.join(", "))]));
     Failure::new("M-106", exit::INVALID, message, lang.text("mrz-fail-hint"))
+}
+
+/// What the digits of lines in a referral say, computed here, for people.
+pub(crate) fn stated_words(stated: &[Stated], lang: Lang) -> String {
+    let words = |stated: &Stated| {
+        let says = match stated.check.map(|check| check.failed()) {
+            None => lang.text("mrz-stated-unreadable"),
+            Some(failed) if failed.is_empty() => lang.text("mrz-consistent"),
+            Some(failed) => {
+                let digits: Vec<String> = failed.iter().map(|digit| digit_name(*digit, lang)).collect();
+                lang.fill("mrz-fail", &[("digits", &digits.join(", "))])
+            }
+        };
+        format!("\n{}.mrz: {says}", harmless(&stated.path))
+    };
+    stated.iter().map(words).collect()
+}
+
+/// The same for scripts.
+pub(crate) fn stated_json(stated: &[Stated]) -> Value {
+    let one = |stated: &Stated| json!({ "path": stated.path, "mrz_check": stated.check.map(|check| check.to_json()) });
+    stated.iter().map(one).collect()
 }
 
 fn slip_words(slip: &Slip, lang: Lang) -> String {

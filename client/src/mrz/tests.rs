@@ -164,6 +164,19 @@ fn what_no_digit_notices_is_said_and_true() {
     }
 }
 
+#[test]
+fn lines_in_a_referral_are_found_wherever_they_stand_and_checked_anew() {
+    let document = json!({
+        "persons": [{ "documents": [{ "mrz": PASSPORT, "mrz_check": { "num": "fail" } }, { "mrz": ["P<UTO"] }] }],
+        "travel_document": { "mrz": [PASSPORT[0], PASSPORT[1].replacen("902", "9O2", 1)] },
+    });
+    let found = stated(document.as_object().unwrap());
+    let paths: Vec<&str> = found.iter().map(|stated| stated.path.as_str()).collect();
+    assert_eq!(paths, ["persons[0].documents[0]", "persons[0].documents[1]", "travel_document"]);
+    assert_eq!(found[0].check.unwrap().number, Verdict::Ok);
+    assert_eq!((found[1].check, found[2].check.unwrap().number), (None, Verdict::Fail));
+}
+
 /// What the other implementation writes.
 fn emitted(kind: Format, fields: &(String, String, String, String, u32)) -> String {
     let (number, surname, given_names, optional, day) = fields.clone();

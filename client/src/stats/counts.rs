@@ -25,7 +25,9 @@ pub enum Axis {
     Border,
     /// Kind and partner.
     Route,
-    /// A code.
+    /// A code of a list of the dictionary.
+    Listed(&'static str),
+    /// A word of the tables themselves, or a kind.
     Code,
     /// All that are too small to stand alone.
     Rest,
@@ -65,6 +67,10 @@ impl Label {
             ),
             Axis::Rest => lang.text("stats-rest"),
             Axis::Month | Axis::Route => self.code.clone(),
+            Axis::Listed(list) => lang
+                .find(&format!("list-{list}.{}", self.code), None)
+                .or_else(code)
+                .unwrap_or_else(|| self.code.clone()),
             Axis::Code => code().unwrap_or_else(|| self.code.clone()),
         }
     }

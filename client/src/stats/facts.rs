@@ -37,13 +37,18 @@ pub(super) fn counts(table: Table, cases: &[&Counted<'_>]) -> Counts {
         }
         let (rows, columns) = match table {
             Table::Contacts if is(case, "HIC") => (vec![line_country(case)], vec![month(case)]),
-            Table::Callers if is(case, "HIC") => {
-                (vec![code(case, &["category", "primary"])], vec![code(case, &["caller_role"])])
-            }
+            Table::Callers if is(case, "HIC") => (
+                vec![code(case, "CL-CC", &["category", "primary"])],
+                vec![code(case, "CL-CR", &["caller_role"])],
+            ),
             Table::Repeats if is(case, "HIC") => (vec![line_country(case)], vec![repeat(case)]),
             Table::Borders if is(case, "BIA") => (vec![border(case)], vec![outcome(case)]),
-            Table::Exploitation if is_person(case) => (vec![place(case)], codes(case, "exploitation")),
-            Table::Recruitment if is_person(case) => (vec![origin(case)], codes(case, "recruitment")),
+            Table::Exploitation if is_person(case) => {
+                (vec![place(case)], codes(case, "CL-EX", "exploitation"))
+            }
+            Table::Recruitment if is_person(case) => {
+                (vec![origin(case)], codes(case, "CL-RM", "recruitment"))
+            }
             _ => continue,
         };
         for row in &rows {
@@ -103,7 +108,7 @@ fn outcome(case: &Case) -> Label {
         .into_iter()
         .find_map(|path| at(other, path).and_then(Value::as_str))
     });
-    Label::new(Axis::Code, clean(said.unwrap_or(&case.thread.work)))
+    Label::new(Axis::Listed("bia-outcome"), clean(said.unwrap_or(&case.thread.work)))
 }
 
 /// Where people are exploited: the place of the situation, otherwise where somebody was last seen.
@@ -143,21 +148,21 @@ fn country(code: Option<&Value>) -> Option<Label> {
     Some(Label::new(Axis::Country, country.alpha2.clone()))
 }
 
-fn code(case: &Case, path: &[&str]) -> Label {
+fn code(case: &Case, list: &'static str, path: &[&str]) -> Label {
     let value = at(&case.document, path);
     let named = value.and_then(|value| value.get("code").unwrap_or(value).as_str());
-    Label::new(Axis::Code, clean(named.unwrap_or(UNKNOWN)))
+    Label::new(Axis::Listed(list), clean(named.unwrap_or(UNKNOWN)))
 }
 
 /// Each code of a set; a case with several counts in several columns.
-fn codes(case: &Case, name: &str) -> Vec<Label> {
+fn codes(case: &Case, axis: &'static str, name: &str) -> Vec<Label> {
     let list = case.document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let named = list.iter().take(CODES_MAX).filter_map(|value| value.get("code").unwrap_or(value).as_str());
     let codes: BTreeSet<String> = named.map(clean).collect();
     if codes.is_empty() {
-        return vec![Label::new(Axis::Code, UNKNOWN)];
+        return vec![Label::new(Axis::Listed(axis), UNKNOWN)];
     }
-    codes.into_iter().map(|code| Label::new(Axis::Code, code)).collect()
+    codes.into_iter().map(|code| Label::new(Axis::Listed(axis), code)).collect()
 }
 
 /// A code; anything that may be words counts as unknown.

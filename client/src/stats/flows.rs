@@ -46,7 +46,7 @@ pub(super) fn declines(cases: &[&Counted<'_>]) -> Counts {
         let last =
             case.steps.iter().rev().find(|(event, _)| event.what.starts_with("decline") && !event.taken_back);
         let reason = last.and_then(|(_, update)| update.as_ref()).map_or("", |update| update.reason.as_str());
-        counts.add(kind(case), Label::new(Axis::Code, clean(reason)), 1);
+        counts.add(kind(case), Label::new(Axis::Listed("CL-DR"), clean(reason)), 1);
     }
     counts
 }
@@ -60,7 +60,7 @@ pub(super) fn overrides(cases: &[&Counted<'_>]) -> Counts {
             .or_else(|| at(&case.document, &["consent", "override", "reason"]));
         if let Some(reason) = reason.filter(|_| known.insert(case.thread.root.0)) {
             let named = reason.get("code").unwrap_or(reason).as_str().unwrap_or("");
-            counts.add(kind(case), Label::new(Axis::Code, clean(named)), 1);
+            counts.add(kind(case), Label::new(Axis::Listed("override-reason"), clean(named)), 1);
         }
     }
     counts
@@ -92,7 +92,10 @@ pub(super) fn shelters(cases: &[&Counted<'_>], now: Timestamp) -> Counts {
 fn add_unit(counts: &mut Counts, unit: &Value, stale: bool) {
     const PLACES_MAX: u64 = u16::MAX as u64;
     let number = |name: &str| unit.get(name).and_then(Value::as_u64).unwrap_or(0).min(PLACES_MAX);
-    let group = Label::new(Axis::Code, clean(unit.get("group").and_then(Value::as_str).unwrap_or("")));
+    let group = Label::new(
+        Axis::Listed("guest-group"),
+        clean(unit.get("group").and_then(Value::as_str).unwrap_or("")),
+    );
     let (most, free, reserved) = (number("maximum"), number("available"), number("reserved"));
     let mut add = |code: &str, count: u64| {
         if count > 0 {

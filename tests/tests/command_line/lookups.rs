@@ -70,7 +70,7 @@ async fn referrals_are_found_in_any_alphabet_and_counted_without_names() {
     let stage = Stage::set(HOTLINE_AND_POLICE).await;
     let (hotline, police) = (stage.hotline(), stage.police());
     let file = sample("missing-person.json");
-    hotline.run(&["send", "--to", "Border Police", "--kind", "missing-person", "--file", &file]).await;
+    hotline.run(&["send", "missing-person", "--to", "Border Police", "--file", &file]).await;
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
     let text = std::fs::read_to_string(&file).unwrap();
