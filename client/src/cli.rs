@@ -14,14 +14,17 @@ mod colleagues;
 mod device;
 mod directory;
 mod doubtful;
+mod export;
 pub mod failure;
 mod head;
 mod home;
+mod import;
 mod inbox;
 mod joining;
 mod linking;
 mod member;
 mod org;
+mod outfile;
 pub(crate) mod output;
 mod recovery;
 mod registrar;
@@ -152,6 +155,13 @@ enum Command {
     /// Files that came with referrals.
     #[command(subcommand)]
     Attachment(attachments::AttachmentCommand),
+    /// Write a referral into a file for somebody who has no Causeway. The file is in clear.
+    Export(export::ExportArgs),
+    /// Make drafts from a file of another system.
+    Import(import::ImportArgs),
+    /// Referrals that were imported and not sent.
+    #[command(subcommand)]
+    Drafts(import::DraftsCommand),
     /// Make, check and restore backups of this home.
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -257,6 +267,9 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Close(args) => steps::step(args, Action::Close, home).await,
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,
         Command::Attachment(command) => attachments::run(command, home).await,
+        Command::Export(args) => export::export(args, home).await,
+        Command::Import(args) => import::import(args, home).await,
+        Command::Drafts(command) => import::drafts(command, home).await,
         Command::Backup(backup::BackupCommand::Create { out, keep }) => backup::create(out, keep, home).await,
         Command::Recovery(command) => recovery::run(command, home).await,
         Command::Doctor => status::doctor(home).await,

@@ -119,6 +119,11 @@ impl FromStr for Kind {
     }
 }
 
+/// Reads one JSON object with the bounds of a document.
+pub(crate) fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    parse::object(bytes)
+}
+
 /// Sets one field of an answer to an identity check, as [`Document::set`] does for a referral.
 pub fn set_in_answer(answer: &mut Map<String, Value>, path: &str, text: &str) -> Result<(), Problem> {
     document::assign(answer, |name| kinds::ANSWER.iter().find(|field| field.name == name), path, text)

@@ -45,6 +45,17 @@ pub(crate) struct SendArgs {
     /// An exercise: marked as one everywhere and left out of statistics.
     #[arg(long)]
     exercise: bool,
+    /// The referral itself, of a draft.
+    #[arg(skip)]
+    content: Option<Vec<u8>>,
+}
+
+impl SendArgs {
+    /// What sends a draft.
+    pub(super) fn of_draft(kind: Kind, to: Vec<String>, set: Vec<String>, content: Vec<u8>) -> Self {
+        let (file, attach, priority, exercise) = (None, Vec::new(), None, false);
+        Self { kind, to, file, set, attach, priority, exercise, content: Some(content) }
+    }
 }
 
 pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
@@ -159,9 +170,10 @@ async fn draft(
 }
 
 fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<Document, Failure> {
-    let mut document = match &args.file {
-        Some(path) => Document::parse(args.kind, &read(path)?).map_err(|p| problems(&p))?,
-        None => Document::empty(args.kind),
+    let mut document = match (&args.content, &args.file) {
+        (Some(content), _) => Document::parse(args.kind, content).map_err(|p| problems(&p))?,
+        (None, Some(path)) => Document::parse(args.kind, &read(path)?).map_err(|p| problems(&p))?,
+        (None, None) => Document::empty(args.kind),
     };
     for assignment in &args.set {
         let Some((path, value)) = assignment.split_once('=') else {

@@ -1,0 +1,305 @@
+//! `causeway import` and `causeway drafts`: records of others become drafts. Nothing is ever sent by itself.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::org;
+use super::output::{emit, harmless, print, print_list, text, time};
+use super::send::{self, SendArgs};
+use crate::activity;
+use crate::formats::drafts::{self, Draft};
+use crate::formats::limits::FILE_BYTES_MAX;
+use crate::formats::{Finding, Row, cap, json as json_file, pfif};
+use crate::referral::{Document, Level};
+use crate::vault::Changes;
+
+/// What a file is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Documents of Causeway: one, an exported case, or one on each line.
+    Json,
+    /// PFIF 1.4: XML, or CSV if the file is called so.
+    Pfif,
+    /// A CAP 1.2 alert.
+    Cap,
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Pfif => "pfif",
+            Self::Cap => "cap",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The file.
+    file: PathBuf,
+    /// As what.
+    #[arg(long)]
+    format: Format,
+    /// Keep what can be read as drafts. Without it, you only see what would come of it.
+    #[arg(long)]
+    draft: bool,
+    /// Whom the drafts are meant for. They are not sent.
+    #[arg(long, value_name = "ORG")]
+    to: Option<String>,
+    /// Keep the good records although others of the file are refused.
+    #[arg(long)]
+    partly: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DraftsCommand {
+    /// All drafts.
+    List,
+    /// One draft, whole, and what it still lacks.
+    Show {
+        /// Its number, or the beginning of it.
+        id: String,
+    },
+    /// Send a draft as it is. Checked like every referral.
+    Send {
+        /// Its number, or the beginning of it.
+        id: String,
+        /// Who gets it; otherwise whom it is meant for.
+        #[arg(long, value_delimiter = ',')]
+        to: Vec<String>,
+        /// One field, for example approach_note="speak to her alone".
+        #[arg(long = "set", value_name = "PATH=VALUE")]
+        set: Vec<String>,
+    },
+    /// Drop a draft.
+    Delete {
+        /// Its number, or the beginning of it.
+        id: String,
+    },
+}
+
+pub(crate) async fn import(args: ImportArgs, home: &Home) -> Result<(), Failure> {
+    let to = match &args.to {
+        Some(meant) => org::find(home, meant).await?.to_string(),
+        None => String::new(),
+    };
+    let bytes = read(&args.file, home)?;
+    let rows = rows(args.format, &args.file, &bytes).map_err(|finding| {
+        Failure::new("E-104", exit::INVALID, finding.wrong(home.lang), finding.right(home.lang))
+    })?;
+    let mut report: Vec<Line> = Vec::new();
+    for row in rows {
+        report.push(Line::of(row, args.format.name(), &to, home)?);
+    }
+    let refused = report.iter().filter(|line| line.draft.is_none()).count();
+    let keeps = args.draft && (refused == 0 || args.partly);
+    if keeps {
+        keep(&report, args.format.name(), home).await?;
+    }
+    print_list(home.json, report.iter().map(|line| line.to_json(keeps, home)).collect(), "", |v| for_people(v, home));
+    if !home.json {
+        emit(&summary(&report, keeps, home));
+    }
+    if args.draft && !keeps {
+        let count = home.lang.count("import-refused", refused);
+        return Err(Failure::new("E-105", exit::INVALID, count, home.lang.text("import-refused-hint")));
+    }
+    Ok(())
+}
+
+/// A record, and what becomes of it here.
+struct Line {
+    row: Row,
+    draft: Option<Draft>,
+    /// `new`, `same` or `changed`.
+    known: &'static str,
+}
+
+impl Line {
+    fn of(row: Row, format: &str, to: &str, home: &Home) -> Result<Self, Failure> {
+        let now = home.engine.now();
+        let draft = row.document.as_ref().map(|document| Draft::new(document, format, &row.key, now, to));
+        let there = match &draft {
+            Some(draft) => drafts::draft(&home.engine.vault, &draft.id)?,
+            None => None,
+        };
+        let known = match (&there, &draft) {
+            (Some(there), Some(draft)) if there.digest == draft.digest => "same",
+            (Some(_), _) => "changed",
+            _ => "new",
+        };
+        Ok(Self { row, draft, known })
+    }
+
+    fn to_json(&self, kept: bool, home: &Home) -> Value {
+        json!({
+            "row": self.row.number,
+            "key": self.row.key,
+            "state": self.row.state(),
+            "known": self.draft.as_ref().map(|_| self.known),
+            "draft": self.draft.as_ref().filter(|_| kept).map(Draft::number),
+            "kind": self.draft.as_ref().map(|draft| &draft.kind),
+            "findings": self.row.findings.iter().map(|f| f.to_json(home.lang)).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// All drafts in one step: after a power cut there are all of them or none. What is there already stays as it is: somebody may
+/// have worked on it.
+async fn keep(report: &[Line], format: &str, home: &Home) -> Result<(), Failure> {
+    let mut changes = Changes::default();
+    let mut count = 0;
+    for draft in report.iter().filter(|line| line.known == "new").filter_map(|line| line.draft.as_ref()) {
+        drafts::put(&mut changes, draft);
+        count += 1;
+    }
+    let what = format!("imported {count} drafts from {format}");
+    activity::append(&home.engine.vault, &mut changes, home.engine.now(), &what, None)?;
+    Ok(home.engine.commit(changes).await?)
+}
+
+fn rows(format: Format, path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Finding> {
+    match format {
+        Format::Json => json_file::rows(bytes),
+        Format::Pfif => {
+            let table = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+            let pfif = if table { pfif::read_csv(bytes)? } else { pfif::read_xml(bytes)? };
+            Ok(pfif::rows(&pfif))
+        }
+        Format::Cap => cap::rows(bytes),
+    }
+}
+
+fn read(path: &Path, home: &Home) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(path);
+    opened.and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(|error| {
+        let gaps = [("file", path.display().to_string()), ("error", error.to_string())];
+        let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Failure::invalid(home.lang.fill("import-unreadable", &gaps), home.lang.text("import-unreadable-hint"))
+    })?;
+    Ok(bytes)
+}
+
+fn for_people(v: &Value, home: &Home) -> String {
+    let state = home.lang.text(&format!("import-state-{}", text(v, "state")));
+    let known = v["known"].as_str().map_or_else(String::new, |word| home.lang.text(&format!("import-known-{word}")));
+    let mut lines = vec![format!("{}  {state}  {}  {known}", v["row"], harmless(text(v, "key"))).trim_end().to_owned()];
+    for finding in v["findings"].as_array().into_iter().flatten() {
+        let place = finding["path"].as_str().filter(|path| !path.is_empty()).map_or_else(String::new, |path| format!("{path}: "));
+        lines.push(format!("    {}{} {}", harmless(&place), harmless(text(finding, "wrong")), harmless(text(finding, "right"))));
+    }
+    lines.join("\n")
+}
+
+fn summary(report: &[Line], kept: bool, home: &Home) -> String {
+    let count = |wanted: &str| report.iter().filter(|line| line.row.state() == wanted).count().to_string();
+    let known = report.iter().filter(|line| line.draft.is_some() && line.known != "new").count().to_string();
+    let gaps = [("ok", count("ok")), ("warning", count("warning")), ("refused", count("refused")), ("known", known)];
+    let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let end = home.lang.text(if kept { "import-kept" } else { "import-not-kept" });
+    format!("{}\n{end}", home.lang.fill("import-summary", &gaps))
+}
+
+pub(crate) async fn drafts(command: DraftsCommand, home: &Home) -> Result<(), Failure> {
+    match command {
+        DraftsCommand::List => list(home).await,
+        DraftsCommand::Show { id } => show(&find(&id, home)?, home),
+        DraftsCommand::Send { id, to, set } => send_draft(&find(&id, home)?, to, set, home).await,
+        DraftsCommand::Delete { id } => {
+            let draft = find(&id, home)?;
+            remove(&draft, "deleted a draft", home).await?;
+            let result = json!({ "id": draft.number(), "deleted": true });
+            print(home.json, result, |_| home.lang.text("drafts-deleted"));
+            Ok(())
+        }
+    }
+}
+
+async fn list(home: &Home) -> Result<(), Failure> {
+    let mut values = Vec::new();
+    for draft in drafts::all(&home.engine.vault)? {
+        values.push(json!({
+            "id": draft.number(),
+            "kind": draft.kind,
+            "format": draft.format,
+            "key": draft.key,
+            "created": time(draft.created),
+            "to": draft.to,
+        }));
+    }
+    print_list(home.json, values, &home.lang.text("drafts-none"), |v| {
+        let (kind, format) = (text(v, "kind"), text(v, "format"));
+        format!("{}  {kind}  {format}  {}  {}", &text(v, "id")[..12], harmless(text(v, "key")), text(v, "created"))
+    });
+    Ok(())
+}
+
+fn show(draft: &Draft, home: &Home) -> Result<(), Failure> {
+    let document = document(draft)?;
+    let lacks: Vec<Value> = document
+        .validate(Level::Send, home.engine.now())
+        .into_iter()
+        .map(|problem| Finding::from(problem).to_json(home.lang))
+        .collect();
+    let result = json!({
+        "id": draft.number(),
+        "kind": draft.kind,
+        "format": draft.format,
+        "key": draft.key,
+        "created": time(draft.created),
+        "to": draft.to,
+        "document": document.fields,
+        "lacks": lacks,
+    });
+    print(home.json, result, |v| {
+        let mut lines = vec![harmless(&serde_json::to_string_pretty(&v["document"]).unwrap_or_default())];
+        lines.push(home.lang.text("drafts-lacks"));
+        for finding in v["lacks"].as_array().into_iter().flatten() {
+            lines.push(format!("  {}: {} {}", text(finding, "path"), text(finding, "wrong"), text(finding, "right")));
+        }
+        lines.join("\n")
+    });
+    Ok(())
+}
+
+async fn send_draft(draft: &Draft, to: Vec<String>, set: Vec<String>, home: &Home) -> Result<(), Failure> {
+    let to = match (to.is_empty(), draft.to.is_empty()) {
+        (false, _) => to,
+        (true, false) => vec![draft.to.clone()],
+        (true, true) => {
+            return Err(Failure::invalid(home.lang.text("drafts-to-whom"), home.lang.text("drafts-to-whom-hint")));
+        }
+    };
+    let kind = document(draft)?.kind;
+    send::send(SendArgs::of_draft(kind, to, set, draft.document.clone().into_bytes()), home).await?;
+    remove(draft, "sent a draft", home).await
+}
+
+async fn remove(draft: &Draft, what: &str, home: &Home) -> Result<(), Failure> {
+    let mut changes = Changes::default();
+    drafts::drop(&mut changes, &draft.id);
+    activity::append(&home.engine.vault, &mut changes, home.engine.now(), what, None)?;
+    Ok(home.engine.commit(changes).await?)
+}
+
+fn document(draft: &Draft) -> Result<Document, Failure> {
+    draft.read().map_err(|problems| send::problems(&problems))
+}
+
+fn find(id: &str, home: &Home) -> Result<Draft, Failure> {
+    const DIGITS_MIN: usize = 4;
+    let matching: Vec<Draft> =
+        drafts::all(&home.engine.vault)?.into_iter().filter(|d| id.len() >= DIGITS_MIN && d.number().starts_with(id)).collect();
+    let [draft] = <[Draft; 1]>::try_from(matching).map_err(|many| {
+        let what = if many.is_empty() { "drafts-not-found" } else { "drafts-several" };
+        Failure::new("C-104", exit::NOT_FOUND, home.lang.fill(what, &[("id", id)]), home.lang.text("drafts-not-found-hint"))
+    })?;
+    Ok(draft)
+}

@@ -1,0 +1,20 @@
+//! Formats of others: what goes out of the vault as a file, and what comes in as drafts. Pure: bytes and documents, no files, no
+//! clock.
+
+mod case;
+pub mod cap;
+pub mod csv;
+pub mod drafts;
+mod fields;
+mod finding;
+pub mod json;
+pub mod label;
+pub mod limits;
+pub mod pfif;
+#[cfg(test)]
+mod testing;
+mod times;
+mod xml;
+
+pub use case::{Exported, public_part};
+pub use finding::{Finding, Row};
