@@ -75,6 +75,19 @@ impl Kind {
         self.0.label
     }
 
+    /// What stands at a path of its documents; none if no table knows it.
+    pub fn holds(self, path: &str) -> Option<&'static spec::Type> {
+        let steps = path::steps(path).ok()?;
+        let (path::Step::Name(first), rest) = steps.split_first()? else { return None };
+        let holds = path::type_at(kinds::field(self.0, first)?, rest);
+        // An element of a set of codes.
+        holds.or_else(|| match rest.split_last() {
+            Some((path::Step::Index(_), list)) => path::type_at(kinds::field(self.0, first)?, list)
+                .filter(|holds| matches!(holds, spec::Type::Codes(_))),
+            _ => None,
+        })
+    }
+
     /// Its table.
     pub fn spec(self) -> &'static spec::Spec {
         self.0

@@ -161,3 +161,66 @@ drafts-to-whom-hint = Name the organisation with --to.
 drafts-not-found = There is no draft with the number “{ $id }”.
 drafts-several = More than one draft begins with “{ $id }”.
 drafts-not-found-hint = `causeway drafts list` shows what there is; a number needs at least four characters.
+
+formats-htcds-type =
+    .wrong = is set to “missing”: the standard does not say what kind of report it is.
+    .right = Set it to what is right before you send it.
+formats-htcds-date =
+    .wrong = “{ $value }” is not a date.
+    .right = 2001-05-17, 2001-05 or 2001. The text is kept beside it.
+export-not-all = This format holds one referral. Nothing was written.
+export-not-all-hint = Name one, or choose csv, xlsx or htcds.
+
+formats-bundle-readme =
+    This archive is one case of a network of organisations that protect people, written out for a court or another outsider.
+    Referral { $referral }.
+
+    index.json says what is in it; index.sig is the signature of the device that has made it; directory.json proves which keys
+    belong to which organisation. Each folder under packets is one message: what its sender signed (grant.bin, manifest.bin), its
+    sections in clear, receipts of the recipient's devices and of the relay, and attached files.
+
+    Verify it: causeway verify-bundle FILE, or python3 verify_bundle.py FILE, a second program by other means. Both need two keys,
+    of the relay and of the registrar, which you must get by another way than this file. Neither program believes the maker.
+
+    What it proves: who signed which message, to whom and when by their clocks, that not a byte has changed since, and who has
+    signed for receiving and opening it. What it does not prove: that what people wrote is true. Of messages that the maker itself
+    has sent, the content rests on the maker's signature over the index; the receipts prove that such a message arrived.
+formats-bundle-large =
+    .wrong = The case is too large for one archive.
+    .right = Leave out files: without --files they are only named.
+formats-bundle-archive =
+    .wrong = The archive is not byte for byte what Causeway writes: it was changed or is cut off.
+    .right = Get it again from whoever made it.
+formats-bundle-form =
+    .wrong = has another form than this version knows.
+    .right = Get it again, or update Causeway.
+formats-bundle-lacks =
+    .wrong = is not in the archive.
+    .right = Do not rely on it. Get it again.
+formats-bundle-extra =
+    .wrong = is in the archive and not in its index.
+    .right = Do not rely on it. Somebody has added it.
+formats-bundle-hash =
+    .wrong = is not what the index says: it was changed.
+    .right = Do not rely on it.
+formats-bundle-directory =
+    .wrong = The directory does not hold: { $what }.
+    .right = Without it nobody knows whose keys these are. Do not rely on it.
+formats-bundle-unlisted =
+    .wrong = The directory lists no device { $device } of the organisation { $org }.
+    .right = A device that was retired before is not listed any more. Ask the maker for an archive with the directory of that time.
+formats-bundle-signature =
+    .wrong = The index is not signed by the device that it names.
+    .right = Do not rely on it.
+formats-bundle-unproven =
+    .wrong = The packet of somebody else comes without what its sender signed.
+    .right = It proves nothing. Ask the maker why.
+formats-bundle-grant =
+    .wrong = What the sender signed does not fit: { $what }.
+    .right = Do not rely on this packet.
+formats-bundle-receipt =
+    .wrong = is no receipt for this packet by a device of its recipient or by the relay.
+    .right = Do not rely on it.
+formats-bundle-attachment =
+    .wrong = is named by no section of the packet.
+    .right = Do not rely on this file.

@@ -8,10 +8,13 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::outfile;
-use super::output::{print, text};
+use super::output::print;
 use super::steps::find_thread;
 use crate::casebook::Case;
-use crate::formats::{self, Exported, Finding, public_part};
+use crate::formats::{self, Exported, Finding, public_part, section_part};
+use crate::referral::Kind;
+
+mod tables;
 
 /// What a file is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -22,6 +25,12 @@ pub(crate) enum Format {
     Pfif,
     /// CAP 1.2, the alert without its people.
     Cap,
+    /// A table and a second one with labels.
+    Csv,
+    /// A workbook for Excel.
+    Xlsx,
+    /// HTCDS 2.0, the case data standard of IOM.
+    Htcds,
 }
 
 impl Format {
@@ -30,6 +39,9 @@ impl Format {
             Self::Json => "json",
             Self::Pfif => "pfif",
             Self::Cap => "cap",
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Htcds => "htcds",
         }
     }
 }
@@ -37,7 +49,11 @@ impl Format {
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
     /// Number of the referral, or the beginning of it.
-    id: String,
+    #[arg(required_unless_present = "all")]
+    id: Option<String>,
+    /// All referrals of this home: csv, xlsx or htcds.
+    #[arg(long, conflicts_with = "id")]
+    all: bool,
     /// As what.
     #[arg(long)]
     format: Format,
@@ -47,12 +63,37 @@ pub(crate) struct ExportArgs {
     /// Only what may be published.
     #[arg(long)]
     public: bool,
+    /// Only these sections, for example HDR,IDN,TRA.
+    #[arg(long, value_delimiter = ',', value_name = "SECTIONS")]
+    sections: Vec<String>,
+    /// Only this kind, for example border-alert or BIA.
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Begin tables with the mark that Excel needs to recognise UTF-8.
+    #[arg(long)]
+    bom: bool,
     /// Write over a file that is there.
     #[arg(long)]
     force: bool,
     /// Domain of this organisation, in whose name records get their numbers.
     #[arg(long, default_value = "causeway.invalid", value_parser = domain)]
     domain: String,
+}
+
+impl ExportArgs {
+    /// Whether a section goes out.
+    fn keeps(&self, code: &str) -> bool {
+        self.sections.is_empty() || self.sections.iter().any(|wanted| wanted.eq_ignore_ascii_case(code))
+    }
+
+    /// What goes out of a document.
+    fn part(&self, case: &Case) -> serde_json::Map<String, serde_json::Value> {
+        let whole = if self.public { public_part(&case.thread.kind, &case.document) } else { case.document.clone() };
+        match Kind::from_code(&case.thread.kind) {
+            Some(kind) if !self.sections.is_empty() => section_part(kind, &whole, |code| self.keeps(code)),
+            _ => whole,
+        }
+    }
 }
 
 fn domain(text: &str) -> Result<String, String> {
@@ -63,20 +104,29 @@ fn domain(text: &str) -> Result<String, String> {
 }
 
 pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure> {
-    let thread = find_thread(home, &args.id)?;
-    let mut case = Case::of(&home.engine.vault, thread)?;
-    if args.public {
-        case.document = public_part(&case.thread.kind, &case.document);
-    }
-    let bytes = {
-        let from = exported(&case, &args.domain, home).await;
-        one(&args, &from).map_err(|finding| refused(&finding, home))?
+    let mut cases = match &args.id {
+        Some(id) => vec![Case::of(&home.engine.vault, find_thread(home, id)?)?],
+        None => Case::all(&home.engine.vault)?,
     };
-    let what = format!("exported a referral as {}", args.format.name());
-    outfile::write(home, &args.out, &bytes, args.force, &what).await?;
-    let out = args.out.display().to_string();
-    let result = json!({ "out": out, "format": args.format.name(), "bytes": bytes.len(), "exercise": case.is_exercise() });
-    print(home.json, result, |v| home.lang.fill("export-done", &[("file", text(v, "out"))]));
+    cases.retain(|case| args.kind.is_none_or(|kind| kind.code() == case.thread.kind));
+    for case in &mut cases {
+        case.document = args.part(case);
+    }
+    let files = match (args.format, cases.as_slice()) {
+        (Format::Csv | Format::Xlsx | Format::Htcds, _) => tables::files(&args, &cases, home)?,
+        (_, [case]) if !args.all => {
+            let from = exported(case, &args.domain, home).await;
+            vec![(args.out.clone(), one(&args, &from).map_err(|finding| refused(&finding, home))?)]
+        }
+        _ => return Err(Failure::invalid(home.lang.text("export-not-all"), home.lang.text("export-not-all-hint"))),
+    };
+    let what = format!("exported {} referral(s) as {}", cases.len(), args.format.name());
+    for (path, bytes) in &files {
+        outfile::write(home, path, bytes, args.force, &what).await?;
+    }
+    let out: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
+    let result = json!({ "out": out, "format": args.format.name(), "referrals": cases.len() });
+    print(home.json, result, |_| home.lang.fill("export-done", &[("file", &out.join(", "))]));
     Ok(())
 }
 
@@ -102,6 +152,8 @@ fn one(args: &ExportArgs, from: &Exported<'_>) -> Result<Vec<u8>, Finding> {
             Ok(if table { formats::pfif::write_csv(&pfif) } else { formats::pfif::write_xml(&pfif) })
         }
         Format::Cap => formats::cap::export(from),
+        // Tables are made of many cases, above.
+        Format::Csv | Format::Xlsx | Format::Htcds => Err(Finding::new("formats-empty", "")),
     }
 }
 

@@ -14,7 +14,7 @@ use super::send::{self, SendArgs};
 use crate::activity;
 use crate::formats::drafts::{self, Draft};
 use crate::formats::limits::FILE_BYTES_MAX;
-use crate::formats::{Finding, Row, cap, json as json_file, pfif};
+use crate::formats::{Finding, Row, cap, csv, htcds, json as json_file, pfif, table};
 use crate::referral::{Document, Level};
 use crate::vault::Changes;
 
@@ -27,6 +27,10 @@ pub(crate) enum Format {
     Pfif,
     /// A CAP 1.2 alert.
     Cap,
+    /// A table whose first line has paths, as `causeway export` writes it.
+    Csv,
+    /// HTCDS 2.0, a table of cases.
+    Htcds,
 }
 
 impl Format {
@@ -35,6 +39,8 @@ impl Format {
             Self::Json => "json",
             Self::Pfif => "pfif",
             Self::Cap => "cap",
+            Self::Csv => "csv",
+            Self::Htcds => "htcds",
         }
     }
 }
@@ -173,6 +179,8 @@ fn rows(format: Format, path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Finding> 
             Ok(pfif::rows(&pfif))
         }
         Format::Cap => cap::rows(bytes),
+        Format::Csv => table::rows(&csv::read(bytes)?),
+        Format::Htcds => htcds::rows(&csv::read(bytes)?),
     }
 }
 

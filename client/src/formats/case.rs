@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::casebook::Case;
 use crate::lang::Lang;
-use crate::referral::{Document, Kind, SectionCode, merge};
+use crate::referral::{Document, Kind, merge};
 
 /// Sections of which nothing is ever published, whatever anybody has agreed to.
 const NEVER_PUBLIC: [&[u8; 3]; 7] = [b"LOC", b"CON", b"DOC", b"PHO", b"MED", b"SUS", b"EVI"];
@@ -56,8 +56,18 @@ impl Exported<'_> {
 
 /// The part of a document that may be published: the sections named above are not in it.
 pub fn public_part(kind: &str, fields: &Map<String, Value>) -> Map<String, Value> {
-    let Some(kind) = Kind::from_code(kind) else { return Map::new() };
-    let document = Document { kind, fields: fields.clone() };
-    let may = |code: SectionCode| !NEVER_PUBLIC.contains(&&code.0);
-    merge(document.into_sections().into_iter().filter(|section| may(section.code)))
+    let may = |code: &str| !NEVER_PUBLIC.iter().any(|never| never.as_slice() == code.as_bytes());
+    Kind::from_code(kind).map_or_else(Map::new, |kind| section_part(kind, fields, may))
+}
+
+/// What a document says in some of its sections.
+pub fn section_part(kind: Kind, fields: &Map<String, Value>, keep: impl Fn(&str) -> bool) -> Map<String, Value> {
+    let mut fields = fields.clone();
+    // Whose key opens an attachment depends on its section, so entries are not put anywhere else.
+    let files = fields.remove("attachments");
+    let document = Document { kind, fields };
+    let sections = document.into_sections().into_iter().filter(|section| keep(&section.code.to_string()));
+    let mut part = merge(sections);
+    part.extend(files.filter(|_| keep("EVI") && keep("PHO")).map(|files| ("attachments".to_owned(), files)));
+    part
 }
