@@ -157,6 +157,8 @@ enum Command {
     Attachment(attachments::AttachmentCommand),
     /// Write a referral into a file for somebody who has no Causeway. The file is in clear.
     Export(export::ExportArgs),
+    /// Judge the archive of a case that somebody has exported as a bundle. Needs no home.
+    VerifyBundle(export::bundle::VerifyArgs),
     /// Make drafts from a file of another system.
     Import(import::ImportArgs),
     /// Referrals that were imported and not sent.
@@ -229,6 +231,7 @@ async fn act(cli: Cli) -> Result<(), Failure> {
             let file = args.file.clone().unwrap_or_default();
             directory::verify_file(&file, args, global.json)
         }
+        Command::VerifyBundle(args) => export::bundle::verify(&args, &global),
         Command::Backup(
             command @ (backup::BackupCommand::Check { .. } | backup::BackupCommand::Restore { .. }),
         ) => backup::without_home(command, &global).await,
@@ -277,6 +280,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         | Command::Backup(_)
         | Command::Registrar(_)
         | Command::Join(_)
+        | Command::VerifyBundle(_)
         | Command::Completions { .. }
         | Command::Man => Ok(()),
     }

@@ -224,3 +224,10 @@ formats-bundle-receipt =
 formats-bundle-attachment =
     .wrong = is named by no section of the packet.
     .right = Do not rely on this file.
+
+verify-bundle-says =
+    Made by { $by }. Packets of others, proven by their signatures: { $proven }. Packets of the maker itself: { $own }.
+    Receipts that hold: { $receipts }. Packets that a person on the other side has opened: { $opened }.
+    Files that are what was signed: { $attachments }; named but not there: { $missing }.
+verify-bundle-pinned = The directory's keys are those that you gave.
+verify-bundle-not-pinned = NOT COMPARED: get the relay's and the registrar's key by another way than this file, and give them with --relay-key and --registrar-key. Without them anybody could have invented the whole directory.

@@ -14,6 +14,7 @@ use crate::casebook::Case;
 use crate::formats::{self, Exported, Finding, public_part, section_part};
 use crate::referral::Kind;
 
+pub(crate) mod bundle;
 mod tables;
 
 /// What a file is written as.
@@ -31,6 +32,8 @@ pub(crate) enum Format {
     Xlsx,
     /// HTCDS 2.0, the case data standard of IOM.
     Htcds,
+    /// An archive for a court: signed bytes, receipts, files and the directory. `causeway verify-bundle` judges it.
+    Bundle,
 }
 
 impl Format {
@@ -42,6 +45,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
             Self::Htcds => "htcds",
+            Self::Bundle => "bundle",
         }
     }
 }
@@ -72,6 +76,9 @@ pub(crate) struct ExportArgs {
     /// Begin tables with the mark that Excel needs to recognise UTF-8.
     #[arg(long)]
     bom: bool,
+    /// For a bundle: folder with the files that came with the referral; only those that it names are taken.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
     /// Write over a file that is there.
     #[arg(long)]
     force: bool,
@@ -114,6 +121,10 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
     }
     let files = match (args.format, cases.as_slice()) {
         (Format::Csv | Format::Xlsx | Format::Htcds, _) => tables::files(&args, &cases, home)?,
+        (Format::Bundle, [case]) if !args.all => {
+            let from = exported(case, &args.domain, home).await;
+            vec![(args.out.clone(), bundle::write(&from, args.files.as_deref(), home).await?)]
+        }
         (_, [case]) if !args.all => {
             let from = exported(case, &args.domain, home).await;
             vec![(args.out.clone(), one(&args, &from).map_err(|finding| refused(&finding, home))?)]
@@ -152,8 +163,8 @@ fn one(args: &ExportArgs, from: &Exported<'_>) -> Result<Vec<u8>, Finding> {
             Ok(if table { formats::pfif::write_csv(&pfif) } else { formats::pfif::write_xml(&pfif) })
         }
         Format::Cap => formats::cap::export(from),
-        // Tables are made of many cases, above.
-        Format::Csv | Format::Xlsx | Format::Htcds => Err(Finding::new("formats-empty", "")),
+        // Made above, of more than the fields of one case.
+        Format::Csv | Format::Xlsx | Format::Htcds | Format::Bundle => Err(Finding::new("formats-empty", "")),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Files> {
     let mut left = bytes.len() as u64;
     for n in 0..archive.len() {
         let file = archive.by_index(n).ok()?;
-        let (name, mut content) = (file.name().to_owned(), Vec::new());
+        let (name, mut content) = (file.name().ok()?.into_owned(), Vec::new());
         // Stored, so all of it together is no longer than the archive: nothing unfolds.
         let read = file.take(left + 1).read_to_end(&mut content).ok()? as u64;
         left = left.checked_sub(read)?;
