@@ -2,10 +2,11 @@
 //! clock.
 
 pub mod bundle;
-mod case;
 pub mod cap;
+mod case;
 pub mod csv;
 pub mod drafts;
+pub mod fhir;
 mod fields;
 mod finding;
 pub mod htcds;
@@ -13,6 +14,7 @@ pub mod json;
 pub mod label;
 pub mod limits;
 pub mod pfif;
+pub mod print;
 pub mod table;
 #[cfg(test)]
 mod testing;

@@ -48,7 +48,9 @@ async fn a_case_goes_out_in_every_format_and_a_court_can_verify_it() {
     let sample = project("docs/samples/border-alert.json").display().to_string();
     let photo = project("docs/samples/photo.jpg");
     let attach = format!("PHO={}", photo.display());
-    hotline.run(&["send", "border-alert", "--to", "Border Police", "--file", &sample, "--attach", &attach]).await;
+    hotline
+        .run(&["send", "border-alert", "--to", "Border Police", "--file", &sample, "--attach", &attach])
+        .await;
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
     let id = police.run(&["inbox", "list"]).await["id"].as_str().unwrap().to_owned();
@@ -58,7 +60,7 @@ async fn a_case_goes_out_in_every_format_and_a_court_can_verify_it() {
     hotline.run(&["sync"]).await;
     let own = hotline.run(&["sent", "list"]).await["id"].as_str().unwrap().to_owned();
 
-    for format in ["json", "cap", "csv", "xlsx", "bundle"] {
+    for format in ["json", "cap", "fhir", "csv", "xlsx", "html", "pdf", "bundle"] {
         let out = stage.path(&format!("case.{format}"));
         police.run(&["export", &id, "--format", format, "--out", &out]).await;
         assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600, "{format}");
@@ -69,15 +71,27 @@ async fn a_case_goes_out_in_every_format_and_a_court_can_verify_it() {
     assert!(cap.contains("<msgType>Update</msgType>") && !cap.contains("Munteanu"));
     fails(police, &["export", &id, "--format", "pfif", "--out", &stage.path("x")], "E-103").await;
 
+    let page = std::fs::read_to_string(stage.path("case.html")).unwrap();
+    assert!(page.contains("Munteanu") && !page.contains("<script"));
+    assert!(std::fs::read(stage.path("case.pdf")).unwrap().starts_with(b"%PDF-"));
+    let all = stage.path("all.xlsx");
+    police.run(&["export", "--all", "--format", "xlsx", "--out", &all]).await;
+    fails(police, &["export", "--all", "--format", "cap", "--out", &stage.path("y")], "C-105").await;
+
     let files = project("docs/samples").display().to_string();
     for (actor, id, name) in [(police, &id, "police.zip"), (hotline, &own, "hotline.zip")] {
         let out = stage.path(name);
         actor.run(&["export", id, "--format", "bundle", "--files", &files, "--out", &out]).await;
-        let keys = actor.run(&["directory", "export", "--out", &stage.path(&format!("{name}.directory"))]).await;
-        let (relay, registrar) = (keys["relay_key"].as_str().unwrap(), keys["registrar_key"].as_str().unwrap());
+        let keys =
+            actor.run(&["directory", "export", "--out", &stage.path(&format!("{name}.directory"))]).await;
+        let (relay, registrar) =
+            (keys["relay_key"].as_str().unwrap(), keys["registrar_key"].as_str().unwrap());
         let pins = ["--relay-key", relay, "--registrar-key", registrar];
         let verdict = actor.run(&[&["verify-bundle", &out], &pins[..]].concat()).await;
-        assert_eq!((&verdict["verified"], &verdict["proven"], &verdict["own"]), (&true.into(), &1.into(), &1.into()));
+        assert_eq!(
+            (&verdict["verified"], &verdict["proven"], &verdict["own"]),
+            (&true.into(), &1.into(), &1.into())
+        );
         assert_eq!(verdict["attachments"], 1, "{verdict}");
         python(&[&[out.as_str()], &pins[..]].concat());
         let other = ["--relay-key", registrar, "--registrar-key", registrar];
@@ -97,7 +111,8 @@ fn flipped(stage: &Stage) {
         let mut copy = bytes.clone();
         copy[at] ^= 4;
         let path = stage.path(&format!("flipped-{at}.zip"));
-        let verdict = causeway_client::formats::bundle::verify(&copy, &causeway_certs::audit::Pins::default());
+        let verdict =
+            causeway_client::formats::bundle::verify(&copy, &causeway_certs::audit::Pins::default());
         assert!(!verdict.findings.is_empty(), "byte {at} was changed and nobody saw it");
         std::fs::write(&path, copy).unwrap();
         changed.push(path);
@@ -109,7 +124,11 @@ fn flipped(stage: &Stage) {
 fn python(words: &[&str]) {
     let venv = project("target/tools/venv/bin/python");
     let python = if venv.exists() { venv } else { PathBuf::from("python3") };
-    let ran = std::process::Command::new(&python).arg(project("tests/peers/verify_bundle.py")).args(words).output().unwrap();
+    let ran = std::process::Command::new(&python)
+        .arg(project("tests/peers/verify_bundle.py"))
+        .args(words)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert!(ran.status.success(), "{}{said}", String::from_utf8_lossy(&ran.stdout));
 }
@@ -131,8 +150,10 @@ async fn a_file_becomes_drafts_once_and_a_draft_is_sent_only_when_somebody_says_
     assert!(police.list(&["inbox", "list"]).await.is_empty(), "nothing is sent by itself");
 
     let table = stage.path("alerts.csv");
-    let alert = "forced_return,\"A road\",2027-03-01T10:00:00Z,speak to her alone,yes,+37322000100,inform_only";
-    let header = "kind,alert_type,where,when.eta,approach_note,subject_wants_help,callback,request,persons.0.sex";
+    let alert =
+        "forced_return,\"A road\",2027-03-01T10:00:00Z,speak to her alone,yes,+37322000100,inform_only";
+    let header =
+        "kind,alert_type,where,when.eta,approach_note,subject_wants_help,callback,request,persons.0.sex";
     std::fs::write(&table, format!("{header}\nBIA,{alert},2\nBIA,{alert},she\n")).unwrap();
     fails(hotline, &["import", &table, "--format", "csv", "--draft"], "E-105").await;
     assert_eq!(hotline.list(&["drafts", "list"]).await.len(), 1, "nothing half imported");

@@ -8,10 +8,10 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::outfile;
-use super::output::print;
+use super::output;
 use super::steps::find_thread;
 use crate::casebook::Case;
-use crate::formats::{self, Exported, Finding, public_part, section_part};
+use crate::formats::{self, Exported, Finding, print, public_part, section_part};
 use crate::referral::Kind;
 
 pub(crate) mod bundle;
@@ -32,6 +32,12 @@ pub(crate) enum Format {
     Xlsx,
     /// HTCDS 2.0, the case data standard of IOM.
     Htcds,
+    /// FHIR R4, Task and ServiceRequest: how far it has come, without names.
+    Fhir,
+    /// One page for a browser and its printer.
+    Html,
+    /// Paper, A4.
+    Pdf,
     /// An archive for a court: signed bytes, receipts, files and the directory. `causeway verify-bundle` judges it.
     Bundle,
 }
@@ -45,6 +51,9 @@ impl Format {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
             Self::Htcds => "htcds",
+            Self::Fhir => "fhir",
+            Self::Html => "html",
+            Self::Pdf => "pdf",
             Self::Bundle => "bundle",
         }
     }
@@ -95,7 +104,8 @@ impl ExportArgs {
 
     /// What goes out of a document.
     fn part(&self, case: &Case) -> serde_json::Map<String, serde_json::Value> {
-        let whole = if self.public { public_part(&case.thread.kind, &case.document) } else { case.document.clone() };
+        let whole =
+            if self.public { public_part(&case.thread.kind, &case.document) } else { case.document.clone() };
         match Kind::from_code(&case.thread.kind) {
             Some(kind) if !self.sections.is_empty() => section_part(kind, &whole, |code| self.keeps(code)),
             _ => whole,
@@ -129,7 +139,12 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
             let from = exported(case, &args.domain, home).await;
             vec![(args.out.clone(), one(&args, &from).map_err(|finding| refused(&finding, home))?)]
         }
-        _ => return Err(Failure::invalid(home.lang.text("export-not-all"), home.lang.text("export-not-all-hint"))),
+        _ => {
+            return Err(Failure::invalid(
+                home.lang.text("export-not-all"),
+                home.lang.text("export-not-all-hint"),
+            ));
+        }
     };
     let what = format!("exported {} referral(s) as {}", cases.len(), args.format.name());
     for (path, bytes) in &files {
@@ -137,7 +152,7 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
     }
     let out: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
     let result = json!({ "out": out, "format": args.format.name(), "referrals": cases.len() });
-    print(home.json, result, |_| home.lang.fill("export-done", &[("file", &out.join(", "))]));
+    output::print(home.json, result, |_| home.lang.fill("export-done", &[("file", &out.join(", "))]));
     Ok(())
 }
 
@@ -163,6 +178,9 @@ fn one(args: &ExportArgs, from: &Exported<'_>) -> Result<Vec<u8>, Finding> {
             Ok(if table { formats::pfif::write_csv(&pfif) } else { formats::pfif::write_xml(&pfif) })
         }
         Format::Cap => formats::cap::export(from),
+        Format::Fhir => Ok(formats::fhir::export(from)),
+        Format::Html => Ok(print::html::write(&print::sheet(from))),
+        Format::Pdf => print::pdf::write(&print::sheet(from)).map_err(|_| Finding::new("formats-pdf", "")),
         // Made above, of more than the fields of one case.
         Format::Csv | Format::Xlsx | Format::Htcds | Format::Bundle => Err(Finding::new("formats-empty", "")),
     }
@@ -170,6 +188,10 @@ fn one(args: &ExportArgs, from: &Exported<'_>) -> Result<Vec<u8>, Finding> {
 
 pub(super) fn refused(finding: &Finding, home: &Home) -> Failure {
     let place = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
-    Failure::new("E-103", exit::REFUSED, format!("{place}{}", finding.wrong(home.lang)), finding.right(home.lang))
+    Failure::new(
+        "E-103",
+        exit::REFUSED,
+        format!("{place}{}", finding.wrong(home.lang)),
+        finding.right(home.lang),
+    )
 }
-

@@ -14,8 +14,8 @@ use super::send::{self, SendArgs};
 use crate::activity;
 use crate::formats::drafts::{self, Draft};
 use crate::formats::limits::FILE_BYTES_MAX;
-use crate::formats::{Finding, Row, cap, csv, htcds, json as json_file, pfif, table};
-use crate::referral::{Document, Level};
+use crate::formats::{Finding, Row, cap, csv, fhir, htcds, json as json_file, pfif, table};
+use crate::referral::{Document, Level, SendContext};
 use crate::vault::Changes;
 
 /// What a file is read as.
@@ -27,6 +27,8 @@ pub(crate) enum Format {
     Pfif,
     /// A CAP 1.2 alert.
     Cap,
+    /// FHIR R4: a Bundle, a ServiceRequest or a Task.
+    Fhir,
     /// A table whose first line has paths, as `causeway export` writes it.
     Csv,
     /// HTCDS 2.0, a table of cases.
@@ -39,6 +41,7 @@ impl Format {
             Self::Json => "json",
             Self::Pfif => "pfif",
             Self::Cap => "cap",
+            Self::Fhir => "fhir",
             Self::Csv => "csv",
             Self::Htcds => "htcds",
         }
@@ -108,7 +111,9 @@ pub(crate) async fn import(args: ImportArgs, home: &Home) -> Result<(), Failure>
     if keeps {
         keep(&report, args.format.name(), home).await?;
     }
-    print_list(home.json, report.iter().map(|line| line.to_json(keeps, home)).collect(), "", |v| for_people(v, home));
+    print_list(home.json, report.iter().map(|line| line.to_json(keeps, home)).collect(), "", |v| {
+        for_people(v, home)
+    });
     if !home.json {
         emit(&summary(&report, keeps, home));
     }
@@ -179,6 +184,7 @@ fn rows(format: Format, path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Finding> 
             Ok(pfif::rows(&pfif))
         }
         Format::Cap => cap::rows(bytes),
+        Format::Fhir => fhir::rows(bytes),
         Format::Csv => table::rows(&csv::read(bytes)?),
         Format::Htcds => htcds::rows(&csv::read(bytes)?),
     }
@@ -197,11 +203,21 @@ fn read(path: &Path, home: &Home) -> Result<Vec<u8>, Failure> {
 
 fn for_people(v: &Value, home: &Home) -> String {
     let state = home.lang.text(&format!("import-state-{}", text(v, "state")));
-    let known = v["known"].as_str().map_or_else(String::new, |word| home.lang.text(&format!("import-known-{word}")));
-    let mut lines = vec![format!("{}  {state}  {}  {known}", v["row"], harmless(text(v, "key"))).trim_end().to_owned()];
+    let known =
+        v["known"].as_str().map_or_else(String::new, |word| home.lang.text(&format!("import-known-{word}")));
+    let mut lines =
+        vec![format!("{}  {state}  {}  {known}", v["row"], harmless(text(v, "key"))).trim_end().to_owned()];
     for finding in v["findings"].as_array().into_iter().flatten() {
-        let place = finding["path"].as_str().filter(|path| !path.is_empty()).map_or_else(String::new, |path| format!("{path}: "));
-        lines.push(format!("    {}{} {}", harmless(&place), harmless(text(finding, "wrong")), harmless(text(finding, "right"))));
+        let place = finding["path"]
+            .as_str()
+            .filter(|path| !path.is_empty())
+            .map_or_else(String::new, |path| format!("{path}: "));
+        lines.push(format!(
+            "    {}{} {}",
+            harmless(&place),
+            harmless(text(finding, "wrong")),
+            harmless(text(finding, "right"))
+        ));
     }
     lines.join("\n")
 }
@@ -209,7 +225,8 @@ fn for_people(v: &Value, home: &Home) -> String {
 fn summary(report: &[Line], kept: bool, home: &Home) -> String {
     let count = |wanted: &str| report.iter().filter(|line| line.row.state() == wanted).count().to_string();
     let known = report.iter().filter(|line| line.draft.is_some() && line.known != "new").count().to_string();
-    let gaps = [("ok", count("ok")), ("warning", count("warning")), ("refused", count("refused")), ("known", known)];
+    let gaps =
+        [("ok", count("ok")), ("warning", count("warning")), ("refused", count("refused")), ("known", known)];
     let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let end = home.lang.text(if kept { "import-kept" } else { "import-not-kept" });
     format!("{}\n{end}", home.lang.fill("import-summary", &gaps))
@@ -244,14 +261,32 @@ async fn list(home: &Home) -> Result<(), Failure> {
     }
     print_list(home.json, values, &home.lang.text("drafts-none"), |v| {
         let (kind, format) = (text(v, "kind"), text(v, "format"));
-        format!("{}  {kind}  {format}  {}  {}", &text(v, "id")[..12], harmless(text(v, "key")), text(v, "created"))
+        format!(
+            "{}  {kind}  {format}  {}  {}",
+            &text(v, "id")[..12],
+            harmless(text(v, "key")),
+            text(v, "created")
+        )
     });
     Ok(())
 }
 
 fn show(draft: &Draft, home: &Home) -> Result<(), Failure> {
     let document = document(draft)?;
-    let lacks: Vec<Value> = document
+    // What software fills in when it is sent is not missing.
+    let identity = &home.engine.identity;
+    let mut complete = document.clone();
+    complete.complete(&SendContext {
+        now: home.engine.now(),
+        author: identity.device().short(),
+        organisation: identity.name.clone(),
+        country: identity.country.clone(),
+        exercise: false,
+        priority: None,
+        case_ref: draft.number(),
+        packet_id: hex::encode([0; 32]),
+    });
+    let lacks: Vec<Value> = complete
         .validate(Level::Send, home.engine.now())
         .into_iter()
         .map(|problem| Finding::from(problem).to_json(home.lang))
@@ -270,7 +305,12 @@ fn show(draft: &Draft, home: &Home) -> Result<(), Failure> {
         let mut lines = vec![harmless(&serde_json::to_string_pretty(&v["document"]).unwrap_or_default())];
         lines.push(home.lang.text("drafts-lacks"));
         for finding in v["lacks"].as_array().into_iter().flatten() {
-            lines.push(format!("  {}: {} {}", text(finding, "path"), text(finding, "wrong"), text(finding, "right")));
+            lines.push(format!(
+                "  {}: {} {}",
+                text(finding, "path"),
+                text(finding, "wrong"),
+                text(finding, "right")
+            ));
         }
         lines.join("\n")
     });
@@ -282,7 +322,10 @@ async fn send_draft(draft: &Draft, to: Vec<String>, set: Vec<String>, home: &Hom
         (false, _) => to,
         (true, false) => vec![draft.to.clone()],
         (true, true) => {
-            return Err(Failure::invalid(home.lang.text("drafts-to-whom"), home.lang.text("drafts-to-whom-hint")));
+            return Err(Failure::invalid(
+                home.lang.text("drafts-to-whom"),
+                home.lang.text("drafts-to-whom-hint"),
+            ));
         }
     };
     let kind = document(draft)?.kind;
@@ -303,11 +346,18 @@ fn document(draft: &Draft) -> Result<Document, Failure> {
 
 fn find(id: &str, home: &Home) -> Result<Draft, Failure> {
     const DIGITS_MIN: usize = 4;
-    let matching: Vec<Draft> =
-        drafts::all(&home.engine.vault)?.into_iter().filter(|d| id.len() >= DIGITS_MIN && d.number().starts_with(id)).collect();
+    let matching: Vec<Draft> = drafts::all(&home.engine.vault)?
+        .into_iter()
+        .filter(|d| id.len() >= DIGITS_MIN && d.number().starts_with(id))
+        .collect();
     let [draft] = <[Draft; 1]>::try_from(matching).map_err(|many| {
         let what = if many.is_empty() { "drafts-not-found" } else { "drafts-several" };
-        Failure::new("C-104", exit::NOT_FOUND, home.lang.fill(what, &[("id", id)]), home.lang.text("drafts-not-found-hint"))
+        Failure::new(
+            "C-104",
+            exit::NOT_FOUND,
+            home.lang.fill(what, &[("id", id)]),
+            home.lang.text("drafts-not-found-hint"),
+        )
     })?;
     Ok(draft)
 }

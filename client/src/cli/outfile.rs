@@ -9,7 +9,13 @@ use super::home::Home;
 use super::output::remark;
 
 /// Writes a file in clear, enters it into the activity log and says what that means. `what` names the kind of export.
-pub(super) async fn write(home: &Home, out: &Path, bytes: &[u8], force: bool, what: &str) -> Result<(), Failure> {
+pub(super) async fn write(
+    home: &Home,
+    out: &Path,
+    bytes: &[u8],
+    force: bool,
+    what: &str,
+) -> Result<(), Failure> {
     let show = out.display().to_string();
     if !force && std::fs::symlink_metadata(out).is_ok() {
         return Err(Failure::new(
@@ -21,7 +27,12 @@ pub(super) async fn write(home: &Home, out: &Path, bytes: &[u8], force: bool, wh
     }
     let unwritable = |error: &dyn std::fmt::Display| {
         let gaps = [("file", show.as_str()), ("error", &error.to_string())];
-        Failure::new("E-102", exit::INVALID, home.lang.fill("export-unwritable", &gaps), home.lang.text("export-unwritable-hint"))
+        Failure::new(
+            "E-102",
+            exit::INVALID,
+            home.lang.fill("export-unwritable", &gaps),
+            home.lang.text("export-unwritable-hint"),
+        )
     };
     // The log first: what cannot be entered does not go out.
     home.note(what).await?;

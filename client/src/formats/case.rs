@@ -45,7 +45,11 @@ impl Exported<'_> {
 
     /// What they are called.
     pub(super) fn names(&self) -> (&str, &str) {
-        if self.case.thread.ours { (&self.own_name, &self.peer_name) } else { (&self.peer_name, &self.own_name) }
+        if self.case.thread.ours {
+            (&self.own_name, &self.peer_name)
+        } else {
+            (&self.peer_name, &self.own_name)
+        }
     }
 
     /// Number of the case as its sender gave it; otherwise the number of its first packet.
@@ -61,7 +65,11 @@ pub fn public_part(kind: &str, fields: &Map<String, Value>) -> Map<String, Value
 }
 
 /// What a document says in some of its sections.
-pub fn section_part(kind: Kind, fields: &Map<String, Value>, keep: impl Fn(&str) -> bool) -> Map<String, Value> {
+pub fn section_part(
+    kind: Kind,
+    fields: &Map<String, Value>,
+    keep: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
     let mut fields = fields.clone();
     // Whose key opens an attachment depends on its section, so entries are not put anywhere else.
     let files = fields.remove("attachments");

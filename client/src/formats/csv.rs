@@ -52,7 +52,8 @@ fn tempts(cell: &str) -> bool {
 pub fn write(table: &Table, style: Style) -> Vec<u8> {
     let out = if style.bom { BOM.to_vec() } else { Vec::new() };
     let mut builder = csv::WriterBuilder::new();
-    let mut writer = builder.delimiter(style.separator).terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
+    let mut writer =
+        builder.delimiter(style.separator).terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
     for line in std::iter::once(&table.header).chain(&table.lines) {
         // Into memory: there is nothing to fail.
         let _ = writer.write_record(line.iter().map(|cell| guarded(cell)));
@@ -70,7 +71,8 @@ pub fn read(bytes: &[u8]) -> Result<Table, Finding> {
     let first = text.lines().next().unwrap_or_default();
     let most = |byte: &u8| first.bytes().filter(|b| b == byte).count();
     let separator = [b',', b';', b'\t'].into_iter().rev().max_by_key(most).unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes);
     let mut table = Table::default();
     for (number, record) in (1usize..).zip(reader.records()) {
         let record = record.map_err(|error| Finding::new("formats-not-csv", "").with("what", error))?;
@@ -82,12 +84,15 @@ pub fn read(bytes: &[u8]) -> Result<Table, Finding> {
             return Err(Finding::new("formats-too-many-columns", "").with("max", COLUMNS_MAX));
         }
         if line.iter().any(|cell| cell.len() > VALUE_CHARS_MAX * 4) {
-            return Err(Finding::new("formats-too-long", format!("line {number}")).with("max", VALUE_CHARS_MAX));
+            return Err(
+                Finding::new("formats-too-long", format!("line {number}")).with("max", VALUE_CHARS_MAX)
+            );
         }
         match number {
             1 => table.header = line.iter().map(|name| name.trim().to_owned()).collect(),
             _ if line.len() > table.header.len() => {
-                return Err(Finding::new("formats-ragged", format!("line {number}")).with("columns", table.header.len()));
+                return Err(Finding::new("formats-ragged", format!("line {number}"))
+                    .with("columns", table.header.len()));
             }
             _ => table.lines.push({
                 let mut line = line;
@@ -96,7 +101,12 @@ pub fn read(bytes: &[u8]) -> Result<Table, Finding> {
             }),
         }
     }
-    match table.header.iter().enumerate().find(|(n, name)| !name.is_empty() && table.header[..*n].contains(name)) {
+    match table
+        .header
+        .iter()
+        .enumerate()
+        .find(|(n, name)| !name.is_empty() && table.header[..*n].contains(name))
+    {
         Some((_, name)) => Err(Finding::new("formats-column-twice", "").with("column", name)),
         None if table.header.is_empty() => Err(Finding::new("formats-empty", "")),
         None => Ok(table),
@@ -114,11 +124,23 @@ mod tests {
 
     #[test]
     fn a_table_comes_back_and_holds_no_formula() {
-        let cells = table(&[&["a", "b"], &["=1+1", "-3"], &["+7495", "@x"], &["\tx", "\rx"], &["'=1", "''+2"], &["it's; \"q\",\n", "Юлия"]]);
+        let cells = table(&[
+            &["a", "b"],
+            &["=1+1", "-3"],
+            &["+7495", "@x"],
+            &["\tx", "\rx"],
+            &["'=1", "''+2"],
+            &["it's; \"q\",\n", "Юлия"],
+        ]);
         for separator in [b',', b';'] {
             let bytes = write(&cells, Style { separator, bom: separator == b';' });
             let text = String::from_utf8(bytes.clone()).unwrap();
-            assert!(text.contains("'=1+1") && text.contains("'-3") && text.contains("'+7495") && text.contains("'@x"));
+            assert!(
+                text.contains("'=1+1")
+                    && text.contains("'-3")
+                    && text.contains("'+7495")
+                    && text.contains("'@x")
+            );
             assert!(text.contains("\r\n") && text.starts_with('\u{feff}') == (separator == b';'));
             assert!(read(&bytes).unwrap() == cells);
         }

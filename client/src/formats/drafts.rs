@@ -41,7 +41,16 @@ impl Draft {
         let name = framed::sha256(format!("{}:{format}{kind}{named}", format.len()).as_bytes());
         let mut id = [0; 16];
         id.copy_from_slice(&name.0[..16]);
-        Self { id, kind, document, format: format.to_owned(), key: key.to_owned(), digest, created, to: to.to_owned() }
+        Self {
+            id,
+            kind,
+            document,
+            format: format.to_owned(),
+            key: key.to_owned(),
+            digest,
+            created,
+            to: to.to_owned(),
+        }
     }
 
     /// What it says.

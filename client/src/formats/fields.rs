@@ -20,7 +20,9 @@ pub(super) fn text(fields: &Map<String, Value>, path: &str) -> Option<String> {
 /// A value as text.
 pub(super) fn words(value: &Value) -> Option<String> {
     let plain = match value {
-        Value::Object(map) => ["text", "code", "number", "raw"].into_iter().find_map(|name| map.get(name)).unwrap_or(value),
+        Value::Object(map) => {
+            ["text", "code", "number", "raw"].into_iter().find_map(|name| map.get(name)).unwrap_or(value)
+        }
         other => other,
     };
     match plain {

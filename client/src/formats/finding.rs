@@ -106,7 +106,12 @@ impl Row {
 
     /// A record that makes a draft, checked as drafts are. What is only missing is a remark: a draft may lack it. What is
     /// wrong refuses the record.
-    pub(super) fn of(number: usize, key: impl Into<String>, document: Document, remarks: Vec<Finding>) -> Self {
+    pub(super) fn of(
+        number: usize,
+        key: impl Into<String>,
+        document: Document,
+        remarks: Vec<Finding>,
+    ) -> Self {
         use crate::referral::{Level, problem::MISSING};
         let mut row = Self { number, key: key.into(), findings: remarks, document: None };
         let problems = document.validate(Level::Draft, causeway_common::time::Timestamp(0));

@@ -57,8 +57,10 @@ const COLUMNS: &[(&str, &str, As)] = &[
 ];
 
 /// Codes of the means of control that the prose of the standard spells in another way than its lists.
-const CONTROL: [(&str, &str); 2] =
-    [("ThreatOfLawEnforcement", "ThreatsLawEnforcement"), ("PsychoactiveSubstances", "PsychoactiveSubstance")];
+const CONTROL: [(&str, &str); 2] = [
+    ("ThreatOfLawEnforcement", "ThreatsLawEnforcement"),
+    ("PsychoactiveSubstances", "PsychoactiveSubstance"),
+];
 
 /// A column by any of its spellings: capitals and `_` after the first do not matter, nor does the plural of the form.
 fn column(name: &str) -> Option<&'static (&'static str, &'static str, As)> {
@@ -68,7 +70,9 @@ fn column(name: &str) -> Option<&'static (&'static str, &'static str, As)> {
         ("prsdateofbirth", "prsbirthdate"),
         ("vicmethodsofrecruitment", "vicmethodofrecruitment"),
     ];
-    let bare = |name: &str| -> String { name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase() };
+    let bare = |name: &str| -> String {
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
     let wanted = bare(name);
     let wanted = ALSO.iter().find(|(other, _)| *other == wanted).map_or(wanted.as_str(), |(_, ours)| ours);
     COLUMNS.iter().find(|(column, ..)| bare(column) == wanted)
@@ -112,7 +116,12 @@ fn row(number: usize, table: &Table, line: &[String]) -> Row {
     }
 }
 
-fn take(fields: &mut Map<String, Value>, (column, path, how): (&str, &str, As), cell: &str, found: &mut Vec<Finding>) {
+fn take(
+    fields: &mut Map<String, Value>,
+    (column, path, how): (&str, &str, As),
+    cell: &str,
+    found: &mut Vec<Finding>,
+) {
     let keep = |fields: &mut Map<String, Value>| put(fields, &format!("htcds.{column}"), cell);
     match how {
         As::Text => match path.strip_prefix("person.names.0.") {
@@ -143,13 +152,19 @@ fn take(fields: &mut Map<String, Value>, (column, path, how): (&str, &str, As), 
             }
         }
         As::Nationality if cell.len() == 2 => {
-            put(fields, "person.nationalities", json!([{ "country": cell.to_ascii_uppercase(), "status": "claimed" }]));
+            put(
+                fields,
+                "person.nationalities",
+                json!([{ "country": cell.to_ascii_uppercase(), "status": "claimed" }]),
+            );
         }
         As::Nationality => {
             found.push(Finding::new("formats-pfif-country", column).with("value", cell));
             keep(fields);
         }
-        As::Phone if cell.starts_with('+') && cell[1..].bytes().all(|b| b.is_ascii_digit()) => put(fields, "person.phones", json!([cell])),
+        As::Phone if cell.starts_with('+') && cell[1..].bytes().all(|b| b.is_ascii_digit()) => {
+            put(fields, "person.phones", json!([cell]))
+        }
         As::Phone => put(fields, "person.phones", json!([{ "raw": cell }])),
         As::Codes => {
             let codes: Vec<&str> = cell
@@ -166,7 +181,8 @@ fn take(fields: &mut Map<String, Value>, (column, path, how): (&str, &str, As), 
 pub fn of_documents(documents: &[&Map<String, Value>]) -> Table {
     let mut header = vec!["case_id".to_owned(), "mode".to_owned()];
     header.extend(COLUMNS.iter().map(|(column, ..)| (*column).to_owned()));
-    let lines = documents.iter().filter(|fields| fields.contains_key("person")).map(|fields| line(fields)).collect();
+    let lines =
+        documents.iter().filter(|fields| fields.contains_key("person")).map(|fields| line(fields)).collect();
     Table { header, lines }
 }
 
@@ -201,7 +217,10 @@ mod tests {
             let row = rows(&csv::read(text.as_bytes()).unwrap()).unwrap().remove(0);
             let fields = row.document.unwrap_or_else(|| panic!("{:?}", row.findings)).fields;
             assert_eq!(row.key, "17");
-            assert_eq!(fields["person"]["names"][0], json!({"type": "legal", "given": "Anna", "family": "Ivanova"}));
+            assert_eq!(
+                fields["person"]["names"][0],
+                json!({"type": "legal", "given": "Anna", "family": "Ivanova"})
+            );
             assert_eq!(fields["person"]["sex"], 2);
             assert_eq!(fields["control"], json!(["ThreatsLawEnforcement", "UsesChildren"]));
             let back = csv::write(&of_documents(&[&fields]), Style::default());

@@ -50,7 +50,9 @@ pub fn rows(bytes: &[u8]) -> Result<Vec<Row>, Finding> {
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(Finding::new("formats-too-large", "").with("max", FILE_BYTES_MAX >> 20));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| Finding::new("formats-not-utf8", ""))?.trim_start_matches('\u{feff}');
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Finding::new("formats-not-utf8", ""))?
+        .trim_start_matches('\u{feff}');
     if text.trim().is_empty() {
         return Err(Finding::new("formats-empty", ""));
     }
@@ -59,17 +61,24 @@ pub fn rows(bytes: &[u8]) -> Result<Vec<Row>, Finding> {
         return Err(Finding::new("formats-too-many", "").with("max", ROWS_MAX));
     }
     // One object over many lines is one record; a line each begins and ends on its line.
-    let each_line = lines.len() > 1 && lines.iter().all(|line| line.trim().starts_with('{') && line.trim().ends_with('}'));
+    let each_line = lines.len() > 1
+        && lines.iter().all(|line| line.trim().starts_with('{') && line.trim().ends_with('}'));
     Ok(if each_line { (1..).zip(lines).map(|(n, line)| row(n, line)).collect() } else { vec![row(1, text)] })
 }
 
 fn row(number: usize, text: &str) -> Row {
     if text.len() > DOCUMENT_BYTES_MAX {
-        return Row::refused(number, "", Finding::new("formats-too-long", "").with("max", DOCUMENT_BYTES_MAX));
+        return Row::refused(
+            number,
+            "",
+            Finding::new("formats-too-long", "").with("max", DOCUMENT_BYTES_MAX),
+        );
     }
     let fields = match crate::referral::read_object(text.as_bytes()) {
         Ok(fields) => fields,
-        Err(error) => return Row::refused(number, "", Finding::new("formats-not-json", "").with("what", error)),
+        Err(error) => {
+            return Row::refused(number, "", Finding::new("formats-not-json", "").with("what", error));
+        }
     };
     let (kind, mut fields) = inside(fields);
     let Some(kind) = kind.as_deref().and_then(|kind| kind.parse::<Kind>().ok()) else {

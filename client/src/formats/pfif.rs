@@ -87,7 +87,9 @@ no_content_in_debug!(Pfif);
 pub fn read_xml(bytes: &[u8]) -> Result<Pfif, Finding> {
     let root = xml::read(bytes)?;
     if root.name != "pfif" || root.namespace.trim_end_matches('/') != NAMESPACE {
-        return Err(Finding::new("formats-not-pfif", "").with("root", &root.name).with("namespace", &root.namespace));
+        return Err(Finding::new("formats-not-pfif", "")
+            .with("root", &root.name)
+            .with("namespace", &root.namespace));
     }
     let mut pfif = Pfif::default();
     for child in &root.children {

@@ -20,7 +20,11 @@ const MADE: [&str; 6] = ["packet_id", "created", "author", "schema", "respond_by
 const FIRST: [&str; 3] = ["kind", "mode", "case_ref"];
 
 /// The table of all documents of one kind. `keep` says which sections are in it.
-pub fn of_documents(kind: Kind, documents: &[&Map<String, Value>], keep: impl Fn(&str) -> bool + Copy) -> Table {
+pub fn of_documents(
+    kind: Kind,
+    documents: &[&Map<String, Value>],
+    keep: impl Fn(&str) -> bool + Copy,
+) -> Table {
     let rows: Vec<Vec<(String, String)>> = documents.iter().map(|fields| cells(kind, fields, keep)).collect();
     let mut header: Vec<String> = FIRST.iter().map(|name| (*name).to_owned()).collect();
     for (path, _) in rows.iter().flatten() {
@@ -32,7 +36,8 @@ pub fn of_documents(kind: Kind, documents: &[&Map<String, Value>], keep: impl Fn
     header.dedup();
     header.truncate(COLUMNS_MAX);
     let line = |row: &Vec<(String, String)>| -> Vec<String> {
-        let of: std::collections::HashMap<&str, &str> = row.iter().map(|(p, v)| (p.as_str(), v.as_str())).collect();
+        let of: std::collections::HashMap<&str, &str> =
+            row.iter().map(|(p, v)| (p.as_str(), v.as_str())).collect();
         header.iter().map(|path| (*of.get(path.as_str()).unwrap_or(&"")).to_owned()).collect()
     };
     let lines = rows.iter().map(line).collect();
@@ -47,7 +52,11 @@ pub fn labelled(kind: Kind, table: &Table, lang: Lang) -> Table {
     };
     Table {
         header: table.header.iter().map(|path| label(path, lang)).collect(),
-        lines: table.lines.iter().map(|line| table.header.iter().zip(line).map(|(p, c)| shown(p, c)).collect()).collect(),
+        lines: table
+            .lines
+            .iter()
+            .map(|line| table.header.iter().zip(line).map(|(p, c)| shown(p, c)).collect())
+            .collect(),
     }
 }
 
@@ -70,7 +79,9 @@ fn cells(kind: Kind, fields: &Map<String, Value>, keep: impl Fn(&str) -> bool) -
 fn flatten(kind: Kind, value: &Value, at: &str, found: &mut Vec<(String, String)>) {
     let under = |step: &str| if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };
     match value {
-        Value::Object(map) if !map.is_empty() => map.iter().for_each(|(name, v)| flatten(kind, v, &under(name), found)),
+        Value::Object(map) if !map.is_empty() => {
+            map.iter().for_each(|(name, v)| flatten(kind, v, &under(name), found))
+        }
         Value::Array(list) if !list.is_empty() => {
             list.iter().enumerate().for_each(|(n, v)| flatten(kind, v, &under(&n.to_string()), found));
         }
@@ -82,7 +93,8 @@ fn flatten(kind: Kind, value: &Value, at: &str, found: &mut Vec<(String, String)
 /// A value as a cell: as plain as it can be and still come back the same.
 fn cell(kind: Kind, path: &str, value: &Value) -> String {
     let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let step = |step: &str| if step.bytes().all(|b| b.is_ascii_digit()) { "0".to_owned() } else { step.to_owned() };
+    let step =
+        |step: &str| if step.bytes().all(|b| b.is_ascii_digit()) { "0".to_owned() } else { step.to_owned() };
     let first: Vec<String> = path.split('.').map(step).collect();
     let mut probe = Document::empty(kind);
     let same = probe.set(&first.join("."), &plain).is_ok()
@@ -94,7 +106,8 @@ fn cell(kind: Kind, path: &str, value: &Value) -> String {
 /// Paths in the order of their steps, numbers as numbers.
 fn natural(a: &str, b: &str) -> Ordering {
     let key = |path: &str| -> Vec<(u8, usize, String)> {
-        let step = |s: &str| s.parse::<usize>().map_or_else(|_| (1, 0, s.to_owned()), |n| (0, n, String::new()));
+        let step =
+            |s: &str| s.parse::<usize>().map_or_else(|_| (1, 0, s.to_owned()), |n| (0, n, String::new()));
         path.split('.').map(step).collect()
     };
     key(a).cmp(&key(b))
@@ -110,7 +123,9 @@ pub fn rows(table: &Table) -> Result<Vec<Row>, Finding> {
 }
 
 fn row(number: usize, table: &Table, line: &[String], kind: usize) -> Row {
-    let cell = |name: &str| table.header.iter().position(|n| n == name).and_then(|n| line.get(n)).map_or("", String::as_str);
+    let cell = |name: &str| {
+        table.header.iter().position(|n| n == name).and_then(|n| line.get(n)).map_or("", String::as_str)
+    };
     let key = cell("packet_id").to_owned();
     let Some(kind) = line.get(kind).and_then(|code| code.trim().parse::<Kind>().ok()) else {
         return Row::refused(number, key, Finding::new("formats-no-kind", "kind"));
@@ -175,9 +190,14 @@ mod tests {
     #[test]
     fn sections_can_be_left_out_and_a_wrong_cell_refuses_its_line() {
         let table = of_documents(kind("MPR"), &[&sample("MPR")], |code| code == "HDR" || code == "IDN");
-        assert!(table.header.iter().all(|path| !path.starts_with("circumstances") && !path.contains("phones")));
+        assert!(
+            table.header.iter().all(|path| !path.starts_with("circumstances") && !path.contains("phones"))
+        );
         assert!(table.header.iter().any(|path| path == "person.names.0.family"));
-        let read = csv::read(b"kind,report_type,person.sex,person.names.1.full\nMPR,missing,woman,A\nMPR,missing,2,\n").unwrap();
+        let read = csv::read(
+            b"kind,report_type,person.sex,person.names.1.full\nMPR,missing,woman,A\nMPR,missing,2,\n",
+        )
+        .unwrap();
         let rows = rows(&read).unwrap();
         assert_eq!((rows[0].state(), rows[0].number), ("refused", 2));
         assert!(rows[0].findings.iter().any(|f| f.path == "person.sex"));

@@ -45,7 +45,10 @@ fn offset(text: &str) -> Option<i32> {
 
 /// Whether a text is a moment as PFIF writes it.
 pub(super) fn is_pfif(text: &str) -> bool {
-    text.ends_with('Z') && text.get(10..11) == Some("T") && text.len() <= 30 && text.parse::<jiff::Timestamp>().is_ok()
+    text.ends_with('Z')
+        && text.get(10..11) == Some("T")
+        && text.len() <= 30
+        && text.parse::<jiff::Timestamp>().is_ok()
 }
 
 /// Whether a text is a moment as CAP writes it: an offset, no `Z`, no fractions.
@@ -72,7 +75,11 @@ mod tests {
         assert_eq!(cap("2026-09-20T05:15:00Z").unwrap(), "2026-09-20T05:15:00-00:00");
         assert_eq!(cap("2026-09-20T05:15:00-03:30").unwrap(), "2026-09-20T05:15:00-03:30");
         assert!(cap("soon").is_none() && pfif_of("2026-09-20").is_none());
-        assert!(is_cap("2026-09-20T08:15:00-00:00") && !is_cap("2026-09-20T08:15:00Z") && !is_cap("ÄÄÄÄÄÄÄÄÄÄÄÄa"));
+        assert!(
+            is_cap("2026-09-20T08:15:00-00:00")
+                && !is_cap("2026-09-20T08:15:00Z")
+                && !is_cap("ÄÄÄÄÄÄÄÄÄÄÄÄa")
+        );
         assert!(is_pfif("2026-09-20T05:15:00Z") && !is_pfif("2026-09-20T08:15:00+03:00"));
     }
 }

@@ -37,7 +37,10 @@ mod tests {
     #[test]
     fn cells_are_text_and_never_formulas() {
         let cells = |line: &[&str]| line.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>();
-        let table = Table { header: cells(&["a", "b"]), lines: vec![cells(&["=1+1", "12"]), cells(&["Юлия", "+7"])] };
+        let table = Table {
+            header: cells(&["a", "b"]),
+            lines: vec![cells(&["=1+1", "12"]), cells(&["Юлия", "+7"])],
+        };
         let bytes = write(&[("MPR".into(), table.clone())]).unwrap();
         assert_eq!(bytes, write(&[("MPR".into(), table)]).unwrap());
         let mut book = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();

@@ -96,7 +96,8 @@ fn say(open: &mut [Node], text: &str) -> Result<(), Finding> {
 
 /// Text for an XML file: escaped, and without the characters that XML 1.0 does not have.
 pub(super) fn escaped(text: &str) -> String {
-    let has = |c: &char| matches!(c, '\t' | '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let has =
+        |c: &char| matches!(c, '\t' | '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     let plain: String = text.chars().filter(has).collect();
     quick_xml::escape::escape(&plain).into_owned()
 }

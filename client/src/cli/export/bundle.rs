@@ -37,7 +37,11 @@ pub(crate) struct VerifyArgs {
 }
 
 /// Writes the archive of a case.
-pub(super) async fn write(from: &Exported<'_>, files: Option<&Path>, home: &Home) -> Result<Vec<u8>, Failure> {
+pub(super) async fn write(
+    from: &Exported<'_>,
+    files: Option<&Path>,
+    home: &Home,
+) -> Result<Vec<u8>, Failure> {
     let packets = packets(from.case, home)?;
     let attached = match files {
         Some(folder) => at_hand(folder, &packets)?,
@@ -47,7 +51,8 @@ pub(super) async fn write(from: &Exported<'_>, files: Option<&Path>, home: &Home
     let directory = write_directory(&own_log(home).await?);
     let parts = Parts { from, packets, directory, attached, device: identity.device() };
     let key = identity.device_key();
-    bundle::write(&parts, |body| key.sign(Label::Bundle, body)).map_err(|finding| super::refused(&finding, home))
+    bundle::write(&parts, |body| key.sign(Label::Bundle, body))
+        .map_err(|finding| super::refused(&finding, home))
 }
 
 /// The packets of a case: the first, and one for each step. What a colleague's device alone has is not here.
@@ -73,7 +78,10 @@ fn packets(case: &Case, home: &Home) -> Result<Vec<Packet>, Failure> {
 /// Files of a folder that packets of the case name by their hash.
 fn at_hand(folder: &Path, packets: &[Packet]) -> Result<Vec<Attached>, Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::invalid(format!("{} cannot be read: {error}.", folder.display()), "Check the folder of --files.")
+        Failure::invalid(
+            format!("{} cannot be read: {error}.", folder.display()),
+            "Check the folder of --files.",
+        )
     };
     let entries = |packet: &Packet| match packet {
         Packet::Received(received) => attachments::entries(&received.sections),
@@ -99,7 +107,10 @@ fn at_hand(folder: &Path, packets: &[Packet]) -> Result<Vec<Attached>, Failure> 
 /// `causeway verify-bundle`. Needs no home.
 pub(crate) fn verify(args: &VerifyArgs, global: &Global) -> Result<(), Failure> {
     let lang = global.lang();
-    let pins = Pins { relay: pin(args.relay_key.as_deref(), "--relay-key")?, registrar: pin(args.registrar_key.as_deref(), "--registrar-key")? };
+    let pins = Pins {
+        relay: pin(args.relay_key.as_deref(), "--relay-key")?,
+        registrar: pin(args.registrar_key.as_deref(), "--registrar-key")?,
+    };
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(&args.file);
     opened.and_then(|file| file.take(BUNDLE_BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(|error| {
@@ -131,7 +142,8 @@ pub(crate) fn verify(args: &VerifyArgs, global: &Global) -> Result<(), Failure> 
             ("attachments", verdict.attachments.to_string()),
             ("missing", verdict.missing.to_string()),
         ];
-        let mut gaps: Vec<(&str, &str)> = numbers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut gaps: Vec<(&str, &str)> =
+            numbers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         gaps.push(("by", &verdict.by));
         let keys = lang.text(if pinned { "verify-bundle-pinned" } else { "verify-bundle-not-pinned" });
         let exercise = if verdict.exercise { lang.text("formats-exercise") + "\n" } else { String::new() };
@@ -139,7 +151,12 @@ pub(crate) fn verify(args: &VerifyArgs, global: &Global) -> Result<(), Failure> 
     });
     let Some(first) = verdict.findings.first() else { return Ok(()) };
     let place = if first.path.is_empty() { String::new() } else { format!("{}: ", first.path) };
-    Err(Failure::new("E-106", exit::INTEGRITY, capital(&format!("{place}{}", first.wrong(lang))), first.right(lang)))
+    Err(Failure::new(
+        "E-106",
+        exit::INTEGRITY,
+        capital(&format!("{place}{}", first.wrong(lang))),
+        first.right(lang),
+    ))
 }
 
 fn pin(text: Option<&str>, name: &str) -> Result<Option<[u8; 32]>, Failure> {

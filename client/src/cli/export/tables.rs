@@ -14,7 +14,11 @@ use crate::lang::Lang;
 use crate::referral::Kind;
 
 /// Files with their content.
-pub(super) fn files(args: &ExportArgs, cases: &[Case], home: &Home) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+pub(super) fn files(
+    args: &ExportArgs,
+    cases: &[Case],
+    home: &Home,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
     // Excel in Russian takes a comma for a part of a number.
     let separator = if home.lang == Lang::Ru { b';' } else { b',' };
     let style = Style { separator, bom: args.bom };
@@ -26,7 +30,8 @@ pub(super) fn files(args: &ExportArgs, cases: &[Case], home: &Home) -> Result<Ve
     let labelled = |(kind, table): &(Kind, Table)| table::labelled(*kind, table, home.lang);
     if args.format == Format::Xlsx {
         let plain = tables.iter().map(|(kind, table)| (kind.code().to_owned(), table.clone()));
-        let labels = tables.iter().map(|one| (format!("{} ({})", one.0.code(), home.lang.tag()), labelled(one)));
+        let labels =
+            tables.iter().map(|one| (format!("{} ({})", one.0.code(), home.lang.tag()), labelled(one)));
         let book = xlsx::write(&plain.chain(labels).collect::<Vec<_>>()).map_err(Failure::internal)?;
         return Ok(vec![(args.out.clone(), book)]);
     }

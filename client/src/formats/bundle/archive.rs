@@ -16,7 +16,8 @@ pub(super) type Files = Vec<(String, Vec<u8>)>;
 
 /// Writes an archive.
 pub(super) fn write(files: &[(String, Vec<u8>)]) -> Option<Vec<u8>> {
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).unix_permissions(0o600);
+    let options =
+        SimpleFileOptions::default().compression_method(CompressionMethod::Stored).unix_permissions(0o600);
     let options = options.last_modified_time(zip::DateTime::DEFAULT);
     let mut out = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files {

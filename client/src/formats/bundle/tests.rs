@@ -4,7 +4,11 @@ use super::archive;
 use super::verify;
 
 fn files() -> archive::Files {
-    vec![("index.json".into(), b"{}".to_vec()), ("packets/001/grant.bin".into(), vec![0, 1, 2]), ("empty".into(), Vec::new())]
+    vec![
+        ("index.json".into(), b"{}".to_vec()),
+        ("packets/001/grant.bin".into(), vec![0, 1, 2]),
+        ("empty".into(), Vec::new()),
+    ]
 }
 
 #[test]

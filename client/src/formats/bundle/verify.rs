@@ -11,7 +11,10 @@ use causeway_common::limits::PADDED_BYTES_MAX;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{DeviceReceipt, RECEIPT_OPENED};
 
-use super::{AttachmentEntry, DIRECTORY, INDEX, Index, IndexSignature, PacketEntry, SCHEMA_VERSION, SIGNATURE, TYPE, archive};
+use super::{
+    AttachmentEntry, DIRECTORY, INDEX, Index, IndexSignature, PacketEntry, SCHEMA_VERSION, SIGNATURE, TYPE,
+    archive,
+};
 use crate::attachments;
 use crate::audit::{self as form, File};
 use crate::formats::finding::Finding;
@@ -88,15 +91,19 @@ fn directory(files: &Contents, pins: &Pins, verdict: &mut Verdict) -> Result<Aud
     };
     let audited = audit(&log, pins);
     for finding in &audited.findings {
-        verdict.findings.push(Finding::new("formats-bundle-directory", DIRECTORY).with("what", &finding.wrong));
+        verdict
+            .findings
+            .push(Finding::new("formats-bundle-directory", DIRECTORY).with("what", &finding.wrong));
     }
     Ok(audited)
 }
 
 /// The key of a device that the directory lists for an organisation.
 fn key(directory: &Audit, org: &str, device: DeviceId) -> Result<PublicKey, Finding> {
-    let unlisted = || Finding::new("formats-bundle-unlisted", "").with("device", device.short()).with("org", org);
-    let org = directory.directory.organisation(OrgId(hex32(org).ok_or_else(unlisted)?)).ok_or_else(unlisted)?;
+    let unlisted =
+        || Finding::new("formats-bundle-unlisted", "").with("device", device.short()).with("org", org);
+    let org =
+        directory.directory.organisation(OrgId(hex32(org).ok_or_else(unlisted)?)).ok_or_else(unlisted)?;
     let device = org.device(device).ok_or_else(unlisted)?;
     PublicKey::from_bytes(device.signing_key).map_err(|_| unlisted())
 }
@@ -106,10 +113,16 @@ fn hex32(text: &str) -> Option<[u8; 32]> {
     hex::decode_to_slice(text, &mut out).ok().map(|()| out)
 }
 
-fn signed_index(files: &Contents, index: &Index, directory: &Audit, verdict: &mut Verdict) -> Result<(), Finding> {
+fn signed_index(
+    files: &Contents,
+    index: &Index,
+    directory: &Audit,
+    verdict: &mut Verdict,
+) -> Result<(), Finding> {
     let wrong = || Finding::new("formats-bundle-signature", SIGNATURE);
     let said: IndexSignature = parse(files, SIGNATURE)?;
-    let device = hex32(&said.device).filter(|_| said.device == index.by.device).map(DeviceId).ok_or_else(wrong)?;
+    let device =
+        hex32(&said.device).filter(|_| said.device == index.by.device).map(DeviceId).ok_or_else(wrong)?;
     let signature = hex::decode(&said.signature).map_err(|_| wrong())?;
     let body = files.get(INDEX).map_or(&[][..], Vec::as_slice);
     let key = key(directory, &index.by.org, device)?;
@@ -122,12 +135,14 @@ fn signed_index(files: &Contents, index: &Index, directory: &Audit, verdict: &mu
 /// Every file is in the index with its hash, and there is no other.
 fn listed(files: &Contents, index: &Index) -> Result<(), Finding> {
     for entry in &index.files {
-        let bytes = files.get(&entry.path).ok_or_else(|| Finding::new("formats-bundle-lacks", &entry.path))?;
+        let bytes =
+            files.get(&entry.path).ok_or_else(|| Finding::new("formats-bundle-lacks", &entry.path))?;
         if framed::sha256(bytes).to_string() != entry.sha256 || bytes.len() as u64 != entry.bytes {
             return Err(Finding::new("formats-bundle-hash", &entry.path));
         }
     }
-    let known = |name: &str| [INDEX, SIGNATURE].contains(&name) || index.files.iter().any(|entry| entry.path == name);
+    let known =
+        |name: &str| [INDEX, SIGNATURE].contains(&name) || index.files.iter().any(|entry| entry.path == name);
     match files.keys().find(|name| !known(name)) {
         Some(name) => Err(Finding::new("formats-bundle-extra", name)),
         None => Ok(()),
@@ -201,11 +216,17 @@ fn proven(
 }
 
 /// Who has signed that it came, and that somebody opened it.
-fn receipts(packet: &PacketEntry, files: &Contents, directory: &Audit, verdict: &mut Verdict) -> Result<(), Finding> {
+fn receipts(
+    packet: &PacketEntry,
+    files: &Contents,
+    directory: &Audit,
+    verdict: &mut Verdict,
+) -> Result<(), Finding> {
     let wrong = |path: &str| Finding::new("formats-bundle-receipt", path);
     let mut opened = false;
     for path in &packet.receipts {
-        let signed: Signed = codec::decode(content(files, path)?, PADDED_BYTES_MAX).map_err(|_| wrong(path))?;
+        let signed: Signed =
+            codec::decode(content(files, path)?, PADDED_BYTES_MAX).map_err(|_| wrong(path))?;
         let read: DeviceReceipt = codec::decode(&signed.body, PADDED_BYTES_MAX).map_err(|_| wrong(path))?;
         let names = read.packet.to_string() == packet.packet
             && read.org.to_string() == packet.to
@@ -219,8 +240,10 @@ fn receipts(packet: &PacketEntry, files: &Contents, directory: &Audit, verdict: 
     }
     verdict.opened += usize::from(opened);
     for path in &packet.relay_receipts {
-        let signed: Signed = codec::decode(content(files, path)?, PADDED_BYTES_MAX).map_err(|_| wrong(path))?;
-        let read = directory.directory.authority().and_then(|authority| authority.relay.verify_receipt(&signed));
+        let signed: Signed =
+            codec::decode(content(files, path)?, PADDED_BYTES_MAX).map_err(|_| wrong(path))?;
+        let read =
+            directory.directory.authority().and_then(|authority| authority.relay.verify_receipt(&signed));
         if !read.is_some_and(|read| Some(read.envelope.to_string()) == packet.envelope) {
             return Err(wrong(path));
         }
@@ -230,14 +253,21 @@ fn receipts(packet: &PacketEntry, files: &Contents, directory: &Audit, verdict: 
 }
 
 /// A file is the one that a section of the packet names.
-fn attachment(file: &AttachmentEntry, files: &Contents, sections: &[StoredSection], verdict: &mut Verdict) -> Result<(), Finding> {
+fn attachment(
+    file: &AttachmentEntry,
+    files: &Contents,
+    sections: &[StoredSection],
+    verdict: &mut Verdict,
+) -> Result<(), Finding> {
     let named = attachments::entries(sections).iter().any(|entry| entry.sha256 == file.sha256);
     if !named {
         return Err(Finding::new("formats-bundle-attachment", &file.name));
     }
     match &file.path {
         None => verdict.missing += 1,
-        Some(path) if framed::sha256(content(files, path)?).to_string() == file.sha256 => verdict.attachments += 1,
+        Some(path) if framed::sha256(content(files, path)?).to_string() == file.sha256 => {
+            verdict.attachments += 1
+        }
         Some(path) => return Err(Finding::new("formats-bundle-hash", path)),
     }
     Ok(())

@@ -7,8 +7,8 @@ use causeway_common::signed::Signed;
 
 use super::archive::{self, Files};
 use super::{
-    AttachmentEntry, By, DIRECTORY, FileEntry, INDEX, Index, IndexSignature, PacketEntry, SCHEMA_VERSION, SIGNATURE,
-    SectionEntry, TYPE,
+    AttachmentEntry, By, DIRECTORY, FileEntry, INDEX, Index, IndexSignature, PacketEntry, SCHEMA_VERSION,
+    SIGNATURE, SectionEntry, TYPE,
 };
 use crate::attachments;
 use crate::formats::case::Exported;
@@ -59,7 +59,8 @@ pub struct Parts<'a> {
 pub fn write(parts: &Parts<'_>, sign: impl Fn(Vec<u8>) -> Signed) -> Result<Vec<u8>, Finding> {
     let mut files = Files::new();
     for lang in Lang::ALL {
-        let readme = lang.fill("formats-bundle-readme", &[("referral", &parts.from.case.thread.root.to_string())]);
+        let readme =
+            lang.fill("formats-bundle-readme", &[("referral", &parts.from.case.thread.root.to_string())]);
         files.push((format!("README.{}.txt", lang.tag()), (readme + "\n").into_bytes()));
     }
     files.push((DIRECTORY.into(), parts.directory.clone().into_bytes()));
@@ -85,7 +86,8 @@ pub fn write(parts: &Parts<'_>, sign: impl Fn(Vec<u8>) -> Signed) -> Result<Vec<
     let unwritable = |_| Finding::new("formats-bundle-large", "");
     let body = serde_json::to_vec_pretty(&index).map_err(unwritable)?;
     let signed = sign(body.clone());
-    let signature = IndexSignature { device: parts.device.to_string(), signature: hex::encode(signed.signature) };
+    let signature =
+        IndexSignature { device: parts.device.to_string(), signature: hex::encode(signed.signature) };
     files.insert(0, (INDEX.into(), body));
     files.insert(1, (SIGNATURE.into(), serde_json::to_vec_pretty(&signature).map_err(unwritable)?));
     let size: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
@@ -117,7 +119,8 @@ fn entry(number: usize, packet: &Packet, parts: &Parts<'_>, files: &mut Files) -
 
 fn section_entry(section: &StoredSection, add: &mut impl FnMut(&str, Vec<u8>) -> String) -> SectionEntry {
     let plain = section.code.iter().all(u8::is_ascii_alphanumeric);
-    let code = if plain { String::from_utf8_lossy(&section.code).into_owned() } else { hex::encode(section.code) };
+    let code =
+        if plain { String::from_utf8_lossy(&section.code).into_owned() } else { hex::encode(section.code) };
     let path = add(&format!("sections/{code}.json"), section.bytes.clone());
     SectionEntry { code, path }
 }

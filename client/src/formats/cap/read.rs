@@ -13,7 +13,9 @@ use crate::referral::{Document, Kind};
 pub fn rows(bytes: &[u8]) -> Result<Vec<Row>, Finding> {
     let alert = xml::read(bytes)?;
     if alert.name != "alert" || alert.namespace != NAMESPACE {
-        return Err(Finding::new("formats-not-cap", "").with("root", &alert.name).with("namespace", &alert.namespace));
+        return Err(Finding::new("formats-not-cap", "")
+            .with("root", &alert.name)
+            .with("namespace", &alert.namespace));
     }
     Ok(vec![row(&alert)])
 }
@@ -39,7 +41,11 @@ fn row(alert: &Node) -> Row {
     };
     match alert.first("msgType") {
         Some("Alert" | "Update") => {}
-        other => return refuse(Finding::new("formats-cap-type", "msgType").with("value", other.unwrap_or_default())),
+        other => {
+            return refuse(
+                Finding::new("formats-cap-type", "msgType").with("value", other.unwrap_or_default()),
+            );
+        }
     }
     let Some(info) = alert.all("info").next() else { return refuse(Finding::new("formats-missing", "info")) };
     let Some(kind) = Kind::from_code("BIA") else { return refuse(Finding::new("formats-missing", "info")) };
@@ -64,19 +70,27 @@ fn described(info: &Node, found: &mut Vec<Finding>) -> Map<String, Value> {
         }
     }
     if let Some(phone) = info.first("contact") {
-        let number = phone.starts_with('+') && phone[1..].bytes().all(|b| b.is_ascii_digit()) && phone.len() <= 16;
+        let number =
+            phone.starts_with('+') && phone[1..].bytes().all(|b| b.is_ascii_digit()) && phone.len() <= 16;
         put(&mut fields, "callback", if number { json!(phone) } else { json!({ "raw": phone }) });
     }
     let given = |element: &'static str, wanted: &str| {
-        info.all(element).find(|one| one.first("valueName") == Some(wanted)).and_then(|one| one.first("value"))
+        info.all(element)
+            .find(|one| one.first("valueName") == Some(wanted))
+            .and_then(|one| one.first("value"))
     };
     let parameter = |name: &str| given("parameter", name);
-    for (name, path) in [("relay:priority", "priority"), ("relay:alert-type", "alert_type"), ("relay:direction", "where.direction")] {
+    for (name, path) in [
+        ("relay:priority", "priority"),
+        ("relay:alert-type", "alert_type"),
+        ("relay:direction", "where.direction"),
+    ] {
         if let Some(value) = parameter(name) {
             put(&mut fields, path, value);
         }
     }
-    for (name, path) in [("relay:window-min", "when.window_min"), ("relay:children-count", "children_count")] {
+    for (name, path) in [("relay:window-min", "when.window_min"), ("relay:children-count", "children_count")]
+    {
         if let Some(value) = parameter(name).and_then(|text| text.parse::<u64>().ok()) {
             put(&mut fields, path, value);
         }
@@ -92,7 +106,9 @@ fn described(info: &Node, found: &mut Vec<Finding>) -> Map<String, Value> {
 
 fn place(area: &Node, fields: &mut Map<String, Value>) {
     let code = |wanted: &str| {
-        area.all("geocode").find(|one| one.first("valueName") == Some(wanted)).and_then(|one| one.first("value"))
+        area.all("geocode")
+            .find(|one| one.first("valueName") == Some(wanted))
+            .and_then(|one| one.first("value"))
     };
     let name = area.first("areaDesc").filter(|name| *name != "-");
     match code("relay:border-point") {
@@ -121,7 +137,8 @@ fn circle(text: &str) -> Option<(f64, f64, u32)> {
     const EARTH_KM: f64 = 20_038.0;
     let (point, radius) = text.split_once(' ')?;
     let (lat, lon) = point.split_once(',')?;
-    let (lat, lon, radius) = (lat.parse::<f64>().ok()?, lon.parse::<f64>().ok()?, radius.trim().parse::<f64>().ok()?);
+    let (lat, lon, radius) =
+        (lat.parse::<f64>().ok()?, lon.parse::<f64>().ok()?, radius.trim().parse::<f64>().ok()?);
     let fits = lat.abs() <= 90.0 && lon.abs() <= 180.0 && (0.0..=EARTH_KM).contains(&radius);
     // Rounded and within bounds: nothing is cut off.
     let metres = format!("{:.0}", radius * 1000.0).parse().ok()?;
@@ -133,7 +150,11 @@ fn source(alert: &Node, info: &Node) -> Value {
     let mut kept = Map::new();
     let elements = [
         (alert, &["identifier", "sender", "sent", "source", "note", "references", "incidents"][..]),
-        (info, &["language", "event", "senderName", "headline", "description", "instruction", "web", "audience"][..]),
+        (
+            info,
+            &["language", "event", "senderName", "headline", "description", "instruction", "web", "audience"]
+                [..],
+        ),
     ];
     for (node, names) in elements {
         for name in names {

@@ -45,13 +45,24 @@ fn an_export_is_valid_names_nobody_and_comes_back() {
     let bytes = export(&exported(&case)).unwrap();
     assert_eq!(wrong(&bytes), Vec::<String>::new());
     let text = String::from_utf8(bytes.clone()).unwrap();
-    for secret in ["Munteanu", "Мунтяну", "Кристина", "Виталий", "ласточка", "Alina", "both passports", "red coat"] {
+    for secret in
+        ["Munteanu", "Мунтяну", "Кристина", "Виталий", "ласточка", "Alina", "both passports", "red coat"]
+    {
         assert!(!text.contains(secret), "{secret}");
     }
     assert!(text.contains("<language>ru</language>") && text.contains("<scope>Private</scope>"));
     assert!(text.contains("-00:00</sent>") && !text.contains("Z</"));
     let draft = rows(&bytes).unwrap().remove(0).document.unwrap();
-    for path in ["alert_type", "request", "callback", "urgency", "severity", "certainty", "priority", "children_count"] {
+    for path in [
+        "alert_type",
+        "request",
+        "callback",
+        "urgency",
+        "severity",
+        "certainty",
+        "priority",
+        "children_count",
+    ] {
         assert_eq!(draft.fields.get(path), case.document.get(path), "{path}");
     }
     assert_eq!(draft.fields["where"]["border_point"]["bp_id"], "BP-0017");

@@ -13,7 +13,9 @@ use crate::lang::Lang;
 /// Writes the alert of a case: the first one, or what follows from the last step, which names the first.
 pub fn export(from: &Exported<'_>) -> Result<Vec<u8>, Finding> {
     if from.case.thread.kind != "BIA" {
-        return Err(Finding::new("formats-wrong-kind", "").with("kind", &from.case.thread.kind).with("wanted", "BIA"));
+        return Err(Finding::new("formats-wrong-kind", "")
+            .with("kind", &from.case.thread.kind)
+            .with("wanted", "BIA"));
     }
     let fields = from.fields();
     let exercise = from.case.is_exercise();
@@ -71,7 +73,11 @@ impl Message {
             _ => "Update",
         };
         let first = case.thread.root.to_string();
-        let last = case.steps.iter().rev().find(|(event, update)| update.is_some() && !event.conflict && !event.taken_back);
+        let last = case
+            .steps
+            .iter()
+            .rev()
+            .find(|(event, update)| update.is_some() && !event.conflict && !event.taken_back);
         match last.filter(|_| kind != "Alert") {
             None => Self { identifier: first, sent: first_sent, kind: "Alert", references: None },
             Some((event, _)) => Self {
@@ -100,7 +106,9 @@ fn info(out: &mut Writer, from: &Exported<'_>, lang: Lang) {
     out.text("severity", &coded(fields, "severity", &["Extreme", "Severe", "Moderate", "Minor"]));
     out.text("certainty", &coded(fields, "certainty", &["Observed", "Likely", "Possible", "Unlikely"]));
     pair(out, "eventCode", "relay:packet-kind", "border-alert");
-    for (name, moment) in [("effective", when("created")), ("onset", when("when.eta")), ("expires", when("valid_until"))] {
+    for (name, moment) in
+        [("effective", when("created")), ("onset", when("when.eta")), ("expires", when("valid_until"))]
+    {
         if let Some(moment) = moment {
             out.text(name, &moment);
         }
@@ -122,9 +130,14 @@ fn info(out: &mut Writer, from: &Exported<'_>, lang: Lang) {
 /// Names nobody: how many people, and when.
 fn headline(fields: &Map<String, Value>, lang: Lang) -> String {
     let persons = at(fields, "persons").and_then(Value::as_array).map_or(0, Vec::len);
-    let eta = text(fields, "when.eta").and_then(|t| times::cap(&t)).map_or_else(|| "?".to_owned(), |t| t.replace('T', " "));
+    let eta = text(fields, "when.eta")
+        .and_then(|t| times::cap(&t))
+        .map_or_else(|| "?".to_owned(), |t| t.replace('T', " "));
     let children = text(fields, "children_count").unwrap_or_else(|| "?".to_owned());
-    lang.fill("formats-cap-headline", &[("persons", &persons.to_string()), ("children", &children), ("eta", &eta)])
+    lang.fill(
+        "formats-cap-headline",
+        &[("persons", &persons.to_string()), ("children", &children), ("eta", &eta)],
+    )
 }
 
 fn coded(fields: &Map<String, Value>, path: &str, known: &[&str]) -> String {
@@ -175,7 +188,8 @@ fn area(out: &mut Writer, fields: &Map<String, Value>) {
     out.open("area", "");
     out.text("areaDesc", &name.unwrap_or_else(|| "-".to_owned()));
     let geo = |path: &str| at(fields, path).and_then(Value::as_f64);
-    let point = [("where.geo.lat", "where.geo.lon"), ("where.border_point.geo.lat", "where.border_point.geo.lon")];
+    let point =
+        [("where.geo.lat", "where.geo.lon"), ("where.border_point.geo.lat", "where.border_point.geo.lon")];
     if let Some((lat, lon)) = point.into_iter().find_map(|(lat, lon)| geo(lat).zip(geo(lon))) {
         // Metres here, kilometres there.
         let radius = geo("where.geo.radius_m").unwrap_or(0.0) / 1000.0;

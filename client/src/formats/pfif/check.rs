@@ -35,7 +35,9 @@ fn wrong(field: &str, text: &str) -> Option<&'static str> {
         "age" => (age(text).is_some(), "formats-pfif-age"),
         "author_made_contact" => (["true", "false"].contains(&text), "formats-pfif-flag"),
         "status" => (STATUS.contains(&text), "formats-pfif-status"),
-        "home_country" => (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()), "formats-pfif-country"),
+        "home_country" => {
+            (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()), "formats-pfif-country")
+        }
         "home_state" => (is_state(text), "formats-pfif-state"),
         _ => (true, ""),
     };
@@ -45,7 +47,9 @@ fn wrong(field: &str, text: &str) -> Option<&'static str> {
 /// `domain/…`
 pub(super) fn is_id(text: &str) -> bool {
     text.split_once('/').is_some_and(|(domain, rest)| {
-        !rest.is_empty() && domain.contains('.') && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+        !rest.is_empty()
+            && domain.contains('.')
+            && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
     })
 }
 
@@ -69,6 +73,8 @@ pub(super) fn age(text: &str) -> Option<(u64, u64)> {
 
 /// `CA` or `US-CA`.
 fn is_state(text: &str) -> bool {
-    let part = text.split_once('-').map_or(text, |(country, part)| if country.len() == 2 { part } else { "" });
-    (1..=3).contains(&part.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-')
+    let part =
+        text.split_once('-').map_or(text, |(country, part)| if country.len() == 2 { part } else { "" });
+    (1..=3).contains(&part.len())
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-')
 }

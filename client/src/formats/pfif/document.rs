@@ -33,7 +33,8 @@ pub fn rows(pfif: &Pfif) -> Vec<Row> {
             rows.push(Row::refused(number, id, Finding::new("formats-twice", "person_record_id")));
             continue;
         }
-        let notes: Vec<&Record> = pfif.notes.iter().filter(|note| note.get("person_record_id") == Some(&id)).collect();
+        let notes: Vec<&Record> =
+            pfif.notes.iter().filter(|note| note.get("person_record_id") == Some(&id)).collect();
         rows.push(row(number, id, person, &notes));
     }
     let orphan = |note: &&Record| !note.get("person_record_id").is_some_and(|id| seen.contains(id));
@@ -45,7 +46,9 @@ pub fn rows(pfif: &Pfif) -> Vec<Row> {
 }
 
 fn row(number: usize, id: String, person: &Record, notes: &[&Record]) -> Row {
-    if person.contains_key("expiry_date") && person.keys().all(|field| check::PLACEHOLDER.contains(&field.as_str())) {
+    if person.contains_key("expiry_date")
+        && person.keys().all(|field| check::PLACEHOLDER.contains(&field.as_str()))
+    {
         return Row::refused(number, id, Finding::new("formats-pfif-placeholder", "expiry_date"));
     }
     let mut found = check::check(person, &["person_record_id", "source_date", "full_name"]);
@@ -62,10 +65,16 @@ fn row(number: usize, id: String, person: &Record, notes: &[&Record]) -> Row {
     if person.contains_key("photo_url") {
         found.push(Finding::new("formats-pfif-photo", "photo_url"));
     }
-    let Some(kind) = Kind::from_code("MPR") else { return Row { number, key: id, findings: found, document: None } };
+    let Some(kind) = Kind::from_code("MPR") else {
+        return Row { number, key: id, findings: found, document: None };
+    };
     // What has the wrong shape is kept as it came and fills no field.
     let wrong: Vec<&str> = found.iter().map(|f| f.path.as_str()).collect();
-    let good: Record = person.iter().filter(|(f, _)| !wrong.contains(&f.as_str())).map(|(f, v)| (f.clone(), v.clone())).collect();
+    let good: Record = person
+        .iter()
+        .filter(|(f, _)| !wrong.contains(&f.as_str()))
+        .map(|(f, v)| (f.clone(), v.clone()))
+        .collect();
     let fields = fields(person, &good, notes);
     Row::of(number, id, Document { kind, fields }, found)
 }
@@ -112,7 +121,8 @@ fn fields(person: &Record, good: &Record, notes: &[&Record]) -> Map<String, Valu
     if let Some(place) = notes.iter().find_map(|note| note.get("last_known_location")) {
         put(&mut fields, "last_seen", json!({ "at": { "nil": "unknown" }, "place": place }));
     }
-    let kept = person.iter().filter(|(name, _)| !MAPPED.contains(&name.as_str()) || !good.contains_key(*name));
+    let kept =
+        person.iter().filter(|(name, _)| !MAPPED.contains(&name.as_str()) || !good.contains_key(*name));
     let mut kept: Map<String, Value> = kept.map(|(name, v)| (name.clone(), v.as_str().into())).collect();
     kept.insert("notes".into(), notes.iter().map(|note| json!(note)).collect());
     fields.insert("pfif".into(), kept.into());
@@ -121,8 +131,11 @@ fn fields(person: &Record, good: &Record, notes: &[&Record]) -> Map<String, Valu
 
 /// Whether anybody still looks for her, by the newest note that says something about it.
 fn sought(notes: &[&Record]) -> bool {
-    let newest = notes.iter().filter(|note| note.contains_key("status")).max_by_key(|note| note.get("source_date"));
-    !newest.is_some_and(|note| matches!(note["status"].as_str(), "believed_alive" | "is_note_author" | "believed_dead"))
+    let newest =
+        notes.iter().filter(|note| note.contains_key("status")).max_by_key(|note| note.get("source_date"));
+    !newest.is_some_and(|note| {
+        matches!(note["status"].as_str(), "believed_alive" | "is_note_author" | "believed_dead")
+    })
 }
 
 /// Names: each line of the full name is a spelling; family and given name belong to the first.

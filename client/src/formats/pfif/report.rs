@@ -19,7 +19,9 @@ pub type NotPublic = Finding;
 /// The record of a report: the public part, or after its day a placeholder.
 pub fn export(from: &Exported<'_>) -> Result<Pfif, NotPublic> {
     if from.case.thread.kind != "MPR" {
-        return Err(Finding::new("formats-wrong-kind", "").with("kind", &from.case.thread.kind).with("wanted", "MPR"));
+        return Err(Finding::new("formats-wrong-kind", "")
+            .with("kind", &from.case.thread.kind)
+            .with("wanted", "MPR"));
     }
     let whole = from.fields();
     may_be_published(whole, from.now)?;
@@ -64,7 +66,12 @@ fn expiry(fields: &Map<String, Value>) -> Option<String> {
 /// What is left once the day is over: everybody who has a copy has to blank it too.
 fn placeholder(id: String, expiry: Option<String>, now: Timestamp) -> Record {
     let blanked = times::pfif(now);
-    let fields = [("person_record_id", Some(id)), ("source_date", Some(blanked.clone())), ("entry_date", Some(blanked)), ("expiry_date", expiry)];
+    let fields = [
+        ("person_record_id", Some(id)),
+        ("source_date", Some(blanked.clone())),
+        ("entry_date", Some(blanked)),
+        ("expiry_date", expiry),
+    ];
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
@@ -167,7 +174,9 @@ fn age(public: &Map<String, Value>, count: bool, now: Timestamp) -> Option<Strin
         _ if count => text(public, "person.dob").and_then(|dob| counted(&dob, now)),
         _ => None,
     };
-    range.filter(|(min, max)| min <= max && *max <= 120).map(|(min, max)| if min == max { min.to_string() } else { format!("{min}-{max}") })
+    range
+        .filter(|(min, max)| min <= max && *max <= 120)
+        .map(|(min, max)| if min == max { min.to_string() } else { format!("{min}-{max}") })
 }
 
 fn counted(dob: &str, now: Timestamp) -> Option<(u64, u64)> {
@@ -182,11 +191,15 @@ fn counted(dob: &str, now: Timestamp) -> Option<(u64, u64)> {
 
 /// The note that says that she is looked for.
 fn sought(public: &Map<String, Value>, from: &Exported<'_>, id: &str, person: &Record) -> Record {
-    let place = ["place", "subdivision", "country"].into_iter().filter_map(|f| text(public, &format!("last_seen.place.{f}")));
+    let place = ["place", "subdivision", "country"]
+        .into_iter()
+        .filter_map(|f| text(public, &format!("last_seen.place.{f}")));
     let place: Vec<String> = match at(public, "last_seen.place") {
         Some(Value::String(text)) => vec![text.clone()],
         // A street or a house is nobody's business but of those who search.
-        _ if matches!(text(public, "last_seen.place.precision").as_deref(), Some("exact" | "street")) => place.skip(1).collect(),
+        _ if matches!(text(public, "last_seen.place.precision").as_deref(), Some("exact" | "street")) => {
+            place.skip(1).collect()
+        }
         _ => place.collect(),
     };
     let place = if place.is_empty() { text(public, "disappearance_country") } else { Some(place.join(", ")) };

@@ -20,10 +20,15 @@ pub fn read(bytes: &[u8]) -> Result<Pfif, Finding> {
             .map(|(name, value)| (name.clone(), value.trim().to_owned()))
             .collect();
         let part = |fields: &[&str]| -> Record {
-            all.iter().filter(|(name, _)| fields.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect()
+            all.iter()
+                .filter(|(name, _)| fields.contains(&name.as_str()))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect()
         };
         let is_note = all.contains_key("note_record_id") || all.contains_key("text");
-        let has_person = all.contains_key("full_name") || all.contains_key("family_name") || all.contains_key("given_name");
+        let has_person = all.contains_key("full_name")
+            || all.contains_key("family_name")
+            || all.contains_key("given_name");
         if has_person || !is_note {
             pfif.persons.push(part(&PERSON_FIELDS));
         }

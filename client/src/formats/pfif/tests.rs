@@ -28,7 +28,10 @@ fn the_sample_becomes_a_draft_with_and_without_the_slash() {
         let rows = rows(&pfif);
         assert_eq!((rows.len(), rows[0].key.as_str()), (1, "relay.example.org/person.0197a2c0-3333"));
         let fields = &rows[0].document.as_ref().unwrap().fields;
-        assert_eq!(fields["person"]["names"][0], json!({"type": "legal", "given": "Юлия", "family": "Щукина"}));
+        assert_eq!(
+            fields["person"]["names"][0],
+            json!({"type": "legal", "given": "Юлия", "family": "Щукина"})
+        );
         assert_eq!(fields["person"]["names"][1]["full"], "Iuliia Shchukina");
         assert_eq!(fields["person"]["sex"], 2);
         assert_eq!(fields["person"]["dob"], "1985-03");
@@ -64,8 +67,20 @@ fn only_what_may_be_published_is() {
     gone["consent"]["withdrawn"] = json!({"at": "2026-09-01T00:00:00Z"});
     assert_eq!(xml_of(gone).unwrap_err().code(), "formats-no-consent");
     let text = xml_of(public()).unwrap();
-    assert!(text.contains("Щербацкая") && text.contains("pfif/1.4\">") && text.contains("information_sought"));
-    for secret in ["700000123", "+79110000021", "+79110000022", "Денис", "swallow", "Asthma", "КУСП", "passport", "Denis"] {
+    assert!(
+        text.contains("Щербацкая") && text.contains("pfif/1.4\">") && text.contains("information_sought")
+    );
+    for secret in [
+        "700000123",
+        "+79110000021",
+        "+79110000022",
+        "Денис",
+        "swallow",
+        "Asthma",
+        "КУСП",
+        "passport",
+        "Denis",
+    ] {
         assert!(!text.contains(secret), "{secret} went out");
     }
 }
@@ -98,9 +113,13 @@ fn what_has_expired_is_a_placeholder() {
 fn a_record_that_went_out_and_came_back_goes_out_the_same() {
     let first = export(&exported(&case("MPR", public()))).unwrap();
     let mut draft = rows(&first).remove(0).document.unwrap().fields;
-    draft.extend([("publication".to_owned(), json!("public")), ("consent".to_owned(), public()["consent"].clone())]);
+    draft.extend([
+        ("publication".to_owned(), json!("public")),
+        ("consent".to_owned(), public()["consent"].clone()),
+    ]);
     let second = export(&exported(&case("MPR", draft))).unwrap();
-    let lost: Vec<_> = first.persons[0].iter().filter(|(f, v)| second.persons[0].get(*f) != Some(v)).collect();
+    let lost: Vec<_> =
+        first.persons[0].iter().filter(|(f, v)| second.persons[0].get(*f) != Some(v)).collect();
     assert!(lost.is_empty(), "{lost:?}");
 }
 
@@ -112,7 +131,11 @@ fn wrong_values_are_named_and_kept_out_of_the_fields() {
         (">41<", ">99999999999999999999<", "age"),
         (">1985-03<", ">March 1985<", "date_of_birth"),
         (">RU</pfif:home_country", ">Russia</pfif:home_country", "home_country"),
-        ("<pfif:source_date>2026-09-20T05:10:00Z", "<pfif:source_date>2026-09-20T05:10:00+03:00", "source_date"),
+        (
+            "<pfif:source_date>2026-09-20T05:10:00Z",
+            "<pfif:source_date>2026-09-20T05:10:00+03:00",
+            "source_date",
+        ),
     ] {
         let row = rows(&read_xml(text.replace(from, to).as_bytes()).unwrap()).remove(0);
         assert!(row.findings.iter().any(|f| f.path == path), "{path}: {:?}", row.findings);
