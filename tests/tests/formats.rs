@@ -169,6 +169,8 @@ async fn a_file_becomes_drafts_once_and_a_draft_is_sent_only_when_somebody_says_
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
     assert_eq!(police.run(&["inbox", "list"]).await["kind"], "BIA");
+    let again = hotline.list(&["import", &table, "--format", "csv", "--draft", "--partly"]).await;
+    assert_eq!(again[0]["known"], "sent", "the same record is not sent twice");
     let left = hotline.list(&["drafts", "list"]).await;
     assert_eq!(left.len(), 1);
     hotline.run(&["drafts", "delete", left[0]["id"].as_str().unwrap()]).await;

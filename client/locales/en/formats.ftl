@@ -143,6 +143,7 @@ import-state-warning = look at it
 import-state-refused = REFUSED
 import-known-new = new
 import-known-same = here already
+import-known-sent = was sent from here already
 import-known-changed = here already, and different now; the draft was left as it is
 import-summary = Good: { $ok }. To be looked at: { $warning }. Refused: { $refused }. Here already: { $known }.
 import-kept = What is new is among the drafts (`causeway drafts list`). Nothing was sent.

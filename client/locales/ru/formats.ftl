@@ -143,6 +143,7 @@ import-state-warning = посмотрите
 import-state-refused = НЕ ПРИНЯТО
 import-known-new = новая
 import-known-same = уже есть
+import-known-sent = уже отправлена отсюда
 import-known-changed = уже есть, но теперь другая; черновик оставлен как был
 import-summary = Хороших: { $ok }. Требуют внимания: { $warning }. Не принято: { $refused }. Уже есть: { $known }.
 import-kept = Новое лежит в черновиках (`causeway drafts list`). Ничего не отправлено.

@@ -128,7 +128,7 @@ pub(crate) async fn import(args: ImportArgs, home: &Home) -> Result<(), Failure>
 struct Line {
     row: Row,
     draft: Option<Draft>,
-    /// `new`, `same` or `changed`.
+    /// `new`, `same`, `changed` or `sent`.
     known: &'static str,
 }
 
@@ -141,6 +141,7 @@ impl Line {
             None => None,
         };
         let known = match (&there, &draft) {
+            (Some(there), _) if there.is_sent() => "sent",
             (Some(there), Some(draft)) if there.digest == draft.digest => "same",
             (Some(_), _) => "changed",
             _ => "new",
@@ -330,7 +331,10 @@ async fn send_draft(draft: &Draft, to: Vec<String>, set: Vec<String>, home: &Hom
     };
     let kind = document(draft)?.kind;
     send::send(SendArgs::of_draft(kind, to, set, draft.document.clone().into_bytes()), home).await?;
-    remove(draft, "sent a draft", home).await
+    let mut changes = Changes::default();
+    drafts::put(&mut changes, &draft.sent());
+    activity::append(&home.engine.vault, &mut changes, home.engine.now(), "sent a draft", None)?;
+    Ok(home.engine.commit(changes).await?)
 }
 
 async fn remove(draft: &Draft, what: &str, home: &Home) -> Result<(), Failure> {

@@ -59,6 +59,23 @@ impl Draft {
         Document::parse(kind, self.document.as_bytes())
     }
 
+    /// Whether it has been sent. Nothing of it is left but its number, so that the same record is not sent twice.
+    pub fn is_sent(&self) -> bool {
+        self.document.is_empty()
+    }
+
+    /// What is left of it once it has been sent.
+    #[must_use]
+    pub fn sent(&self) -> Self {
+        Self {
+            document: String::new(),
+            key: String::new(),
+            to: String::new(),
+            digest: [0; 32],
+            ..self.clone()
+        }
+    }
+
     /// Number for people.
     pub fn number(&self) -> String {
         hex::encode(self.id)
@@ -70,11 +87,11 @@ pub fn draft(from: &dyn Source, id: &[u8; 16]) -> Result<Option<Draft>, RecordEr
     records::read(from, Tree::Drafts, id)
 }
 
-/// All drafts, the oldest first.
+/// All drafts that wait, the oldest first.
 pub fn all(vault: &Vault) -> Result<Vec<Draft>, RecordError> {
     let mut all = Vec::new();
     for (id, _) in vault.list(Tree::Drafts)? {
-        all.extend(records::read::<Draft>(vault, Tree::Drafts, &id)?);
+        all.extend(records::read::<Draft>(vault, Tree::Drafts, &id)?.filter(|draft| !draft.is_sent()));
     }
     all.sort_by_key(|draft| (draft.created, draft.id));
     Ok(all)

@@ -26,7 +26,7 @@ pub fn write(sheet: &Sheet) -> Vec<u8> {
     match &sheet.stamp {
         // A browser repeats on every page what stands fixed.
         Some(stamp) => {
-            drop(write!(out, "<body class=\"stamped\"><div class=\"stamp\">{}</div>\n", escaped(stamp)))
+            let _ = writeln!(out, "<body class=\"stamped\"><div class=\"stamp\">{}</div>", escaped(stamp));
         }
         None => out.push_str("<body>\n"),
     }
