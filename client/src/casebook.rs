@@ -34,7 +34,7 @@ impl Case {
             (Some(received), None) if received.opened.0 != 0 => Transport::Opened,
             _ => Transport::Delivered,
         };
-        let sections = sent.map(|sent| sent.sections).or(received.map(|received| received.sections));
+        let sections = sent.map(|sent| sent.sections).or_else(|| received.map(|received| received.sections));
         let steps = thread.events.iter().map(|event| Ok((event.clone(), update(from, &thread, event)?)));
         let steps = steps.collect::<Result<_, RecordError>>()?;
         Ok(Self { document: document(&sections.unwrap_or_default()), transport, steps, thread })

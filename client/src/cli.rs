@@ -14,6 +14,7 @@ mod colleagues;
 mod device;
 mod directory;
 mod doubtful;
+mod drafts;
 mod export;
 pub mod failure;
 mod head;
@@ -163,7 +164,7 @@ enum Command {
     Import(import::ImportArgs),
     /// Referrals that were imported and not sent.
     #[command(subcommand)]
-    Drafts(import::DraftsCommand),
+    Drafts(drafts::DraftsCommand),
     /// Make, check and restore backups of this home.
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -272,7 +273,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Attachment(command) => attachments::run(command, home).await,
         Command::Export(args) => export::export(args, home).await,
         Command::Import(args) => import::import(args, home).await,
-        Command::Drafts(command) => import::drafts(command, home).await,
+        Command::Drafts(command) => drafts::drafts(command, home).await,
         Command::Backup(backup::BackupCommand::Create { out, keep }) => backup::create(out, keep, home).await,
         Command::Recovery(command) => recovery::run(command, home).await,
         Command::Doctor => status::doctor(home).await,

@@ -16,9 +16,9 @@ use crate::cli::Global;
 use crate::cli::directory::own_log;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::home::Home;
-use crate::cli::output::{capital, print};
-use crate::formats::Exported;
+use crate::cli::output::{capital, harmless, print};
 use crate::formats::bundle::{self, Attached, BUNDLE_BYTES_MAX, Packet, Parts};
+use crate::formats::{Exported, Finding};
 use crate::records;
 
 /// Files looked at in the folder of attached files.
@@ -134,6 +134,13 @@ pub(crate) fn verify(args: &VerifyArgs, global: &Global) -> Result<(), Failure> 
         "findings": verdict.findings.iter().map(|finding| finding.to_json(lang)).collect::<Vec<_>>(),
     });
     print(global.json, result, |_| {
+        // Of what does not hold, nothing is to be believed: only what is wrong is said.
+        if !verdict.findings.is_empty() {
+            let wrong = |f: &Finding| {
+                format!("{} {} {}", f.path, f.wrong(lang), f.right(lang)).trim_start().to_owned()
+            };
+            return harmless(&verdict.findings.iter().map(wrong).collect::<Vec<_>>().join("\n"));
+        }
         let numbers = [
             ("proven", verdict.proven.to_string()),
             ("own", verdict.own.to_string()),

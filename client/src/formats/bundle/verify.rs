@@ -91,9 +91,9 @@ fn directory(files: &Contents, pins: &Pins, verdict: &mut Verdict) -> Result<Aud
     };
     let audited = audit(&log, pins);
     for finding in &audited.findings {
-        verdict
-            .findings
-            .push(Finding::new("formats-bundle-directory", DIRECTORY).with("what", &finding.wrong));
+        verdict.findings.push(
+            Finding::new("formats-bundle-directory", DIRECTORY).with("what", finding.wrong.to_string()),
+        );
     }
     Ok(audited)
 }
@@ -244,7 +244,7 @@ fn receipts(
             codec::decode(content(files, path)?, PADDED_BYTES_MAX).map_err(|_| wrong(path))?;
         let read =
             directory.directory.authority().and_then(|authority| authority.relay.verify_receipt(&signed));
-        if !read.is_some_and(|read| Some(read.envelope.to_string()) == packet.envelope) {
+        if read.is_none_or(|read| Some(read.envelope.to_string()) != packet.envelope) {
             return Err(wrong(path));
         }
         verdict.receipts += 1;

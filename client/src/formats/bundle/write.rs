@@ -104,8 +104,8 @@ fn entry(number: usize, packet: &Packet, parts: &Parts<'_>, files: &mut Files) -
     let own = (parts.from.own, parts.from.own_name.as_str());
     let name = |org: OrgId| if org == own.0 { own.1 } else { &parts.from.peer_name }.to_owned();
     let (sections, mut entry) = match packet {
-        Packet::Received(received) => (&received.sections, received_entry(received, own.0, &name, &mut add)),
-        Packet::Sent(sent) => (&sent.sections, sent_entry(sent, own.0, &name, &mut add)),
+        Packet::Received(received) => (&received.sections, received_entry(received, own.0, name, &mut add)),
+        Packet::Sent(sent) => (&sent.sections, sent_entry(sent, own.0, name, &mut add)),
     };
     entry.sections = sections.iter().map(|section| section_entry(section, &mut add)).collect();
     for (n, file) in (1..).zip(attachments::entries(sections)) {
