@@ -16,9 +16,12 @@ mod consent;
 mod device;
 mod directory;
 mod doubtful;
+mod drafts;
+mod export;
 pub mod failure;
 mod head;
 mod home;
+mod import;
 mod inbox;
 mod joining;
 mod kind;
@@ -27,6 +30,7 @@ mod matches;
 mod member;
 mod mrz;
 mod org;
+mod outfile;
 pub(crate) mod output;
 mod overriding;
 mod recovery;
@@ -177,6 +181,15 @@ enum Command {
     /// Files that came with referrals.
     #[command(subcommand)]
     Attachment(attachments::AttachmentCommand),
+    /// Write a referral into a file for somebody who has no Causeway. The file is in clear.
+    Export(export::ExportArgs),
+    /// Judge the archive of a case that somebody has exported as a bundle. Needs no home.
+    VerifyBundle(export::bundle::VerifyArgs),
+    /// Make drafts from a file of another system.
+    Import(import::ImportArgs),
+    /// Referrals that were imported and not sent.
+    #[command(subcommand)]
+    Drafts(drafts::DraftsCommand),
     /// Make, check and restore backups of this home.
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -260,6 +273,7 @@ async fn act(cli: Cli) -> Result<(), Failure> {
             let file = args.file.clone().unwrap_or_default();
             directory::verify_file(&file, args, global.json)
         }
+        Command::VerifyBundle(args) => export::bundle::verify(&args, &global),
         Command::Backup(
             command @ (backup::BackupCommand::Check { .. } | backup::BackupCommand::Restore { .. }),
         ) => backup::without_home(command, &global).await,
@@ -306,6 +320,9 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Close(args) => steps::step(args, Action::Close, home).await,
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,
         Command::Attachment(command) => attachments::run(command, home).await,
+        Command::Export(args) => export::export(args, home).await,
+        Command::Import(args) => import::import(args, home).await,
+        Command::Drafts(command) => drafts::drafts(command, home).await,
         Command::Backup(backup::BackupCommand::Create { out, keep }) => backup::create(out, keep, home).await,
         Command::Recovery(command) => recovery::run(command, home).await,
         Command::Stats(args) => stats::stats(args, home).await,
@@ -320,6 +337,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         | Command::Border(_)
         | Command::Country(_)
         | Command::Language(_)
+        | Command::VerifyBundle(_)
         | Command::Completions { .. }
         | Command::Man => Ok(()),
     }

@@ -29,6 +29,7 @@ words![
     "checks",
     "codes",
     "fields",
+    "formats",
     "lang",
     "matches",
     "mrz",

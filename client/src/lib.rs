@@ -27,6 +27,7 @@ pub mod devices;
 pub mod doubts;
 pub mod engine;
 pub mod exclusion;
+pub mod formats;
 pub mod head_age;
 pub mod identity;
 pub mod lang;

@@ -127,6 +127,19 @@ impl Kind {
         check.found
     }
 
+    /// What stands at a path of its documents; none if no table knows it.
+    pub fn holds(self, path: &str) -> Option<&'static spec::Type> {
+        let steps = path::steps(path).ok()?;
+        let (path::Step::Name(first), rest) = steps.split_first()? else { return None };
+        let holds = path::type_at(kinds::field(self.0, first)?, rest);
+        // An element of a set of codes.
+        holds.or_else(|| match rest.split_last() {
+            Some((path::Step::Index(_), list)) => path::type_at(kinds::field(self.0, first)?, list)
+                .filter(|holds| matches!(holds, spec::Type::Codes(_))),
+            _ => None,
+        })
+    }
+
     /// Its table.
     pub fn spec(self) -> &'static spec::Spec {
         self.0
@@ -169,6 +182,11 @@ impl FromStr for Kind {
     fn from_str(word: &str) -> Result<Self, UnknownKind> {
         Self::all().find(|kind| kind.name() == word || kind.code() == word).ok_or(UnknownKind)
     }
+}
+
+/// Reads one JSON object with the bounds of a document.
+pub(crate) fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    parse::object(bytes)
 }
 
 /// Sets one field of an answer to an identity check, as [`Document::set`] does for a referral.

@@ -67,6 +67,11 @@ fn documents() {
 }
 
 #[test]
+fn formats() {
+    run_all("formats");
+}
+
+#[test]
 fn lookups() {
     run_all("lookups");
 }

@@ -14,7 +14,7 @@ use crate::vault::Changes;
 /// Within so many hours somebody is appointed who stands for a child (P1: within the day's shift).
 const GUARDIAN_HOURS: u64 = 8;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct OverrideArgs {
     /// Send without consent, because of: vital_interest, child_protection, court_order or legal_obligation.
     #[arg(long = "override", value_name = "REASON", requires_all = ["override_text", "decided_by"])]

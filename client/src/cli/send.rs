@@ -64,6 +64,29 @@ pub(crate) struct SendArgs {
     yes: bool,
     #[command(flatten)]
     overriding: overriding::OverrideArgs,
+    /// What the referral begins with, before files and fields are added.
+    #[arg(skip)]
+    begun: Option<Document>,
+}
+
+impl SendArgs {
+    /// What sends a draft.
+    pub(super) fn of_draft(draft: Document, to: Vec<String>, set: Vec<String>) -> Self {
+        Self {
+            kind: draft.kind,
+            to,
+            file: None,
+            set,
+            attach: Vec::new(),
+            priority: None,
+            exercise: false,
+            check: false,
+            preview: false,
+            yes: false,
+            overriding: overriding::OverrideArgs::default(),
+            begun: Some(draft),
+        }
+    }
 }
 
 pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
@@ -264,7 +287,7 @@ fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<(Document,
         Some(path) => {
             Document::parse(args.kind, &kind::read(path)?).map_err(|p| kind::refused(&p, home.lang))?
         }
-        None => Document::empty(args.kind),
+        None => args.begun.clone().unwrap_or_else(|| Document::empty(args.kind)),
     };
     for assignment in &args.set {
         let Some((path, value)) = assignment.split_once('=') else {

@@ -17,6 +17,7 @@ macro_rules! lists {
 lists! {
     NIL = closed "nil" ["unknown" "not_asked" "refused" "withheld" "not_applicable"];
     KIND = closed "kind" ["MPR" "BIA" "VHO" "IDQ" "IDR" "HIC" "SCP" "SPR" "SPA" "EVH" "ODH" "CUP"];
+    SEX = closed "sex" ["0" "1" "2" "9"];
     SECTION = closed "section" ["HDR" "IDN" "PHO" "DOC" "CON" "LOC" "TRA" "EXP" "MED" "LEG" "SUS" "EVI" "FAM" "RSK" "CNS"
         "OPS" "STA"];
     YES_NO = closed "yes-no" ["yes" "no"];

@@ -41,7 +41,8 @@ pub fn lists() -> impl Iterator<Item = &'static CodeList> {
     LISTS.iter().copied().chain([&super::indicators::INDICATOR])
 }
 
-pub(super) fn field_text(lang: Lang, parent: &str, name: &str, attribute: &str) -> Option<String> {
+/// The word for a field, or another text of it, inside the field around it or for its name alone.
+pub(crate) fn field_text(lang: Lang, parent: &str, name: &str, attribute: &str) -> Option<String> {
     let inside = format!("field-{}-{}{attribute}", plain(parent), plain(name));
     lang.find(&inside, None).or_else(|| lang.find(&format!("field-{}{attribute}", plain(name)), None))
 }
