@@ -40,6 +40,7 @@ pub mod referral;
 pub mod registrars;
 pub mod relay_keys;
 pub mod replica;
+pub mod retention;
 pub mod seal;
 pub mod session;
 pub mod shared;
