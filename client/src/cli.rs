@@ -14,6 +14,7 @@ mod colleagues;
 mod device;
 mod directory;
 mod doubtful;
+mod erase;
 pub mod failure;
 mod head;
 mod home;
@@ -26,6 +27,7 @@ pub(crate) mod output;
 mod recovery;
 mod registrar;
 mod relay_key;
+mod retention;
 mod send;
 mod standing;
 mod status;
@@ -149,6 +151,14 @@ enum Command {
     Close(steps::StepArgs),
     /// Take a referral back.
     Withdraw(steps::StepArgs),
+    /// Erase referrals for good, and answer the other side that asks for it.
+    Erase(erase::EraseArgs),
+    /// What is kept how long.
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// Keep a referral for a court or an authority.
+    #[command(subcommand)]
+    HoldLegal(retention::HoldLegalCommand),
     /// Files that came with referrals.
     #[command(subcommand)]
     Attachment(attachments::AttachmentCommand),
@@ -256,6 +266,9 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Complete(args) => steps::step(args, Action::Complete, home).await,
         Command::Close(args) => steps::step(args, Action::Close, home).await,
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,
+        Command::Erase(args) => erase::run(args, home).await,
+        Command::Retention(command) => retention::retention(command, home).await,
+        Command::HoldLegal(command) => retention::hold_legal(command, home).await,
         Command::Attachment(command) => attachments::run(command, home).await,
         Command::Backup(backup::BackupCommand::Create { out, keep }) => backup::create(out, keep, home).await,
         Command::Recovery(command) => recovery::run(command, home).await,

@@ -14,6 +14,7 @@ use super::failure::{Failure, exit};
 use super::head;
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
+use super::retention;
 use super::recovery::standing as recovering;
 use super::{Global, alarms, joining};
 use crate::doubts;
@@ -213,5 +214,5 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
             "{failures} packet(s) did not reach their recipient: see `causeway sent list`, and call by phone."
         ));
     }
-    Ok(())
+    retention::after_sync(home).await
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use causeway_common::ids::{Digest, OrgId, PacketId};
+use serde_json::Value;
 
 use super::shared::PRIORITY;
 use super::{Draft, Engine, EngineError};
@@ -12,6 +13,7 @@ use crate::doubts;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records::{self, Step};
 use crate::retention::requests::{self, Order};
+use crate::retention::rules::Part;
 use crate::retention::{EraseError, Erased, Placeholder, Reason, holds, placeholder};
 use crate::shared::{ErasedItem, Shared};
 use crate::vault::{CaseName, Tree};
@@ -67,6 +69,46 @@ impl Engine {
             placeholder,
         };
         Ok(placeholders.into_iter().map(erased).collect())
+    }
+
+    /// Takes fields out of the packets of a case, and gives the case another key, so that no older version of them opens. Says
+    /// whether anything was there to take.
+    pub(crate) async fn erase_fields(&self, case: CaseName, part: Part) -> Result<bool, EngineError> {
+        let _turn = self.turn.lock().await;
+        let mut step = Step::new(&self.vault);
+        let (mut found, mut files) = (false, Vec::new());
+        for (tree, id) in self.vault.ids_of(&BTreeSet::from([case])) {
+            match tree {
+                Tree::Outbox => {
+                    let Some(mut sent) = records::read::<Sent>(&step, tree, &id)? else { continue };
+                    files.push(sent.sections.clone());
+                    found |= take_out(&mut sent.sections, part);
+                    if !sent.transport.is_pending() {
+                        sent.envelope.clear();
+                    }
+                    records::put_sent(&mut step.changes, &sent);
+                }
+                Tree::Inbox => {
+                    let Some(mut received) = records::read::<Received>(&step, tree, &id)? else { continue };
+                    found |= take_out(&mut received.sections, part);
+                    records::put_received(&mut step.changes, &received);
+                }
+                _ => {}
+            }
+        }
+        if let Some(mut thread) = records::thread(&step, &case)?.filter(|_| part.texts) {
+            thread.events.iter_mut().for_each(|event| event.text.clear());
+            records::put_thread(&mut step.changes, &thread);
+        }
+        if !found {
+            return Ok(false);
+        }
+        activity::append(&self.vault, &mut step.changes, self.now(), "erased fields of a case", None)?;
+        self.vault.renew_case(case, step.changes, &mut self.fork_rng().await).await?;
+        if part.fields.contains(&"attachments") {
+            files.iter().for_each(|sections| attachments::forget(&self.staging, sections));
+        }
+        Ok(true)
     }
 
     /// Brings erasures to their end that were cut off, and carries out what colleagues have erased meanwhile. Says whether one
@@ -149,6 +191,24 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Takes fields out of sections; what was written with steps too, if it goes.
+fn take_out(sections: &mut [StoredSection], part: Part) -> bool {
+    let mut found = false;
+    for section in sections {
+        let Ok(Value::Object(mut fields)) = serde_json::from_slice(&section.bytes) else { continue };
+        let before = fields.len();
+        fields.retain(|name, _| !part.fields.contains(&name.as_str()));
+        if part.texts && fields.get("kind").and_then(Value::as_str) == Some("CUP") {
+            ["text", "eta", "answer"].iter().for_each(|name| drop(fields.remove(*name)));
+        }
+        if fields.len() < before {
+            found = true;
+            section.bytes = Value::Object(fields).to_string().into_bytes();
+        }
+    }
+    found
 }
 
 fn grant_of(thread: &Thread, step: &Step<'_>) -> Result<Digest, EraseError> {
