@@ -12,8 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_common::codec;
 use causeway_common::backup::{About, BackupError, Done, Folder, Item, Key, Manifest, Writer};
+use causeway_common::codec;
 use causeway_common::store::{Kv, files};
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -233,7 +233,8 @@ impl Batches {
         }
         if tree == Tree::CaseKeys {
             let case: CaseName = id.try_into().map_err(|_| BackupError::Newer)?;
-            let records: Belonging = codec::decode(value, BELONGING_BYTES_MAX).map_err(|_| BackupError::Newer)?;
+            let records: Belonging =
+                codec::decode(value, BELONGING_BYTES_MAX).map_err(|_| BackupError::Newer)?;
             let records = records.into_iter().filter_map(|(tree, id)| Some((Tree::from_number(tree)?, id)));
             self.belonging.extend(records.map(|place| (place, case)));
             return Ok(());

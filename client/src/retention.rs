@@ -67,10 +67,7 @@ impl Reason {
 
     /// Whether the other side has to erase it as well.
     pub fn concerns_both(self) -> bool {
-        matches!(
-            self,
-            Self::SubjectRequest | Self::ConsentWithdrawn | Self::EnteredInError | Self::Unlawful
-        )
+        matches!(self, Self::SubjectRequest | Self::ConsentWithdrawn | Self::EnteredInError | Self::Unlawful)
     }
 }
 

@@ -22,8 +22,8 @@ mod header;
 mod record;
 mod view;
 
-use self::cases::{Cases, Key, Unwrapped};
 pub use self::cases::{CASES_PER_EPOCH, CaseName};
+use self::cases::{Cases, Key, Unwrapped};
 use self::eks::Eks;
 pub use self::eks::{EKS_FILES, EksMedium, MemoryEks};
 pub(crate) use self::export::Belonging;

@@ -100,7 +100,7 @@ pub fn read(home: &Path, passphrase: &str) -> Loot {
         (1..=TREES).map(|tree| derive(b"causeway/v1 vault-rec", &*master, &[b't', tree])).collect();
     let mut pieces = Vec::new();
     for bytes in &raw {
-        for at in 0..bytes.len() {
+        for at in (0..bytes.len()).filter(|at| may_begin(&bytes[*at..])) {
             pieces.extend(tree_keys.iter().zip(1..).filter_map(|(key, tree)| piece(&bytes[at..], key, tree)));
         }
     }
@@ -143,24 +143,30 @@ fn master(home: &Path, passphrase: &str) -> Zeroizing<[u8; 32]> {
 fn erasable(home: &Path, master: &[u8; 32]) -> Vec<(Vec<u8>, [u8; 32])> {
     let mut all = Vec::new();
     for (keys, erase) in [("keys-a.eks", "erase-a.key"), ("keys-b.eks", "erase-b.key")] {
-        let (Ok(sealed), Ok(secret)) = (std::fs::read(home.join(keys)), std::fs::read(home.join(erase))) else {
+        let (Ok(sealed), Ok(secret)) = (std::fs::read(home.join(keys)), std::fs::read(home.join(erase)))
+        else {
             continue;
         };
         let aad = b"causeway/v1 vault-eks";
         let key = derive(&secret, master, aad);
         let plain = open(&key, &sealed, aad);
-        all.extend(plain.into_iter().flat_map(|plain| codec::decode::<KeyFile>(&plain, 1 << 20).unwrap().secrets));
+        all.extend(
+            plain.into_iter().flat_map(|plain| codec::decode::<KeyFile>(&plain, 1 << 20).unwrap().secrets),
+        );
     }
     assert!(!all.is_empty(), "a home has prekeys");
     all
 }
 
-/// What begins here, if a version of a record of this tree may begin here.
+/// Whether a version of a record may begin here: a revision, the number of its pieces, and as much as a nonce.
+fn may_begin(bytes: &[u8]) -> bool {
+    let Some(clear) = bytes.first_chunk::<10>() else { return false };
+    clear[8] > 0 && clear[9] == 0 && clear[REVISION_BYTES..8].iter().all(|byte| *byte == 0)
+}
+
+/// What begins here, if it is a version of a record of this tree.
 fn piece(bytes: &[u8], key: &[u8; 32], tree: u8) -> Option<Piece> {
-    let (revision, rest) = bytes.split_first_chunk::<8>()?;
-    let (pieces, rest) = rest.split_first_chunk::<2>()?;
-    let plausible = revision[REVISION_BYTES..].iter().all(|byte| *byte == 0) && pieces[1] == 0 && pieces[0] > 0;
-    let (nonce, sealed) = rest.split_first_chunk::<24>().filter(|_| plausible)?;
+    let (nonce, sealed) = bytes.get(10..)?.split_first_chunk::<24>()?;
     let start = stream(key, nonce, &sealed[..sealed.len().min(64)]);
     let length = u16::from_le_bytes(*start.first_chunk()?);
     let id_bytes = usize::from(length & !OF_CASE);
@@ -198,8 +204,9 @@ fn case_keys(pieces: &[Piece], secrets: &[(Vec<u8>, [u8; 32])]) -> BTreeMap<Vec<
 fn staged(home: &Path, record: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8_lossy(record);
     let Some(packet) = record.first_chunk::<32>() else { return Vec::new() };
-    let entries = text.match_indices("{\"blob\"").filter_map(|(at, _)| {
-        serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>().next()?.ok()
+    let entries = text.match_indices('{').filter_map(|(at, _)| {
+        let value = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>().next()?.ok()?;
+        value.get("blob").is_some().then_some(value)
     });
     let bytes = |value: &Value| <[u8; 32]>::try_from(hex::decode(value.as_str()?).ok()?).ok();
     entries
@@ -237,7 +244,8 @@ fn open(key: &[u8; 32], sealed: &[u8], aad: &[u8]) -> Option<Vec<u8>> {
 /// What these bytes say, whatever their tag would say: the cipher is a stream, and encrypting zeros shows it.
 fn stream(key: &[u8; 32], nonce: &[u8; 24], sealed: &[u8]) -> Vec<u8> {
     let zeros = vec![0; sealed.len()];
-    let shown = XChaCha20Poly1305::new(&(*key).into()).encrypt(&XNonce::from(*nonce), zeros.as_slice()).unwrap();
+    let shown =
+        XChaCha20Poly1305::new(&(*key).into()).encrypt(&XNonce::from(*nonce), zeros.as_slice()).unwrap();
     sealed.iter().zip(shown).map(|(sealed, shown)| sealed ^ shown).collect()
 }
 

@@ -85,8 +85,7 @@ pub(crate) async fn run(args: EraseArgs, home: &Home) -> Result<(), Failure> {
         }
         Some(EraseCommand::Confirm { id, yes }) => {
             let thread = find_thread(home, &id)?;
-            requests::open_question(&thread)
-                .ok_or_else(|| failure(EraseError::NotRequested, home.lang))?;
+            requests::open_question(&thread).ok_or_else(|| failure(EraseError::NotRequested, home.lang))?;
             agree(std::slice::from_ref(&thread), yes, home).await?;
             let erased = requests::confirm(&home.engine, thread.case).await;
             report(&erased.map_err(|error| failure(error, home.lang))?, home).await;
@@ -104,7 +103,12 @@ async fn agree(threads: &[Thread], yes: bool, home: &Home) -> Result<(), Failure
         return Ok(());
     }
     if home.no_input {
-        return Err(Failure::new("E-101", exit::INVALID, lang.text("erase-needs-yes"), lang.text("erase-needs-yes-hint")));
+        return Err(Failure::new(
+            "E-101",
+            exit::INVALID,
+            lang.text("erase-needs-yes"),
+            lang.text("erase-needs-yes-hint"),
+        ));
     }
     for thread in threads {
         let peer = home.name_of(thread.peer).await;
@@ -166,12 +170,16 @@ async fn list(home: &Home) -> Result<(), Failure> {
         let (id, peer) = (number(&thread), home.name_of(thread.peer).await);
         let asked = requests::open_question(&thread).map(|event| event.at).unwrap_or_default();
         let value = json!({ "id": id, "kind": thread.kind, "state": "asked_of_us", "peer": thread.peer.to_string(), "asked": time(asked) });
-        print(home.json, value, |_| lang.fill("erase-question", &[("id", short(&id)), ("kind", &thread.kind), ("peer", &peer)]));
+        print(home.json, value, |_| {
+            lang.fill("erase-question", &[("id", short(&id)), ("kind", &thread.kind), ("peer", &peer)])
+        });
     }
     for order in orders {
         let id = hex::encode(order.case);
         let value = json!({ "id": id, "state": "held_here", "author": order.author, "reason": order.reason });
-        print(home.json, value, |_| lang.fill("erase-order-held", &[("id", short(&id)), ("author", &order.author)]));
+        print(home.json, value, |_| {
+            lang.fill("erase-order-held", &[("id", short(&id)), ("author", &order.author)])
+        });
     }
     for placeholder in left {
         let value = entry(&placeholder, home).await;
@@ -217,11 +225,14 @@ pub(super) async fn line_of(left: &Placeholder, home: &Home) -> String {
     let (id, peer) = (left.number(), home.name_of(left.peer).await);
     let day = day_of(left.erased);
     let reason = lang.text(&format!("erase-reason-{}", left.reason.replace('_', "-")));
-    let gaps = [("id", short(&id)), ("kind", &left.kind), ("peer", &peer), ("day", &day), ("reason", &reason)];
+    let gaps =
+        [("id", short(&id)), ("kind", &left.kind), ("peer", &peer), ("day", &day), ("reason", &reason)];
     let line = lang.fill("erase-line", &gaps);
     let answer = match left.answer() {
         Some(Answer::Done) => lang.fill("erase-answer-done", &[("peer", &peer)]),
-        Some(Answer::Refused(ground)) => lang.fill("erase-answer-refused", &[("peer", &peer), ("ground", &ground)]),
+        Some(Answer::Refused(ground)) => {
+            lang.fill("erase-answer-refused", &[("peer", &peer), ("ground", &ground)])
+        }
         None if left.asked.0 != 0 => lang.fill("erase-answer-none", &[("peer", &peer)]),
         None => return line,
     };
@@ -234,7 +245,8 @@ pub(super) fn day_of(at: causeway_common::time::Timestamp) -> String {
 
 /// What is left of a case that a person names; none if nothing that was erased has this number.
 pub(super) fn find_left(home: &Home, id: &str) -> Result<Option<Placeholder>, Failure> {
-    let named = |left: &Placeholder| left.root.to_string().starts_with(id) || hex::encode(left.case).starts_with(id);
+    let named =
+        |left: &Placeholder| left.root.to_string().starts_with(id) || hex::encode(left.case).starts_with(id);
     Ok(placeholder::all(&home.engine.vault)?.into_iter().find(named))
 }
 
@@ -260,9 +272,12 @@ pub(super) fn failure(error: EraseError, lang: Lang) -> Failure {
             lang.fill("erase-held", &[("reason", &hold.reason), ("day", &day_of(hold.until))]),
             lang.text("erase-held-hint"),
         ),
-        EraseError::NotRequested => {
-            Failure::new("E-105", exit::CONFLICT, lang.text("erase-not-asked"), lang.text("erase-not-asked-hint"))
-        }
+        EraseError::NotRequested => Failure::new(
+            "E-105",
+            exit::CONFLICT,
+            lang.text("erase-not-asked"),
+            lang.text("erase-not-asked-hint"),
+        ),
         EraseError::NotFound => Failure::not_found("-"),
     }
 }

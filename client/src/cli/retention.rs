@@ -102,7 +102,12 @@ async fn due(home: &Home) -> Result<(), Failure> {
             "stays": stays(&term),
         });
         let (day, peer) = (day_of(term.at), home.name_of(thread.peer).await);
-        let gaps = [("id", id.get(..12).unwrap_or(&id)), ("kind", thread.kind.as_str()), ("day", &day), ("peer", &peer)];
+        let gaps = [
+            ("id", id.get(..12).unwrap_or(&id)),
+            ("kind", thread.kind.as_str()),
+            ("day", &day),
+            ("peer", &peer),
+        ];
         let line = home.lang.fill(&format!("retention-due-{}", words(&term)), &gaps);
         print(home.json, value, |_| line);
     }
@@ -143,7 +148,12 @@ pub(crate) async fn hold_legal(command: HoldLegalCommand, home: &Home) -> Result
             let case = case_of(home, &id)?;
             let lang = home.lang;
             if holds::of(&home.engine.vault, &case)?.is_none() {
-                return Err(Failure::new("E-107", exit::NOT_FOUND, lang.text("hold-none"), lang.text("hold-none-hint")));
+                return Err(Failure::new(
+                    "E-107",
+                    exit::NOT_FOUND,
+                    lang.text("hold-none"),
+                    lang.text("hold-none-hint"),
+                ));
             }
             holds::release(&home.engine, &case).await?;
             print(home.json, json!({ "id": id, "released": true }), |_| lang.text("hold-released"));
@@ -156,7 +166,10 @@ async fn set(args: SetArgs, home: &Home) -> Result<(), Failure> {
     let lang = home.lang;
     if args.reason.trim().is_empty() || args.reason.chars().count() > REASON_CHARS_MAX {
         let most = REASON_CHARS_MAX.to_string();
-        return Err(Failure::invalid(lang.fill("hold-reason", &[("most", &most)]), lang.text("hold-reason-hint")));
+        return Err(Failure::invalid(
+            lang.fill("hold-reason", &[("most", &most)]),
+            lang.text("hold-reason-hint"),
+        ));
     }
     let until = expiry::start_of_day(args.until).filter(|until| *until > home.engine.now());
     let until = until.ok_or_else(|| Failure::invalid(lang.text("hold-past"), lang.text("hold-past-hint")))?;
@@ -175,8 +188,10 @@ async fn list(home: &Home) -> Result<(), Failure> {
     }
     for hold in all {
         let overdue = hold.is_overdue(home.engine.now());
-        let id = thread_of(home, &hold.case)?
-            .map_or_else(|| hex::encode(hold.case), |t| if t.ours { hex::encode(t.case) } else { t.root.to_string() });
+        let id = thread_of(home, &hold.case)?.map_or_else(
+            || hex::encode(hold.case),
+            |t| if t.ours { hex::encode(t.case) } else { t.root.to_string() },
+        );
         let value = json!({
             "id": id,
             "reason": hold.reason,

@@ -64,10 +64,8 @@ impl Engine {
         for sections in files {
             attachments::forget(&self.staging, &sections);
         }
-        let erased = |placeholder: Placeholder| Erased {
-            older: older.contains(&placeholder.case),
-            placeholder,
-        };
+        let erased =
+            |placeholder: Placeholder| Erased { older: older.contains(&placeholder.case), placeholder };
         Ok(placeholders.into_iter().map(erased).collect())
     }
 
@@ -212,7 +210,8 @@ fn take_out(sections: &mut [StoredSection], part: Part) -> bool {
 }
 
 fn grant_of(thread: &Thread, step: &Step<'_>) -> Result<Digest, EraseError> {
-    let sent = |packet: PacketId, to: OrgId| records::sent(step, packet, to).map(|sent| sent.map(|s| s.grant));
+    let sent =
+        |packet: PacketId, to: OrgId| records::sent(step, packet, to).map(|sent| sent.map(|s| s.grant));
     let grant = if thread.ours {
         sent(thread.root, thread.peer)?
     } else {

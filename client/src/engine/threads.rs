@@ -254,7 +254,12 @@ impl Engine {
     }
 
     /// Says something about a thread that changes nothing in it: enters it and queues it for the other side.
-    pub(crate) async fn say(&self, case: [u8; 32], event: &str, reason: &str) -> Result<PacketId, EngineError> {
+    pub(crate) async fn say(
+        &self,
+        case: [u8; 32],
+        event: &str,
+        reason: &str,
+    ) -> Result<PacketId, EngineError> {
         let packet = PacketId(self.random().await);
         let _turn = self.turn.lock().await;
         let Some(mut thread) = records::thread(&self.vault, &case)? else { return Ok(NONE) };

@@ -115,7 +115,8 @@ pub fn terms(case: &Case, renewed: Option<Timestamp>, held: bool) -> Vec<Term> {
         add(date, Fate::Erase, !over && !is_untouched(thread));
     }
     for part in PARTS.into_iter().filter(|part| part.kind == thread.kind) {
-        let referred = case.document.get("referrals").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+        let referred =
+            case.document.get("referrals").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
         let there = part.fields.iter().any(|field| case.document.contains_key(*field));
         if there && !(part.without_referral && referred) {
             add(thread.begun.plus(DAY * part.days), Fate::EraseFields(part), false);
@@ -170,7 +171,10 @@ pub async fn run(engine: &Engine) -> Result<Option<Done>, EngineError> {
             (Fate::Renew, _) => {}
             (_, Some(_)) => done.stay += 1,
             (Fate::Erase, None) if whole.values().map(Vec::len).sum::<usize>() < ERASED_AT_ONCE_MAX => {
-                whole.entry(engine.vault.epoch_of(&term.case)).or_default().push((term.case, Reason::Expired));
+                whole
+                    .entry(engine.vault.epoch_of(&term.case))
+                    .or_default()
+                    .push((term.case, Reason::Expired));
             }
             (Fate::Erase, None) => {}
             (Fate::EraseFields(part), None) => {

@@ -3,10 +3,10 @@
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::activity;
 use crate::engine::{Engine, EngineError};
 use crate::records::{self, RecordError, Source};
 use crate::vault::{CaseName, Changes, Tree, Vault};
-use crate::activity;
 
 const HOLD: &[u8] = b"h";
 /// Longest reason, in characters.
@@ -54,7 +54,12 @@ pub fn all(vault: &Vault) -> Result<Vec<Hold>, RecordError> {
 }
 
 /// Sets a hold, or sets it anew. The reason is cut at [`REASON_CHARS_MAX`].
-pub async fn set(engine: &Engine, case: CaseName, reason: &str, until: Timestamp) -> Result<Hold, EngineError> {
+pub async fn set(
+    engine: &Engine,
+    case: CaseName,
+    reason: &str,
+    until: Timestamp,
+) -> Result<Hold, EngineError> {
     let reason = reason.chars().take(REASON_CHARS_MAX).collect();
     let hold = Hold { case, reason, set: engine.now(), until };
     let mut changes = Changes::default();

@@ -63,7 +63,8 @@ pub fn open_question(thread: &Thread) -> Option<&Event> {
         event.by == thread.peer && [ERASE_REQUEST, ERROR, CONSENT_WITHDRAWN].contains(&event.what.as_str())
     };
     let position = thread.events.iter().rposition(|event| asks(&event))?;
-    let answers = |event: &Event| event.by != thread.peer && [ERASE_DONE, ERASE_REFUSE].contains(&event.what.as_str());
+    let answers =
+        |event: &Event| event.by != thread.peer && [ERASE_DONE, ERASE_REFUSE].contains(&event.what.as_str());
     let answered = thread.events[position..].iter().any(answers);
     thread.events.get(position).filter(|_| !answered)
 }
@@ -84,7 +85,8 @@ pub async fn erase_on_both_sides(
 ) -> Result<Erased, EraseError> {
     let thread = thread(engine, &case)?;
     let root = records::sent(&engine.vault, thread.root, thread.peer)?;
-    let has_left = !root.is_some_and(|root| root.sequence == 0 && root.reseals == 0 && root.author.is_empty());
+    let has_left =
+        !root.is_some_and(|root| root.sequence == 0 && root.reseals == 0 && root.author.is_empty());
     let event = if thread.ours && reason == Reason::EnteredInError { ERROR } else { ERASE_REQUEST };
     let left = Placeholder::of(&thread, Digest([0; 32]), reason, engine.now());
     let draft = draft(engine, &left, event, reason.as_str()).await;

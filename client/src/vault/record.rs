@@ -225,11 +225,7 @@ impl RecordKeys {
 }
 
 /// Reads the identifiers and revisions of all records, and checks that the head's count and sum fit.
-pub(super) fn read_index(
-    kv: &dyn Kv,
-    keys: &RecordKeys,
-    head: &Head,
-) -> Result<Index, VaultError> {
+pub(super) fn read_index(kv: &dyn Kv, keys: &RecordKeys, head: &Head) -> Result<Index, VaultError> {
     let mut found = Head { generation: head.generation, ..Head::default() };
     let mut index = Index::new();
     let mut after: Option<Vec<u8>> = None;

@@ -48,10 +48,7 @@ async fn a_request_is_confirmed_after_both_have_erased() {
     sync(&[&police, &hotline]).await;
     assert_eq!(left(&hotline).answer(), Some(Answer::Done));
     assert_eq!(left(&police).reason, "other_side");
-    assert!(matches!(
-        requests::confirm(&police.engine, CASE).await,
-        Err(EraseError::Erased(_))
-    ));
+    assert!(matches!(requests::confirm(&police.engine, CASE).await, Err(EraseError::Erased(_))));
 }
 
 #[tokio::test]
@@ -71,7 +68,8 @@ async fn a_refusal_names_its_ground_and_keeps_the_case() {
 async fn a_referral_that_never_left_is_erased_without_a_word() {
     let (_scene, hotline, police) = pair().await;
     hotline.write(&police, 2, Priority::P1).await;
-    let erased = requests::erase_on_both_sides(&hotline.engine, [2; 32], Reason::EnteredInError).await.unwrap();
+    let erased =
+        requests::erase_on_both_sides(&hotline.engine, [2; 32], Reason::EnteredInError).await.unwrap();
     assert_eq!(erased.placeholder.asked.0, 0);
     assert_eq!(records::pending_count(&hotline.engine.vault), 0);
     sync(&[&hotline, &police]).await;

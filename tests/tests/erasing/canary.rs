@@ -80,7 +80,8 @@ impl Desk {
 }
 
 fn with_text(mut draft: Draft, text: &str) -> Draft {
-    draft.sections[1] = StoredSection { code: *b"RSK", bytes: format!(r#"{{"note":"{text}"}}"#).into_bytes() };
+    draft.sections[1] =
+        StoredSection { code: *b"RSK", bytes: format!(r#"{{"note":"{text}"}}"#).into_bytes() };
     draft
 }
 

@@ -36,7 +36,12 @@ async fn make(folder: &Path) {
     vault.eks_put(&[(b"seed".to_vec(), zeroize::Zeroizing::new([9; 32]))], &mut rng).await.unwrap();
     let mut changes = Changes::default();
     for case in 0..5 {
-        changes.put_of(Some([case; 32]), Tree::Inbox, &[case; 32], format!("canary-{case}-a71c").into_bytes());
+        changes.put_of(
+            Some([case; 32]),
+            Tree::Inbox,
+            &[case; 32],
+            format!("canary-{case}-a71c").into_bytes(),
+        );
     }
     vault.commit(changes, &mut rng).await.unwrap();
 }

@@ -38,7 +38,8 @@ async fn a_late_update_and_a_late_receipt_are_signed_for_and_go_nowhere() {
     erase(&police).await;
     // The sender does not know, and withdraws.
     hotline.sync().await.unwrap();
-    let update = hotline.engine.take_step(CASE, Action::Withdraw, Words { text: "late".into(), ..Words::default() });
+    let update =
+        hotline.engine.take_step(CASE, Action::Withdraw, Words { text: "late".into(), ..Words::default() });
     let update = update.await.unwrap();
     for actor in [&hotline, &police, &hotline] {
         actor.sync().await.unwrap();

@@ -30,7 +30,11 @@ async fn an_alert_goes_after_its_outcome_and_a_leap_of_the_own_clock_erases_noth
     assert!(due(scene.clock_now()).is_empty());
     // The own clock runs a year ahead; the relay has not been heard since.
     scene.clock.advance_hours(365 * DAY_HOURS);
-    assert_eq!(expiry::run(&police.engine).await.unwrap().unwrap().erased, 0, "one clock alone erases nothing");
+    assert_eq!(
+        expiry::run(&police.engine).await.unwrap().unwrap().erased,
+        0,
+        "one clock alone erases nothing"
+    );
     let until = scene.clock_now();
     holds::set(&police.engine, CASE, "a court", until).await.unwrap();
     police.sync().await.unwrap();

@@ -49,7 +49,9 @@ fn an_alert_goes_thirty_days_after_its_outcome_and_never_while_it_is_open_or_hel
     for over in ["completed", "closed", "declined", "withdrawn", "expired", "failed", "entered_in_error"] {
         assert_eq!(of(over, false), [(32, Fate::Erase, None)], "{over}");
     }
-    for open in ["sent", "received", "seen", "accepted", "in_progress", "on_hold", "handed_over", "a newer word"] {
+    for open in
+        ["sent", "received", "seen", "accepted", "in_progress", "on_hold", "handed_over", "a newer word"]
+    {
         assert_eq!(of(open, false), [(32, Fate::Erase, Some(Stays::Open))], "{open}");
     }
     assert_eq!(of("closed", true), [(32, Fate::Erase, Some(Stays::Held))]);
@@ -57,7 +59,8 @@ fn an_alert_goes_thirty_days_after_its_outcome_and_never_while_it_is_open_or_hel
 
 #[test]
 fn the_senders_date_counts_if_it_is_earlier() {
-    let until = |date: &str| days(&case("BIA", "closed", json!({ "retention_until": date })), None, false)[0].0;
+    let until =
+        |date: &str| days(&case("BIA", "closed", json!({ "retention_until": date })), None, false)[0].0;
     // The beginning is on 21 September 2026, 14:13 UTC; the sender's day counts to its end.
     assert_eq!(until("2026-09-30"), 9);
     assert_eq!(until("2036-09-30"), 32);
@@ -76,7 +79,10 @@ fn what_nobody_works_on_counts_from_its_beginning() {
 fn a_call_loses_the_number_then_what_identifies_unless_it_became_a_case() {
     let document = json!({ "caller_number": "+79001234567", "persons": [{}], "category": "advice" });
     let of = |document: &Value| days(&case("HIC", "received", document.clone()), None, false);
-    assert_eq!(of(&document), [(30, Fate::EraseFields(PARTS[0]), None), (90, Fate::EraseFields(PARTS[1]), None)]);
+    assert_eq!(
+        of(&document),
+        [(30, Fate::EraseFields(PARTS[0]), None), (90, Fate::EraseFields(PARTS[1]), None)]
+    );
     let mut referred = document.clone();
     referred["referrals"] = json!(["ab"]);
     assert_eq!(of(&referred), [(30, Fate::EraseFields(PARTS[0]), None)]);
