@@ -17,6 +17,7 @@ mod device;
 mod directory;
 mod doubtful;
 mod drafts;
+mod erase;
 mod export;
 pub mod failure;
 mod head;
@@ -37,6 +38,7 @@ mod recovery;
 mod registers;
 mod registrar;
 mod relay_key;
+mod retention;
 mod search;
 mod send;
 mod shared;
@@ -178,6 +180,14 @@ enum Command {
     Close(steps::StepArgs),
     /// Take a referral back.
     Withdraw(steps::StepArgs),
+    /// Erase referrals for good, and answer the other side that asks for it.
+    Erase(erase::EraseArgs),
+    /// What is kept how long.
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// Keep a referral for a court or an authority.
+    #[command(subcommand)]
+    HoldLegal(retention::HoldLegalCommand),
     /// Files that came with referrals.
     #[command(subcommand)]
     Attachment(attachments::AttachmentCommand),
@@ -319,6 +329,9 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Complete(args) => steps::step(args, Action::Complete, home).await,
         Command::Close(args) => steps::step(args, Action::Close, home).await,
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,
+        Command::Erase(args) => erase::run(args, home).await,
+        Command::Retention(command) => retention::retention(command, home).await,
+        Command::HoldLegal(command) => retention::hold_legal(command, home).await,
         Command::Attachment(command) => attachments::run(command, home).await,
         Command::Export(args) => export::export(args, home).await,
         Command::Import(args) => import::import(args, home).await,

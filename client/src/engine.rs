@@ -28,6 +28,7 @@ use crate::records::{self, RecordError};
 use crate::replica::{Replica, ReplicaError};
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
+mod erasing;
 pub mod history;
 pub mod incoming;
 pub mod judgement;
@@ -38,6 +39,8 @@ mod refused;
 mod shared;
 mod standing;
 pub mod threads;
+
+pub(crate) use self::erasing::Word;
 
 /// A random source that can be kept.
 pub type Rng = Box<dyn rand_core::CryptoRng + Send>;

@@ -35,6 +35,7 @@ words![
     "mrz",
     "problems",
     "registers",
+    "retention",
     "search",
     "sections",
     "stats",

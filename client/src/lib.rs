@@ -47,6 +47,7 @@ pub mod registers;
 pub mod registrars;
 pub mod relay_keys;
 pub mod replica;
+pub mod retention;
 pub mod seal;
 pub mod search;
 pub mod session;

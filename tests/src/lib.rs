@@ -1,6 +1,7 @@
 //! What needs two of the other crates: scenarios, faults, conformance suites.
 #![allow(clippy::unwrap_used, reason = "everything here runs inside tests, where a panic is the report")]
 
+pub mod attacker;
 pub mod bench;
 pub mod charter;
 pub mod fuzzing;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::colleagues::{lost_to_colleague, withheld_json, withheld_words};
 use super::doubtful;
+use super::erase;
 use super::failure::{Failure, exit};
 use super::head;
 use super::home::Home;
@@ -26,6 +27,7 @@ use crate::records;
 use crate::referral::Kind;
 use crate::referral::lifecycle::{Party, possible};
 use crate::referral::update::Update;
+use crate::retention::placeholder;
 use crate::seal::content::Grant;
 
 #[derive(Debug, Subcommand)]
@@ -161,8 +163,12 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
     if !ours {
         values.extend(doubtful::kept_apart(&args, home).await?);
     }
+    values.extend(left_of_erased(&args, ours, from, home).await?);
     let empty = if ours { "Nothing has been sent yet." } else { "The inbox is empty." };
     print_list(home.json, values, empty, |v| {
+        if let Some(line) = v["line"].as_str() {
+            return line.to_owned();
+        }
         let other = if ours { text(v, "to_name") } else { text(v, "from_name") };
         format!(
             "{}  {}  {}  {}  {} / {}  {}{}",
@@ -177,6 +183,35 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
         )
     });
     Ok(())
+}
+
+/// What is left of cases that have been erased. Nothing about them is unread or waits.
+async fn left_of_erased(
+    args: &ListArgs,
+    ours: bool,
+    from: Option<OrgId>,
+    home: &Home,
+) -> Result<Vec<Value>, Failure> {
+    let mut values = Vec::new();
+    if args.unread || args.needs_answer || args.overdue {
+        return Ok(values);
+    }
+    let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
+    let mut all = placeholder::all(&home.engine.vault)?;
+    all.sort_by_key(|left| std::cmp::Reverse(left.erased));
+    for left in all {
+        let wanted = left.ours == ours
+            && kind.is_none_or(|kind| kind == left.kind)
+            && from.is_none_or(|org| org == left.peer);
+        if wanted {
+            let mut value = erase::entry(&left, home).await;
+            if !home.json {
+                value["line"] = erase::line_of(&left, home).await.into();
+            }
+            values.push(value);
+        }
+    }
+    Ok(values)
 }
 
 /// What is unusual about a line of a list.

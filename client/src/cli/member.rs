@@ -15,6 +15,7 @@ use super::head;
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
 use super::recovery::standing as recovering;
+use super::retention;
 use super::{Global, alarms, joining, matches};
 use crate::doubts;
 use crate::identity::Identity;
@@ -225,5 +226,5 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
             "{failures} packet(s) did not reach their recipient: see `causeway sent list`, and call by phone."
         ));
     }
-    Ok(())
+    retention::after_sync(home).await
 }

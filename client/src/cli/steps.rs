@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::erase;
 use super::failure::Failure;
 use super::home::Home;
 use super::kind::refused;
@@ -166,6 +167,11 @@ pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
         .into_iter()
         .filter(|t| t.root.to_string().starts_with(id) || hex::encode(t.case).starts_with(id))
         .collect();
+    if matching.is_empty()
+        && let Some(left) = erase::find_left(home, id)?
+    {
+        return Err(erase::is_erased(&left, home.lang));
+    }
     let [thread] = <[Thread; 1]>::try_from(matching).map_err(|many| {
         if many.is_empty() {
             Failure::not_found(id)

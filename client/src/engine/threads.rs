@@ -255,6 +255,47 @@ impl Engine {
         Ok(packet)
     }
 
+    /// Says something about a thread that changes nothing in it: enters it and queues it for the other side.
+    pub(crate) async fn say(
+        &self,
+        case: [u8; 32],
+        event: &str,
+        reason: &str,
+    ) -> Result<PacketId, EngineError> {
+        let packet = PacketId(self.random().await);
+        let _turn = self.turn.lock().await;
+        let Some(mut thread) = records::thread(&self.vault, &case)? else { return Ok(NONE) };
+        let update = Update {
+            kind: "CUP".into(),
+            schema: "relay/CUP/1.0".into(),
+            event: event.into(),
+            state_before: thread.work.clone(),
+            state_after: thread.work.clone(),
+            reason: reason.into(),
+            text: String::new(),
+            eta: String::new(),
+            answer: serde_json::Map::new(),
+            other: serde_json::Map::new(),
+        };
+        let in_order = |event: &&Event| event.after != NONE && !event.taken_back;
+        let follows = thread.events.iter().rev().find(in_order).map_or(thread.root, |e| e.packet);
+        let draft = Draft {
+            packet,
+            case,
+            packet_type: PACKET_REFERRAL,
+            kind: "CUP".into(),
+            to: thread.peer,
+            priority: thread.priority,
+            in_reply_to: Some(follows),
+            sections: vec![StoredSection { code: HEADER_SECTION, bytes: update.to_bytes() }],
+        };
+        let mut changes = Changes::default();
+        add(&mut thread, &update, (packet, follows), (self.identity.org, ""), self.now());
+        records::put_thread(&mut changes, &thread);
+        self.queue(vec![draft], changes).await?;
+        Ok(packet)
+    }
+
     /// Takes a referral of ours back whose recipient is suspended and that has never left this device, with everything that
     /// follows it. False: it has left, and the recipient has to be told.
     async fn take_back(&self, thread: &Thread, changes: &mut Changes) -> Result<bool, EngineError> {
