@@ -31,6 +31,9 @@ const PLACES: &[(&str, bool)] = &[
     ("employer[]", false),
 ];
 
+/// Those of whom the rest of a document tells too.
+const MAIN: &[&str] = &["person", "claimed"];
+
 /// A person, as far as a document tells. Copies of words are shared, see [`Lexicon`].
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -110,9 +113,6 @@ pub fn people(document: &Map<String, Value>, lexicon: &mut Lexicon) -> Vec<Perso
             found.extend(person(at, object, *is_subject, document, lexicon));
         }
     }
-    if let Some(main) = found.first_mut().filter(|main| main.is_subject) {
-        of_whole_document(document, main);
-    }
     found.truncate(PEOPLE_MAX);
     found
 }
@@ -138,6 +138,7 @@ fn person(
     lexicon: &mut Lexicon,
 ) -> Option<Person> {
     let mut person = Person {
+        documents: papers(&at, object, document),
         at,
         is_subject,
         spellings: name::spellings(object, lexicon),
@@ -147,7 +148,6 @@ fn person(
             .and_then(|sex| u8::try_from(sex).ok())
             .filter(|sex| matches!(sex, 1 | 2)),
         birth: birth::of(object, text(document, "created")),
-        documents: list(object, "documents").filter_map(paper).collect(),
         phones: list(object, "phones").filter_map(phone).collect(),
         emails: list(object, "emails").filter_map(email).collect(),
         sightings: sightings(object, document, is_subject),
@@ -189,11 +189,10 @@ impl Person {
     }
 }
 
-/// What kinds with one person say of her outside the person: documents, the travel document.
-fn of_whole_document(document: &Map<String, Value>, main: &mut Person) {
-    let travel = document.get("travel_document");
-    main.documents.extend(list(document, "documents").chain(travel).filter_map(paper));
-    main.documents.truncate(LIST_MAX);
+/// Documents of a person; kinds with one person say of hers outside the person too, and name the travel document.
+fn papers(at: &str, object: &Map<String, Value>, document: &Map<String, Value>) -> Vec<Paper> {
+    let beside = list(document, "documents").chain(document.get("travel_document")).filter(|_| MAIN.contains(&at));
+    list(object, "documents").chain(beside).filter_map(paper).collect()
 }
 
 /// A safe contact, if it is her own.

@@ -16,7 +16,7 @@ use super::score::{Class, Reason, Verdict, WEIGHTS};
 use crate::casebook::Case;
 use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
-use crate::records::{self, RecordError};
+use crate::records::{self, RecordError, Step};
 use crate::vault::{Changes, Tree, Vault};
 
 /// Under which is kept how far a case has been compared, before its name.
@@ -151,21 +151,21 @@ impl Entry {
 
 /// Compares what is new, and keeps what is found; gives how many findings are new. Nothing leaves this device.
 pub async fn compare_new(engine: &Engine) -> Result<usize, EngineError> {
-    let mut changes = Changes::default();
-    let due = due(&engine.vault, &mut changes)?;
+    let mut step = Step::new(&engine.vault);
+    let due = due(&engine.vault, &mut step.changes)?;
     let mut new = 0;
     if !due.is_empty() {
         let book = Book::read(&engine.vault)?;
         for place in 0..book.cases.len() {
             if book.cases.get(place).is_some_and(|entry| due.contains(&entry.thread.root)) {
                 for pair in book.alike(place) {
-                    new += usize::from(keep(engine, &book, place, &pair, &mut changes).await?);
+                    new += usize::from(keep(engine, &book, place, &pair, &mut step).await?);
                 }
             }
         }
     }
-    if !changes.is_empty() {
-        engine.commit(changes).await?;
+    if !step.changes.is_empty() {
+        engine.commit(step.changes).await?;
     }
     Ok(new)
 }
@@ -176,14 +176,10 @@ async fn keep(
     book: &Book,
     place: usize,
     pair: &Pair,
-    changes: &mut Changes,
+    step: &mut Step<'_>,
 ) -> Result<bool, EngineError> {
     let (Some(own), Some(other)) = (book.cases.get(place), book.at(pair.owner)) else { return Ok(false) };
-    let mut step = records::Step::new(&engine.vault);
-    std::mem::swap(&mut step.changes, changes);
-    let known = finding::of_pair(&step, own.thread.root, other.thread.root);
-    std::mem::swap(&mut step.changes, changes);
-    let known = known?;
+    let known = finding::of_pair(step, own.thread.root, other.thread.root)?;
     if known.as_ref().is_some_and(|finding| !finding.decision.is(State::Open)) {
         return Ok(false);
     }
@@ -209,7 +205,7 @@ async fn keep(
         decision: Decision::open(),
     };
     if known.as_ref() != Some(&finding) {
-        finding::put(changes, &finding);
+        finding::put(&mut step.changes, &finding);
     }
     Ok(known.is_none())
 }

@@ -87,6 +87,15 @@ fn numbers_are_compared_however_they_are_written() {
 }
 
 #[test]
+fn documents_beside_the_only_person_are_hers() {
+    let document = json!({ "person": { "sex": 2 }, "documents": [{ "number": "711234567" }], "travel_document": { "number": "AB12345" },
+        "dependants": [{ "names": [{ "given": "Anna" }] }] });
+    let found = of(document);
+    let numbers: Vec<usize> = found.iter().map(|person| person.documents.len()).collect();
+    assert_eq!(numbers, [2, 0], "found by them though nobody knows her name");
+}
+
+#[test]
 fn spellings_have_the_forms_of_all_passports() {
     let person = one(
         json!({ "names": [{ "given": "Юлия", "family": "Цветкова", "lang": "ru" }, { "full": "Julia Zwetkowa" }] }),
