@@ -23,7 +23,7 @@ macro_rules! words {
         const RUSSIAN: &[&str] = &[$(include_str!(concat!("../locales/ru/", $file, ".ftl"))),*];
     };
 }
-words!["lang"];
+words!["lang", "lifecycle", "tasks"];
 
 /// A language that the program does not speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

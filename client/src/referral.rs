@@ -8,12 +8,15 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 mod check;
+pub mod clocks;
 mod codes;
 mod complete;
 mod components;
 pub mod deadlines;
 mod document;
+pub mod handover;
 pub mod history;
+pub mod hours;
 mod kinds;
 pub mod lifecycle;
 mod parse;

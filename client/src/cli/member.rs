@@ -15,7 +15,7 @@ use super::head;
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
 use super::recovery::standing as recovering;
-use super::{Global, alarms, joining};
+use super::{Global, alarms, joining, tasks};
 use crate::doubts;
 use crate::identity::Identity;
 use crate::membership;
@@ -151,9 +151,17 @@ impl Dialer for Announcing {
 pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     let dialer = Announcing { dialer: home.dialer().await?, seconds: args.wait };
     let report = match args.wait {
-        0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await?,
-        seconds => reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused).await?,
+        0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await,
+        seconds => {
+            let stay = reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused);
+            tasks::while_watching(home, stay).await
+        }
     };
+    // Whoever cannot reach the relay needs to know most of all whom to call.
+    let mut report = report.inspect_err(|_| tasks::remark_overdue(home))?;
+    if tasks::look(home).await? {
+        report = report.followed_by(session::run(&home.engine, &dialer, Stay::UntilCalm).await?);
+    }
     let waiting = records::pending_count(&home.engine.vault);
     let (held, doubtful) = (home.held_count().await?, doubts::undecided(&home.engine.vault)?);
     let recovery = recovering::of_own(home).await;
@@ -175,6 +183,7 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     print(home.json, result, |_| {
         format!("{} sent, {} received, {waiting} still waiting.", report.sent, report.received)
     });
+    tasks::remark_open(home)?;
     if !alarm.is_empty() && !home.json {
         remark(&alarm);
     }

@@ -83,10 +83,12 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
         .collect();
     let mut drafts = Vec::new();
     let mut changes = Changes::default();
+    super::tasks::before_sending(home, &recipients, priority).await?;
     let waits = head::first_contact(home, &recipients).await?;
     for to in recipients {
         let draft = draft(&args, home, packet, priority, to, sections.clone()).await?;
         home.engine.thread_begun(&draft, respond_by, &mut changes);
+        super::tasks::to_confirm(home, &draft, &mut changes);
         drafts.push(draft);
     }
     let listed: Vec<Value> = drafts

@@ -25,6 +25,7 @@ lists! {
     INFORMATION = closed "eval-information" ["1" "2" "3" "4"];
     LEGAL_BASIS = closed "CL-LB" ["consent" "vital" "legal_claim" "public_task" "substantial_public_interest"
         "legal_obligation" "child_protection" "not_for_profit_members" "le_directive"];
+    OWNERSHIP = closed "ownership" ["shared" "transfer"];
     REFERENCE = open "reference" ["duplicate_of" "related" "same_subject" "same_suspect"];
     ROLE = open "role" ["HOT" "NGO" "SHL" "POL" "BRD" "EMB" "PRO" "MDC" "ANA"];
 
