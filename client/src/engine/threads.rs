@@ -324,6 +324,10 @@ impl Engine {
                     let own = format!("{}-{year}-{}", self.identity.country, number.get(..6).unwrap_or("?"));
                     update.other.entry("peer_case_ref").or_insert_with(|| own.into());
                 }
+                Carry::Questions if !update.text.is_empty() => {
+                    let question = serde_json::json!([{ "text": update.text }]);
+                    update.other.entry("questions").or_insert(question);
+                }
                 Carry::Outcome if !update.text.is_empty() => {
                     let other = serde_json::json!({ "code": "other", "text": update.text });
                     update.other.entry("outcome").or_insert(other);
