@@ -22,6 +22,7 @@ mod export;
 pub mod failure;
 mod head;
 mod home;
+mod hours;
 mod import;
 mod inbox;
 mod joining;
@@ -43,10 +44,12 @@ mod search;
 mod send;
 mod shared;
 mod sharing;
+mod staff;
 mod standing;
 mod stats;
 mod status;
 mod steps;
+mod tasks;
 mod unopened;
 
 use crate::lang::Lang;
@@ -173,11 +176,17 @@ enum Command {
     /// Go on with a referral that waited.
     Resume(steps::StepArgs),
     /// Say that the person or thing has changed hands.
-    HandedOver(steps::StepArgs),
+    HandedOver(steps::HandoverArgs),
     /// Say that it is done.
     Complete(steps::StepArgs),
+    /// Say that it did not succeed.
+    Fail(steps::StepArgs),
     /// Agree that it is done.
     Close(steps::StepArgs),
+    /// Object to its being done, within 14 days.
+    Object(steps::StepArgs),
+    /// Work on a closed referral once more; for a supervisor.
+    Reopen(steps::StepArgs),
     /// Take a referral back.
     Withdraw(steps::StepArgs),
     /// Erase referrals for good, and answer the other side that asks for it.
@@ -188,6 +197,40 @@ enum Command {
     /// Keep a referral for a court or an authority.
     #[command(subcommand)]
     HoldLegal(retention::HoldLegalCommand),
+    /// Agree that the sender takes a referral back.
+    Confirm(steps::StepArgs),
+    /// Do not give a referral back.
+    Refuse(steps::StepArgs),
+    /// Say that something in a referral was wrong, and what is right.
+    Correct(steps::StepArgs),
+    /// Say that a referral should never have been sent: recipients erase it. For a supervisor.
+    Error(steps::StepArgs),
+    /// Step back from a referral because of a conflict of interest.
+    Recuse(steps::StepArgs),
+    /// Give a referral to another member of the staff; for a supervisor.
+    Reassign(steps::StepArgs),
+    /// Report progress.
+    Progress(steps::StepArgs),
+    /// Announce that it takes longer. Counts once.
+    Delay(steps::StepArgs),
+    /// Say that the person has been found.
+    Located(steps::StepArgs),
+    /// Say something about a referral that changes no state: safe, deceased, erase_done and others.
+    Note(steps::NoteArgs),
+    /// What has to be done because somebody has not answered, and what came of it.
+    #[command(subcommand)]
+    Tasks(tasks::TasksCommand),
+    /// Send a referral that nobody answers to the next organisation on its fallback list.
+    Escalate {
+        /// Number of the referral, or the beginning of it.
+        id: String,
+    },
+    /// When this organisation works.
+    #[command(subcommand)]
+    Hours(hours::HoursCommand),
+    /// Numbers and roles of the people who work here.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
     /// Files that came with referrals.
     #[command(subcommand)]
     Attachment(attachments::AttachmentCommand),
@@ -319,19 +362,36 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Matches(command) => matches::run(command, home).await,
         Command::Match(args) => matches::look_up(args, home).await,
         Command::Accept(args) => steps::step(args, Action::Accept, home).await,
-        Command::Decline(args) => steps::step(args, Action::Decline, home).await,
+        Command::Decline(args) => steps::decline(args, home).await,
         Command::Ask(args) => steps::step(args, Action::Ask, home).await,
         Command::Answer(args) => steps::answer(args, home).await,
         Command::Start(args) => steps::step(args, Action::Start, home).await,
         Command::Hold(args) => steps::step(args, Action::Hold, home).await,
         Command::Resume(args) => steps::step(args, Action::Resume, home).await,
-        Command::HandedOver(args) => steps::step(args, Action::HandedOver, home).await,
+        Command::HandedOver(args) => steps::handed_over(args, home).await,
         Command::Complete(args) => steps::step(args, Action::Complete, home).await,
         Command::Close(args) => steps::step(args, Action::Close, home).await,
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,
         Command::Erase(args) => erase::run(args, home).await,
         Command::Retention(command) => retention::retention(command, home).await,
         Command::HoldLegal(command) => retention::hold_legal(command, home).await,
+        Command::Fail(args) => steps::step(args, Action::Fail, home).await,
+        Command::Object(args) => steps::step(args, Action::Object, home).await,
+        Command::Reopen(args) => steps::step(args, Action::Reopen, home).await,
+        Command::Confirm(args) => steps::step(args, Action::CancelConfirm, home).await,
+        Command::Refuse(args) => steps::step(args, Action::CancelRefuse, home).await,
+        Command::Correct(args) => steps::step(args, Action::Correction, home).await,
+        Command::Error(args) => steps::step(args, Action::Error, home).await,
+        Command::Recuse(args) => steps::step(args, Action::Recuse, home).await,
+        Command::Reassign(args) => steps::step(args, Action::Reassign, home).await,
+        Command::Progress(args) => steps::step(args, Action::Progress, home).await,
+        Command::Delay(args) => steps::step(args, Action::DelayNotice, home).await,
+        Command::Located(args) => steps::step(args, Action::Located, home).await,
+        Command::Note(args) => steps::note(args, home).await,
+        Command::Tasks(command) => tasks::run(command, home).await,
+        Command::Escalate { id } => tasks::escalate(&id, home).await,
+        Command::Hours(command) => hours::run(command, home).await,
+        Command::Staff(command) => staff::run(command, home).await,
         Command::Attachment(command) => attachments::run(command, home).await,
         Command::Export(args) => export::export(args, home).await,
         Command::Import(args) => import::import(args, home).await,

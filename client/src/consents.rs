@@ -25,8 +25,6 @@ pub const CONFIRM_WITHIN: Duration = Duration::from_secs(72 * 60 * 60);
 pub const AGREEMENT_ID_MAX: usize = 120;
 /// Field of an update that says which consent is withdrawn, for what and by whom.
 pub const WITHDRAWAL: &str = "consent";
-/// Field of an update that says what was erased or why it is kept.
-pub const ERASURE: &str = "erasure";
 /// Field of an update that says what may be handed on to whom.
 pub const ONWARD: &str = "onward";
 
@@ -140,6 +138,12 @@ impl Withdrawal {
         self.answer.is_none() && self.due() < now
     }
 
+    /// The sections that it is about; none if it is about everything.
+    pub fn parts(&self) -> Option<Vec<[u8; 3]>> {
+        let codes = self.sections.iter().filter_map(|code| code.as_bytes().try_into().ok());
+        (!self.sections.is_empty()).then(|| codes.collect())
+    }
+
     /// Whether we are the one who has to answer.
     pub fn is_for_us(&self) -> bool {
         !self.thread.ours
@@ -171,7 +175,8 @@ pub fn withdrawals_of(case: &Case) -> Vec<Withdrawal> {
         let field = |name: &str| said.and_then(|s| s.get(name)).and_then(Value::as_str).unwrap_or_default();
         let sections = said.and_then(|s| s.get("sections")).and_then(Value::as_array);
         let answered = case.steps.iter().skip(place + 1).find(|(event, _)| {
-            event.what == Action::EraseDone.as_str() && !event.taken_back && !sender(event.by)
+            let answers = [Action::EraseDone.as_str(), Action::EraseRefuse.as_str()];
+            answers.contains(&event.what.as_str()) && !event.taken_back && !sender(event.by)
         });
         found.push(Withdrawal {
             packet: event.packet,
@@ -182,10 +187,7 @@ pub fn withdrawals_of(case: &Case) -> Vec<Withdrawal> {
             text: update.as_ref().map(|u| u.text.clone()).unwrap_or_default(),
             answer: answered.map(|(event, update)| Answer {
                 at: event.at,
-                ground: update
-                    .as_ref()
-                    .and_then(|u| u.other.get(ERASURE)?.get("ground")?.as_str().map(str::to_owned))
-                    .unwrap_or_default(),
+                ground: update.as_ref().map(|u| u.reason.clone()).unwrap_or_default(),
             }),
             thread: case.thread.clone(),
         });

@@ -31,6 +31,7 @@ words![
     "fields",
     "formats",
     "lang",
+    "lifecycle",
     "matches",
     "mrz",
     "problems",
@@ -39,6 +40,7 @@ words![
     "search",
     "sections",
     "stats",
+    "tasks",
 ];
 
 /// A language that the program does not speak.

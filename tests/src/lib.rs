@@ -14,6 +14,7 @@ pub mod power_cut;
 pub mod process;
 pub mod sim;
 pub mod small_world;
+pub mod steps;
 pub mod store_suite;
 pub mod vectors;
 

@@ -135,3 +135,5 @@ rule-found = Write whether she is alive, and whether she wants contact with her 
 rule-delay = Write the new time and the reason.
 rule-match = Write the case numbers and how sure the match is, nothing else.
 rule-withdrawn = Write which part of the consent is withdrawn.
+wrong-own-of-step = belongs to the step itself and is not set by a path.
+right-own-of-step = Use --reason, --text or --eta; the rest is written by this program.

@@ -5,17 +5,19 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::agreement;
+use super::erase;
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::org;
 use super::output::{harmless, print, print_list, text, time};
 use super::steps::find_thread;
 use crate::casebook::Case;
-use crate::consents::{self, ERASURE, ONWARD, Review, WITHDRAWAL, Withdrawal};
+use crate::consents::{self, ONWARD, Review, WITHDRAWAL, Withdrawal};
 use crate::engine::threads::Words;
 use crate::referral::access::Consent;
 use crate::referral::lifecycle::Action;
 use crate::referral::{Document, Kind};
+use crate::retention::requests::{self, GROUNDS};
 use crate::vault::Changes;
 
 /// Longest text of a withdrawal, a ground or an outcome, in characters.
@@ -42,8 +44,9 @@ pub(crate) enum ConsentCommand {
     Confirm {
         /// Number of the referral, or the beginning of it.
         id: String,
-        /// The legal ground on which it is kept.
-        #[arg(long, value_name = "TEXT")]
+        /// The legal ground on which it is kept: vital, legal_claim, public_task, substantial_public_interest,
+        /// legal_obligation, child_protection or le_directive.
+        #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(GROUNDS))]
         keep_ground: Option<String>,
     },
     /// Decisions to go without consent, and children for whom nobody is appointed yet.
@@ -185,7 +188,7 @@ async fn withdraw(args: WithdrawArgs, home: &Home) -> Result<(), Failure> {
     let mut packets = Vec::new();
     for (thread, reference) in queued {
         let said = json!({ "consent_ref": reference, "by": args.by, "sections": sections });
-        let words = words(&args.by, text, WITHDRAWAL, said);
+        let words = words(text, WITHDRAWAL, said);
         let packet = home.engine.take_step(thread.case, Action::ConsentWithdrawn, words).await?;
         packets.push(json!({
             "to": thread.peer.to_string(),
@@ -204,10 +207,10 @@ async fn withdraw(args: WithdrawArgs, home: &Home) -> Result<(), Failure> {
     Ok(())
 }
 
-fn words(reason: &str, text: &str, field: &str, said: Value) -> Words {
-    let mut other = Map::new();
-    other.insert(field.to_owned(), said);
-    Words { reason: reason.to_owned(), text: text.to_owned(), other, ..Words::default() }
+fn words(text: &str, field: &str, said: Value) -> Words {
+    let mut fields = Map::new();
+    fields.insert(field.to_owned(), said);
+    Words { text: text.to_owned(), fields, ..Words::default() }
 }
 
 fn bounded<'a>(text: &'a str, home: &Home) -> Result<&'a str, Failure> {
@@ -302,8 +305,9 @@ async fn confirm(id: &str, keep_ground: Option<String>, home: &Home) -> Result<(
     let lang = home.lang;
     let thread = find_thread(home, id)?;
     let case = Case::of(&home.engine.vault, thread)?;
-    let asked = consents::withdrawals_of(&case).iter().any(|w| w.is_for_us() && w.answer.is_none());
-    if !asked {
+    let open: Vec<Withdrawal> =
+        consents::withdrawals_of(&case).into_iter().filter(|w| w.is_for_us() && w.answer.is_none()).collect();
+    if open.is_empty() {
         return Err(Failure::new(
             "W-113",
             exit::REFUSED,
@@ -311,20 +315,27 @@ async fn confirm(id: &str, keep_ground: Option<String>, home: &Home) -> Result<(
             lang.text("consent-nothing-to-confirm-hint"),
         ));
     }
-    let ground = bounded(keep_ground.as_deref().unwrap_or_default(), home)?.trim();
-    if keep_ground.is_some() && ground.is_empty() {
-        return Err(Failure::invalid(lang.text("consent-no-ground"), lang.text("consent-no-ground-hint")));
+    let (engine, name) = (&home.engine, case.thread.case);
+    let failure = |error| erase::failure(error, lang);
+    let mut changes = Changes::default();
+    open.iter().for_each(|w| consents::put_ended(&mut changes, &w.consent_ref, &w.sections, w.at));
+    engine.commit(changes).await?;
+    let parts: Option<Vec<[u8; 3]>> =
+        open.iter().map(Withdrawal::parts).collect::<Option<Vec<_>>>().map(|all| all.concat());
+    // Nobody is told that something is erased before it is.
+    match (&keep_ground, parts) {
+        (Some(ground), _) => drop(requests::refuse(engine, name, ground).await.map_err(failure)?),
+        (None, None) => drop(requests::confirm(engine, name).await.map_err(failure)?),
+        (None, Some(parts)) => {
+            engine.erase_sections(name, &parts).await?;
+            engine.take_step(name, Action::EraseDone, Words::default()).await?;
+        }
     }
-    let erased = ground.is_empty();
-    // What this home holds of the case is erased here, before anybody is told that it is.
-    let reason = if erased { "erased" } else { "kept" };
-    let words = words(reason, ground, ERASURE, json!({ "erased": erased, "ground": ground }));
-    let packet = home.engine.take_step(case.thread.case, Action::EraseDone, words).await?;
+    let erased = keep_ground.is_none();
     home.note("answered a withdrawal of consent").await?;
     let result = json!({
         "referral": case.thread.root.to_string(),
         "erased": erased,
-        "packet_id": packet.to_string(),
     });
     print(home.json, result, |_| {
         lang.text(if erased { "consent-confirmed-erased" } else { "consent-confirmed-kept" })
@@ -419,7 +430,7 @@ async fn approve(id: &str, to: &str, sections: &[String], home: &Home) -> Result
     let thread = find_thread(home, id)?;
     let org = org::find(home, to).await?;
     let said = json!({ "org_id": org.to_string(), "sections": sections });
-    let words = words("", "", ONWARD, said);
+    let words = words("", ONWARD, said);
     let packet = home.engine.take_step(thread.case, Action::OnwardApproved, words).await?;
     home.note("approved that a referral goes on").await?;
     let result = json!({

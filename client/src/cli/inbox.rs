@@ -18,14 +18,16 @@ use super::output::{harmless, print, print_list, text, time};
 use super::shared;
 use super::standing::{self, Vetted};
 use super::steps::find_thread;
+use super::tasks;
 use super::unopened;
 use crate::attachments;
 use crate::chain::{Incoming, restored_at};
 use crate::doubts::{self, Doubt};
+use crate::engine::threads::{own_party, work_of};
+use crate::escalation;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records;
 use crate::referral::Kind;
-use crate::referral::lifecycle::{Party, possible};
 use crate::referral::update::Update;
 use crate::retention::placeholder;
 use crate::seal::content::Grant;
@@ -171,7 +173,7 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
         }
         let other = if ours { text(v, "to_name") } else { text(v, "from_name") };
         format!(
-            "{}  {}  {}  {}  {} / {}  {}{}",
+            "{}  {}  {}  {}  {} / {}  {}{}{}",
             &text(v, "id")[..12],
             text(v, "priority"),
             text(v, "kind"),
@@ -179,6 +181,7 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
             text(v, "transport"),
             text(v, "work"),
             text(v, "received"),
+            tasks::words(v, home),
             remarks(v),
         )
     });
@@ -231,7 +234,10 @@ fn remarks(v: &Value) -> String {
 
 fn matches(args: &ListArgs, from: Option<OrgId>, thread: &Thread, home: &Home) -> Result<bool, Failure> {
     let waits = ["received", "seen"].contains(&thread.work.as_str());
-    let due = thread.respond_by != Timestamp(0) && thread.respond_by < home.engine.now();
+    let overdue = || {
+        let clocks = escalation::clocks_of(&home.engine, thread)?;
+        Ok::<_, Failure>(escalation::overdue(&clocks).is_some())
+    };
     let received = records::received(&home.engine.vault, thread.root)?;
     let unread = received.is_some_and(|r| r.opened == Timestamp(0));
     // A word on the command line, or the code of a kind that this version does not know.
@@ -241,7 +247,7 @@ fn matches(args: &ListArgs, from: Option<OrgId>, thread: &Thread, home: &Home) -
     });
     Ok((!args.unread || unread)
         && (!args.needs_answer || waits)
-        && (!args.overdue || (waits && due))
+        && (!args.overdue || overdue()?)
         && kind.is_none_or(|kind| kind == thread.kind)
         && from.is_none_or(|org| org == thread.peer))
 }
@@ -268,6 +274,7 @@ async fn entry(thread: &Thread, home: &Home) -> Result<Value, Failure> {
         "work": thread.work,
         "received": time(thread.begun),
         "respond_by": time(thread.respond_by),
+        "deadlines": tasks::of_thread(thread, home)?,
         "held": standing::suspension(suspended.as_ref()),
         "waits": waits,
         "standing": doubtful::standing(doubt.as_ref()),
@@ -314,9 +321,8 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["mrz_checks"] = super::mrz::stated_json(&stated);
     value["doubts"] = doubtful::of_thread(thread, home)?;
     value["readable_by_revoked"] = doubtful::readable_by(thread.root, home)?;
-    let party = if thread.ours { Party::Sender } else { Party::Recipient };
-    let state = crate::engine::threads::state_of(thread);
-    value["possible"] = possible(state, party).into_iter().map(|a| Value::from(a.as_str())).collect();
+    let work = work_of(thread, &home.engine.vault)?;
+    value["possible"] = work.moves(own_party(thread)).into_iter().map(|a| Value::from(a.as_str())).collect();
     print(home.json, value, |v| {
         let stated = super::mrz::stated_words(&stated, home.lang);
         format!("{}{}{stated}", shared::words(&v["access"], home), people(v))

@@ -157,12 +157,14 @@ async fn queue(
     home: &Home,
 ) -> Result<(), Failure> {
     let recipients: Vec<OrgId> = shares.iter().map(|share| share.org).collect();
+    super::tasks::before_sending(home, &recipients, document.priority()).await?;
     let waits = head::first_contact(home, &recipients).await?;
     let access = sharing::json(&shares);
     let mut drafts = Vec::new();
     for share in shares {
         let draft = draft(args, home, packet, document.priority(), share, files).await?;
         home.engine.thread_begun(&draft, respond_by(document), &mut changes);
+        super::tasks::to_confirm(home, &draft, &mut changes);
         drafts.push(draft);
     }
     let listed: Vec<Value> = drafts

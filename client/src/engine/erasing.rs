@@ -15,6 +15,7 @@ use crate::records::{self, Step};
 use crate::retention::requests::{self, Order};
 use crate::retention::rules::Part;
 use crate::retention::{EraseError, Erased, Placeholder, Reason, holds, placeholder};
+use crate::seal::packet::HEADER_SECTION;
 use crate::shared::{ErasedItem, Shared};
 use crate::vault::{CaseName, Tree};
 
@@ -69,9 +70,34 @@ impl Engine {
         Ok(placeholders.into_iter().map(erased).collect())
     }
 
-    /// Takes fields out of the packets of a case, and gives the case another key, so that no older version of them opens. Says
-    /// whether anything was there to take.
+    /// Takes fields out of the packets of a case for good. Says whether anything was there to take.
     pub(crate) async fn erase_fields(&self, case: CaseName, part: Part) -> Result<bool, EngineError> {
+        let files = part.fields.contains(&"attachments");
+        self.take_from_packets(case, part.texts, files, |sections| take_out(sections, part)).await
+    }
+
+    /// The same for whole sections and the files in them.
+    pub(crate) async fn erase_sections(
+        &self,
+        case: CaseName,
+        codes: &[[u8; 3]],
+    ) -> Result<bool, EngineError> {
+        let take = |sections: &mut Vec<StoredSection>| {
+            let before = sections.len();
+            sections.retain(|section| section.code == HEADER_SECTION || !codes.contains(&section.code));
+            sections.len() != before
+        };
+        self.take_from_packets(case, false, true, take).await
+    }
+
+    /// Gives the case another key, so that no older version of what is taken opens.
+    async fn take_from_packets(
+        &self,
+        case: CaseName,
+        texts: bool,
+        drop_files: bool,
+        take: impl Fn(&mut Vec<StoredSection>) -> bool,
+    ) -> Result<bool, EngineError> {
         let _turn = self.turn.lock().await;
         let mut step = Step::new(&self.vault);
         let (mut found, mut files) = (false, Vec::new());
@@ -80,7 +106,7 @@ impl Engine {
                 Tree::Outbox => {
                     let Some(mut sent) = records::read::<Sent>(&step, tree, &id)? else { continue };
                     files.push(sent.sections.clone());
-                    found |= take_out(&mut sent.sections, part);
+                    found |= take(&mut sent.sections);
                     if !sent.transport.is_pending() {
                         sent.envelope.clear();
                     }
@@ -88,13 +114,13 @@ impl Engine {
                 }
                 Tree::Inbox => {
                     let Some(mut received) = records::read::<Received>(&step, tree, &id)? else { continue };
-                    found |= take_out(&mut received.sections, part);
+                    found |= take(&mut received.sections);
                     records::put_received(&mut step.changes, &received);
                 }
                 _ => {}
             }
         }
-        if let Some(mut thread) = records::thread(&step, &case)?.filter(|_| part.texts) {
+        if let Some(mut thread) = records::thread(&step, &case)?.filter(|_| texts) {
             thread.events.iter_mut().for_each(|event| event.text.clear());
             records::put_thread(&mut step.changes, &thread);
         }
@@ -103,7 +129,7 @@ impl Engine {
         }
         activity::append(&self.vault, &mut step.changes, self.now(), "erased fields of a case", None)?;
         self.vault.renew_case(case, step.changes, &mut self.fork_rng().await).await?;
-        if part.fields.contains(&"attachments") {
+        if drop_files {
             files.iter().for_each(|sections| attachments::forget(&self.staging, sections));
         }
         Ok(true)

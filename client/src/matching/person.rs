@@ -191,7 +191,8 @@ impl Person {
 
 /// Documents of a person; kinds with one person say of hers outside the person too, and name the travel document.
 fn papers(at: &str, object: &Map<String, Value>, document: &Map<String, Value>) -> Vec<Paper> {
-    let beside = list(document, "documents").chain(document.get("travel_document")).filter(|_| MAIN.contains(&at));
+    let beside =
+        list(document, "documents").chain(document.get("travel_document")).filter(|_| MAIN.contains(&at));
     list(object, "documents").chain(beside).filter_map(paper).collect()
 }
 

@@ -36,9 +36,9 @@ lists! {
     INFORMATION = closed "eval-information" ["1" "2" "3" "4"];
     LEGAL_BASIS = closed "CL-LB" ["consent" "vital" "legal_claim" "public_task" "substantial_public_interest"
         "legal_obligation" "child_protection" "not_for_profit_members" "le_directive"];
+    OWNERSHIP = closed "ownership" ["shared" "transfer"];
     REFERENCE = open "reference" ["duplicate_of" "related" "same_subject" "same_suspect"];
     ROLE = open "role" ["HOT" "NGO" "SHL" "POL" "BRD" "EMB" "PRO" "MDC" "ANA" "RLY"];
-    OWNERSHIP = closed "ownership" ["shared" "transfer"];
     ACCEPTANCE = closed "mode-of-acceptance" ["first_accept_wins" "each"];
     OVERRIDE = closed "override-reason" ["vital_interest" "child_protection" "court_order" "legal_obligation"];
     ORGANISATION = htcds "CL-OT" ["NGO" "LawEnforcement" "HealthServiceOrganisation" "CentralGovernmentOrganisation"
@@ -229,7 +229,7 @@ lists! {
     EVENT = open "event" ["accept" "decline" "info_request" "info_reply" "start" "hold" "resume" "handed_over" "complete"
         "fail" "close" "object" "reopen" "withdraw" "cancel_confirm" "cancel_refuse" "error" "recuse" "reassign"
         "delay_notice" "possible_match" "located" "safe" "deceased" "consent_withdrawn" "correction" "erase_request"
-        "erase_done" "key_compromise_note" "deadline_missed"];
+        "erase_done" "erase_refuse" "onward_approved" "progress" "decline_late" "key_compromise_note" "deadline_missed"];
     STATE = closed "state" ["draft" "sent" "received" "seen" "info_requested" "accepted" "in_progress" "on_hold"
         "handed_over" "completed" "closed" "declined" "withdraw_requested" "withdrawn" "expired" "failed"
         "entered_in_error"];
@@ -247,5 +247,4 @@ lists! {
         "document_issued" "no_result" "other"];
     FAMILY_CONTACT = closed "wants-contact" ["yes" "message_only" "no"];
     MATCH_CLASS = closed "match-class" ["likely" "possible"];
-    KEEP_GROUND = open "keep-ground" ["legal_obligation" "legal_claim" "vital" "public_task" "other"];
 }

@@ -14,6 +14,7 @@ mod victim_handoff;
 
 use super::spec::{Field, Rule, Spec, Travels};
 
+pub(super) use case_update::SPEC as CASE_UPDATE;
 pub(super) use header::{CONSENT, HEADER};
 
 /// Kinds that are sent.

@@ -80,7 +80,7 @@ pub(crate) fn instant(text: &str) -> Option<i64> {
 }
 
 /// A duration without months and years, `P1DT2H30M`.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let rest = text.strip_prefix('P')?;
     let (days, clock) = rest.split_once('T').map_or((rest, None), |(days, clock)| (days, Some(clock)));
     if clock.is_some_and(str::is_empty) || (days.is_empty() && clock.is_none()) {

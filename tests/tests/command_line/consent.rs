@@ -48,11 +48,10 @@ async fn a_withdrawal_reaches_two_recipients_is_confirmed_and_stops_later_packet
         assert!(seen.contains("СОГЛАСИЕ ОТОЗВАНО"), "{seen}");
         assert_eq!(actor.run(&["inbox", "show", id]).await["work"], "seen", "the work stands where it stood");
     }
-    fails(police, &["consent", "confirm", number, "--keep-ground", " "], INVALID, "C-105").await;
-    police.run(&["consent", "confirm", number, "--keep-ground", "Proceedings 12/27"]).await;
+    police.run(&["consent", "confirm", number, "--keep-ground", "legal_claim"]).await;
     let theirs = ngo.run(&["inbox", "list"]).await["id"].as_str().unwrap().to_owned();
     ngo.run(&["consent", "confirm", &theirs]).await;
-    fails(ngo, &["consent", "confirm", &theirs], REFUSED, "W-113").await;
+    fails(ngo, &["inbox", "show", &theirs], REFUSED, "E-103").await;
     for actor in [police, ngo, hotline] {
         actor.run(&["sync"]).await;
     }
@@ -63,7 +62,7 @@ async fn a_withdrawal_reaches_two_recipients_is_confirmed_and_stops_later_packet
         (&of("Women's House")["state"], &of("Women's House")["ground"]),
         (&"erased".into(), &Value::Null)
     );
-    assert_eq!(of("Border Police")["ground"], "Proceedings 12/27");
+    assert_eq!(of("Border Police")["ground"], "legal_claim");
     let shown = police.run(&["consent", "show", number]).await;
     assert_eq!(
         (&shown["withdrawn_for"], &shown["withdrawals"][0]["state"]),

@@ -18,16 +18,20 @@ const FIELDS: &[Field] = &[
     may("questions", List(&Group(QUESTION), 0, 20)).of(HDR),
     may("eta", When).of(HDR),
     may("assigned_to", Group(STAFF)).of(HDR),
+    may("assigned_from", Group(STAFF)).of(HDR),
+    may("staff_no", Line(40)).of(HDR),
     may("peer_case_ref", Line(40)).of(HDR),
-    may("delay", Group(&[must("new_eta", Instant), must("reason", Text(SHORT))])).of(HDR),
+    may("until", Instant).of(HDR),
+    may("cannot_answer", Flag).of(HDR),
     may("outcome", Group(OUTCOMES)).of(HDR),
     may("found", Group(FOUND)).of(HDR),
     may("handover", Group(HANDOVER)).of(OPS),
     may("bia_result", Group(BORDER_RESULT)).of(HDR),
     may("suggested", List(&Group(ORG), 0, 10)).of(HDR),
-    may("withdrawn_scope", Group(SCOPE)).of(CNS),
-    may("erase_done", Flag).of(HDR),
-    may("keep_ground", Group(&[must("ground", Code(&KEEP_GROUND)), may("text", Text(SHORT))])).of(HDR),
+    may("consent", Group(SCOPE)).of(CNS),
+    may("scope", Text(SHORT)).of(HDR),
+    may("clock", Line(8)).of(HDR),
+    may("level", Whole(0, 3)).of(HDR),
     may("match", Group(MATCH)).of(HDR),
     may("stat", Group(STAT)).of(STA),
 ];
@@ -46,13 +50,15 @@ const WITH_REASON: &[&str] = &[
     "object",
     "reopen",
     "error",
+    "delay_notice",
 ];
 
 /// What is asked, and the field that would answer it.
-const QUESTION: &[Field] = &[must("id", Line(40)), may("path", Line(200)), must("text", Text(SHORT))];
+const QUESTION: &[Field] = &[may("id", Line(40)), may("path", Line(200)), must("text", Text(SHORT))];
 
 const OUTCOMES: &[Field] = &[
     must("code", Code(&OUTCOME)),
+    may("text", Text(2_000)),
     may("services_given", Codes(&SUPPORT)),
     may("from", PartialDate),
     may("until", PartialDate),
@@ -63,7 +69,7 @@ const OUTCOMES: &[Field] = &[
 /// Somebody has been found. The country is the most exact that may be said here.
 const FOUND: &[Field] = &[
     must("alive", Code(&YES_NO)),
-    must("contact_made", Flag),
+    may("contact_made", Flag),
     may("wants_contact_with_family", Code(&FAMILY_CONTACT)),
     may("country", Country),
 ];
@@ -79,7 +85,8 @@ const BORDER_RESULT: &[Field] = &[
 
 /// What of a consent is withdrawn; nothing means all of it.
 const SCOPE: &[Field] = &[
-    may("consent_id", Id),
+    may("consent_ref", Line(64)),
+    may("by", Code(&GIVEN_BY)),
     may("sections", Codes(&SECTION)),
     may("purpose", Codes(&PURPOSE)),
     may("text", Text(SHORT)),
@@ -99,12 +106,12 @@ const RULES: &[Rule] = &[
     with(&["handed_over"], "handover", "rule-handover"),
     with(&["complete"], "outcome", "rule-outcome"),
     with(&["located"], "found", "rule-found"),
-    with(&["delay_notice"], "delay", "rule-delay"),
+    with(&["delay_notice"], "eta", "rule-delay"),
     with(&["possible_match"], "match", "rule-match"),
-    with(&["consent_withdrawn"], "withdrawn_scope", "rule-withdrawn"),
+    with(&["consent_withdrawn"], "consent", "rule-withdrawn"),
 ];
 
-pub(super) const SPEC: Spec = Spec {
+pub(in crate::referral) const SPEC: Spec = Spec {
     name: "case-update",
     code: "CUP",
     travels: Travels::Step(None),
