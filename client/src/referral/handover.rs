@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_record_names_the_moment_the_place_and_both_hands() {
         let missing: Vec<_> = validate(&Map::new()).into_iter().map(|p| p.path).collect();
-        let all = ["handed_over_at", "place", "person_present", "by", "to"];
+        let all = ["handed_over_at", "place", "person_present", "condition", "by", "to"];
         assert_eq!(missing, all.map(|name| format!("handover.{name}")));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{INVALID, NOT_FOUND, REFUSED, Stage, fails, sample, seen_by};
+use super::support::{NOT_FOUND, REFUSED, Stage, fails, sample, seen_by};
 
 const TOWN: &[(&str, &str, &str)] =
     &[("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE"), ("Women's House", "ngo", "DE")];

@@ -136,7 +136,7 @@ fn a_reason_belongs_to_some_steps_and_not_to_others() {
     assert_eq!(found(json!({"event": "decline", "reason": "bored"})), "reason");
     assert_eq!(found(json!({"event": "accept", "reason": "no_capacity"})), "reason");
     assert_eq!(found(json!({"event": "info_request", "reason": "photo_needed"})), "questions");
-    assert_eq!(found(json!({"event": "delay_notice"})), "delay");
+    assert_eq!(found(json!({"event": "delay_notice"})), "reason,eta");
 }
 
 #[test]
