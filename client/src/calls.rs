@@ -54,7 +54,7 @@ impl Call {
 
 /// Stores a call.
 pub fn put(changes: &mut Changes, call: &Call) {
-    records::write(changes, Tree::Calls, &call.id, call);
+    records::write_of(changes, Some(call.id), Tree::Calls, &call.id, call);
 }
 
 /// A call.

@@ -10,6 +10,7 @@ mod agreement;
 mod alarms;
 mod attachments;
 mod backup;
+mod calls;
 mod checks;
 mod colleagues;
 mod consent;
@@ -140,6 +141,9 @@ enum Command {
     /// What the kinds of referrals may hold, and what is wrong with a file.
     #[command(subcommand)]
     Kind(kind::KindCommand),
+    /// Calls that a hotline takes.
+    #[command(subcommand)]
+    Call(calls::CallCommand),
     /// Write a referral and put it into the outbox.
     Send(send::SendArgs),
     /// What is agreed with an organisation: it gets nothing beside that.
@@ -353,6 +357,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Directory(command) => directory::run(command, home).await,
         Command::RelayKey { text } => relay_key::take(home, &text).await,
         Command::Device(command) => device::run(command, home).await,
+        Command::Call(command) => calls::run(command, home).await,
         Command::Send(args) => send::send(args, home).await,
         Command::Agreement(command) => agreement::agreement(command, home).await,
         Command::Consent(command) => consent::consent(command, home).await,

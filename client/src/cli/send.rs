@@ -1,6 +1,6 @@
 //! `causeway send`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
@@ -8,6 +8,7 @@ use causeway_common::time::Timestamp;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::calls::in_calls;
 use super::failure::Failure;
 use super::head;
 use super::home::Home;
@@ -18,7 +19,10 @@ use super::output::{print, remark, text};
 use super::overriding;
 use super::sharing::{self, Basis, Share};
 use super::standing;
+use super::steps::find_thread;
 use crate::activity;
+use crate::calls::{self, Call};
+use crate::casebook::Case;
 use crate::consents;
 use crate::engine::Draft;
 use crate::matching::sweep;
@@ -26,7 +30,7 @@ use crate::model::{PACKET_REFERRAL, StoredSection};
 use crate::records;
 use crate::referral::access;
 use crate::referral::sections::SECTIONS;
-use crate::referral::{Document, Kind, Level, SectionCode, SendContext};
+use crate::referral::{Document, Kind, Level, Problem, SectionCode, SendContext, carry_over};
 use crate::vault::Changes;
 
 /// Organisations that one command may address.
@@ -64,7 +68,10 @@ pub(crate) struct SendArgs {
     yes: bool,
     #[command(flatten)]
     overriding: overriding::OverrideArgs,
-    /// What the referral begins with, before files and fields are added.
+    /// Begin with what a call or another referral says about the same person; number, or the beginning of it.
+    #[arg(long, value_name = "ID")]
+    from: Option<String>,
+    /// What the referral begins with, before fields are added.
     #[arg(skip)]
     begun: Option<Document>,
 }
@@ -83,6 +90,7 @@ impl SendArgs {
             check: false,
             preview: false,
             yes: false,
+            from: None,
             overriding: overriding::OverrideArgs::default(),
             begun: Some(draft),
         }
@@ -93,7 +101,8 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     let recipients = recipients(&args, home).await?;
     let files = files(&args)?;
     let packet = PacketId(home.engine.random().await);
-    let (mut document, made_from) = document(&args, packet, home)?;
+    let call = args.from.as_deref().map(|id| in_calls(home, id)).transpose()?.flatten();
+    let (mut document, made_from) = document(&args, packet, call.as_ref(), home)?;
     let found = document.validate(Level::Send, home.engine.now());
     if args.check {
         return kind::report(&document, &found, home.json, home.lang);
@@ -142,6 +151,10 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
         sharing::remarks(&shares, home).iter().for_each(|words| remark(words));
     }
     let mut changes = Changes::default();
+    if let Some(mut call) = call {
+        call.led_to(packet, home.engine.now());
+        calls::put(&mut changes, &call);
+    }
     overriding::remember(&mut changes, packet, overridden.as_ref(), needs_guardian, home);
     queue(&args, packet, &document, shares, &files, changes, home).await
 }
@@ -283,23 +296,53 @@ async fn draft(
 /// Fields that say what became of a document when it was sent; whoever sends it again writes them anew.
 const OF_A_COPY: [&str; 4] = ["sections", "recipients", "location_expires", "guardian_pending"];
 
-/// The document, and the packets that it says it is made from.
-fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<(Document, Vec<PacketId>), Failure> {
-    let mut document = match &args.file {
-        Some(path) => {
-            Document::parse(args.kind, &kind::read(path)?).map_err(|p| kind::refused(&p, home.lang))?
-        }
-        None => args.begun.clone().unwrap_or_else(|| Document::empty(args.kind)),
-    };
-    for assignment in &args.set {
+/// What people have written: a file, and fields.
+pub(super) fn written(
+    mut document: Document,
+    file: Option<&Path>,
+    set: &[String],
+    home: &Home,
+) -> Result<Document, Failure> {
+    let refused = |found: &[Problem]| kind::refused(found, home.lang);
+    if let Some(path) = file {
+        let read = Document::parse(document.kind, &kind::read(path)?).map_err(|p| refused(&p))?;
+        document.fields.extend(read.fields);
+    }
+    for assignment in set {
         let Some((path, value)) = assignment.split_once('=') else {
             return Err(Failure::invalid(
                 format!("{assignment:?} is not PATH=VALUE."),
                 "For example: --set approach_note=\"speak to her alone\"",
             ));
         };
-        document.set(path, value).map_err(|p| kind::refused(&[p], home.lang))?;
+        document.set(path, value).map_err(|p| refused(&[p]))?;
     }
+    Ok(document)
+}
+
+/// What the call or the referral of this number says that a new one of this kind begins with.
+fn begun(args: &SendArgs, call: Option<&Call>, home: &Home) -> Result<Document, Failure> {
+    if let Some(call) = call {
+        return Ok(carry_over(calls::KIND, &call.fields(), args.kind));
+    }
+    match (&args.begun, &args.from) {
+        (Some(begun), _) => Ok(begun.clone()),
+        (None, Some(id)) => {
+            let case = Case::of(&home.engine.vault, find_thread(home, id)?)?;
+            Ok(carry_over(&case.thread.kind, &case.document, args.kind))
+        }
+        (None, None) => Ok(Document::empty(args.kind)),
+    }
+}
+
+/// The document, and the packets that it says it is made from.
+fn document(
+    args: &SendArgs,
+    packet: PacketId,
+    call: Option<&Call>,
+    home: &Home,
+) -> Result<(Document, Vec<PacketId>), Failure> {
+    let mut document = written(begun(args, call, home)?, args.file.as_deref(), &args.set, home)?;
     overriding::must_not_be_typed(&document, home)?;
     OF_A_COPY.iter().for_each(|field| drop(document.fields.remove(*field)));
     let made_from = consents::named(&document.fields);
@@ -319,7 +362,7 @@ fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<(Document,
 }
 
 /// A case number of ours: `<country>-<year>-<six hexadecimal digits>`.
-fn case_ref(country: &str, now: Timestamp, packet: PacketId) -> String {
+pub(super) fn case_ref(country: &str, now: Timestamp, packet: PacketId) -> String {
     let millis = i64::try_from(now.0).unwrap_or(0);
     let year = jiff::Timestamp::from_millisecond(millis)
         .map_or(1970, |t| jiff::tz::Offset::UTC.to_datetime(t).year());
