@@ -1,6 +1,6 @@
 //! `causeway demo`: the whole job on one machine, with real processes over real loopback QUIC.
 //!
-//! A relay, a registrar, a hotline, a police liaison and an embassy, each in a folder of its own. What is played is
+//! A relay, a registrar, a hotline, a police liaison, an embassy, a shelter and a prosecutor, each in a folder of its own. What is played is
 //! done with the same commands that people use; what is printed comes out of their JSON. The people are invented.
 
 use std::path::{Path, PathBuf};
@@ -46,6 +46,8 @@ pub(crate) struct Stage {
     hotline: Actor,
     police: Actor,
     embassy: Actor,
+    shelter: Actor,
+    prosecutor: Actor,
     quiet: bool,
 }
 
@@ -119,31 +121,47 @@ impl Stage {
                 emit(text);
             }
         };
-        say("Starting a relay, a registrar, a hotline, a police liaison and an embassy …");
+        say(
+            "Starting a relay, a registrar, a hotline, a police liaison, an embassy, a shelter and a prosecutor …",
+        );
         let relay = RelayProcess::start(&folder.join("relay")).await?;
         let registrar = Actor::new(folder, "registrar", "Registrar")?;
         registrar.run(&["registrar", "claim", &relay.claim, "--vault-memory", VAULT_MEMORY]).await?;
         let hotline = Actor::new(folder, "hotline", "Angel Hotline")?;
         let police = Actor::new(folder, "police", "Border Police Liaison")?;
         let embassy = Actor::new(folder, "embassy", "Consular Section")?;
+        let shelter = Actor::new(folder, "shelter", "House by the River")?;
+        let prosecutor = Actor::new(folder, "prosecutor", "Public Prosecutor")?;
         let mut invites = Vec::new();
-        for (actor, kind, country) in
-            [(&hotline, "hotline", "RU"), (&police, "police", "DE"), (&embassy, "embassy", "MD")]
-        {
+        for (actor, kind, country) in [
+            (&hotline, "hotline", "RU"),
+            (&police, "police", "DE"),
+            (&embassy, "embassy", "MD"),
+            (&shelter, "shelter", "DE"),
+            (&prosecutor, "prosecutor", "DE"),
+        ] {
             let arguments =
                 ["registrar", "invite", "--name", &actor.name, "--kind", kind, "--country", country];
             let invite = registrar.run(&arguments).await?;
             invites.push(invite["invite"].as_str().unwrap_or_default().to_owned());
         }
-        let ids =
-            tokio::try_join!(hotline.join(&invites[0]), police.join(&invites[1]), embassy.join(&invites[2]))?;
-        for (actor, id) in [(&hotline, ids.0), (&police, ids.1), (&embassy, ids.2)] {
+        let ids = tokio::try_join!(
+            hotline.join(&invites[0]),
+            police.join(&invites[1]),
+            embassy.join(&invites[2]),
+            shelter.join(&invites[3]),
+            prosecutor.join(&invites[4])
+        )?;
+        let joined =
+            [(&hotline, ids.0), (&police, ids.1), (&embassy, ids.2), (&shelter, ids.3), (&prosecutor, ids.4)];
+        for (actor, id) in joined {
             registrar.run(&["registrar", "admit", &id]).await?;
             say(&format!("  {} is admitted: inbox {id}", actor.name));
         }
         // It gets to know the others, and leaves prekeys at the relay.
         hotline.run(&["sync"]).await?;
-        Ok(Self { folder: folder.to_path_buf(), relay, hotline, police, embassy, quiet })
+        shelter.run(&["sync"]).await?;
+        Ok(Self { folder: folder.to_path_buf(), relay, hotline, police, embassy, shelter, prosecutor, quiet })
     }
 
     fn say(&self, text: &str) {

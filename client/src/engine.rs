@@ -223,7 +223,7 @@ impl Engine {
     }
 
     /// A random source of its own for a step that waits for the disk: the others need not wait for it.
-    async fn fork_rng(&self) -> StdRng {
+    pub(crate) async fn fork_rng(&self) -> StdRng {
         StdRng::from_seed(self.random().await)
     }
 

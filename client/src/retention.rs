@@ -10,6 +10,7 @@ use crate::engine::{Engine, EngineError};
 use crate::records::RecordError;
 use crate::vault::CaseName;
 
+mod called;
 pub mod expiry;
 pub mod holds;
 pub mod placeholder;

@@ -1,5 +1,5 @@
-//! What is played: a border alert that overtakes routine reports, an identity check that is answered, a handoff that
-//! is accepted and completed.
+//! What is played: a call to the hotline becomes a border alert, which overtakes routine reports and is accepted; a shelter
+//! that has offered a bed takes the person over, both sides sign; an embassy confirms who she is; evidence goes to a prosecutor.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,11 @@ use super::{Actor, Failure, Stage};
 const MISSING: &str = include_str!("../../../docs/samples/missing-person.json");
 const ALERT: &str = include_str!("../../../docs/samples/border-alert.json");
 const HANDOFF: &str = include_str!("../../../docs/samples/victim-handoff.json");
+const CALL: &str = include_str!("../../../docs/samples/hotline-record.json");
+const CAPACITY: &str = include_str!("../../../docs/samples/capacity.json");
+const PLACEMENT: &str = include_str!("../../../docs/samples/placement.json");
+const OFFER: &str = include_str!("../../../docs/samples/placement-answer.json");
+const EVIDENCE: &str = include_str!("../../../docs/samples/evidence.json");
 const CHECK: &str = include_str!("../../../docs/samples/identity-check.json");
 const ANSWER: &str = include_str!("../../../docs/samples/identity-answer.json");
 const PHOTO: &[u8] = include_bytes!("../../../docs/samples/photo.jpg");
@@ -32,6 +37,11 @@ impl Samples {
             ("handoff", HANDOFF),
             ("check", CHECK),
             ("answer", ANSWER),
+            ("call", CALL),
+            ("capacity", CAPACITY),
+            ("placement", PLACEMENT),
+            ("offer", OFFER),
+            ("evidence", EVIDENCE),
         ];
         for (name, text) in texts {
             std::fs::write(folder.join(name), text).map_err(Failure::internal)?;
@@ -49,15 +59,15 @@ pub(crate) async fn tell(stage: &Stage) -> Result<Value, Failure> {
     let samples = Samples::write(stage.folder.join("samples"))?;
     let (hotline, police, embassy) = (&stage.hotline, &stage.police, &stage.embassy);
     stage.say(&format!(
-        "\nThe hotline writes {ROUTINE} missing-person reports with a photograph, then a handoff, an identity check, and last an\nalert for the border. The police liaison and the embassy are on duty."
+        "\nSomebody calls the hotline. It writes the call down, sends {ROUTINE} missing-person reports with a photograph that were\nwaiting, an identity check, and last an alert for the border, which begins with the call. Police and embassy are on duty."
     ));
     let (police_duty, embassy_duty) = tokio::try_join!(police.on_duty(), embassy.on_duty())?;
-    write_referrals(hotline, police, embassy, &samples).await?;
+    write_referrals(stage, &samples).await?;
     hotline.run(&["sync", "--wait", "4"]).await?;
     tokio::try_join!(police_duty.end(), embassy_duty.end())?;
 
     let (police_inbox, embassy_inbox) =
-        tokio::try_join!(inbox_of(police, ROUTINE + 2), inbox_of(embassy, 1))?;
+        tokio::try_join!(inbox_of(police, ROUTINE + 1), inbox_of(embassy, 1))?;
     for (whose, inbox) in [("police liaison", &police_inbox), ("embassy", &embassy_inbox)] {
         stage.say(&format!("\nThe {whose}'s inbox:"));
         inbox.iter().for_each(|item| stage.say(&line(item)));
@@ -67,31 +77,98 @@ pub(crate) async fn tell(stage: &Stage) -> Result<Value, Failure> {
         identify(embassy, &embassy_inbox, &samples)
     )?;
     hotline.run(&["sync"]).await?;
-    sign_handover(hotline, police).await?;
+    stage.say("\nShe is safe at the border. A shelter has published what is free, and is asked for a bed; it offers one.");
+    placed(stage, &samples).await?;
+    stage.say("She is handed over to the shelter: both sides sign the same record. The evidence goes to the prosecutor.");
+    handed_over(stage, &samples).await?;
     let mut summary = summary(stage).await?;
     summary["alert_overtook_routine"] = alert_came_first(&police_inbox).into();
+    summary["possible_matches"] = hotline.run_list(&["matches", "list"]).await?.len().into();
     Ok(summary)
 }
 
-async fn write_referrals(
-    hotline: &Actor,
-    police: &Actor,
-    embassy: &Actor,
-    samples: &Samples,
-) -> Result<(), Failure> {
+async fn write_referrals(stage: &Stage, samples: &Samples) -> Result<(), Failure> {
+    let (hotline, police, embassy) = (&stage.hotline, &stage.police, &stage.embassy);
     let photo = format!("PHO={}", samples.path("photo.jpg"));
     let missing = samples.path("missing");
     for _ in 0..ROUTINE {
         let report = ["send", "missing-person", "--to", &police.name, "--file", &missing, "--attach", &photo];
         hotline.run(&[&report[..], &["--priority", "P2"]].concat()).await?;
     }
-    hotline
-        .run(&["send", "victim-handoff", "--to", &police.name, "--file", &samples.path("handoff")])
-        .await?;
-    hotline.run(&["send", "identity-check", "--to", &embassy.name, "--file", &samples.path("check")]).await?;
-    let alert = samples.path("alert");
-    let alert = ["send", "border-alert", "--to", &police.name, "--file", &alert, "--priority", "P0"];
-    hotline.run(&alert).await.map(drop)
+    let check = samples.path("check");
+    hotline.run(&["send", "identity-check", "--to", &embassy.name, "--file", &check]).await?;
+    let call = hotline.run(&["call", "record", "--file", &samples.path("call")]).await?;
+    let (call, alert) = (text(&call, "id"), samples.path("alert"));
+    hotline.run(&["send", "border-alert", "--from", &call, "--to", &police.name, "--file", &alert]).await?;
+    Ok(())
+}
+
+/// The shelter says what is free, is asked, and offers a bed until a moment.
+async fn placed(stage: &Stage, samples: &Samples) -> Result<(), Failure> {
+    let (hotline, shelter) = (&stage.hotline, &stage.shelter);
+    let capacity = samples.path("capacity");
+    shelter.run(&["send", "capacity", "--to", &hotline.name, "--file", &capacity]).await?;
+    shelter.run(&["sync"]).await?;
+    hotline.run(&["sync"]).await?;
+    let placement = samples.path("placement");
+    hotline.run(&["send", "placement", "--to", &shelter.name, "--file", &placement]).await?;
+    hotline.run(&["sync"]).await?;
+    let asked = opened(shelter, &inbox_of(shelter, 1).await?).await?;
+    for item in &asked {
+        let id = text(item, "id");
+        shelter.run(&["accept", &id, "--eta", "tonight"]).await?;
+        shelter.run(&["answer", &id, "--file", &samples.path("offer")]).await?;
+    }
+    shelter.run(&["sync"]).await?;
+    hotline.run(&["sync"]).await.map(drop)
+}
+
+/// The person goes to the shelter, the evidence to the prosecutor; each time both sides sign the same record.
+async fn handed_over(stage: &Stage, samples: &Samples) -> Result<(), Failure> {
+    let (hotline, shelter, prosecutor) = (&stage.hotline, &stage.shelter, &stage.prosecutor);
+    let (handoff, evidence) = (samples.path("handoff"), samples.path("evidence"));
+    hotline.run(&["send", "victim-handoff", "--to", &shelter.name, "--file", &handoff]).await?;
+    hotline.run(&["send", "evidence", "--to", &prosecutor.name, "--file", &evidence]).await?;
+    hotline.run(&["sync"]).await?;
+    tokio::try_join!(taken_over(shelter, "VHO", 2), taken_over(prosecutor, "EVH", 1))?;
+    hotline.run(&["sync"]).await?;
+    for kind in ["VHO", "EVH"] {
+        for item in hotline.run_list(&["sent", "list", "--kind", kind]).await? {
+            hotline.run(&["handed-over", &text(&item, "id"), "--sign"]).await?;
+        }
+    }
+    hotline.run(&["sync"]).await?;
+    tokio::try_join!(completed(shelter, "VHO"), completed(prosecutor, "EVH"))?;
+    hotline.run(&["sync"]).await.map(drop)
+}
+
+/// Accepts what has come, begins to work on it, and is the first to sign.
+async fn taken_over(actor: &Actor, kind: &str, expected: usize) -> Result<(), Failure> {
+    let inbox = inbox_of(actor, expected).await?;
+    for item in opened(actor, &inbox).await?.iter().filter(|item| item["kind"] == kind) {
+        let id = text(item, "id");
+        actor.run(&["accept", &id, "--eta", "today"]).await?;
+        actor.run(&["start", &id]).await?;
+        let record =
+            ["place=Gate 4", "person_present=yes", "condition=well", "by.staff_no=12", "to.staff_no=7"];
+        let record: Vec<String> = record.iter().map(|field| format!("handover.{field}")).collect();
+        let mut signs = vec!["handed-over", &id, "--text", "With us."];
+        signs.extend(record.iter().flat_map(|field| ["--set", field]));
+        actor.run(&signs).await?;
+    }
+    actor.run(&["sync"]).await.map(drop)
+}
+
+async fn completed(actor: &Actor, kind: &str) -> Result<(), Failure> {
+    actor.run(&["sync"]).await?;
+    for item in actor.run_list(&["inbox", "list", "--kind", kind]).await? {
+        actor.run(&["complete", &text(&item, "id"), "--text", "Arrived safely."]).await?;
+    }
+    actor.run(&["sync"]).await.map(drop)
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_default().to_owned()
 }
 
 /// Everything that this actor was sent.
@@ -120,7 +197,7 @@ async fn opened(actor: &Actor, inbox: &[Value]) -> Result<Vec<Value>, Failure> {
     actor.run_list(&["inbox", "show"].into_iter().chain(ids).collect::<Vec<_>>()).await
 }
 
-/// The police liaison reads everything, looks at one photograph, goes to the border, and takes over who arrives.
+/// The police liaison reads everything, looks at one photograph, and goes to the border.
 async fn work_through(police: &Actor, inbox: &[Value], samples: &Samples) -> Result<(), Failure> {
     let mut photo_saved = false;
     for item in opened(police, inbox).await? {
@@ -136,15 +213,10 @@ async fn work_through(police: &Actor, inbox: &[Value], samples: &Samples) -> Res
             photo_saved = true;
         }
         match item["kind"].as_str().unwrap_or_default() {
-            "BIA" => drop(police.run(&["accept", id, "--eta", "10 minutes", "--text", "On our way."]).await?),
-            "VHO" => {
-                police.run(&["accept", id, "--eta", "today"]).await?;
-                police.run(&["start", id]).await?;
-                let record = ["place=Gate 4", "person_present=yes", "by.staff_no=12", "to.staff_no=7"];
-                let record: Vec<String> = record.iter().map(|field| format!("handover.{field}")).collect();
-                let mut signs = vec!["handed-over", id, "--text", "She is with us."];
-                signs.extend(record.iter().flat_map(|field| ["--set", field]));
-                police.run(&signs).await?;
+            "BIA" => {
+                police.run(&["accept", id, "--eta", "10 minutes", "--text", "On our way."]).await?;
+                let outcome = "bia_result.outcome=intercepted_and_referred";
+                police.run(&["complete", id, "--text", "She is with us.", "--set", outcome]).await?;
             }
             _ => {}
         }
@@ -153,22 +225,6 @@ async fn work_through(police: &Actor, inbox: &[Value], samples: &Samples) -> Res
         return Err(Failure::internal("no report brought its photograph"));
     }
     police.run(&["sync"]).await.map(drop)
-}
-
-/// The hotline signs the record that the police liaison has signed, and hears that the person has arrived.
-async fn sign_handover(hotline: &Actor, police: &Actor) -> Result<(), Failure> {
-    for item in hotline.run_list(&["sent", "list", "--kind", "VHO"]).await? {
-        let id = item["id"].as_str().unwrap_or_default();
-        hotline.run(&["handed-over", id, "--sign"]).await?;
-    }
-    hotline.run(&["sync"]).await?;
-    police.run(&["sync"]).await?;
-    for item in police.run_list(&["inbox", "list", "--kind", "VHO"]).await? {
-        let id = item["id"].as_str().unwrap_or_default();
-        police.run(&["complete", id, "--text", "Arrived safely."]).await?;
-    }
-    police.run(&["sync"]).await?;
-    hotline.run(&["sync"]).await.map(drop)
 }
 
 /// The embassy confirms who somebody is.
@@ -183,7 +239,7 @@ async fn identify(embassy: &Actor, inbox: &[Value], samples: &Samples) -> Result
 
 async fn summary(stage: &Stage) -> Result<Value, Failure> {
     let mut arrived = Vec::new();
-    for actor in [&stage.police, &stage.embassy] {
+    for actor in [&stage.police, &stage.embassy, &stage.shelter, &stage.prosecutor] {
         for item in actor.run_list(&["inbox", "list"]).await? {
             arrived.push((item["referral"].as_str().unwrap_or_default().to_owned(), item["to"].to_string()));
         }
@@ -241,7 +297,7 @@ fn line(item: &Value) -> String {
 /// Looks through everything the relay has on its disk for words of the cases.
 pub(crate) fn relay_view(folder: &Path) -> Result<Value, Failure> {
     let mut words: Words = BTreeMap::new();
-    for sample in [MISSING, ALERT, HANDOFF, CHECK] {
+    for sample in [MISSING, ALERT, HANDOFF, CHECK, CALL, PLACEMENT, EVIDENCE] {
         let value: Value = serde_json::from_str(sample).map_err(Failure::internal)?;
         collect_words(&value, &mut words);
     }

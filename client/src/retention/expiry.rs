@@ -13,6 +13,7 @@ use crate::records::{self, RecordError};
 use crate::referral::lifecycle::WorkState;
 use crate::vault::{CaseName, Changes, Tree, Vault};
 
+use super::called;
 use super::rules::{self, From, PARTS, Part, RENEWAL};
 use super::{EraseError, Reason, holds, trusted_now};
 
@@ -191,6 +192,7 @@ pub async fn run(engine: &Engine) -> Result<Option<Done>, EngineError> {
             Err(_) => {}
         }
     }
+    done.parts += called::shorten(engine, now).await?;
     let mut changes = Changes::default();
     records::write(&mut changes, Tree::Retention, LAST_RUN, &now);
     engine.commit(changes).await?;

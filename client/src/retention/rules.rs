@@ -64,7 +64,17 @@ pub const PARTS: [Part; 2] = [
     Part {
         kind: "HIC",
         days: 90,
-        fields: &["caller_number", "persons", "callback", "situation_place", "handover_note", "attachments"],
+        fields: &[
+            "caller_number",
+            "persons",
+            "callback",
+            "situation_place",
+            "handover_note",
+            "narrative",
+            "suspects",
+            "imminent_danger",
+            "attachments",
+        ],
         without_referral: true,
         texts: true,
     },
