@@ -45,8 +45,8 @@ pub mod replica;
 pub mod seal;
 pub mod session;
 pub mod shared;
-pub mod unopened;
 pub mod staff;
+pub mod unopened;
 pub mod vault;
 pub mod went_back;
 

@@ -90,7 +90,10 @@ pub(crate) fn read<T: DeserializeOwned + Serialize>(
     }
 }
 
-pub(crate) fn read_all<T: DeserializeOwned + Serialize>(vault: &Vault, tree: Tree) -> Result<Vec<T>, RecordError> {
+pub(crate) fn read_all<T: DeserializeOwned + Serialize>(
+    vault: &Vault,
+    tree: Tree,
+) -> Result<Vec<T>, RecordError> {
     let mut all = Vec::new();
     for (_, bytes) in vault.list(tree)? {
         all.push(codec::decode(&bytes, RECORD_BYTES_MAX)?);

@@ -111,7 +111,8 @@ mod tests {
     async fn a_supervisors_step_needs_one_as_soon_as_anybody_is_listed() {
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
         let kv = Arc::new(MemoryKv::new());
-        let created = Vault::create(kv, MemoryEks::default(), "a passphrase for tests", Cost::least(), &mut rng);
+        let created =
+            Vault::create(kv, MemoryEks::default(), "a passphrase for tests", Cost::least(), &mut rng);
         let (vault, _) = created.await.unwrap();
         assert_eq!(may(&vault, Role::Supervisor, None).unwrap(), Leave::Unchecked);
         let mut changes = Changes::default();

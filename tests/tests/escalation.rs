@@ -1,8 +1,8 @@
 //! Nobody answers, somebody else is faster, both sides sign: whole stories between organisations, with restarts in between.
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
-use causeway_client::engine::threads::{StepError, Words};
 use causeway_client::engine::Draft;
+use causeway_client::engine::threads::{StepError, Words};
 use causeway_client::escalation::{self, Ticked, tasks};
 use causeway_client::model::{StoredSection, Thread};
 use causeway_client::records;
@@ -60,7 +60,7 @@ async fn a_referral_that_nobody_answers_goes_to_the_next_on_the_list_once() {
     let mut hotline = scene.resident("Hotline").await;
     let police = scene.resident("Police").await;
     let shelter = scene.resident("Shelter").await;
-    let stranger = scene.resident("Stranger").await;
+    let stranger = scene.resident("Neighbour").await;
     hotline.sync().await.unwrap();
     let header = json!({
         "kind": "BIA", "auto_fallback": true, "fallback": [{"org_id": shelter.org().to_string()}],
@@ -83,7 +83,10 @@ async fn a_referral_that_nobody_answers_goes_to_the_next_on_the_list_once() {
     assert_eq!((shelter.inbox().len(), stranger.inbox().len()), (1, 0), "nobody outside of the list");
     let forwarded = &shelter.inbox()[0];
     let header: Value = serde_json::from_slice(&forwarded.sections[0].bytes).unwrap();
-    assert_eq!(header["root_packet"], records::all_threads(&police.engine.vault).unwrap()[0].root.to_string());
+    assert_eq!(
+        header["root_packet"],
+        records::all_threads(&police.engine.vault).unwrap()[0].root.to_string()
+    );
     let codes: Vec<_> = forwarded.sections.iter().map(|section| section.code).collect();
     assert_eq!(codes, [*b"HDR", *b"IDN"], "what could happen to her is not for everybody");
 
@@ -97,6 +100,38 @@ async fn a_referral_that_nobody_answers_goes_to_the_next_on_the_list_once() {
     let open = tasks::all(&hotline.engine.vault).unwrap();
     let open: Vec<_> = open.iter().filter(|task| task.is_open() && task.case == [1; 32]).collect();
     assert!(!open.is_empty() && open.iter().all(|task| task.code == "supervisor"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_long_night_only_the_next_one_gets_it() {
+    let scene = Scene::start().await;
+    let hotline = scene.resident("Hotline").await;
+    let police = scene.resident("Police").await;
+    let (second, third) = (scene.resident("Second").await, scene.resident("Third").await);
+    hotline.sync().await.unwrap();
+    let listed = [second.org(), third.org()].map(|org| json!({"org_id": org.to_string()}));
+    let header = json!({"kind": "BIA", "auto_fallback": true, "fallback": listed});
+    hotline.queue(with_header(police.org(), 1, Priority::P1, &header)).await;
+    sync_all(&[&hotline, &police]).await;
+    look(&hotline).await;
+    // C2 and C3 pass their second level in the same look.
+    scene.clock.advance_hours(5);
+    // A session may hold the directory at that moment.
+    let busy = hotline.engine.clone();
+    hotline.sync().await.unwrap();
+    let held = busy.replica.lock().await;
+    let looking = escalation::tick(&hotline.engine);
+    tokio::pin!(looking);
+    assert!(futures_now(&mut looking).await.is_none(), "it waits for the directory");
+    drop(held);
+    assert_eq!(looking.await.unwrap().forwarded, 1);
+    sync_all(&[&hotline, &second, &third]).await;
+    assert_eq!((second.inbox().len(), third.inbox().len()), (1, 0));
+}
+
+/// What a future gives if it is given a little time.
+async fn futures_now<T>(future: impl std::future::Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(std::time::Duration::from_millis(50), future).await.ok()
 }
 
 #[tokio::test(start_paused = true)]

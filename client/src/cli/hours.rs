@@ -104,7 +104,8 @@ async fn show(of: Option<String>, home: &Home) -> Result<(), Failure> {
     fields.insert("open_now".into(), hours.is_open(home.engine.now()).into());
     print(home.json, Value::Object(fields), |v| {
         let calendar = serde_json::to_string_pretty(v).unwrap_or_default();
-        let default = if hours.published { String::new() } else { format!("{}\n", home.lang.text("hours-default")) };
+        let default =
+            if hours.published { String::new() } else { format!("{}\n", home.lang.text("hours-default")) };
         format!("{default}{}", super::output::harmless(&calendar))
     });
     Ok(())

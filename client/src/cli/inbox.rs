@@ -21,11 +21,11 @@ use super::unopened;
 use crate::attachments;
 use crate::chain::{Incoming, restored_at};
 use crate::doubts::{self, Doubt};
+use crate::engine::threads::{own_party, work_of};
 use crate::escalation;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records;
 use crate::referral::Kind;
-use crate::engine::threads::{own_party, work_of};
 use crate::referral::update::Update;
 use crate::seal::content::Grant;
 

@@ -36,7 +36,10 @@ pub(crate) async fn run(command: StaffCommand, home: &Home) -> Result<(), Failur
         StaffCommand::List => return list(home),
         StaffCommand::Add { number, role } => {
             if !staff::is_number(&number) || vault.count(Tree::Staff) >= staff::STAFF_MAX {
-                return Err(Failure::invalid(home.lang.text("staff-not-a-number"), home.lang.text("staff-hint")));
+                return Err(Failure::invalid(
+                    home.lang.text("staff-not-a-number"),
+                    home.lang.text("staff-hint"),
+                ));
             }
             staff::put(&mut changes, &number, &role, home.engine.now());
             let role = home.lang.text(&format!("role-{role}"));

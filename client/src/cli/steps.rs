@@ -124,12 +124,7 @@ fn record_of_other_side(thread: &Thread, home: &Home) -> Result<Option<Map<Strin
     Ok(None)
 }
 
-fn show_record(
-    id: &str,
-    thread: &Thread,
-    record: Map<String, Value>,
-    home: &Home,
-) -> Result<(), Failure> {
+fn show_record(id: &str, thread: &Thread, record: Map<String, Value>, home: &Home) -> Result<(), Failure> {
     let hash = hex::encode(handover::hash(&record));
     let result = json!({
         "referral": thread.root.to_string(), "record": record, "record_hash": hash, "signed": false, "work": thread.work,
@@ -165,7 +160,10 @@ fn update_fields(set: &[String]) -> Result<Map<String, Value>, Failure> {
 
 fn assigned<'a>(assignment: &'a str, example: &str) -> Result<(&'a str, &'a str), Failure> {
     assignment.split_once('=').ok_or_else(|| {
-        Failure::invalid(format!("{assignment:?} is not PATH=VALUE."), format!("For example: --set {example}"))
+        Failure::invalid(
+            format!("{assignment:?} is not PATH=VALUE."),
+            format!("For example: --set {example}"),
+        )
     })
 }
 
@@ -228,12 +226,7 @@ fn answer_fields(args: &AnswerArgs) -> Result<Map<String, Value>, Failure> {
     Ok(fields)
 }
 
-async fn take(
-    args: StepArgs,
-    action: Action,
-    carried: Carried,
-    home: &Home,
-) -> Result<(), Failure> {
+async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> Result<(), Failure> {
     if args.text.chars().count() > TEXT_CHARS_MAX {
         return Err(Failure::invalid(
             format!("The text is longer than {TEXT_CHARS_MAX} characters."),
@@ -290,9 +283,12 @@ fn refused(error: StepError, lang: Lang) -> Failure {
         StepError::TooLate => {
             Failure::new("L-109", exit::REFUSED, lang.text("step-too-late"), lang.text("step-too-late-hint"))
         }
-        StepError::ReadOnly => {
-            Failure::new("L-110", exit::REFUSED, lang.text("step-read-only"), lang.text("step-read-only-hint"))
-        }
+        StepError::ReadOnly => Failure::new(
+            "L-110",
+            exit::REFUSED,
+            lang.text("step-read-only"),
+            lang.text("step-read-only-hint"),
+        ),
         other => other.into(),
     }
 }

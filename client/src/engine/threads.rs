@@ -159,7 +159,14 @@ impl Engine {
         } else if begun.root == NONE {
             let mut thread =
                 Thread { root: sent.packet, kind: sent.kind.clone(), ours: true, respond_by, ..begun };
-            remember(&mut thread, sent.created, self.identity.org, ("send", &sent.author), sent.packet, step)?;
+            remember(
+                &mut thread,
+                sent.created,
+                self.identity.org,
+                ("send", &sent.author),
+                sent.packet,
+                step,
+            )?;
             thread
         } else {
             return Ok(());
@@ -202,7 +209,14 @@ impl Engine {
         let Some(mut thread) = records::thread(step, &received.case)? else { return Ok(()) };
         if thread.root == received.packet {
             let by = self.identity.org;
-            remember(&mut thread, received.opened, by, (Action::Open.as_str(), author), received.packet, step)?;
+            remember(
+                &mut thread,
+                received.opened,
+                by,
+                (Action::Open.as_str(), author),
+                received.packet,
+                step,
+            )?;
             records::put_thread(&mut step.changes, &thread);
         }
         Ok(())
@@ -435,7 +449,11 @@ pub(crate) fn update_of(
 /// and what the person may ask for at any time.
 fn may_still(action: Action, state: WorkState) -> bool {
     let done = matches!(state, WorkState::Completed | WorkState::Closed);
-    !done || matches!(action, Action::Close | Action::ConsentWithdrawn | Action::EraseRequest | Action::EraseDone)
+    !done
+        || matches!(
+            action,
+            Action::Close | Action::ConsentWithdrawn | Action::EraseRequest | Action::EraseDone
+        )
 }
 
 /// Whether the last step of this kind is longer ago.

@@ -162,12 +162,7 @@ impl Course {
         Ok(clocks(&terms, &self.story(thread, vault, watch)?, watch.now))
     }
 
-    fn story(
-        &self,
-        thread: &Thread,
-        from: &dyn Source,
-        watch: &Watch,
-    ) -> Result<Vec<Happened>, EngineError> {
+    fn story(&self, thread: &Thread, from: &dyn Source, watch: &Watch) -> Result<Vec<Happened>, EngineError> {
         let mut story = Vec::with_capacity(thread.events.len() + 1);
         for event in thread.events.iter().filter(|event| !event.conflict && !event.taken_back) {
             let Ok(action) = event.what.parse::<Action>() else { continue };
@@ -186,7 +181,13 @@ impl Course {
             let record = record_of(thread, event, from)?;
             story.push(Happened { at, action, by, record, eta });
             if action == Action::Send && !thread.ours {
-                story.push(Happened { at, action: Action::Deliver, by: Party::System, record: None, eta: None });
+                story.push(Happened {
+                    at,
+                    action: Action::Deliver,
+                    by: Party::System,
+                    record: None,
+                    eta: None,
+                });
             }
         }
         Ok(story)
@@ -240,7 +241,11 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_between_an_event_and_the_look_moves_it_no_further_than_the_last_look() {
         let looks = watch(100 * DAY, 100 * DAY - 2 * HOUR, 105 * DAY);
-        assert_eq!(looks.place(Timestamp(100 * DAY - HOUR), true), Timestamp(100 * DAY - 2 * HOUR), "forward");
+        assert_eq!(
+            looks.place(Timestamp(100 * DAY - HOUR), true),
+            Timestamp(100 * DAY - 2 * HOUR),
+            "forward"
+        );
         let looks = watch(100 * DAY, 100 * DAY - 2 * HOUR, 95 * DAY);
         assert_eq!(looks.place(Timestamp(100 * DAY - HOUR), true), Timestamp(100 * DAY), "backward");
     }

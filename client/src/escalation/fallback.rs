@@ -25,34 +25,47 @@ pub(super) fn is_automatic(engine: &Engine, thread: &Thread) -> Result<bool, Eng
     Ok(thread.ours && header_of(engine, thread)?.is_some_and(|header| header["auto_fallback"] == true))
 }
 
-/// The next organisation on the list of a referral of ours that is a member, is not suspended and has not got it; none if there is
-/// none.
-pub fn next(engine: &Engine, thread: &Thread) -> Result<Option<OrgId>, EngineError> {
+/// The next organisation on the list of a referral of ours that is a member, is not suspended, may have it and has not got it;
+/// none if there is none.
+pub async fn next(engine: &Engine, thread: &Thread) -> Result<Option<OrgId>, EngineError> {
     if !thread.ours {
         return Ok(None);
     }
-    let Some(header) = header_of(engine, thread)? else { return Ok(None) };
-    let Ok(replica) = engine.replica.try_lock() else { return Ok(None) };
-    let tried = tried(engine, thread, &header)?;
-    let listed = header.get("fallback").and_then(Value::as_array);
-    let meant = listed.into_iter().flatten().filter_map(|entry| {
+    let Some(root) = records::sent(&engine.vault, thread.root, thread.peer)? else { return Ok(None) };
+    let document = casebook::document(&root.sections);
+    let listed = document.get("fallback").and_then(Value::as_array).cloned().unwrap_or_default();
+    if listed.is_empty() {
+        return Ok(None);
+    }
+    let tried = tried(engine, thread, &document)?;
+    let replica = engine.replica.lock().await;
+    for entry in listed {
         let text = |field: &str| entry.get(field).and_then(Value::as_str);
-        let by_number = text("org_id").and_then(|id| id.parse::<OrgId>().ok());
+        let number = text("org_id").and_then(|id| id.parse::<OrgId>().ok());
+        let named = text("name");
         let mut all = replica.directory.organisations();
-        all.find(|org| by_number.map_or(text("name") == Some(org.name.as_str()), |id| org.id == id))
-    });
-    let own = engine.identity.org;
-    let mut fit = meant.filter(|org| org.suspended.is_none() && org.id != own && !tried.contains(&org.id));
-    Ok(fit.next().map(|org| org.id))
+        let meant = all.find(|org| match number {
+            Some(number) => org.id == number,
+            None => named == Some(org.name.as_str()),
+        });
+        let Some(org) = meant.filter(|org| org.suspended.is_none() && org.id != engine.identity.org) else {
+            continue;
+        };
+        if !tried.contains(&org.id) && may_have(&document, &org.kind, &org.country) {
+            return Ok(Some(org.id));
+        }
+    }
+    Ok(None)
 }
 
 /// Organisations that have this referral already, by whichever packet.
-fn tried(engine: &Engine, thread: &Thread, header: &Value) -> Result<Vec<OrgId>, EngineError> {
-    let first = first_packet(thread, header);
+fn tried(engine: &Engine, thread: &Thread, document: &Map<String, Value>) -> Result<Vec<OrgId>, EngineError> {
+    let first = first_packet(thread, document.get("root_packet"));
     let mut tried = vec![thread.peer];
     for other in records::all_threads(&engine.vault)?.into_iter().filter(|other| other.ours) {
         let same = other.root == thread.root
-            || header_of(engine, &other)?.is_some_and(|header| first_packet(&other, &header) == first);
+            || header_of(engine, &other)?
+                .is_some_and(|header| first_packet(&other, header.get("root_packet")) == first);
         if same {
             tried.push(other.peer);
         }
@@ -61,11 +74,11 @@ fn tried(engine: &Engine, thread: &Thread, header: &Value) -> Result<Vec<OrgId>,
 }
 
 /// The packet with which it all began.
-fn first_packet(thread: &Thread, header: &Value) -> String {
-    header.get("root_packet").and_then(Value::as_str).map_or_else(|| thread.root.to_string(), str::to_owned)
+fn first_packet(thread: &Thread, named: Option<&Value>) -> String {
+    named.and_then(Value::as_str).map_or_else(|| thread.root.to_string(), str::to_owned)
 }
 
-/// Sends the referral of a thread to another organisation. False: it has it already, or must not have it. Every device of this
+/// Sends the referral of a thread to an organisation that [`next`] has named. False: it has it already. Every device of this
 /// organisation makes the same packet in the same thread, so that it counts once.
 pub async fn forward(
     engine: &Engine,
@@ -77,13 +90,12 @@ pub async fn forward(
     let document = casebook::document(&root.sections);
     let first = named(&[b"forwarded", &thread.root.0, &to.0]);
     let (packet, case) = (PacketId(first), named(&[b"forwarded thread", &thread.root.0, &to.0]));
-    if records::thread(&engine.vault, &case)?.is_some() || !may_have(engine, &document, to).await {
+    if records::thread(&engine.vault, &case)?.is_some() {
         return Ok(false);
     }
     let mut sections = sections_for(engine, to, &document, &root.sections).await;
     let respond_by = deadlines::respond_by(thread.priority, now);
-    let begun = document.get("root_packet").and_then(Value::as_str).unwrap_or_default();
-    let begun = if begun.is_empty() { thread.root.to_string() } else { begun.to_owned() };
+    let begun = first_packet(thread, document.get("root_packet"));
     for section in &mut sections {
         let Ok(mut fields) = serde_json::from_slice::<Map<String, Value>>(&section.bytes) else { continue };
         // What was attached lies at the relay for the first recipients only.
@@ -113,14 +125,13 @@ pub async fn forward(
 }
 
 /// Some referrals must not go to some organisations, whoever is on the list.
-async fn may_have(engine: &Engine, document: &Map<String, Value>, to: OrgId) -> bool {
-    let replica = engine.replica.lock().await;
-    let Some(org) = replica.directory.organisation(to) else { return false };
+fn may_have(document: &Map<String, Value>, org_kind: &str, country: &str) -> bool {
     let kind = document.get("kind").and_then(Value::as_str).and_then(Kind::from_code);
-    let Some(kind) = kind else { return false };
-    let mut whole = Document::empty(kind);
-    whole.fields.clone_from(document);
-    whole.refuses(&org.kind, &org.country).is_none()
+    kind.is_some_and(|kind| {
+        let mut whole = Document::empty(kind);
+        whole.fields.clone_from(document);
+        whole.refuses(org_kind, country).is_none()
+    })
 }
 
 /// The sections that an organisation may have of a referral that was built for another one: what the person has agreed to for
@@ -138,7 +149,10 @@ pub async fn sections_for(
     let granted: Option<Vec<&str>> = scope.map(|scope| {
         let meant = scope.iter().filter(|entry| {
             let text = |field: &str| entry.get(field).and_then(Value::as_str);
-            text("org_id").map_or(text("role") == Some(role), |id| id == org.to_string())
+            match text("org_id") {
+                Some(id) => id == org.to_string(),
+                None => text("role") == Some(role),
+            }
         });
         let codes = meant.filter_map(|entry| entry.get("sections")?.as_array());
         codes.flatten().filter_map(Value::as_str).collect()

@@ -53,12 +53,16 @@ pub(super) async fn first_accept(
 
 fn is_asked_back(thread: &Thread) -> bool {
     state_of(thread) == WorkState::WithdrawRequested
-        || thread.events.iter().any(|event| event.what == Action::Withdraw.as_str() && event.by != thread.peer)
+        || thread
+            .events
+            .iter()
+            .any(|event| event.what == Action::Withdraw.as_str() && event.by != thread.peer)
 }
 
 /// When the relay took the acceptance, and who said it: the same for all devices of this organisation.
 fn accepted_at(engine: &Engine, thread: &Thread) -> Result<(Timestamp, [u8; 32]), EngineError> {
-    let accepted = thread.events.iter().find(|event| event.what == Action::Accept.as_str() && !event.conflict);
+    let accepted =
+        thread.events.iter().find(|event| event.what == Action::Accept.as_str() && !event.conflict);
     let packet = accepted.map_or(PacketId([0; 32]), |event| event.packet);
     let relayed = records::received(&engine.vault, packet)?.map(|received| received.relayed);
     Ok((relayed.unwrap_or(Timestamp(u64::MAX)), thread.peer.0))

@@ -156,7 +156,8 @@ pub(super) fn settle(
     now: Timestamp,
     changes: &mut Changes,
 ) -> Result<(), EngineError> {
-    for mut task in all(&engine.vault)?.into_iter().filter(|task| task.is_open() && task.case == thread.case) {
+    for mut task in all(&engine.vault)?.into_iter().filter(|task| task.is_open() && task.case == thread.case)
+    {
         let ours = matches!(task.code.as_str(), "remind" | "overdue" | "call");
         let runs = clocks.iter().any(|c| c.id.as_str() == task.clock && c.round == task.round);
         if ours && !runs {

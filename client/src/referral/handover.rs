@@ -82,9 +82,12 @@ mod tests {
     #[test]
     fn the_order_of_fields_does_not_count_and_everything_else_does() {
         let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap();
-        let record = read(r#"{"place":"Gate 4","by":{"staff_no":"7","org_id":"a"},"documents_handed":["x","y"]}"#);
-        let turned = read(r#"{"documents_handed":["x","y"],"by":{"org_id":"a","staff_no":"7"},"place":"Gate 4"}"#);
-        let other = read(r#"{"place":"Gate 4","by":{"staff_no":"7","org_id":"a"},"documents_handed":["y","x"]}"#);
+        let record =
+            read(r#"{"place":"Gate 4","by":{"staff_no":"7","org_id":"a"},"documents_handed":["x","y"]}"#);
+        let turned =
+            read(r#"{"documents_handed":["x","y"],"by":{"org_id":"a","staff_no":"7"},"place":"Gate 4"}"#);
+        let other =
+            read(r#"{"place":"Gate 4","by":{"staff_no":"7","org_id":"a"},"documents_handed":["y","x"]}"#);
         assert_eq!(hash(&record), hash(&turned));
         assert_ne!(hash(&record), hash(&other));
     }

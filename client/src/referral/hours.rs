@@ -244,7 +244,11 @@ mod tests {
         assert!(hours.is_open(at("2026-11-30T08:00:00Z")), "09:00 in Berlin, Monday");
         assert!(!hours.is_open(at("2026-11-30T11:30:00Z")), "at lunch");
         assert_eq!(hours.next_open(at("2026-11-30T11:30:00Z")), at("2026-11-30T12:00:00Z"));
-        assert_eq!(hours.next_open(at("2026-12-02T10:00:00Z")), at("2026-12-04T08:00:00Z"), "Wednesday to Friday");
+        assert_eq!(
+            hours.next_open(at("2026-12-02T10:00:00Z")),
+            at("2026-12-04T08:00:00Z"),
+            "Wednesday to Friday"
+        );
         assert_eq!(hours.next_open(at("2026-12-25T10:00:00Z")), at("2026-12-27T00:00:00Z"), "a holiday");
         assert!(hours.is_open(at("2026-12-04T22:59:00Z")), "until midnight");
     }
@@ -255,7 +259,10 @@ mod tests {
         // Friday before the clocks go forward; Sunday is the next working day, in summer time.
         assert_eq!(hours.plus_days(at("2026-03-27T08:30:00Z"), 1), at("2026-03-29T07:30:00Z"));
         // 02:30 does not exist on that Sunday.
-        assert_eq!(hours.moment("2026-03-29".parse().unwrap(), Time::constant(2, 30, 0, 0)), Some(at("2026-03-29T01:30:00Z")));
+        assert_eq!(
+            hours.moment("2026-03-29".parse().unwrap(), Time::constant(2, 30, 0, 0)),
+            Some(at("2026-03-29T01:30:00Z"))
+        );
         assert_eq!(hours.plus_days(at("2026-10-23T07:30:00Z"), 1), at("2026-10-25T08:30:00Z"));
     }
 

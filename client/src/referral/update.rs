@@ -50,7 +50,15 @@ const QUESTIONS_MAX: usize = 50;
 const CONTACT_WISH: CodeList = CodeList::closed("wants-contact", &["yes", "message_only", "no"]);
 const OUTCOME_CODE: CodeList = CodeList::open(
     "CL-CL",
-    &["goal_reached", "returned_home", "integrated", "reunified", "handed_to_other_org", "lost_contact", "other"],
+    &[
+        "goal_reached",
+        "returned_home",
+        "integrated",
+        "reunified",
+        "handed_to_other_org",
+        "lost_contact",
+        "other",
+    ],
 );
 
 /// What an update can carry beside reason, text, time and answer.

@@ -9,6 +9,7 @@ use causeway_common::priority::Priority;
 use causeway_common::statements::StatementKind;
 use causeway_common::wire::{Refusal, Submit, TakePrekeys};
 use causeway_tests::hostile::liar::{Lies, Reply};
+use causeway_tests::steps::words;
 
 use super::support::{reinstate, suspend, thread, two};
 

@@ -77,7 +77,10 @@ fn a_question_stops_the_answer_and_starts_the_reply() {
 #[test]
 fn work_that_waits_is_not_late_and_a_question_in_it_leads_back_to_it() {
     let mut story = begun();
-    story.extend([happened(0, Action::Accept, Party::Recipient), happened(0, Action::Start, Party::Recipient)]);
+    story.extend([
+        happened(0, Action::Accept, Party::Recipient),
+        happened(0, Action::Start, Party::Recipient),
+    ]);
     story.push(happened(HOUR, Action::Hold, Party::Recipient));
     assert!(one(&run(Priority::P1, &story, 90 * HOUR), ClockId::C6).paused);
     story.push(happened(90 * HOUR, Action::Resume, Party::Recipient));
@@ -86,7 +89,11 @@ fn work_that_waits_is_not_late_and_a_question_in_it_leads_back_to_it() {
     story.push(happened(95 * HOUR, Action::Answer, Party::Sender));
     story.push(happened(96 * HOUR, Action::Progress, Party::Recipient));
     let again = one(&run(Priority::P1, &story, 96 * HOUR), ClockId::C6);
-    assert_eq!((again.due, again.round), (Timestamp(MONDAY + 108 * HOUR), 2), "a report begins the next interval");
+    assert_eq!(
+        (again.due, again.round),
+        (Timestamp(MONDAY + 108 * HOUR), 2),
+        "a report begins the next interval"
+    );
 }
 
 #[test]
@@ -105,7 +112,8 @@ fn routine_counts_the_recipients_working_days() {
     let holidays = r#"{"zone":"CET-1CEST,M3.5.0,M10.5.0/3","week":{"mon":["09:00-17:00"],"thu":["09:00-17:00"]},"holidays":["2026-12-03"]}"#;
     let recipient = Hours::read(&serde_json::from_str(holidays).unwrap()).unwrap();
     let sender = Hours::default();
-    let terms = Terms { kind: "IDQ", priority: Priority::P3, recipient: &recipient, sender: &sender, arrival: None };
+    let terms =
+        Terms { kind: "IDQ", priority: Priority::P3, recipient: &recipient, sender: &sender, arrival: None };
     let running = clocks(&terms, &begun(), Timestamp(MONDAY));
     // 09:00 UTC is 10:00 in Berlin. Thursday is a holiday: the next working days are Mondays and Thursdays after it.
     assert_eq!(one(&running, ClockId::C2).due, Timestamp(MONDAY + 7 * DAY));

@@ -24,11 +24,7 @@ fn steps_that_overtook_each_other_are_put_into_their_order() {
     assert_eq!(placed.iter().map(|p| p.index).collect::<Vec<_>>(), [2, 1, 0]);
     assert!(placed.iter().all(|p| p.fits));
     assert_eq!(placed[2].state, WorkState::Completed);
-    assert_eq!(
-        replay(packet(0), WorkState::Seen, &[complete, over]),
-        [],
-        "what they follow is not here yet"
-    );
+    assert_eq!(replay(packet(0), WorkState::Seen, &[complete, over]), [], "what they follow is not here yet");
 }
 
 #[test]
@@ -40,11 +36,7 @@ fn of_two_at_the_same_time_the_recipients_counts_first() {
     assert_eq!((placed[1].fits, placed[1].state), (true, WorkState::WithdrawRequested));
     let decline = done(9, 0, Party::Recipient, Action::Decline);
     let placed = replay(packet(0), WorkState::Seen, &[withdraw, decline]);
-    assert_eq!(
-        (placed[1].fits, placed[1].state),
-        (false, WorkState::Declined),
-        "shown, and changes nothing"
-    );
+    assert_eq!((placed[1].fits, placed[1].state), (false, WorkState::Declined), "shown, and changes nothing");
 }
 
 #[test]

@@ -42,7 +42,9 @@ pub const fn mapping(state: WorkState) -> Mapping {
         HandedOver => ("in-progress", "handed-over", false, "accepted", "", "5.x", "", "Update"),
         Completed => ("completed", "", false, "done", "Finalized", "7.0", "believed_alive", "Update"),
         Closed => ("completed", "closed", false, "done", "Finalized", "7.0", "", "Cancel"),
-        WithdrawRequested => ("in-progress", "cancellation-requested", false, "", "OSU cancel", "5.4", "", ""),
+        WithdrawRequested => {
+            ("in-progress", "cancellation-requested", false, "", "OSU cancel", "5.4", "", "")
+        }
         Withdrawn => ("cancelled", "", true, "revoked", "CancelConfirmed", "6.0", "", "Cancel"),
         Expired => ("failed", "expired", true, "", "", "", "", ""),
         Failed => ("failed", "", true, "", "", "6.0", "", ""),

@@ -20,7 +20,10 @@ fn the_documentation_says_what_the_table_says() {
     if std::env::var_os("CAUSEWAY_WRITE_DOCS").is_some() {
         return std::fs::write(&path, &wanted).unwrap();
     }
-    assert!(text == wanted, "docs/lifecycle.md is not what the table says: run this test with CAUSEWAY_WRITE_DOCS=1");
+    assert!(
+        text == wanted,
+        "docs/lifecycle.md is not what the table says: run this test with CAUSEWAY_WRITE_DOCS=1"
+    );
 }
 
 fn generated() -> String {
@@ -54,7 +57,9 @@ fn diagram() -> String {
 }
 
 fn table() -> String {
-    let mut out = String::from("| # | From | To | Who | Step | Must carry | Deadlines |\n|---|---|---|---|---|---|---|\n");
+    let mut out = String::from(
+        "| # | From | To | Who | Step | Must carry | Deadlines |\n|---|---|---|---|---|---|---|\n",
+    );
     for row in ROWS {
         let _ = writeln!(
             out,

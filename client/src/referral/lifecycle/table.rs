@@ -157,8 +157,8 @@ macro_rules! rows {
 /// the word `decline` (older programs say it). From 32 on: the other words of a case update.
 pub const ROWS: &[Row] = {
     use Carry::*;
-    use Clocked::{Delay, Go, Pause, Start, Stop, StopAll};
     use ClockId::*;
+    use Clocked::{Delay, Go, Pause, Start, Stop, StopAll};
     use Origin::{Any, In, Nothing, Open};
     use To::{Back, Same, Signed, State, Thread};
     use WorkState::*;

@@ -99,7 +99,8 @@ fn a_handover_needs_both_signatures_under_one_record() {
 }
 
 fn update(value: serde_json::Value) -> Update {
-    let mut whole = json!({"kind": "CUP", "schema": "relay/CUP/1.0", "event": "", "state_before": "", "state_after": ""});
+    let mut whole =
+        json!({"kind": "CUP", "schema": "relay/CUP/1.0", "event": "", "state_before": "", "state_after": ""});
     whole.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
     serde_json::from_value(whole).unwrap()
 }
@@ -120,15 +121,27 @@ fn a_reason_is_needed_where_the_table_says_and_forbidden_elsewhere() {
                 assert!(with("") && with("no_such_code"), "{row:?}");
                 assert!(list.codes.iter().all(|code| !with(code)), "{row:?}");
             }
-            None if carry::wants_reason(row) => assert!(with("") && with(" ") && !with("she is ill"), "{row:?}"),
+            None if carry::wants_reason(row) => {
+                assert!(with("") && with(" ") && !with("she is ill"), "{row:?}")
+            }
             None => assert!(!with("") && with("anything"), "{row:?}"),
         }
     }
     let needs: std::collections::BTreeSet<_> =
         ROWS.iter().filter(|row| carry::wants_reason(row)).map(|row| row.action.as_str()).collect();
     let expected = [
-        "cancel_refuse", "close", "decline", "decline_late", "delay_notice", "error", "fail", "hold", "info_request",
-        "object", "reopen", "withdraw",
+        "cancel_refuse",
+        "close",
+        "decline",
+        "decline_late",
+        "delay_notice",
+        "error",
+        "fail",
+        "hold",
+        "info_request",
+        "object",
+        "reopen",
+        "withdraw",
     ];
     assert!(needs.into_iter().eq(expected));
 }
