@@ -86,13 +86,19 @@ async fn look_at(
     if course == before {
         return Ok(());
     }
+    let waits_in_vain =
+        |(clock, level): &(Clock, Level)| *level == Level::L2 && may_go_on(clock.id) && thread.ours;
+    let goes_on = ended.is_some() || due.iter().any(waits_in_vain);
     for (clock, level) in due {
         at_level(engine, thread, watch, (&clock, level), changes, ticked).await?;
     }
     if let Some(word) = ended {
-        let next = fallback::next(engine, thread)?;
+        let next = fallback::next(engine, thread).await?;
         let task = Task::of(thread, "recipient", word, 1, watch.now).for_supervisor_if(word != "declined");
         tasks::add(engine, changes, task.with_fallback(next), ticked)?;
+    }
+    // Once for a thread: whoever gets it has deadlines of its own, and the rest of the list.
+    if goes_on && course.fire("forward", 1, 2) {
         forward_if_allowed(engine, thread, watch, ticked).await?;
     }
     for event in thread.events.iter().filter(|event| event.what == Action::Recuse.as_str() && !thread.ours) {
@@ -130,13 +136,9 @@ async fn at_level(
             Ok(())
         }
         (Level::L2, false) if clock.id != ClockId::CA => {
-            let next = if may_go_on(clock.id) { fallback::next(engine, thread)? } else { None };
+            let next = if may_go_on(clock.id) { fallback::next(engine, thread).await? } else { None };
             let phone = phone(engine, thread)?;
-            tasks::add(engine, changes, task("call").with_phone(phone).with_fallback(next), ticked)?;
-            if may_go_on(clock.id) {
-                forward_if_allowed(engine, thread, watch, ticked).await?;
-            }
-            Ok(())
+            tasks::add(engine, changes, task("call").with_phone(phone).with_fallback(next), ticked)
         }
         (Level::L3, false) => {
             let code = if clock.id == ClockId::CA { "arrival" } else { "supervisor" };
@@ -199,7 +201,7 @@ async fn forward_if_allowed(
     ticked: &mut Ticked,
 ) -> Result<(), EngineError> {
     if fallback::is_automatic(engine, thread)?
-        && let Some(next) = fallback::next(engine, thread)?
+        && let Some(next) = fallback::next(engine, thread).await?
         && fallback::forward(engine, thread, next, watch.now).await?
     {
         ticked.forwarded += 1;

@@ -60,7 +60,7 @@ async fn a_referral_that_nobody_answers_goes_to_the_next_on_the_list_once() {
     let mut hotline = scene.resident("Hotline").await;
     let police = scene.resident("Police").await;
     let shelter = scene.resident("Shelter").await;
-    let stranger = scene.resident("Stranger").await;
+    let stranger = scene.resident("Neighbour").await;
     hotline.sync().await.unwrap();
     let header = json!({
         "kind": "BIA", "auto_fallback": true, "fallback": [{"org_id": shelter.org().to_string()}],
@@ -100,6 +100,38 @@ async fn a_referral_that_nobody_answers_goes_to_the_next_on_the_list_once() {
     let open = tasks::all(&hotline.engine.vault).unwrap();
     let open: Vec<_> = open.iter().filter(|task| task.is_open() && task.case == [1; 32]).collect();
     assert!(!open.is_empty() && open.iter().all(|task| task.code == "supervisor"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_long_night_only_the_next_one_gets_it() {
+    let scene = Scene::start().await;
+    let hotline = scene.resident("Hotline").await;
+    let police = scene.resident("Police").await;
+    let (second, third) = (scene.resident("Second").await, scene.resident("Third").await);
+    hotline.sync().await.unwrap();
+    let listed = [second.org(), third.org()].map(|org| json!({"org_id": org.to_string()}));
+    let header = json!({"kind": "BIA", "auto_fallback": true, "fallback": listed});
+    hotline.queue(with_header(police.org(), 1, Priority::P1, &header)).await;
+    sync_all(&[&hotline, &police]).await;
+    look(&hotline).await;
+    // C2 and C3 pass their second level in the same look.
+    scene.clock.advance_hours(5);
+    // A session may hold the directory at that moment.
+    let busy = hotline.engine.clone();
+    hotline.sync().await.unwrap();
+    let held = busy.replica.lock().await;
+    let looking = escalation::tick(&hotline.engine);
+    tokio::pin!(looking);
+    assert!(futures_now(&mut looking).await.is_none(), "it waits for the directory");
+    drop(held);
+    assert_eq!(looking.await.unwrap().forwarded, 1);
+    sync_all(&[&hotline, &second, &third]).await;
+    assert_eq!((second.inbox().len(), third.inbox().len()), (1, 0));
+}
+
+/// What a future gives if it is given a little time.
+async fn futures_now<T>(future: impl std::future::Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(std::time::Duration::from_millis(50), future).await.ok()
 }
 
 #[tokio::test(start_paused = true)]

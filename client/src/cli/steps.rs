@@ -104,6 +104,8 @@ pub(crate) async fn handed_over(args: HandoverArgs, home: &Home) -> Result<(), F
             Some(record) => drop(fields.insert("handover".into(), Value::Object(record))),
             None => complete_record(&mut fields, &args.step, home)?,
         }
+    } else {
+        complete_record(&mut fields, &args.step, home)?;
     }
     take(args.step, Action::HandedOver, Carried { fields, answer: Map::new() }, home).await
 }

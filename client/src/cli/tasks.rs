@@ -152,7 +152,7 @@ pub(crate) async fn escalate(id: &str, home: &Home) -> Result<(), Failure> {
     let lang = home.lang;
     let none =
         || Failure::new("L-113", exit::REFUSED, lang.text("escalate-none"), lang.text("escalate-none-hint"));
-    let next = fallback::next(&home.engine, &thread)?.ok_or_else(none)?;
+    let next = fallback::next(&home.engine, &thread).await?.ok_or_else(none)?;
     if !fallback::forward(&home.engine, &thread, next, home.engine.relay_now()).await? {
         return Err(none());
     }
@@ -208,13 +208,8 @@ pub(crate) async fn while_watching<T>(home: &Home, work: impl Future<Output = T>
     };
     tokio::select! {
         done = work => done,
-        () = watching => unreachable_end().await,
+        never = watching => never,
     }
-}
-
-/// The loop beside it has no end.
-async fn unreachable_end<T>() -> T {
-    std::future::pending().await
 }
 
 /// Says how much there is to do.
@@ -265,7 +260,7 @@ pub(crate) fn words(v: &Value, home: &Home) -> String {
     let late = all().find(|clock| clock["overdue"] == true);
     let next =
         all().filter(|clock| clock["paused"] == false).min_by_key(|clock| text(clock, "due").to_owned());
-    let Some((id, clock)) = late.map(|c| ("due-late", c)).or(next.map(|c| ("due-next", c))) else {
+    let Some((id, clock)) = late.map(|c| ("due-late", c)).or_else(|| next.map(|c| ("due-next", c))) else {
         return String::new();
     };
     let deadline = home.lang.text(&format!("clock-{}", text(clock, "deadline")));

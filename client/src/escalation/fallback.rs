@@ -2,7 +2,7 @@
 
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::time::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::course::header_of;
 use super::named;
@@ -25,34 +25,59 @@ pub(super) fn is_automatic(engine: &Engine, thread: &Thread) -> Result<bool, Eng
     Ok(thread.ours && header_of(engine, thread)?.is_some_and(|header| header["auto_fallback"] == true))
 }
 
-/// The next organisation on the list of a referral of ours that is a member, is not suspended and has not got it; none if there is
-/// none.
-pub fn next(engine: &Engine, thread: &Thread) -> Result<Option<OrgId>, EngineError> {
+/// The next organisation on the list of a referral of ours that is a member, is not suspended, may have it and has not got it;
+/// none if there is none.
+pub async fn next(engine: &Engine, thread: &Thread) -> Result<Option<OrgId>, EngineError> {
     if !thread.ours {
         return Ok(None);
     }
-    let Some(header) = header_of(engine, thread)? else { return Ok(None) };
-    let Ok(replica) = engine.replica.try_lock() else { return Ok(None) };
-    let tried = tried(engine, thread, &header)?;
-    let listed = header.get("fallback").and_then(Value::as_array);
-    let meant = listed.into_iter().flatten().filter_map(|entry| {
-        let text = |field: &str| entry.get(field).and_then(Value::as_str);
-        let by_number = text("org_id").and_then(|id| id.parse::<OrgId>().ok());
-        let mut all = replica.directory.organisations();
-        all.find(|org| by_number.map_or(text("name") == Some(org.name.as_str()), |id| org.id == id))
-    });
-    let own = engine.identity.org;
-    let mut fit = meant.filter(|org| org.suspended.is_none() && org.id != own && !tried.contains(&org.id));
-    Ok(fit.next().map(|org| org.id))
+    let Some(root) = records::sent(&engine.vault, thread.root, thread.peer)? else { return Ok(None) };
+    let document = casebook::document(&root.sections);
+    let listed = document.get("fallback").and_then(Value::as_array).cloned().unwrap_or_default();
+    if listed.is_empty() {
+        return Ok(None);
+    }
+    let tried = tried(engine, thread, &document)?;
+    let Some(first) = first_copy(&root.sections, document) else { return Ok(None) };
+    for entry in listed {
+        let Some(org) = meant(engine, &entry).await.filter(|org| !tried.contains(org)) else { continue };
+        if !copy_for(engine, org, &first, engine.now()).await?.is_empty() {
+            return Ok(Some(org));
+        }
+    }
+    Ok(None)
+}
+
+/// The member that an entry of the list names; none if it is suspended, or we ourselves.
+async fn meant(engine: &Engine, entry: &Value) -> Option<OrgId> {
+    let text = |field: &str| entry.get(field).and_then(Value::as_str);
+    let number = text("org_id").and_then(|id| id.parse::<OrgId>().ok());
+    let named = text("name");
+    let replica = engine.replica.lock().await;
+    let mut all = replica.directory.organisations();
+    let org = all.find(|org| match number {
+        Some(number) => org.id == number,
+        None => named == Some(org.name.as_str()),
+    })?;
+    (org.suspended.is_none() && org.id != engine.identity.org).then_some(org.id)
+}
+
+/// What the first recipient has, without what says so.
+fn first_copy(sections: &[StoredSection], fields: Map<String, Value>) -> Option<Document> {
+    let mut document = Document::empty(Kind::from_code(&kind_of(sections))?);
+    document.fields = fields;
+    OF_THE_FIRST.iter().for_each(|field| drop(document.fields.remove(*field)));
+    Some(document)
 }
 
 /// Organisations that have this referral already, by whichever packet.
-fn tried(engine: &Engine, thread: &Thread, header: &Value) -> Result<Vec<OrgId>, EngineError> {
-    let first = first_packet(thread, header);
+fn tried(engine: &Engine, thread: &Thread, document: &Map<String, Value>) -> Result<Vec<OrgId>, EngineError> {
+    let first = first_packet(thread, document.get("root_packet"));
     let mut tried = vec![thread.peer];
     for other in records::all_threads(&engine.vault)?.into_iter().filter(|other| other.ours) {
         let same = other.root == thread.root
-            || header_of(engine, &other)?.is_some_and(|header| first_packet(&other, &header) == first);
+            || header_of(engine, &other)?
+                .is_some_and(|header| first_packet(&other, header.get("root_packet")) == first);
         if same {
             tried.push(other.peer);
         }
@@ -61,11 +86,11 @@ fn tried(engine: &Engine, thread: &Thread, header: &Value) -> Result<Vec<OrgId>,
 }
 
 /// The packet with which it all began.
-fn first_packet(thread: &Thread, header: &Value) -> String {
-    header.get("root_packet").and_then(Value::as_str).map_or_else(|| thread.root.to_string(), str::to_owned)
+fn first_packet(thread: &Thread, named: Option<&Value>) -> String {
+    named.and_then(Value::as_str).map_or_else(|| thread.root.to_string(), str::to_owned)
 }
 
-/// Sends the referral of a thread to another organisation. False: it has it already, or must not have it. Every device of this
+/// Sends the referral of a thread to an organisation that [`next`] has named. False: it has it already. Every device of this
 /// organisation makes the same packet in the same thread, so that it counts once.
 pub async fn forward(
     engine: &Engine,
@@ -74,23 +99,20 @@ pub async fn forward(
     now: Timestamp,
 ) -> Result<bool, EngineError> {
     let Some(root) = records::sent(&engine.vault, thread.root, thread.peer)? else { return Ok(false) };
-    let fields = casebook::document(&root.sections);
-    let Some(kind) = Kind::from_code(&kind_of(&root.sections)) else { return Ok(false) };
+    let Some(document) = first_copy(&root.sections, casebook::document(&root.sections)) else {
+        return Ok(false);
+    };
     let first = named(&[b"forwarded", &thread.root.0, &to.0]);
     let (packet, case) = (PacketId(first), named(&[b"forwarded thread", &thread.root.0, &to.0]));
     if records::thread(&engine.vault, &case)?.is_some() {
         return Ok(false);
     }
-    let mut document = Document::empty(kind);
-    document.fields = fields;
-    OF_THE_FIRST.iter().for_each(|field| drop(document.fields.remove(*field)));
     let copy = copy_for(engine, to, &document, now).await?;
     if copy.is_empty() {
         return Ok(false);
     }
     let respond_by = deadlines::respond_by(thread.priority, now);
-    let begun = document.fields.get("root_packet").and_then(Value::as_str).unwrap_or_default();
-    let begun = if begun.is_empty() { thread.root.to_string() } else { begun.to_owned() };
+    let begun = first_packet(thread, document.fields.get("root_packet"));
     let mut sections = Vec::with_capacity(copy.len());
     for mut section in copy {
         // What was attached lies at the relay for the first recipients only.

@@ -201,7 +201,7 @@ impl Running {
     /// The first of two signatures does nothing to deadlines yet.
     fn take(&mut self, work: &mut Work, event: &Happened) -> WorkState {
         let row = work.row(event.action, event.by);
-        let after = work.take(event.action, event.by, event.record).unwrap_or(work.state());
+        let after = work.take(event.action, event.by, event.record).unwrap_or_else(|_| work.state());
         if let Some(row) = row.filter(|row| row.to != To::Signed || after == WorkState::HandedOver) {
             self.apply(row, event);
         }
