@@ -88,13 +88,24 @@ impl Meant {
     fn by(id: &str, home: &Home) -> Result<Self, Failure> {
         let vault = &home.engine.vault;
         let fits = |number: &str| id.len() >= NUMBER_MIN && number.starts_with(id);
-        let findings = finding::all(vault)?.into_iter().filter(|f| fits(&f.id())).map(|f| Self::Finding(Box::new(f)));
+        let findings =
+            finding::all(vault)?.into_iter().filter(|f| fits(&f.id())).map(|f| Self::Finding(Box::new(f)));
         let notices = telling::notices(vault)?.into_iter().filter(|n| fits(&n.message.number));
         let mut meant: Vec<Self> = findings.chain(notices.map(|n| Self::Notice(Box::new(n)))).collect();
         match (meant.pop(), meant.is_empty()) {
             (Some(one), true) => Ok(one),
-            (None, _) => Err(Failure::new("M-104", exit::NOT_FOUND, home.lang.fill("matches-none-such", &[("id", id)]), home.lang.text("matches-none-such-hint"))),
-            (Some(_), false) => Err(Failure::new("M-105", exit::INVALID, home.lang.fill("matches-several", &[("id", id)]), home.lang.text("matches-several-hint"))),
+            (None, _) => Err(Failure::new(
+                "M-104",
+                exit::NOT_FOUND,
+                home.lang.fill("matches-none-such", &[("id", id)]),
+                home.lang.text("matches-none-such-hint"),
+            )),
+            (Some(_), false) => Err(Failure::new(
+                "M-105",
+                exit::INVALID,
+                home.lang.fill("matches-several", &[("id", id)]),
+                home.lang.text("matches-several-hint"),
+            )),
         }
     }
 }
@@ -140,7 +151,10 @@ async fn entry(finding: &Finding, home: &Home) -> Result<Value, Failure> {
     }))
 }
 
-fn standing(finding: &Finding, home: &Home) -> Result<(&'static str, Option<causeway_common::ids::OrgId>), Failure> {
+fn standing(
+    finding: &Finding,
+    home: &Home,
+) -> Result<(&'static str, Option<causeway_common::ids::OrgId>), Failure> {
     if !finding.decision.is(State::Confirmed) {
         return Ok(("undecided", None));
     }
@@ -187,9 +201,13 @@ async fn show(id: &str, home: &Home) -> Result<(), Failure> {
         Meant::Finding(finding) => {
             let mut value = entry(&finding, home).await?;
             let documents = documents(&finding, home)?;
-            let people: Vec<Value> = telling::sides(&finding).iter().zip(&documents).map(|(side, d)| person_at(d, &side.person)).collect();
+            let people: Vec<Value> = telling::sides(&finding)
+                .iter()
+                .zip(&documents)
+                .map(|(side, d)| person_at(d, &side.person))
+                .collect();
             value["rows"] = words::rows(&people);
-            value["warnings"] = documents.iter().map(|d| warning_codes(d)).collect();
+            value["warnings"] = documents.iter().map(warning_codes).collect();
             home.note("looked at two cases that may be about one person").await?;
             value
         }
@@ -221,7 +239,8 @@ fn documents(finding: &Finding, home: &Home) -> Result<Vec<Map<String, Value>>, 
 fn with_updates(case: Case) -> Map<String, Value> {
     let mut document = case.document;
     for update in case.steps.into_iter().filter_map(|(_, update)| update) {
-        let told = [("answer.confirmed", update.answer.get("confirmed")), ("found", update.other.get("found"))];
+        let told =
+            [("answer.confirmed", update.answer.get("confirmed")), ("found", update.other.get("found"))];
         for (at, object) in told {
             if let Some(object) = object {
                 document.insert(at.into(), object.clone());
@@ -267,7 +286,12 @@ async fn confirm(id: &str, asked_again: bool, said: String, home: &Home) -> Resu
             reply(&notice, Stage::Agree, State::Confirmed, said, home).await?;
         }
         Meant::Notice(_) => {
-            return Err(Failure::new("M-107", exit::REFUSED, home.lang.text("matches-nothing-to-confirm"), home.lang.text("matches-nothing-to-confirm-hint")));
+            return Err(Failure::new(
+                "M-107",
+                exit::REFUSED,
+                home.lang.text("matches-nothing-to-confirm"),
+                home.lang.text("matches-nothing-to-confirm-hint"),
+            ));
         }
     }
     Ok(())
@@ -278,7 +302,12 @@ async fn dismiss(id: &str, said: String, home: &Home) -> Result<(), Failure> {
     match Meant::by(id, home)? {
         Meant::Finding(mut finding) => {
             if !matches!(standing(&finding, home)?.0, "undecided" | "own" | "refused" | "gone") {
-                return Err(Failure::new("M-109", exit::CONFLICT, home.lang.text("matches-told-already"), home.lang.text("matches-told-already-hint")));
+                return Err(Failure::new(
+                    "M-109",
+                    exit::CONFLICT,
+                    home.lang.text("matches-told-already"),
+                    home.lang.text("matches-told-already-hint"),
+                ));
             }
             decide(&mut finding, State::Dismissed, said, home).await?;
             print(home.json, entry(&finding, home).await?, |_| home.lang.text("matches-dismissed"));
@@ -299,11 +328,18 @@ fn short_enough(said: &str, home: &Home) -> Result<(), Failure> {
         return Ok(());
     }
     let most = TEXT_CHARS_MAX.to_string();
-    Err(Failure::invalid(home.lang.fill("matches-text-long", &[("most", &most)]), home.lang.text("matches-text-long-hint")))
+    Err(Failure::invalid(
+        home.lang.fill("matches-text-long", &[("most", &most)]),
+        home.lang.text("matches-text-long-hint"),
+    ))
 }
 
 /// She wanted nothing told: nobody confirms over that without having asked her again.
-fn nothing_told_against_her_will(document: &Map<String, Value>, asked_again: bool, home: &Home) -> Result<(), Failure> {
+fn nothing_told_against_her_will(
+    document: &Map<String, Value>,
+    asked_again: bool,
+    home: &Home,
+) -> Result<(), Failure> {
     let warnings = telling::warnings(document);
     if !home.json {
         warnings.iter().for_each(|warning| remark(&words::warning(warning.as_str(), home.lang)));
@@ -311,7 +347,12 @@ fn nothing_told_against_her_will(document: &Map<String, Value>, asked_again: boo
     if asked_again || !warnings.contains(&Warning::TellNothing) {
         return Ok(());
     }
-    Err(Failure::new("M-117", exit::REFUSED, home.lang.text("matches-wants-nothing"), home.lang.text("matches-wants-nothing-hint")))
+    Err(Failure::new(
+        "M-117",
+        exit::REFUSED,
+        home.lang.text("matches-wants-nothing"),
+        home.lang.text("matches-wants-nothing-hint"),
+    ))
 }
 
 fn decision(state: State, said: String, home: &Home) -> Decision {
@@ -332,13 +373,29 @@ async fn decide(finding: &mut Finding, state: State, said: String, home: &Home) 
 }
 
 /// Answers a question. The answer is queued first: a decision without it would let the other side wait for ever.
-async fn reply(notice: &Notice, stage: Stage, state: State, said: String, home: &Home) -> Result<(), Failure> {
+async fn reply(
+    notice: &Notice,
+    stage: Stage,
+    state: State,
+    said: String,
+    home: &Home,
+) -> Result<(), Failure> {
     if notice.answer.is_some() {
-        return Err(Failure::new("M-109", exit::CONFLICT, home.lang.text("matches-answered-already"), home.lang.text("matches-answered-already-hint")));
+        return Err(Failure::new(
+            "M-109",
+            exit::CONFLICT,
+            home.lang.text("matches-answered-already"),
+            home.lang.text("matches-answered-already-hint"),
+        ));
     }
     telling::answer(&home.engine, notice, stage).await?;
     put_away(notice, state, said, home).await?;
-    home.note(if stage == Stage::Agree { "agreed that another organisation hears of a case" } else { "refused that another organisation hears of a case" }).await?;
+    home.note(if stage == Stage::Agree {
+        "agreed that another organisation hears of a case"
+    } else {
+        "refused that another organisation hears of a case"
+    })
+    .await?;
     print(home.json, notice_value(notice, home).await?, |_| {
         home.lang.text(if stage == Stage::Agree { "matches-agreed" } else { "matches-refused" })
     });
@@ -367,7 +424,9 @@ pub(crate) async fn look_up(args: MatchArgs, home: &Home) -> Result<(), Failure>
     for (at, hit) in found {
         let Some(case) = book.cases.get(hit.place) else { continue };
         let side = Side { case: case.thread.case, root: case.thread.root, person: hit.person };
-        let reasons = |all: &[crate::matching::score::Reason]| all.iter().map(|r| Value::from(r.as_str())).collect::<Value>();
+        let reasons = |all: &[crate::matching::score::Reason]| {
+            all.iter().map(|r| Value::from(r.as_str())).collect::<Value>()
+        };
         values.push(json!({
             "person": at,
             "class": hit.class.as_str(),
@@ -403,5 +462,8 @@ fn case_words(case: &Value, lang: crate::lang::Lang) -> String {
     }
     let id = if case["ours"] == true { "matches-case-ours" } else { "matches-case-theirs" };
     let number = text(case, "referral").chars().take(12).collect::<String>();
-    lang.fill(id, &[("kind", text(case, "kind")), ("with", &harmless(text(case, "with"))), ("number", &number)])
+    lang.fill(
+        id,
+        &[("kind", text(case, "kind")), ("with", &harmless(text(case, "with"))), ("number", &number)],
+    )
 }

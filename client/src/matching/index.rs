@@ -78,7 +78,9 @@ impl Index {
         let mut memo = Memo::default();
         let mut hits = Vec::new();
         for number in self.candidates(person) {
-            let Some((owner, other)) = usize::try_from(number).ok().and_then(|n| self.people.get(n)) else { continue };
+            let Some((owner, other)) = usize::try_from(number).ok().and_then(|n| self.people.get(n)) else {
+                continue;
+            };
             if !may(*owner) {
                 continue;
             }
@@ -93,7 +95,8 @@ impl Index {
 
     /// Who shares a key, each once; at most [`CANDIDATES_MAX`].
     pub fn candidates(&self, person: &Person) -> Vec<u32> {
-        let mut blocks: Vec<&Vec<u32>> = keys(person, true).iter().filter_map(|key| self.blocks.get(key)).collect();
+        let mut blocks: Vec<&Vec<u32>> =
+            keys(person, true).iter().filter_map(|key| self.blocks.get(key)).collect();
         // The smallest say most.
         blocks.sort_by_key(|block| block.len());
         let mut all: Vec<u32> = Vec::new();
@@ -168,7 +171,10 @@ impl Key<'_> {
 fn sounds(latin: &str) -> Vec<String> {
     static ENCODER: OnceLock<Option<DaitchMokotoffSoundex>> = OnceLock::new();
     let encoder = ENCODER.get_or_init(|| DaitchMokotoffSoundexBuilder::default().build().ok());
-    encoder.as_ref().map(|encoder| encoder.soundex(latin).split('|').map(str::to_owned).collect()).unwrap_or_default()
+    encoder
+        .as_ref()
+        .map(|encoder| encoder.soundex(latin).split('|').map(str::to_owned).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -142,7 +142,11 @@ fn person(
         at,
         is_subject,
         spellings: name::spellings(object, lexicon),
-        sex: object.get("sex").and_then(Value::as_u64).and_then(|sex| u8::try_from(sex).ok()).filter(|sex| matches!(sex, 1 | 2)),
+        sex: object
+            .get("sex")
+            .and_then(Value::as_u64)
+            .and_then(|sex| u8::try_from(sex).ok())
+            .filter(|sex| matches!(sex, 1 | 2)),
         birth: birth::of(object, text(document, "created")),
         phones: list(object, "phones").filter_map(phone).collect(),
         emails: list(object, "emails").filter_map(email).collect(),
@@ -151,7 +155,11 @@ fn person(
         marks: object.get("physical").and_then(self::object).map(marks).unwrap_or_default(),
         nationalities: nationalities(object),
         languages: list(object, "languages").filter_map(language).collect(),
-        parents: list(object, "parents").filter_map(self::object).flat_map(|p| name::spellings(p, lexicon)).take(LIST_MAX).collect(),
+        parents: list(object, "parents")
+            .filter_map(self::object)
+            .flat_map(|p| name::spellings(p, lexicon))
+            .take(LIST_MAX)
+            .collect(),
     };
     person.spellings.truncate(SPELLINGS_MAX);
     contact(object, &mut person);
@@ -161,7 +169,10 @@ fn person(
 impl Person {
     /// Whether anything is known by which a person could be found again.
     fn says_anything(&self) -> bool {
-        !self.spellings.is_empty() || !self.documents.is_empty() || !self.phones.is_empty() || !self.emails.is_empty()
+        !self.spellings.is_empty()
+            || !self.documents.is_empty()
+            || !self.phones.is_empty()
+            || !self.emails.is_empty()
     }
 
     /// Gives back memory that lists have reserved.
@@ -180,7 +191,8 @@ impl Person {
 
 /// Documents of a person; kinds with one person say of hers outside the person too, and name the travel document.
 fn papers(at: &str, object: &Map<String, Value>, document: &Map<String, Value>) -> Vec<Paper> {
-    let beside = list(document, "documents").chain(document.get("travel_document")).filter(|_| MAIN.contains(&at));
+    let beside =
+        list(document, "documents").chain(document.get("travel_document")).filter(|_| MAIN.contains(&at));
     list(object, "documents").chain(beside).filter_map(paper).collect()
 }
 
@@ -195,8 +207,11 @@ fn contact(object: &Map<String, Value>, person: &mut Person) {
 
 fn paper(value: &Value) -> Option<Paper> {
     let fields = object(value)?;
-    let number: String =
-        text(fields, "number")?.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let number: String = text(fields, "number")?
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
     // Shorter ones are no numbers of documents: "none", "?".
     let is_number = number.len() >= 5 && number.bytes().any(|b| b.is_ascii_digit());
     let issuer = text(fields, "issuer").map(country).unwrap_or_default();
@@ -207,7 +222,9 @@ fn paper(value: &Value) -> Option<Paper> {
 fn phone(value: &Value) -> Option<String> {
     let written = match value {
         Value::String(written) => written.as_str(),
-        Value::Object(fields) => ["e164", "number", "phone", "raw"].iter().find_map(|name| text(fields, name))?,
+        Value::Object(fields) => {
+            ["e164", "number", "phone", "raw"].iter().find_map(|name| text(fields, name))?
+        }
         _ => return None,
     };
     let digits: String = written.chars().filter(char::is_ascii_digit).collect();

@@ -154,7 +154,13 @@ pub fn compare(one: &Person, other: &Person, weights: &Weights, memo: &mut Memo)
         verdict.note(weights.birth_place, Reason::BirthPlace);
     }
     marks(&one.marks, &other.marks, weights, &mut verdict);
-    in_common(&one.nationalities, &other.nationalities, weights.nationality, Reason::Nationality, &mut verdict);
+    in_common(
+        &one.nationalities,
+        &other.nationalities,
+        weights.nationality,
+        Reason::Nationality,
+        &mut verdict,
+    );
     in_common(&one.languages, &other.languages, weights.language, Reason::Language, &mut verdict);
     parents(one, other, weights, memo, &mut verdict);
     let shares = |reasons: &[Reason]| reasons.iter().any(|reason| verdict.agree.contains(reason));
@@ -199,7 +205,8 @@ fn birth(one: Option<Birth>, other: Option<Birth>, weights: &Weights, verdict: &
 
 fn documents(one: &[Paper], other: &[Paper], weights: &Weights, verdict: &mut Verdict) {
     let pairs = || one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
-    let may_be_one = |a: &Paper, b: &Paper| a.issuer.is_empty() || b.issuer.is_empty() || a.issuer == b.issuer;
+    let may_be_one =
+        |a: &Paper, b: &Paper| a.issuer.is_empty() || b.issuer.is_empty() || a.issuer == b.issuer;
     if pairs().any(|(a, b)| a.number == b.number && may_be_one(a, b)) {
         verdict.note(weights.document, Reason::Document);
     } else if pairs().any(|(a, b)| may_be_one(a, b) && is_slip(&a.number, &b.number)) {
@@ -214,14 +221,22 @@ fn is_slip(one: &str, other: &str) -> bool {
 
 fn marks(one: &[Mark], other: &[Mark], weights: &Weights, verdict: &mut Verdict) {
     let same = |a: &Mark, b: &Mark| {
-        a.kind == b.kind && a.body_part == b.body_part && (a.side.is_empty() || b.side.is_empty() || a.side == b.side)
+        a.kind == b.kind
+            && a.body_part == b.body_part
+            && (a.side.is_empty() || b.side.is_empty() || a.side == b.side)
     };
     if one.iter().any(|a| other.iter().any(|b| same(a, b))) {
         verdict.note(weights.mark, Reason::Mark);
     }
 }
 
-fn in_common(one: &[String], other: &[String], (agree, not): (f64, f64), reason: Reason, verdict: &mut Verdict) {
+fn in_common(
+    one: &[String],
+    other: &[String],
+    (agree, not): (f64, f64),
+    reason: Reason,
+    verdict: &mut Verdict,
+) {
     if one.is_empty() || other.is_empty() {
         return;
     }
@@ -253,7 +268,9 @@ const KM_PER_HOUR: f64 = 800.0;
 fn places(one: &[Sighting], other: &[Sighting], weights: &Weights, verdict: &mut Verdict) {
     let pairs = || one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
     let near = |a: &Sighting, b: &Sighting| {
-        let same_name = !a.place.is_empty() && a.place == b.place && (a.country.is_empty() || b.country.is_empty() || a.country == b.country);
+        let same_name = !a.place.is_empty()
+            && a.place == b.place
+            && (a.country.is_empty() || b.country.is_empty() || a.country == b.country);
         same_name || distance(a, b).is_some_and(|km| km <= SAME_PLACE_KM)
     };
     let too_far = |a: &Sighting, b: &Sighting| {

@@ -11,13 +11,35 @@ const SIGNS: &[(char, &str)] =
     &[('Š', "SH"), ('Č', "CH"), ('Ž', "ZH"), ('Ć', "CH"), ('Ł', "L"), ('Ø', "O"), ('ß', "SS"), ('ẞ', "SS")];
 /// Groups of letters that stand for one sound, in their order.
 const GROUPS: &[(&str, &str)] = &[
-    ("SCHTSCH", "SHCH"), ("SZCZ", "SHCH"), ("CHTCH", "SHCH"), ("TSCH", "CH"), ("SCH", "SH"), ("TCH", "CH"), ("SZ", "SH"), ("CZ", "CH"),
-    ("DSCH", "DZH"), ("DJ", "DZH"), ("PH", "F"), ("CK", "K"), ("X", "KS"), ("W", "V"), ("OU", "U"), ("TC", "TS"), ("TZ", "TS"),
-    ("KH", "H"), ("GH", "G"), ("QU", "KV"), ("Q", "K"),
+    ("SCHTSCH", "SHCH"),
+    ("SZCZ", "SHCH"),
+    ("CHTCH", "SHCH"),
+    ("TSCH", "CH"),
+    ("SCH", "SH"),
+    ("TCH", "CH"),
+    ("SZ", "SH"),
+    ("CZ", "CH"),
+    ("DSCH", "DZH"),
+    ("DJ", "DZH"),
+    ("PH", "F"),
+    ("CK", "K"),
+    ("X", "KS"),
+    ("W", "V"),
+    ("OU", "U"),
+    ("TC", "TS"),
+    ("TZ", "TS"),
+    ("KH", "H"),
+    ("GH", "G"),
+    ("QU", "KV"),
+    ("Q", "K"),
     ("SHCH", "SH"),
     // One symbol for each of these sounds; no letter, because each letter has a meaning of its own.
-    ("ZH", "3"), ("CH", "4"), ("SH", "5"), ("TS", "6"),
-    ("J", "I"), ("Y", "I"),
+    ("ZH", "3"),
+    ("CH", "4"),
+    ("SH", "5"),
+    ("TS", "6"),
+    ("J", "I"),
+    ("Y", "I"),
 ];
 
 /// The skeleton of a name in Latin letters: capitals, the symbols 3 to 6 for ZH, CH, SH and TS, and spaces between words.
@@ -77,8 +99,11 @@ fn soft_vowels(text: &str) -> String {
 
 /// -EI at the end of a word is -E, and -I is nothing: Alekse(i), Dmitri(i).
 fn without_endings(text: &str) -> String {
-    let words = text.split(' ').map(|word| word.strip_suffix("EI").map_or_else(|| word.to_owned(), |stem| format!("{stem}E")));
-    let words: Vec<String> = words.map(|word| word.strip_suffix('I').map(str::to_owned).unwrap_or(word)).collect();
+    let words = text
+        .split(' ')
+        .map(|word| word.strip_suffix("EI").map_or_else(|| word.to_owned(), |stem| format!("{stem}E")));
+    let words: Vec<String> =
+        words.map(|word| word.strip_suffix('I').map(str::to_owned).unwrap_or(word)).collect();
     words.join(" ")
 }
 

@@ -85,12 +85,15 @@ impl Book {
 
     /// Whoever in other cases may be one of the people of this one: for each case the pair that is most alike.
     fn alike(&self, place: usize) -> Vec<Pair> {
-        let (Some(entry), Some(people)) = (self.cases.get(place), self.people.get(place)) else { return Vec::new() };
+        let (Some(entry), Some(people)) = (self.cases.get(place), self.people.get(place)) else {
+            return Vec::new();
+        };
         let may = |owner: u32| self.at(owner).is_some_and(|other| entry.may_be_compared_with(other));
         let mut best: BTreeMap<u32, Pair> = BTreeMap::new();
         for person in people {
             for hit in self.index.find(person, &WEIGHTS, may) {
-                let known = best.get(&hit.owner).is_some_and(|pair| pair.verdict.points >= hit.verdict.points);
+                let known =
+                    best.get(&hit.owner).is_some_and(|pair| pair.verdict.points >= hit.verdict.points);
                 if !known {
                     let (own, theirs) = (person.at.clone(), hit.person.at.clone());
                     let pair = Pair { owner: hit.owner, own, theirs, verdict: hit.verdict, class: hit.class };
@@ -120,11 +123,14 @@ struct Pair {
 
 impl Entry {
     fn of(case: Case) -> Self {
-        let text = |name: &str| case.document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |name: &str| case.document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let listed = case.document.get("references").and_then(Value::as_array).into_iter().flatten();
         let mut linked: Vec<String> =
             listed.filter_map(|entry| Some(entry.get("packet_id")?.as_str()?.to_owned())).collect();
-        linked.extend(["in_reply_to", "root_packet", "supersedes"].map(text).into_iter().filter(|id| !id.is_empty()));
+        linked.extend(
+            ["in_reply_to", "root_packet", "supersedes"].map(text).into_iter().filter(|id| !id.is_empty()),
+        );
         Self { is_exercise: case.is_exercise(), linked, reference: text("case_ref"), thread: case.thread }
     }
 
@@ -177,7 +183,11 @@ async fn keep(
     if known.as_ref().is_some_and(|finding| !finding.decision.is(State::Open)) {
         return Ok(false);
     }
-    let side = |entry: &Entry, person: &str| Side { case: entry.thread.case, root: entry.thread.root, person: person.into() };
+    let side = |entry: &Entry, person: &str| Side {
+        case: entry.thread.case,
+        root: entry.thread.root,
+        person: person.into(),
+    };
     let (mine, theirs) = (side(own, &pair.own), side(other, &pair.theirs));
     let is_older = usize::try_from(pair.owner).is_ok_and(|owner| owner < place);
     let (first, second) = if is_older { (theirs, mine) } else { (mine, theirs) };
@@ -215,7 +225,8 @@ fn due(vault: &Vault, changes: &mut Changes) -> Result<HashSet<PacketId>, Record
         let Ok(name) = <[u8; 32]>::try_from(case.as_slice()) else { continue };
         let Some(thread) = records::thread(vault, &name)?.filter(has_begun) else { continue };
         let root = thread.root;
-        let people = u64::try_from(people_of(&Case::of(vault, thread)?, &mut Lexicon::default()).len()).unwrap_or(0);
+        let people =
+            u64::try_from(people_of(&Case::of(vault, thread)?, &mut Lexicon::default()).len()).unwrap_or(0);
         if people > before.map_or(0, |before| before.people) {
             due.insert(root);
         }
@@ -228,9 +239,12 @@ fn due(vault: &Vault, changes: &mut Changes) -> Result<HashSet<PacketId>, Record
 fn people_of(case: &Case, lexicon: &mut Lexicon) -> Vec<Person> {
     let mut people = person::people(&case.document, lexicon);
     for update in case.steps.iter().filter_map(|(_, update)| update.as_ref()) {
-        let told = [("answer.confirmed", update.answer.get("confirmed")), ("found", update.other.get("found"))];
+        let told =
+            [("answer.confirmed", update.answer.get("confirmed")), ("found", update.other.get("found"))];
         for (at, object) in told {
-            people.extend(object.and_then(Value::as_object).and_then(|object| person::told(at, object, lexicon)));
+            people.extend(
+                object.and_then(Value::as_object).and_then(|object| person::told(at, object, lexicon)),
+            );
         }
     }
     people.truncate(PEOPLE_PER_CASE);
@@ -238,7 +252,10 @@ fn people_of(case: &Case, lexicon: &mut Lexicon) -> Vec<Person> {
 }
 
 /// Those in a document that is not sent who may be in a case here: with the places of both and the case.
-pub fn look_up(vault: &Vault, document: &Map<String, Value>) -> Result<(Book, Vec<(String, LookedUp)>), RecordError> {
+pub fn look_up(
+    vault: &Vault,
+    document: &Map<String, Value>,
+) -> Result<(Book, Vec<(String, LookedUp)>), RecordError> {
     let mut book = Book::read(vault)?;
     let is_exercise = matches!(document.get("mode").and_then(Value::as_str), Some("exercise" | "test"));
     let people = person::people(document, &mut book.index.lexicon);

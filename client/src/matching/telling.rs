@@ -100,7 +100,8 @@ pub enum Standing {
 
 /// How a finding stands, from what the threads of its cases hold.
 pub fn standing(vault: &Vault, finding: &Finding) -> Result<Standing, RecordError> {
-    let threads = (records::thread(vault, &finding.first.case)?, records::thread(vault, &finding.second.case)?);
+    let threads =
+        (records::thread(vault, &finding.first.case)?, records::thread(vault, &finding.second.case)?);
     let (Some(first), Some(second)) = threads else { return Ok(Standing::Gone) };
     let number = finding.id();
     let (told, asked) = match (first.ours, second.ours) {
@@ -113,18 +114,25 @@ pub fn standing(vault: &Vault, finding: &Finding) -> Result<Standing, RecordErro
     };
     if let Some(asked) = asked {
         let said = messages(vault, &asked)?;
-        let of = |message: &&Message, by_peer: bool| message.number == number && (message.by == asked.peer) == by_peer;
+        let of = |message: &&Message, by_peer: bool| {
+            message.number == number && (message.by == asked.peer) == by_peer
+        };
         let question = said.iter().position(|m| of(&m, false) && m.stage == Stage::Ask);
         let Some(question) = question else { return Ok(Standing::ToAsk(asked.case, asked.peer)) };
         // Only an answer that follows the question counts.
-        let answer = said.iter().skip(question).find(|m| of(m, true) && matches!(m.stage, Stage::Agree | Stage::Refuse));
+        let answer = said
+            .iter()
+            .skip(question)
+            .find(|m| of(m, true) && matches!(m.stage, Stage::Agree | Stage::Refuse));
         match answer.map(|answer| answer.stage) {
             Some(Stage::Agree) => {}
             Some(_) => return Ok(Standing::Refused(asked.peer)),
             None => return Ok(Standing::Asked(asked.peer)),
         }
     }
-    let is_told = messages(vault, &told)?.iter().any(|m| m.number == number && m.by != told.peer && m.stage == Stage::Tell);
+    let is_told = messages(vault, &told)?
+        .iter()
+        .any(|m| m.number == number && m.by != told.peer && m.stage == Stage::Tell);
     Ok(if is_told { Standing::Told(told.peer) } else { Standing::ToTell(told.case, told.peer) })
 }
 
@@ -162,7 +170,13 @@ pub async fn answer(engine: &Engine, notice: &Notice, stage: Stage) -> Result<()
 }
 
 /// One message: the number, what it says, and of the cases only the recipient's own.
-async fn say(engine: &Engine, case: [u8; 32], number: &str, stage: Stage, class: &str) -> Result<PacketId, StepError> {
+async fn say(
+    engine: &Engine,
+    case: [u8; 32],
+    number: &str,
+    stage: Stage,
+    class: &str,
+) -> Result<PacketId, StepError> {
     let mut message = json!({ "number": number, "stage": stage.as_str() });
     if matches!(stage, Stage::Ask | Stage::Tell) {
         message["class"] = class.into();
@@ -187,15 +201,29 @@ pub fn messages(vault: &Vault, thread: &Thread) -> Result<Vec<Message>, RecordEr
         return Ok(Vec::new());
     }
     let steps = Case::of(vault, thread.clone())?.steps;
-    Ok(steps.iter().filter(|(event, _)| !event.taken_back).filter_map(|(event, update)| {
-        let fields = update.as_ref().filter(|u| u.event == Action::PossibleMatch.as_str())?.other.get(FIELD)?;
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-        // Only what is a number of ours goes further: it is shown to people, and kept as a key.
-        let number = Some(text("number")).filter(|n| n.len() == 32 && n.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        let stage = Stage::ALL.into_iter().find(|stage| stage.as_str() == text("stage"))?;
-        let class = Some(text("class")).filter(|class| ["likely", "possible"].contains(class)).unwrap_or_default();
-        Some(Message { number: number.to_owned(), stage, class: class.to_owned(), by: event.by, at: event.at })
-    }).collect())
+    Ok(steps
+        .iter()
+        .filter(|(event, _)| !event.taken_back)
+        .filter_map(|(event, update)| {
+            let fields =
+                update.as_ref().filter(|u| u.event == Action::PossibleMatch.as_str())?.other.get(FIELD)?;
+            let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+            // Only what is a number of ours goes further: it is shown to people, and kept as a key.
+            let number =
+                Some(text("number")).filter(|n| n.len() == 32 && n.bytes().all(|b| b.is_ascii_hexdigit()))?;
+            let stage = Stage::ALL.into_iter().find(|stage| stage.as_str() == text("stage"))?;
+            let class = Some(text("class"))
+                .filter(|class| ["likely", "possible"].contains(class))
+                .unwrap_or_default();
+            Some(Message {
+                number: number.to_owned(),
+                stage,
+                class: class.to_owned(),
+                by: event.by,
+                at: event.at,
+            })
+        })
+        .collect())
 }
 
 /// Everything that other organisations have asked or told us.
@@ -207,7 +235,8 @@ pub fn notices(vault: &Vault) -> Result<Vec<Notice>, RecordError> {
             if message.by != thread.peer || !matches!(message.stage, Stage::Ask | Stage::Tell) {
                 continue;
             }
-            let answers = said.iter().skip(place).filter(|m| m.by != thread.peer && m.number == message.number);
+            let answers =
+                said.iter().skip(place).filter(|m| m.by != thread.peer && m.number == message.number);
             let answer = answers.map(|m| m.stage).find(|stage| matches!(stage, Stage::Agree | Stage::Refuse));
             all.push(Notice { thread: thread.clone(), message: message.clone(), answer });
         }
@@ -224,9 +253,13 @@ impl Notice {
 
 /// What the person who decides must know about one of the cases: wishes and dangers that its document states.
 pub fn warnings(document: &Map<String, Value>) -> Vec<Warning> {
-    let at = |path: &[&str]| path.iter().try_fold(Value::Object(document.clone()), |value, name| value.get(*name).cloned());
-    let text = |path: &[&str]| at(path).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-    let is_listed = |path: &[&str]| at(path).is_some_and(|value| value.as_array().is_some_and(|list| !list.is_empty()));
+    let at = |path: &[&str]| {
+        path.iter().try_fold(Value::Object(document.clone()), |value, name| value.get(*name).cloned())
+    };
+    let text =
+        |path: &[&str]| at(path).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let is_listed =
+        |path: &[&str]| at(path).is_some_and(|value| value.as_array().is_some_and(|list| !list.is_empty()));
     let tracing = text(&["consent", "tracing_ok"]);
     let mut all: Vec<Warning> = match tracing.as_str() {
         "tell_nothing" => vec![Warning::TellNothing],

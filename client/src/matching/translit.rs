@@ -27,18 +27,70 @@ pub struct System {
 
 /// ICAO 9303-3 for Russian, and for letters of other languages what it says of them in general. Letters of Central Asia: [K].
 const BASE: Letters = &[
-    ('А', "A"), ('Б', "B"), ('В', "V"), ('Г', "G"), ('Д', "D"), ('Е', "E"), ('Ё', "E"), ('Ж', "ZH"), ('З', "Z"), ('И', "I"), ('Й', "I"),
-    ('К', "K"), ('Л', "L"), ('М', "M"), ('Н', "N"), ('О', "O"), ('П', "P"), ('Р', "R"), ('С', "S"), ('Т', "T"), ('У', "U"), ('Ф', "F"),
-    ('Х', "KH"), ('Ц', "TS"), ('Ч', "CH"), ('Ш', "SH"), ('Щ', "SHCH"), ('Ъ', "IE"), ('Ы', "Y"), ('Ь', ""), ('Э', "E"), ('Ю', "IU"),
+    ('А', "A"),
+    ('Б', "B"),
+    ('В', "V"),
+    ('Г', "G"),
+    ('Д', "D"),
+    ('Е', "E"),
+    ('Ё', "E"),
+    ('Ж', "ZH"),
+    ('З', "Z"),
+    ('И', "I"),
+    ('Й', "I"),
+    ('К', "K"),
+    ('Л', "L"),
+    ('М', "M"),
+    ('Н', "N"),
+    ('О', "O"),
+    ('П', "P"),
+    ('Р', "R"),
+    ('С', "S"),
+    ('Т', "T"),
+    ('У', "U"),
+    ('Ф', "F"),
+    ('Х', "KH"),
+    ('Ц', "TS"),
+    ('Ч', "CH"),
+    ('Ш', "SH"),
+    ('Щ', "SHCH"),
+    ('Ъ', "IE"),
+    ('Ы', "Y"),
+    ('Ь', ""),
+    ('Э', "E"),
+    ('Ю', "IU"),
     ('Я', "IA"),
-    ('Ґ', "G"), ('Є', "IE"), ('І', "I"), ('Ї', "I"), ('Ў', "U"),
-    ('Ђ', "D"), ('Ј', "J"), ('Љ', "LJ"), ('Њ', "NJ"), ('Ћ', "C"), ('Џ', "DZ"), ('Ѓ', "GJ"), ('Ќ', "KJ"), ('Ѕ', "DZ"),
-    ('Ә', "A"), ('Ғ', "G"), ('Қ', "K"), ('Ң', "N"), ('Ө', "O"), ('Ұ', "U"), ('Ү', "U"), ('Һ', "H"), ('Ҳ', "H"), ('Ҷ', "J"), ('Ӣ', "I"),
+    ('Ґ', "G"),
+    ('Є', "IE"),
+    ('І', "I"),
+    ('Ї', "I"),
+    ('Ў', "U"),
+    ('Ђ', "D"),
+    ('Ј', "J"),
+    ('Љ', "LJ"),
+    ('Њ', "NJ"),
+    ('Ћ', "C"),
+    ('Џ', "DZ"),
+    ('Ѓ', "GJ"),
+    ('Ќ', "KJ"),
+    ('Ѕ', "DZ"),
+    ('Ә', "A"),
+    ('Ғ', "G"),
+    ('Қ', "K"),
+    ('Ң', "N"),
+    ('Ө', "O"),
+    ('Ұ', "U"),
+    ('Ү', "U"),
+    ('Һ', "H"),
+    ('Ҳ', "H"),
+    ('Ҷ', "J"),
+    ('Ӣ', "I"),
     ('Ӯ', "U"),
 ];
 
 /// Russian passports since 2014: ICAO 9303-3.
-pub static ICAO: System = System { name: "icao9303", letters: &[], initial: &[], after_vowel: &[], pairs: &[] };
+pub static ICAO: System =
+    System { name: "icao9303", letters: &[], initial: &[], after_vowel: &[], pairs: &[] };
 /// Russian passports from 2010 on: GOST R 52535.1, order 26 of the FMS.
 pub static FMS_2010: System = System { name: "gost2006", letters: &[('Ц', "TC"), ('Ъ', "")], ..ICAO_LIKE };
 /// Russian passports from 1997 on: order 310 of the MVD. That E becomes YE: [K].
@@ -59,7 +111,8 @@ pub static UKRAINIAN: System = System {
 /// Ukrainian after ICAO 9303-3: Г is G.
 pub static UKRAINIAN_ICAO: System = System { name: "ukrainian-icao", letters: &[('И', "Y")], ..ICAO_LIKE };
 /// Belarusian after ICAO 9303-3, as in passports [K].
-pub static BELARUSIAN: System = System { name: "belarusian", letters: &[('Г', "H"), ('Ё', "IO")], ..ICAO_LIKE };
+pub static BELARUSIAN: System =
+    System { name: "belarusian", letters: &[('Г', "H"), ('Ё', "IO")], ..ICAO_LIKE };
 /// Bulgarian after the law of 2009 [K].
 pub static BULGARIAN: System = System {
     name: "bulgarian",
@@ -67,11 +120,17 @@ pub static BULGARIAN: System = System {
     ..ICAO_LIKE
 };
 /// Serbian after ICAO 9303-3: the Latin alphabet without its signs.
-pub static SERBIAN: System =
-    System { name: "serbian", letters: &[('Ж', "Z"), ('Х', "H"), ('Ц', "C"), ('Ч', "C"), ('Ш', "S")], ..ICAO_LIKE };
+pub static SERBIAN: System = System {
+    name: "serbian",
+    letters: &[('Ж', "Z"), ('Х', "H"), ('Ц', "C"), ('Ч', "C"), ('Ш', "S")],
+    ..ICAO_LIKE
+};
 /// Serbian as people write it: DJ for Ђ [K].
-pub static SERBIAN_FREE: System =
-    System { name: "serbian-free", letters: &[('Ж', "Z"), ('Х', "H"), ('Ц', "C"), ('Ч', "C"), ('Ш', "S"), ('Ђ', "DJ")], ..ICAO_LIKE };
+pub static SERBIAN_FREE: System = System {
+    name: "serbian-free",
+    letters: &[('Ж', "Z"), ('Х', "H"), ('Ц', "C"), ('Ч', "C"), ('Ш', "S"), ('Ђ', "DJ")],
+    ..ICAO_LIKE
+};
 /// Macedonian after ICAO 9303-3.
 pub static MACEDONIAN: System =
     System { name: "macedonian", letters: &[('Х', "H"), ('Ц', "C"), ('Џ', "DJ")], ..ICAO_LIKE };
@@ -157,11 +216,15 @@ pub fn variants(text: &str, language: Option<&str>) -> Vec<String> {
 
 /// The systems for a text: those of the language that is stated, or that its letters show.
 fn systems(text: &str, language: Option<&str>) -> &'static [&'static System] {
-    let of = |language: &str| LANGUAGES.iter().find(|(code, _)| *code == language).map(|(_, systems)| *systems);
+    let of =
+        |language: &str| LANGUAGES.iter().find(|(code, _)| *code == language).map(|(_, systems)| *systems);
     let stated = language.and_then(|tag| of(tag.split('-').next().unwrap_or(tag)));
     let shown = || {
         let capitals: String = text.chars().flat_map(char::to_uppercase).collect();
-        TELLING.iter().find(|(letters, _)| capitals.contains(|c| letters.contains(c))).and_then(|(_, language)| of(language))
+        TELLING
+            .iter()
+            .find(|(letters, _)| capitals.contains(|c| letters.contains(c)))
+            .and_then(|(_, language)| of(language))
     };
     stated.or_else(shown).unwrap_or(ANY)
 }
@@ -172,7 +235,8 @@ mod tests {
 
     #[test]
     fn the_vectors_of_the_three_russian_systems_hold() {
-        let vectors: Vec<serde_json::Value> = serde_json::from_str(include_str!("translit_vectors.json")).unwrap();
+        let vectors: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("translit_vectors.json")).unwrap();
         assert_eq!(vectors.len(), 16);
         for vector in vectors {
             let name = vector["cyr"].as_str().unwrap();

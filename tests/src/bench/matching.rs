@@ -45,7 +45,7 @@ pub(super) fn run(plan: &Plan) -> Outcome {
     outcome.count("alerts", alerts.len());
     outcome.floor("with_everybody_ms", everybody);
     outcome.measured("index_built_ms", built.as_secs_f64() * 1e3);
-    outcome.measured("kib_per_person", after.saturating_sub(before).max(1) as f64 / size as f64);
+    outcome.measured("kib_per_person", (after - before).max(1.0) / size as f64);
     outcome.measured("candidates_per_alert", candidates as f64 / alerts.len() as f64);
     outcome.measured("alert_ms", alone.median_ms());
     outcome.measured("alert_ms_99", alone.quantile_ms(0.99));
@@ -62,7 +62,8 @@ fn with_everybody(set: &invented::People, alerts: &[Person], index: &mut Index) 
     for alert in alerts.iter().take(WITH_EVERYBODY) {
         let mut memo = Memo::default();
         let begun = Instant::now();
-        let shown = all.iter().filter(|other| compare(alert, other, &WEIGHTS, &mut memo).class(&WEIGHTS).is_some());
+        let shown =
+            all.iter().filter(|other| compare(alert, other, &WEIGHTS, &mut memo).class(&WEIGHTS).is_some());
         assert!(shown.count() <= all.len());
         samples.push(begun.elapsed());
     }

@@ -47,7 +47,11 @@ impl Figures {
 ///
 /// # Panics
 /// When a set is too large to count.
-pub fn measure(people: &People, weights: &Weights, mut look: impl FnMut(&person::Person, usize, bool)) -> Figures {
+pub fn measure(
+    people: &People,
+    weights: &Weights,
+    mut look: impl FnMut(&person::Person, usize, bool),
+) -> Figures {
     let mut index = Index::default();
     for (number, report) in people.reports.iter().enumerate() {
         for person in person::people(report, &mut index.lexicon) {

@@ -84,7 +84,16 @@ pub(super) fn typo(text: &str, rng: &mut ChaCha20Rng) -> String {
     }
     let at = rng.random_range(1..letters.len());
     match rng.random_range(0..4) {
-        0 => letters[at] = pick(if letters[0].is_ascii() { &['A', 'E', 'I', 'O', 'N', 'R', 'T', 'S', 'L', 'K'] } else { &['а', 'е', 'и', 'о', 'н', 'р', 'т', 'с', 'л', 'к'] }, rng),
+        0 => {
+            letters[at] = pick(
+                if letters[0].is_ascii() {
+                    &['A', 'E', 'I', 'O', 'N', 'R', 'T', 'S', 'L', 'K']
+                } else {
+                    &['а', 'е', 'и', 'о', 'н', 'р', 'т', 'с', 'л', 'к']
+                },
+                rng,
+            )
+        }
         1 => drop(letters.remove(at)),
         2 => letters.insert(at, letters[at]),
         _ => letters.swap(at - 1, at),

@@ -36,7 +36,10 @@ pub(super) fn report(human: &Human, rng: &mut ChaCha20Rng) -> Map<String, Value>
     person.insert("nationalities".into(), json!([{ "country": human.region.country, "status": "claimed" }]));
     person.insert("languages".into(), json!([{ "lang": human.region.language }]));
     if rng.random_bool(0.5) {
-        person.insert("documents".into(), json!([{ "number": human.passport, "issuer": human.region.country }]));
+        person.insert(
+            "documents".into(),
+            json!([{ "number": human.passport, "issuer": human.region.country }]),
+        );
     }
     if rng.random_bool(0.6) {
         person.insert("phones".into(), json!([human.phone]));
@@ -86,7 +89,9 @@ pub(super) fn alert(human: &Human, rng: &mut ChaCha20Rng) -> (Map<String, Value>
     if hand == Hand::Free {
         hit(1.0, "spelt freely", rng);
     }
-    for (field, share, what) in [("family", 0.12, "typo in the family name"), ("given", 0.08, "typo in the given name")] {
+    for (field, share, what) in
+        [("family", 0.12, "typo in the family name"), ("given", 0.08, "typo in the given name")]
+    {
         if hit(share, what, rng) {
             let wrong = typo(name[field].as_str().unwrap_or_default(), rng);
             name[field] = wrong.into();
@@ -123,7 +128,11 @@ pub(super) fn alert(human: &Human, rng: &mut ChaCha20Rng) -> (Map<String, Value>
         person.insert("documents".into(), json!([{ "number": number, "issuer": human.region.country }]));
     }
     if rng.random_bool(0.3) {
-        let phone = if hit(0.4, "another telephone", rng) { format!("+7{}", rng.random_range(9_000_000_000_u64..9_999_999_999)) } else { human.phone.clone() };
+        let phone = if hit(0.4, "another telephone", rng) {
+            format!("+7{}", rng.random_range(9_000_000_000_u64..9_999_999_999))
+        } else {
+            human.phone.clone()
+        };
         person.insert("phones".into(), json!([phone]));
     }
     if rng.random_bool(0.3) {
@@ -157,7 +166,10 @@ fn born(
         let off = if hit(0.10, "age estimated wrong", rng) { pick(&[-3, -2, 2, 3], rng) } else { 0 };
         let (below, above) = (rng.random_range(0..=3), rng.random_range(0..=3));
         let (min, max) = (age + off - below, age + off + above);
-        person.insert("age".into(), json!({ "min": min.max(1), "max": max.max(1), "basis": "estimated_visual" }));
+        person.insert(
+            "age".into(),
+            json!({ "min": min.max(1), "max": max.max(1), "basis": "estimated_visual" }),
+        );
         return;
     }
     let dob = if hit(0.05, "birth missing", rng) {

@@ -27,7 +27,8 @@ const CELL_CHARS_MAX: usize = 200;
 
 /// Both people, field by field.
 pub(super) fn rows(people: &[Value]) -> Value {
-    let cells = |name: &str| people.iter().map(|person| Value::from(cell(name, &person[name]))).collect::<Vec<_>>();
+    let cells =
+        |name: &str| people.iter().map(|person| Value::from(cell(name, &person[name]))).collect::<Vec<_>>();
     let rows = ROWS.iter().map(|(name, _)| (name, cells(name)));
     rows.filter(|(_, cells)| cells.iter().any(|cell| cell != ""))
         .map(|(name, cells)| json!({ "field": name, "values": cells }))
@@ -45,7 +46,8 @@ fn cell(name: &str, value: &Value) -> String {
 }
 
 fn joined(list: &Value, between: &str) -> String {
-    let entries: Vec<String> = list.as_array().into_iter().flatten().map(one).filter(|entry| !entry.is_empty()).collect();
+    let entries: Vec<String> =
+        list.as_array().into_iter().flatten().map(one).filter(|entry| !entry.is_empty()).collect();
     entries.join(between)
 }
 
@@ -53,7 +55,9 @@ fn one(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Object(fields) => fields.get("nil").map_or_else(|| parts(fields), |nil| format!("({})", one(nil))),
+        Value::Object(fields) => {
+            fields.get("nil").map_or_else(|| parts(fields), |nil| format!("({})", one(nil)))
+        }
         Value::Array(_) => joined(value, ", "),
         other => other.to_string(),
     }
@@ -61,7 +65,8 @@ fn one(value: &Value) -> String {
 
 /// What is about the person, not about the field.
 fn parts(fields: &Map<String, Value>) -> String {
-    const LEFT_OUT: &[&str] = &["att_id", "script", "derived", "translit_system", "doc_ref", "scan", "photo", "mrz_check", "geo"];
+    const LEFT_OUT: &[&str] =
+        &["att_id", "script", "derived", "translit_system", "doc_ref", "scan", "photo", "mrz_check", "geo"];
     let shown = fields.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
     shown.map(|(_, value)| one(value)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -72,10 +77,19 @@ pub(super) fn line(v: &Value, lang: Lang) -> String {
     if v["what"] != "finding" {
         let what = if v["what"] == "ask" { "matches-line-asked" } else { "matches-line-told" };
         let number: String = text(v, "referral").chars().take(12).collect();
-        let words = lang.fill(what, &[("from", &harmless(text(v, "from"))), ("kind", text(v, "kind")), ("number", &number), ("class", &class)]);
+        let words = lang.fill(
+            what,
+            &[
+                ("from", &harmless(text(v, "from"))),
+                ("kind", text(v, "kind")),
+                ("number", &number),
+                ("class", &class),
+            ],
+        );
         return format!("{id}  {words}");
     }
-    let cases: Vec<String> = v["cases"].as_array().into_iter().flatten().map(|case| case_words(case, lang)).collect();
+    let cases: Vec<String> =
+        v["cases"].as_array().into_iter().flatten().map(|case| case_words(case, lang)).collect();
     let state = lang.text(&format!("matches-state-{}", text(v, "state")));
     let mut line = format!("{id}  {class}  {state}  {}\n    {}", cases.join(" ↔ "), reasons(v, lang));
     if v["standing"] != "undecided" {
@@ -103,11 +117,21 @@ fn reasons(v: &Value, lang: Lang) -> String {
     };
     let (agree, disagree) = (words("agree"), words("disagree"));
     let agree = lang.fill("matches-agree", &[("what", &agree)]);
-    if disagree.is_empty() { agree } else { format!("{agree}; {}", lang.fill("matches-disagree", &[("what", &disagree)])) }
+    if disagree.is_empty() {
+        agree
+    } else {
+        format!("{agree}; {}", lang.fill("matches-disagree", &[("what", &disagree)]))
+    }
 }
 
 pub(super) fn looked_up(v: &Value, lang: Lang) -> String {
-    format!("{}  {}  {}\n    {}", text(v, "person"), class(v, lang), case_words(&v["case"], lang), reasons(v, lang))
+    format!(
+        "{}  {}  {}\n    {}",
+        text(v, "person"),
+        class(v, lang),
+        case_words(&v["case"], lang),
+        reasons(v, lang)
+    )
 }
 
 pub(super) fn warning(code: &str, lang: Lang) -> String {
@@ -125,7 +149,8 @@ pub(super) fn shown(v: &Value, lang: Lang) -> String {
     }
     for row in v["rows"].as_array().into_iter().flatten() {
         let field = text(row, "field");
-        let cells: Vec<&str> = row["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let cells: Vec<&str> =
+            row["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let label = lang.text(&format!("match-field-{}", field.replace('_', "-")));
         out.push_str(&format!("\n{} {label}\n", mark(field, v)));
         for (place, cell) in cells.iter().enumerate() {
@@ -144,7 +169,9 @@ pub(super) fn shown(v: &Value, lang: Lang) -> String {
 /// `=` where the field agrees, `≠` where it does not.
 fn mark(field: &str, v: &Value) -> &'static str {
     let about = ROWS.iter().find(|(name, _)| *name == field).map_or(&[][..], |(_, reasons)| reasons);
-    let says = |list: &str| v[list].as_array().into_iter().flatten().filter_map(Value::as_str).any(|r| about.contains(&r));
+    let says = |list: &str| {
+        v[list].as_array().into_iter().flatten().filter_map(Value::as_str).any(|r| about.contains(&r))
+    };
     match (says("agree"), says("disagree")) {
         (true, true) => "≈",
         (true, false) => "=",
@@ -154,6 +181,7 @@ fn mark(field: &str, v: &Value) -> &'static str {
 }
 
 pub(super) fn confirmed(v: &Value, lang: Lang) -> String {
-    let queued = if v["queued"] == true { format!(" {}", lang.text("matches-sync-next")) } else { String::new() };
+    let queued =
+        if v["queued"] == true { format!(" {}", lang.text("matches-sync-next")) } else { String::new() };
     format!("{} {}{queued}", lang.text("matches-confirmed"), standing(v, lang))
 }

@@ -51,7 +51,8 @@ fn a_hit_says_whose_it_is_and_the_most_alike_comes_first() {
         json!({ "names": [{ "family": "Щукина", "given": "Ксения" }], "sex": 2, "dob": "1995-02-04" }),
         json!({ "names": [{ "family": "Щукина", "given": "Ксения" }], "sex": 2, "dob": "1995-02-03" }),
     ]);
-    let seen = json!({ "names": [{ "family": "SHCHUKINA", "given": "XENIA" }], "sex": 2, "dob": "1995-02-03" });
+    let seen =
+        json!({ "names": [{ "family": "SHCHUKINA", "given": "XENIA" }], "sex": 2, "dob": "1995-02-03" });
     let seen = read(&seen, &mut index.lexicon).remove(0);
     let owners: Vec<u32> = index.find(&seen, &WEIGHTS, |_| true).iter().map(|hit| hit.owner).collect();
     assert_eq!(owners, [1, 0]);
@@ -60,7 +61,8 @@ fn a_hit_says_whose_it_is_and_the_most_alike_comes_first() {
 
 #[test]
 fn a_name_that_everybody_has_costs_a_bounded_time() {
-    let everybody: Vec<Value> = (0..CANDIDATES_MAX + 50).map(|_| json!({ "names": [{ "family": "IVANOVA" }] })).collect();
+    let everybody: Vec<Value> =
+        (0..CANDIDATES_MAX + 50).map(|_| json!({ "names": [{ "family": "IVANOVA" }] })).collect();
     let mut index = index(&everybody);
     assert_eq!(index.lexicon.len(), 1, "words are kept once");
     assert_eq!(candidates(&mut index, json!({ "names": [{ "family": "IVANOVA" }] })).len(), CANDIDATES_MAX);

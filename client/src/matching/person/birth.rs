@@ -81,12 +81,17 @@ fn dated(text: &str) -> Option<Birth> {
         _ => YEAR,
     };
     let more = if is_uncertain { unit } else { 0 };
-    Some(Birth { from: from.saturating_sub(more), to: to.saturating_add(more), is_estimate: is_uncertain || text.ends_with('?') })
+    Some(Birth {
+        from: from.saturating_sub(more),
+        to: to.saturating_add(more),
+        is_estimate: is_uncertain || text.ends_with('?'),
+    })
 }
 
 /// Somebody is `max` years old until the day before the next birthday.
 fn aged(age: &Map<String, Value>, written: Option<&str>) -> Option<Birth> {
-    let years = |name: &str| age.get(name).and_then(Value::as_i64).filter(|years| (0..=AGE_MAX).contains(years));
+    let years =
+        |name: &str| age.get(name).and_then(Value::as_i64).filter(|years| (0..=AGE_MAX).contains(years));
     let (min, max) = match (years("min"), years("max")) {
         (Some(min), Some(max)) if min <= max => (min, max),
         (Some(only), None) | (None, Some(only)) => (only, only),

@@ -90,7 +90,10 @@ impl Word {
             }
         }
         for (letters, meant) in MAY_MEAN {
-            latin.iter().filter(|spelt| spelt.contains(letters)).for_each(|spelt| add(&meaning(spelt, letters, meant)));
+            latin
+                .iter()
+                .filter(|spelt| spelt.contains(letters))
+                .for_each(|spelt| add(&meaning(spelt, letters, meant)));
         }
         (!latin.is_empty() && !skeletons.is_empty()).then_some(Self { latin, skeletons })
     }

@@ -22,7 +22,11 @@ fn people_are_found_in_documents_of_every_kind() {
     let places: Vec<(&str, bool)> = found.iter().map(|p| (p.at.as_str(), p.is_subject)).collect();
     let subjects = ["person", "persons[0]", "persons[1]", "claimed", "witness", "dependants[0]"];
     assert_eq!(places[..6], subjects.map(|place| (place, true)));
-    assert_eq!(places[6..], [("companions[0]", false), ("recruiter[0]", false)], "and not whoever asks for her");
+    assert_eq!(
+        places[6..],
+        [("companions[0]", false), ("recruiter[0]", false)],
+        "and not whoever asks for her"
+    );
 }
 
 #[test]
@@ -59,7 +63,13 @@ fn an_age_is_a_span_of_births_counted_from_its_day() {
 fn slips_of_dates_are_one_number_or_an_exchange() {
     let born = |dob: &str| one(json!({ "names": [{ "given": "A" }], "dob": dob })).birth.unwrap();
     let right = born("1990-05-07");
-    for (slip, is_one) in [("1990-07-05", true), ("1990-05-17", true), ("1991-05-07", true), ("1991-06-07", false), ("1960-05-07", false)] {
+    for (slip, is_one) in [
+        ("1990-07-05", true),
+        ("1990-05-17", true),
+        ("1991-05-07", true),
+        ("1991-06-07", false),
+        ("1960-05-07", false),
+    ] {
         assert_eq!(right.is_slip_of(born(slip)), is_one, "{slip}");
     }
 }
@@ -87,7 +97,9 @@ fn documents_beside_the_only_person_are_hers() {
 
 #[test]
 fn spellings_have_the_forms_of_all_passports() {
-    let person = one(json!({ "names": [{ "given": "Юлия", "family": "Цветкова", "lang": "ru" }, { "full": "Julia Zwetkowa" }] }));
+    let person = one(
+        json!({ "names": [{ "given": "Юлия", "family": "Цветкова", "lang": "ru" }, { "full": "Julia Zwetkowa" }] }),
+    );
     assert_eq!(person.spellings.len(), 3, "a name that is not split is read in both orders");
     let family = person.spellings[0].family.as_ref().unwrap();
     assert_eq!(family.latin, ["TSVETKOVA", "TCVETKOVA"]);
@@ -98,7 +110,9 @@ fn spellings_have_the_forms_of_all_passports() {
 
 #[test]
 fn letters_that_may_mean_another_sound_give_one_more_skeleton() {
-    let forms = |family: &str| one(json!({ "names": [{ "family": family }] })).spellings[0].family.clone().unwrap().skeletons.clone();
+    let forms = |family: &str| {
+        one(json!({ "names": [{ "family": family }] })).spellings[0].family.clone().unwrap().skeletons.clone()
+    };
     assert!(forms("CHARITONOV").iter().any(|form| forms("KHARITONOV").contains(form)));
     assert!(forms("JUKOV").iter().any(|form| forms("ZHUKOV").contains(form)));
     assert!(forms("HAVRYSHUK").iter().any(|form| forms("GAVRYSHUK").contains(form)));

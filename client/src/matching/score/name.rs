@@ -21,8 +21,15 @@ pub struct Fit {
 
 impl Fit {
     fn points(&self, weights: &Weights) -> f64 {
-        let parts = [(self.family, weights.family), (self.given, weights.given), (self.patronymic, weights.patronymic)];
-        let sum: f64 = parts.iter().map(|(alike, weight)| alike.map_or(0.0, |alike| worth(alike, *weight, weights))).sum();
+        let parts = [
+            (self.family, weights.family),
+            (self.given, weights.given),
+            (self.patronymic, weights.patronymic),
+        ];
+        let sum: f64 = parts
+            .iter()
+            .map(|(alike, weight)| alike.map_or(0.0, |alike| worth(alike, *weight, weights)))
+            .sum();
         if self.swapped { sum - weights.swapped } else { sum }
     }
 
@@ -65,7 +72,8 @@ pub(super) fn best(one: &[Spelling], other: &[Spelling], weights: &Weights, memo
         for b in other {
             for fit in [straight(a, b, memo), exchanged(a, b, memo)] {
                 let points = fit.points(weights);
-                if (fit.family.is_some() || fit.given.is_some()) && best.is_none_or(|(most, _)| points > most) {
+                if (fit.family.is_some() || fit.given.is_some()) && best.is_none_or(|(most, _)| points > most)
+                {
                     best = Some((points, fit));
                 }
             }

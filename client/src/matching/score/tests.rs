@@ -25,7 +25,8 @@ fn julia() -> Value {
 
 #[test]
 fn another_spelling_and_the_same_birthday_are_likely_one_person() {
-    let seen = json!({ "names": [{ "family": "TCVETKOVA", "given": "IULIIA" }], "sex": 2, "dob": "1999-04-12" });
+    let seen =
+        json!({ "names": [{ "family": "TCVETKOVA", "given": "IULIIA" }], "sex": 2, "dob": "1999-04-12" });
     let verdict = verdict(julia(), seen);
     assert_eq!(verdict.class(&WEIGHTS), Some(Class::Likely));
     assert_eq!(verdict.agree, [Reason::Family, Reason::Given, Reason::Sex, Reason::BirthDay]);
@@ -60,7 +61,8 @@ fn a_refusal_agrees_with_nothing_and_contradicts_nothing() {
 
 #[test]
 fn exchanged_names_and_an_exchanged_date_are_seen_through() {
-    let seen = json!({ "names": [{ "family": "YULIYA", "given": "TSVETKOVA" }], "sex": 2, "dob": "1999-12-04" });
+    let seen =
+        json!({ "names": [{ "family": "YULIYA", "given": "TSVETKOVA" }], "sex": 2, "dob": "1999-12-04" });
     let verdict = verdict(julia(), seen);
     assert!(verdict.agree.contains(&Reason::Swapped) && verdict.agree.contains(&Reason::BirthTypo));
     assert!(verdict.class(&WEIGHTS).is_some());
@@ -68,9 +70,7 @@ fn exchanged_names_and_an_exchanged_date_are_seen_through() {
 
 #[test]
 fn nobody_is_in_two_places_that_are_far_apart_within_an_hour() {
-    let at = |lat: f64, lon: f64, hour: &str| {
-        json!({ "persons": [{ "names": [{ "given": "Anna" }] }], "where": { "geo": { "lat": lat, "lon": lon } }, "when": { "eta": hour } })
-    };
+    let at = |lat: f64, lon: f64, hour: &str| json!({ "persons": [{ "names": [{ "given": "Anna" }] }], "where": { "geo": { "lat": lat, "lon": lon } }, "when": { "eta": hour } });
     let mut lexicon = Lexicon::default();
     let mut read = |document: Value| people(document.as_object().unwrap(), &mut lexicon).remove(0);
     let moscow = read(at(55.75, 37.62, "2026-03-01T10:00:00Z"));
@@ -80,7 +80,11 @@ fn nobody_is_in_two_places_that_are_far_apart_within_an_hour() {
         (at(55.8, 37.5, "2026-03-01T11:00:00Z"), Some(Reason::Place)),
     ] {
         let verdict = compare(&moscow, &read(place), &WEIGHTS, &mut Memo::default());
-        let said = verdict.agree.iter().chain(&verdict.disagree).find(|r| matches!(r, Reason::Place | Reason::TooFar));
+        let said = verdict
+            .agree
+            .iter()
+            .chain(&verdict.disagree)
+            .find(|r| matches!(r, Reason::Place | Reason::TooFar));
         assert_eq!(said.copied(), expected);
     }
 }

@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn what_no_rule_touches_any_more_stays(text in "([ABDFLMNPRSV][AEU]){1,8}") {
+    fn what_no_rule_touches_any_more_stays(text in "([BDFLMNPRSV][AEU]){1,8}") {
         let once = skeleton(&text);
         prop_assert_eq!(skeleton(&once), once);
     }
