@@ -5,6 +5,7 @@
 //! refused and sealed again by its sender. It numbers its packets from the time of its restoration on, so that no number
 //! is used twice, and tells its people from when it is.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -12,18 +13,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use causeway_common::backup::{About, BackupError, Done, Folder, Item, Key, Manifest, Writer};
+use causeway_common::codec;
 use causeway_common::store::{Kv, files};
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::records::{self, RecordError, Source, early};
-use crate::vault::{Changes, EksMedium, Master, Tree, Vault, VaultError};
+use crate::vault::{Belonging, CaseName, Changes, EksMedium, Master, Tree, Vault, VaultError};
 use crate::{activity, chain, prekeys};
 
 /// What the manifest says these are backups of.
 const WHAT: &str = "workstation";
 /// Before the names of staged files.
 const STAGING: &str = "staging/";
+/// Longest list of the records of one case: fifty thousand.
+const BELONGING_BYTES_MAX: usize = 4 << 20;
 /// Records restored in one transaction.
 const BATCH_RECORDS: usize = 128;
 /// And bytes.
@@ -173,8 +177,9 @@ pub async fn restore(
         Item::Piece { name, bytes } => write_staged(staging, name, bytes),
         _ => Err(BackupError::Newer),
     })?;
-    let Batches { full, open, identity, .. } = batches;
-    for changes in full.into_iter().chain([open]) {
+    let Batches { full, open, identity, belonging, .. } = batches;
+    for mut changes in full.into_iter().chain([open]) {
+        records::assign_cases(&mut changes, &belonging);
         vault.commit(changes, rng).await?;
     }
     sync_staged(staging)?;
@@ -210,6 +215,8 @@ struct Batches {
     open: Changes,
     records: usize,
     bytes: usize,
+    /// Which records belong to which case.
+    belonging: HashMap<(Tree, Vec<u8>), CaseName>,
     identity: Option<zeroize::Zeroizing<Vec<u8>>>,
 }
 
@@ -222,6 +229,14 @@ impl Batches {
             return Ok(());
         }
         if early::is_history_cursor(tree, id) {
+            return Ok(());
+        }
+        if tree == Tree::CaseKeys {
+            let case: CaseName = id.try_into().map_err(|_| BackupError::Newer)?;
+            let records: Belonging =
+                codec::decode(value, BELONGING_BYTES_MAX).map_err(|_| BackupError::Newer)?;
+            let records = records.into_iter().filter_map(|(tree, id)| Some((Tree::from_number(tree)?, id)));
+            self.belonging.extend(records.map(|place| (place, case)));
             return Ok(());
         }
         self.open.put(tree, id, value.to_vec());

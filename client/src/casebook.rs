@@ -34,7 +34,7 @@ impl Case {
             (Some(received), None) if received.opened.0 != 0 => Transport::Opened,
             _ => Transport::Delivered,
         };
-        let sections = sent.map(|sent| sent.sections).or(received.map(|received| received.sections));
+        let sections = sent.map(|sent| sent.sections).or_else(|| received.map(|received| received.sections));
         let steps = thread.events.iter().map(|event| Ok((event.clone(), update(from, &thread, event)?)));
         let steps = steps.collect::<Result<_, RecordError>>()?;
         Ok(Self { document: document(&sections.unwrap_or_default()), transport, steps, thread })
@@ -69,4 +69,33 @@ fn update(from: &dyn Source, thread: &Thread, event: &Event) -> Result<Option<Up
         records::sent(from, event.packet, thread.peer)?.map(|sent| sent.sections)
     };
     Ok(sections.unwrap_or_default().iter().find_map(|section| Update::read(&section.bytes)))
+}
+
+/// Cases as tests need them.
+#[cfg(test)]
+pub(crate) mod tests {
+    use causeway_common::ids::OrgId;
+    use causeway_common::priority::Priority;
+    use causeway_common::time::Timestamp;
+
+    use super::*;
+
+    /// A case with this document and no steps.
+    pub(crate) fn case(kind: &str, document: Value) -> Case {
+        let thread = Thread {
+            case: [1; 32],
+            root: PacketId([1; 32]),
+            kind: kind.to_owned(),
+            peer: OrgId([2; 32]),
+            ours: true,
+            priority: Priority::P1,
+            begun: Timestamp(0),
+            respond_by: Timestamp(0),
+            work: "sent".to_owned(),
+            events: Vec::new(),
+            waiting: Vec::new(),
+        };
+        let document = document.as_object().cloned().unwrap_or_default();
+        Case { thread, document, transport: Transport::Relayed, steps: Vec::new() }
+    }
 }

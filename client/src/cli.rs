@@ -6,31 +6,51 @@ use std::process::ExitCode;
 use causeway_common::{crash, process};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+mod agreement;
 mod alarms;
 mod attachments;
 mod backup;
+mod calls;
 mod checks;
 mod colleagues;
+mod consent;
 mod device;
 mod directory;
 mod doubtful;
+mod drafts;
+mod erase;
+mod export;
 pub mod failure;
 mod head;
 mod home;
+mod hours;
+mod import;
 mod inbox;
 mod joining;
+mod kind;
 mod linking;
 mod matches;
 mod member;
+mod mrz;
 mod org;
+mod outfile;
 pub(crate) mod output;
+mod overriding;
 mod recovery;
+mod registers;
 mod registrar;
 mod relay_key;
+mod retention;
+mod search;
 mod send;
+mod shared;
+mod sharing;
+mod staff;
 mod standing;
+mod stats;
 mod status;
 mod steps;
+mod tasks;
 mod unopened;
 
 use crate::lang::Lang;
@@ -118,8 +138,20 @@ enum Command {
     /// Devices of this organisation.
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// What the kinds of referrals may hold, and what is wrong with a file.
+    #[command(subcommand)]
+    Kind(kind::KindCommand),
+    /// Calls that a hotline takes.
+    #[command(subcommand)]
+    Call(calls::CallCommand),
     /// Write a referral and put it into the outbox.
     Send(send::SendArgs),
+    /// What is agreed with an organisation: it gets nothing beside that.
+    #[command(subcommand)]
+    Agreement(agreement::AgreementCommand),
+    /// What people have agreed to, and what becomes of it.
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
     /// Send what waits, fetch what is there.
     Sync(member::SyncArgs),
     /// Referrals of others.
@@ -148,22 +180,94 @@ enum Command {
     /// Go on with a referral that waited.
     Resume(steps::StepArgs),
     /// Say that the person or thing has changed hands.
-    HandedOver(steps::StepArgs),
+    HandedOver(steps::HandoverArgs),
     /// Say that it is done.
     Complete(steps::StepArgs),
+    /// Say that it did not succeed.
+    Fail(steps::StepArgs),
     /// Agree that it is done.
     Close(steps::StepArgs),
+    /// Object to its being done, within 14 days.
+    Object(steps::StepArgs),
+    /// Work on a closed referral once more; for a supervisor.
+    Reopen(steps::StepArgs),
     /// Take a referral back.
     Withdraw(steps::StepArgs),
+    /// Erase referrals for good, and answer the other side that asks for it.
+    Erase(erase::EraseArgs),
+    /// What is kept how long.
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// Keep a referral for a court or an authority.
+    #[command(subcommand)]
+    HoldLegal(retention::HoldLegalCommand),
+    /// Agree that the sender takes a referral back.
+    Confirm(steps::StepArgs),
+    /// Do not give a referral back.
+    Refuse(steps::StepArgs),
+    /// Say that something in a referral was wrong, and what is right.
+    Correct(steps::StepArgs),
+    /// Say that a referral should never have been sent: recipients erase it. For a supervisor.
+    Error(steps::StepArgs),
+    /// Step back from a referral because of a conflict of interest.
+    Recuse(steps::StepArgs),
+    /// Give a referral to another member of the staff; for a supervisor.
+    Reassign(steps::StepArgs),
+    /// Report progress.
+    Progress(steps::StepArgs),
+    /// Announce that it takes longer. Counts once.
+    Delay(steps::StepArgs),
+    /// Say that the person has been found.
+    Located(steps::StepArgs),
+    /// Say something about a referral that changes no state: safe, deceased, erase_done and others.
+    Note(steps::NoteArgs),
+    /// What has to be done because somebody has not answered, and what came of it.
+    #[command(subcommand)]
+    Tasks(tasks::TasksCommand),
+    /// Send a referral that nobody answers to the next organisation on its fallback list.
+    Escalate {
+        /// Number of the referral, or the beginning of it.
+        id: String,
+    },
+    /// When this organisation works.
+    #[command(subcommand)]
+    Hours(hours::HoursCommand),
+    /// Numbers and roles of the people who work here.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
     /// Files that came with referrals.
     #[command(subcommand)]
     Attachment(attachments::AttachmentCommand),
+    /// Write a referral into a file for somebody who has no Causeway. The file is in clear.
+    Export(export::ExportArgs),
+    /// Judge the archive of a case that somebody has exported as a bundle. Needs no home.
+    VerifyBundle(export::bundle::VerifyArgs),
+    /// Make drafts from a file of another system.
+    Import(import::ImportArgs),
+    /// Referrals that were imported and not sent.
+    #[command(subcommand)]
+    Drafts(drafts::DraftsCommand),
     /// Make, check and restore backups of this home.
     #[command(subcommand)]
     Backup(backup::BackupCommand),
     /// The organisation's root keys on paper, and what is done with them.
     #[command(subcommand)]
     Recovery(recovery::RecoveryCommand),
+    /// Find referrals by what stands in them.
+    Search(search::SearchArgs),
+    /// Count cases without naming anybody: the tables of whole months. Small numbers stay hidden.
+    Stats(stats::StatsArgs),
+    /// Read the lines at the bottom of a passport, card or visa, and check their digits. Nothing is kept.
+    Mrz(mrz::MrzArgs),
+    /// Border points.
+    #[command(subcommand)]
+    Border(registers::BorderCommand),
+    /// Countries and their codes.
+    #[command(subcommand)]
+    Country(registers::CountryCommand),
+    /// Languages and their codes.
+    #[command(subcommand)]
+    Language(registers::LanguageCommand),
     /// Check this workstation's data.
     Doctor,
     /// Print completions for a shell.
@@ -209,6 +313,7 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => crate::demo::run(args, global.json).await,
         Command::Registrar(command) => registrar::run(command, &global).await,
         Command::Join(args) => member::join(args, &global).await,
+        Command::Kind(command) => kind::run(command, &global),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "causeway", &mut script);
@@ -225,6 +330,7 @@ async fn act(cli: Cli) -> Result<(), Failure> {
             let file = args.file.clone().unwrap_or_default();
             directory::verify_file(&file, args, global.json)
         }
+        Command::VerifyBundle(args) => export::bundle::verify(&args, &global),
         Command::Backup(
             command @ (backup::BackupCommand::Check { .. } | backup::BackupCommand::Restore { .. }),
         ) => backup::without_home(command, &global).await,
@@ -234,6 +340,10 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Recovery(recovery::RecoveryCommand::Combine(shares)) => {
             recovery::split::combine(&shares, &global)
         }
+        Command::Mrz(args) => mrz::run(&args, &global),
+        Command::Border(command) => registers::border(command, &global),
+        Command::Country(command) => registers::country(command, &global),
+        Command::Language(command) => registers::language(command, &global),
         other => with_home(other, &Home::unlock(&global).await?).await,
     }
 }
@@ -247,31 +357,65 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Directory(command) => directory::run(command, home).await,
         Command::RelayKey { text } => relay_key::take(home, &text).await,
         Command::Device(command) => device::run(command, home).await,
+        Command::Call(command) => calls::run(command, home).await,
         Command::Send(args) => send::send(args, home).await,
+        Command::Agreement(command) => agreement::agreement(command, home).await,
+        Command::Consent(command) => consent::consent(command, home).await,
         Command::Sync(args) => member::sync(args, home).await,
         Command::Inbox(command) => inbox::inbox(command, home).await,
         Command::Sent(command) => inbox::sent(command, home).await,
         Command::Matches(command) => matches::run(command, home).await,
         Command::Match(args) => matches::look_up(args, home).await,
         Command::Accept(args) => steps::step(args, Action::Accept, home).await,
-        Command::Decline(args) => steps::step(args, Action::Decline, home).await,
+        Command::Decline(args) => steps::decline(args, home).await,
         Command::Ask(args) => steps::step(args, Action::Ask, home).await,
         Command::Answer(args) => steps::answer(args, home).await,
         Command::Start(args) => steps::step(args, Action::Start, home).await,
         Command::Hold(args) => steps::step(args, Action::Hold, home).await,
         Command::Resume(args) => steps::step(args, Action::Resume, home).await,
-        Command::HandedOver(args) => steps::step(args, Action::HandedOver, home).await,
+        Command::HandedOver(args) => steps::handed_over(args, home).await,
         Command::Complete(args) => steps::step(args, Action::Complete, home).await,
         Command::Close(args) => steps::step(args, Action::Close, home).await,
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,
+        Command::Erase(args) => erase::run(args, home).await,
+        Command::Retention(command) => retention::retention(command, home).await,
+        Command::HoldLegal(command) => retention::hold_legal(command, home).await,
+        Command::Fail(args) => steps::step(args, Action::Fail, home).await,
+        Command::Object(args) => steps::step(args, Action::Object, home).await,
+        Command::Reopen(args) => steps::step(args, Action::Reopen, home).await,
+        Command::Confirm(args) => steps::step(args, Action::CancelConfirm, home).await,
+        Command::Refuse(args) => steps::step(args, Action::CancelRefuse, home).await,
+        Command::Correct(args) => steps::step(args, Action::Correction, home).await,
+        Command::Error(args) => steps::step(args, Action::Error, home).await,
+        Command::Recuse(args) => steps::step(args, Action::Recuse, home).await,
+        Command::Reassign(args) => steps::step(args, Action::Reassign, home).await,
+        Command::Progress(args) => steps::step(args, Action::Progress, home).await,
+        Command::Delay(args) => steps::step(args, Action::DelayNotice, home).await,
+        Command::Located(args) => steps::step(args, Action::Located, home).await,
+        Command::Note(args) => steps::note(args, home).await,
+        Command::Tasks(command) => tasks::run(command, home).await,
+        Command::Escalate { id } => tasks::escalate(&id, home).await,
+        Command::Hours(command) => hours::run(command, home).await,
+        Command::Staff(command) => staff::run(command, home).await,
         Command::Attachment(command) => attachments::run(command, home).await,
+        Command::Export(args) => export::export(args, home).await,
+        Command::Import(args) => import::import(args, home).await,
+        Command::Drafts(command) => drafts::drafts(command, home).await,
         Command::Backup(backup::BackupCommand::Create { out, keep }) => backup::create(out, keep, home).await,
         Command::Recovery(command) => recovery::run(command, home).await,
+        Command::Stats(args) => stats::stats(args, home).await,
+        Command::Search(args) => search::search(args, home).await,
         Command::Doctor => status::doctor(home).await,
         Command::Demo(_)
         | Command::Backup(_)
         | Command::Registrar(_)
         | Command::Join(_)
+        | Command::Kind(_)
+        | Command::Mrz(_)
+        | Command::Border(_)
+        | Command::Country(_)
+        | Command::Language(_)
+        | Command::VerifyBundle(_)
         | Command::Completions { .. }
         | Command::Man => Ok(()),
     }

@@ -28,6 +28,7 @@ use crate::records::{self, RecordError};
 use crate::replica::{Replica, ReplicaError};
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
+mod erasing;
 pub mod history;
 pub mod incoming;
 pub mod judgement;
@@ -38,6 +39,8 @@ mod refused;
 mod shared;
 mod standing;
 pub mod threads;
+
+pub(crate) use self::erasing::Word;
 
 /// A random source that can be kept.
 pub type Rng = Box<dyn rand_core::CryptoRng + Send>;
@@ -154,10 +157,15 @@ impl Engine {
         *self.relay_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((time, Instant::now()));
     }
 
+    /// Now by the relay's clock, if this process has heard it.
+    pub fn relay_time(&self) -> Option<Timestamp> {
+        let heard = *self.relay_time.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.map(|(time, at)| time.plus(at.elapsed()))
+    }
+
     /// Now by the relay's clock, as far as it is known. Steps of our own clock do not move it.
     pub fn relay_now(&self) -> Timestamp {
-        let heard = *self.relay_time.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.map_or_else(|| self.now(), |(time, at)| time.plus(at.elapsed()))
+        self.relay_time().unwrap_or_else(|| self.now())
     }
 
     /// 32 fresh random bytes.

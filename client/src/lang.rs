@@ -23,7 +23,25 @@ macro_rules! words {
         const RUSSIAN: &[&str] = &[$(include_str!(concat!("../locales/ru/", $file, ".ftl"))),*];
     };
 }
-words!["lang", "matches"];
+words![
+    "access",
+    "calls",
+    "checks",
+    "codes",
+    "fields",
+    "formats",
+    "lang",
+    "lifecycle",
+    "matches",
+    "mrz",
+    "problems",
+    "registers",
+    "retention",
+    "search",
+    "sections",
+    "stats",
+    "tasks",
+];
 
 /// A language that the program does not speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -16,8 +16,9 @@ use crate::chain::Incoming;
 use crate::checks::Check;
 use crate::identity::Identity;
 use crate::model::{Received, Sent, Thread, Transport};
-use crate::vault::{Changes, Tree, Vault, VaultError};
+use crate::vault::{CaseName, Changes, Tree, Vault, VaultError};
 
+pub(crate) use self::belonging::{assign_cases, of_manifest, older_than_keys};
 pub use self::evidence::{
     Evidence, Illegal, evidence, illegal, put_evidence, put_illegal, put_went_back, went_back,
 };
@@ -25,6 +26,7 @@ pub(crate) use self::evidence::{
     ILLEGAL_BYTES_MAX, STATEMENT_OVERHEAD, drop_illegal, drop_went_back, prefix_of, put_evidence_with,
 };
 
+mod belonging;
 pub mod early;
 mod evidence;
 
@@ -90,7 +92,10 @@ pub(crate) fn read<T: DeserializeOwned + Serialize>(
     }
 }
 
-fn read_all<T: DeserializeOwned + Serialize>(vault: &Vault, tree: Tree) -> Result<Vec<T>, RecordError> {
+pub(crate) fn read_all<T: DeserializeOwned + Serialize>(
+    vault: &Vault,
+    tree: Tree,
+) -> Result<Vec<T>, RecordError> {
     let mut all = Vec::new();
     for (_, bytes) in vault.list(tree)? {
         all.push(codec::decode(&bytes, RECORD_BYTES_MAX)?);
@@ -100,6 +105,24 @@ fn read_all<T: DeserializeOwned + Serialize>(vault: &Vault, tree: Tree) -> Resul
 
 pub(crate) fn write<T: Serialize>(changes: &mut Changes, tree: Tree, id: &[u8], value: &T) {
     changes.put(tree, id, codec::encode(value));
+}
+
+/// The same for what says anything about a case: no version of it is readable once the case is erased. Every record that holds
+/// content of a referral goes this way.
+pub(crate) fn write_of<T: Serialize>(
+    changes: &mut Changes,
+    case: Option<CaseName>,
+    tree: Tree,
+    id: &[u8],
+    value: &T,
+) {
+    changes.put_of(case, tree, id, codec::encode(value));
+}
+
+/// Identifiers of a tree that begin like this.
+pub(crate) fn ids_with_prefix(vault: &Vault, tree: Tree, prefix: &[u8]) -> Vec<Vec<u8>> {
+    let from = (Bound::Included(prefix), Bound::Unbounded);
+    vault.ids(tree, from, usize::MAX, |id| id.starts_with(prefix))
 }
 
 /// Those of a tree that have been written after a generation of the vault.
@@ -167,7 +190,7 @@ pub(crate) fn sent_after(vault: &Vault, generation: u64) -> Result<Vec<Sent>, Re
 
 /// Stores a packet of ours, and enters it into the lists of what has to go out and of what the relay holds.
 pub fn put_sent(changes: &mut Changes, sent: &Sent) {
-    write(changes, Tree::Outbox, &sent_key(sent.packet, sent.to), sent);
+    write_of(changes, belonging::of_sent(sent), Tree::Outbox, &sent_key(sent.packet, sent.to), sent);
     let place = Place::of(sent).to_bytes();
     match sent.transport {
         Transport::Queued | Transport::Submitted => changes.put(Tree::Pending, &place, Vec::new()),
@@ -191,9 +214,10 @@ fn held_in(sent: &Sent) -> Tree {
     if sent.is_service() { Tree::Settling } else { Tree::Awaiting }
 }
 
-/// Drops a packet of ours: only receipts are dropped, once they are there or nothing helps.
+/// Drops a packet of ours: receipts once they are there or nothing helps, and every packet of a case that is erased.
 pub fn drop_sent(changes: &mut Changes, sent: &Sent) {
     changes.delete(Tree::Outbox, &sent_key(sent.packet, sent.to));
+    changes.delete(Tree::Failed, &sent_key(sent.packet, sent.to));
     changes.delete(Tree::Pending, &Place::of(sent).to_bytes());
     changes.delete(held_in(sent), &sent.envelope_id.0);
 }
@@ -315,7 +339,7 @@ pub(crate) fn received_after(vault: &Vault, generation: u64) -> Result<Vec<Recei
 
 /// Stores a packet of somebody else.
 pub fn put_received(changes: &mut Changes, received: &Received) {
-    write(changes, Tree::Inbox, &received.packet.0, received);
+    write_of(changes, belonging::of_received(received), Tree::Inbox, &received.packet.0, received);
 }
 
 /// A thread.
@@ -330,7 +354,7 @@ pub fn all_threads(vault: &Vault) -> Result<Vec<Thread>, RecordError> {
 
 /// Stores a thread.
 pub fn put_thread(changes: &mut Changes, thread: &Thread) {
-    write(changes, Tree::Referrals, &thread.case, thread);
+    write_of(changes, Some(thread.case), Tree::Referrals, &thread.case, thread);
 }
 
 /// Whether an envelope has been dealt with.

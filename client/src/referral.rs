@@ -5,29 +5,44 @@
 
 use std::str::FromStr;
 
+use causeway_common::time::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::lang::Lang;
+
+pub mod access;
+mod carry;
 mod check;
+pub mod checklist;
+pub mod clocks;
 mod codes;
 mod complete;
 mod components;
 pub mod deadlines;
 mod document;
+pub mod handover;
 pub mod history;
+pub mod hours;
+pub mod indicators;
 mod kinds;
+pub mod labels;
 pub mod lifecycle;
+mod mrz_lines;
 mod parse;
 mod path;
 pub mod problem;
+pub mod publish;
 mod rules;
 pub mod sections;
 pub mod spec;
 mod split;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 pub mod update;
 pub mod values;
 
+pub use carry::carry_over;
 pub use complete::SendContext;
 pub use document::{DOCUMENT_BYTES_MAX, Document};
 pub use parse::{DEPTH_MAX, VALUES_MAX};
@@ -71,8 +86,61 @@ impl Kind {
     }
 
     /// For people.
-    pub fn label(self) -> &'static str {
-        self.0.label
+    pub fn label(self, lang: Lang) -> String {
+        labels::code(lang, &codes::KIND, self.0.code)
+    }
+
+    /// Whether somebody is expected to answer it. What an organisation publishes to others is only read.
+    pub fn expects_answer(self) -> bool {
+        self.0.travels == spec::Travels::Referral
+    }
+
+    /// What steps of a referral carry: updates, and answers to a kind of referral.
+    pub fn steps() -> impl Iterator<Item = Self> {
+        kinds::STEPS.iter().map(|spec| Self(spec))
+    }
+
+    /// What a step carries, by its code on the wire or its word on the command line.
+    pub fn of_step(word: &str) -> Option<Self> {
+        Self::steps().find(|kind| kind.0.code == word || kind.0.name == word)
+    }
+
+    /// The answer that completes a referral of this kind, if there is one of its own.
+    pub fn answered_by(self) -> Option<Self> {
+        Self::steps().find(|kind| kind.0.travels == spec::Travels::Step(Some(self.0.code)))
+    }
+
+    /// Sets one field of what a step carries, as [`Document::set`] does for a referral.
+    pub fn set_in_step(self, fields: &mut Map<String, Value>, path: &str, text: &str) -> Result<(), Problem> {
+        document::assign(fields, |name| kinds::field(self.0, name), path, text)
+    }
+
+    /// Fills in what its table says: times from now, and how long an offer binds.
+    pub fn complete_step(self, fields: &mut Map<String, Value>, now: Timestamp) {
+        complete::complete_step(self.0, fields, now);
+    }
+
+    /// Everything that is wrong with what a step carries.
+    pub fn validate_step(self, fields: &Map<String, Value>, level: Level, now: Timestamp) -> Vec<Problem> {
+        let mut check = check::Check::new(level);
+        check.fields(kinds::fields(self.0), fields, "");
+        if level == Level::Send {
+            kinds::rules(self.0).for_each(|rule| check.rule(rule, fields, now));
+        }
+        check.found
+    }
+
+    /// What stands at a path of its documents; none if no table knows it.
+    pub fn holds(self, path: &str) -> Option<&'static spec::Type> {
+        let steps = path::steps(path).ok()?;
+        let (path::Step::Name(first), rest) = steps.split_first()? else { return None };
+        let holds = path::type_at(kinds::field(self.0, first)?, rest);
+        // An element of a set of codes.
+        holds.or_else(|| match rest.split_last() {
+            Some((path::Step::Index(_), list)) => path::type_at(kinds::field(self.0, first)?, list)
+                .filter(|holds| matches!(holds, spec::Type::Codes(_))),
+            _ => None,
+        })
     }
 
     /// Its table.
@@ -119,17 +187,17 @@ impl FromStr for Kind {
     }
 }
 
+/// Reads one JSON object with the bounds of a document.
+pub(crate) fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    parse::object(bytes)
+}
+
 /// Sets one field of an answer to an identity check, as [`Document::set`] does for a referral.
 pub fn set_in_answer(answer: &mut Map<String, Value>, path: &str, text: &str) -> Result<(), Problem> {
-    document::assign(answer, |name| kinds::ANSWER.iter().find(|field| field.name == name), path, text)
+    Kind::of_step("IDR").map_or(Ok(()), |kind| kind.set_in_step(answer, path, text))
 }
 
 /// Everything that is wrong with the answer to an identity check.
 pub fn validate_answer(answer: &Map<String, Value>) -> Vec<Problem> {
-    let mut check = check::Check::new(Level::Send);
-    check.fields(kinds::ANSWER.iter(), answer, "");
-    for rule in kinds::ANSWER_RULES {
-        check.rule(rule, answer, causeway_common::time::Timestamp(0));
-    }
-    check.found
+    Kind::of_step("IDR").map_or_else(Vec::new, |kind| kind.validate_step(answer, Level::Send, Timestamp(0)))
 }

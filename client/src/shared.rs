@@ -47,6 +47,8 @@ pub struct Shared {
     proposed: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     receipted: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    erased: Vec<String>,
 }
 
 /// A person has opened a packet of somebody else.
@@ -146,6 +148,17 @@ pub struct ReceiptedItem {
     pub receipts: Vec<Signed>,
 }
 
+/// A case has been erased, and is to be erased by every colleague's device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedItem {
+    /// Which.
+    pub case: [u8; 32],
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Why: a word of [`crate::retention::Reason`].
+    pub reason: String,
+}
+
 no_content_in_debug!(SentItem, GivenItem, ProposedItem);
 
 impl Shared {
@@ -185,11 +198,22 @@ impl Shared {
         self.receipted.push(hex::encode(codec::encode(item)));
     }
 
+    /// Says that a case is erased.
+    pub fn say_erased(&mut self, item: &ErasedItem) {
+        self.erased.push(hex::encode(codec::encode(item)));
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        [&self.opened, &self.sent, &self.given, &self.proposed, &self.receipted]
+        [&self.opened, &self.sent, &self.given, &self.proposed, &self.receipted, &self.erased]
             .into_iter()
             .all(Vec::is_empty)
+    }
+
+    /// The case whose content it carries; none if it carries none.
+    pub fn case(&self) -> Option<[u8; 32]> {
+        let sent = self.sent().first().map(|item| item.case);
+        sent.or_else(|| crate::records::of_manifest(&self.given().first()?.manifest))
     }
 
     /// Reads the header among a packet's sections; none if this is no packet of that kind.
@@ -228,7 +252,9 @@ impl Shared {
         let (mine, more) = (self.joinable(), other.joinable());
         let fits = mine.iter().zip(more).all(|(mine, more)| mine.len() + more.len() <= STATEMENTS_MAX);
         let bytes: usize = mine.into_iter().chain(more).flatten().map(String::len).sum();
+        // What is sealed under the key of a case must carry nothing else: erasing it would take that along.
         let takes = self.device_name == other.device_name
+            && self.case() == other.case()
             && self.only == other.only
             && [&self.given, &other.given, &self.proposed, &other.proposed].into_iter().all(Vec::is_empty)
             && fits
@@ -237,12 +263,13 @@ impl Shared {
             self.opened.extend_from_slice(&other.opened);
             self.sent.extend_from_slice(&other.sent);
             self.receipted.extend_from_slice(&other.receipted);
+            self.erased.extend_from_slice(&other.erased);
         }
         takes
     }
 
-    fn joinable(&self) -> [&Vec<String>; 3] {
-        [&self.opened, &self.sent, &self.receipted]
+    fn joinable(&self) -> [&Vec<String>; 4] {
+        [&self.opened, &self.sent, &self.receipted, &self.erased]
     }
 
     /// Packets that have been opened.
@@ -263,6 +290,11 @@ impl Shared {
     /// Packets that have been sent.
     pub fn sent(&self) -> Vec<SentItem> {
         items(&self.sent)
+    }
+
+    /// Cases that have been erased.
+    pub fn erased(&self) -> Vec<ErasedItem> {
+        items(&self.erased)
     }
 
     /// Receipts that are passed on.

@@ -2,10 +2,10 @@
 //!
 //! The passphrase opens a slot ([`header`]) that holds the vault's master key; from it come the keys of the records
 //! ([`record`]). A head record counts and sums all others, so that a record that is removed, changed or rolled back
-//! shows. What must really disappear (prekey seeds) stands in the erasable key store ([`eks`]), outside the database,
-//! because the database never forgets a byte it has written.
+//! shows. What must really disappear (prekey seeds, and the secrets under which the keys of cases stand, [`cases`]) stands
+//! in the erasable key store ([`eks`]), outside the database, because the database never forgets a byte it has written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,20 +14,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use causeway_common::store::{Kv, StoreError, transact};
 use zeroize::Zeroizing;
 
+mod cases;
 mod eks;
+mod erasing;
 mod export;
 mod header;
 mod record;
 mod view;
 
+pub use self::cases::{CASES_PER_EPOCH, CaseName};
+use self::cases::{Cases, Key, Unwrapped};
 use self::eks::Eks;
 pub use self::eks::{EKS_FILES, EksMedium, MemoryEks};
+pub(crate) use self::export::Belonging;
 pub use self::export::Master;
 pub use causeway_common::passphrase::Cost;
 
 pub use self::header::{RecoveryCode, check as check_header};
-use self::record::{Head, RecordKeys, Write};
-use self::view::{Index, View};
+use self::record::{Content, Head, RecordKeys, Write};
+use self::view::{Index, Place, View};
 
 /// Longest record, before sealing.
 pub const RECORD_BYTES_MAX: usize = 4 << 20;
@@ -112,10 +117,12 @@ pub enum Tree {
     Drafts = 23,
     /// Keys of cases, wrapped so that they can be destroyed.
     CaseKeys = 24,
+    /// Calls that a hotline has taken.
+    Calls = 25,
 }
 
 impl Tree {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::Identity,
         Self::Directory,
         Self::Outbox,
@@ -140,6 +147,7 @@ impl Tree {
         Self::Retention,
         Self::Drafts,
         Self::CaseKeys,
+        Self::Calls,
     ];
 }
 
@@ -148,17 +156,48 @@ type Value = Option<Zeroizing<Vec<u8>>>;
 
 /// Writes that become durable together or not at all.
 #[derive(Default)]
-pub struct Changes(BTreeMap<(Tree, Vec<u8>), Value>);
+pub struct Changes(BTreeMap<(Tree, Vec<u8>), Value>, BTreeMap<(Tree, Vec<u8>), CaseName>);
 
 impl Changes {
-    /// Writes a record. The last write of one key counts.
+    /// Writes a record that belongs to no case: who has the passphrase reads every version of it for ever, also after it has
+    /// been removed. The last write of one key counts.
     pub fn put(&mut self, tree: Tree, id: &[u8], value: Vec<u8>) {
-        self.0.insert((tree, id.to_vec()), Some(Zeroizing::new(value)));
+        self.put_of(None, tree, id, value);
+    }
+
+    /// Writes a record of a case, if it belongs to one: all its versions become unreadable when the case is erased.
+    pub fn put_of(&mut self, case: Option<CaseName>, tree: Tree, id: &[u8], value: Vec<u8>) {
+        let key = (tree, id.to_vec());
+        match case {
+            Some(case) => drop(self.1.insert(key.clone(), case)),
+            None => drop(self.1.remove(&key)),
+        }
+        self.0.insert(key, Some(Zeroizing::new(value)));
     }
 
     /// Removes a record.
     pub fn delete(&mut self, tree: Tree, id: &[u8]) {
         self.0.insert((tree, id.to_vec()), None);
+        self.1.remove(&(tree, id.to_vec()));
+    }
+
+    /// Says of a record that is written here which case it belongs to.
+    pub(crate) fn assign(&mut self, tree: Tree, id: &[u8], case: CaseName) {
+        let key = (tree, id.to_vec());
+        if self.0.get(&key).is_some_and(Option::is_some) {
+            self.1.insert(key, case);
+        }
+    }
+
+    /// Makes all changes of another, over these.
+    pub fn extend(&mut self, other: Self) {
+        for (key, value) in other.0 {
+            match other.1.get(&key) {
+                Some(case) => drop(self.1.insert(key.clone(), *case)),
+                None => drop(self.1.remove(&key)),
+            }
+            self.0.insert(key, value);
+        }
     }
 
     /// What a record will be: `None` if these changes leave it as it is, `Some(None)` if they remove it.
@@ -196,8 +235,11 @@ pub struct Report {
     pub records: u64,
 }
 
-/// A record that a commit wrote, with its new revision, or removed.
-type Touched = (Tree, Vec<u8>, Option<u64>);
+/// A record that a commit wrote, with its new place, or removed.
+type Touched = (Tree, Vec<u8>, Option<Place>);
+
+/// The turn of a commit.
+type Turn = tokio::sync::OwnedMutexGuard<()>;
 
 /// An identifier and its record's content.
 pub type Entry = (Vec<u8>, Zeroizing<Vec<u8>>);
@@ -212,6 +254,8 @@ struct Inner {
     keys: RecordKeys,
     head: Mutex<Head>,
     view: RwLock<View>,
+    /// Changed only together with the view, and locked after it.
+    cases: RwLock<Cases>,
     /// Commits take turns: each continues the head that the one before left.
     turn: Arc<tokio::sync::Mutex<()>>,
     /// A commit failed, and it is not known yet whether the store holds it.
@@ -317,11 +361,14 @@ impl Vault {
         index: Index,
         eks: Eks,
     ) -> Self {
+        let ids = index.get(&Tree::CaseKeys).into_iter().flatten().map(|(id, _)| id);
+        let cases = Cases::new(ids, eks.all(cases::is_secret));
         Self(Arc::new(Inner {
             kv,
             master: Zeroizing::new(*master),
             keys,
             head: Mutex::new(head),
+            cases: RwLock::new(cases),
             view: RwLock::new(View::new(index)),
             turn: Arc::default(),
             unsure: AtomicBool::new(false),
@@ -331,12 +378,12 @@ impl Vault {
 
     /// A record, if it is there.
     pub fn get(&self, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        self.view().load(&*self.0.kv, &self.0.keys, tree, id)
+        self.load(&self.view(), tree, id)
     }
 
     /// Whether a record is there. Reads none.
     pub fn holds(&self, tree: Tree, id: &[u8]) -> bool {
-        self.view().revision(tree, id).is_some()
+        self.view().place(tree, id).is_some()
     }
 
     /// All records of a tree, by identifier.
@@ -352,8 +399,42 @@ impl Vault {
     pub fn last(&self, tree: Tree) -> Result<Option<Entry>, VaultError> {
         let view = self.view();
         let Some((id, _)) = view.tree(tree).and_then(BTreeMap::last_key_value) else { return Ok(None) };
-        let value = view.load(&*self.0.kv, &self.0.keys, tree, id)?;
+        let value = self.load(&view, tree, id)?;
         Ok(value.map(|value| (id.clone(), value)))
+    }
+
+    fn load(&self, view: &View, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        let Some(content) = view.load(&*self.0.kv, &self.0.keys, tree, id)? else { return Ok(None) };
+        self.uncover(view, (tree, id), content).map(Some)
+    }
+
+    /// Takes the layer of its case off a record.
+    fn uncover(
+        &self,
+        view: &View,
+        place: (Tree, &[u8]),
+        content: Content,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let Some(case) = content.case else { return Ok(content.bytes) };
+        let key = self.case_key(view, &case)?;
+        cases::uncover(&key, place, &content.bytes).ok_or_else(|| damaged("a record of a case was changed"))
+    }
+
+    fn case_key(&self, view: &View, case: &CaseName) -> Result<Key, VaultError> {
+        if let Some(key) = self.cases().cached(case) {
+            return Ok(key);
+        }
+        let unwrapped = self.unwrap_key(view, case)?;
+        self.cases().cache(case, &unwrapped.key);
+        Ok(unwrapped.key)
+    }
+
+    fn unwrap_key(&self, view: &View, case: &CaseName) -> Result<Unwrapped, VaultError> {
+        let gone = || damaged("the key of a case is gone");
+        let epoch = self.cases().epoch(case).ok_or_else(gone)?;
+        let id = cases::key_id(epoch, case);
+        let record = view.load(&*self.0.kv, &self.0.keys, Tree::CaseKeys, &id)?.ok_or_else(gone)?;
+        self.cases().unwrap(case, &record.bytes)
     }
 
     /// Identifiers of a tree within a range, in order, that `wanted` picks; at most `limit`. Reads no record.
@@ -370,11 +451,18 @@ impl Vault {
         ids.filter(|id| wanted(id)).take(limit).cloned().collect()
     }
 
+    /// Identifiers of records of a tree that belong to no case. Reads no record.
+    pub(crate) fn ids_without_case(&self, tree: Tree) -> Vec<Vec<u8>> {
+        let view = self.view();
+        let ids = view.tree(tree).into_iter().flatten().filter(|(_, place)| place.case.is_none());
+        ids.map(|(id, _)| id.clone()).collect()
+    }
+
     /// Identifiers of a tree with the revision of each record: another one after every write, and no two alike. Reads no
     /// record.
     pub fn revisions(&self, tree: Tree) -> Vec<(Vec<u8>, u64)> {
         let view = self.view();
-        view.tree(tree).into_iter().flatten().map(|(id, revision)| (id.clone(), *revision)).collect()
+        view.tree(tree).into_iter().flatten().map(|(id, place)| (id.clone(), place.revision)).collect()
     }
 
     /// How many records a tree holds.
@@ -389,45 +477,110 @@ impl Vault {
         changes: Changes,
         rng: &mut (dyn rand_core::CryptoRng + Send),
     ) -> Result<(), VaultError> {
-        let inner = &*self.0;
-        let turn = Arc::clone(&inner.turn).lock_owned().await;
-        if inner.unsure.load(Ordering::Acquire) {
+        let turn = self.turn().await?;
+        self.commit_in(turn, changes, HashMap::new(), rng).await.map(drop)
+    }
+
+    async fn turn(&self) -> Result<Turn, VaultError> {
+        let turn = Arc::clone(&self.0.turn).lock_owned().await;
+        if self.0.unsure.load(Ordering::Acquire) {
             self.settle()?;
         }
+        Ok(turn)
+    }
+
+    async fn commit_in(
+        &self,
+        turn: Turn,
+        mut changes: Changes,
+        mut fresh: HashMap<CaseName, Key>,
+        rng: &mut (dyn rand_core::CryptoRng + Send),
+    ) -> Result<Turn, VaultError> {
+        let inner = &*self.0;
+        self.give_keys(&mut changes, &mut fresh, rng).await?;
         let mut head = *self.head();
         head.generation += 1;
         let mut writes = Vec::new();
         let mut touched = Vec::new();
+        let Changes(values, cases) = changes;
         // One by one they are dropped: a first replay of the directory brings many megabytes.
-        for ((tree, id), value) in changes.0 {
+        for (key, value) in values {
             if value.as_ref().is_some_and(|v| v.len() > RECORD_BYTES_MAX) {
                 return Err(StoreError::TooLarge(RECORD_BYTES_MAX + 1).into());
             }
-            let old = self.view().revision(tree, &id);
+            let case = cases.get(&key).copied();
+            let (tree, id) = key;
+            let old = self.view().place(tree, &id).map(|place| place.revision);
             if let Some(revision) = old {
                 inner.keys.remove(&*inner.kv, tree, &id, revision, &mut head, &mut writes)?;
             }
-            let revision = value.as_ref().map(|_| head.generation);
+            let place = value.as_ref().map(|_| Place { revision: head.generation, case: case.map(Box::new) });
             if let Some(value) = value {
-                inner.keys.store(tree, &id, head.generation, &value, rng, &mut head, &mut writes);
+                let bytes = match &case {
+                    None => value,
+                    Some(case) => {
+                        let fresh = fresh.get(case).cloned();
+                        let key = fresh.map_or_else(|| self.case_key(&self.view(), case), Ok)?;
+                        Zeroizing::new(cases::cover(&key, (tree, &id), &value, rng))
+                    }
+                };
+                let content = Content { case, bytes };
+                inner.keys.store(tree, &id, head.generation, &content, rng, &mut head, &mut writes);
             }
-            touched.push((tree, id, revision));
+            touched.push((tree, id, place));
         }
         writes.push((record::HEAD_KEY.to_vec(), Some(inner.keys.seal_head(&head, rng))));
         self.view_mut().begin(&*inner.kv, &writes)?;
         // A task of its own: were the head in memory left behind the one on the disk, the next commit would tear the vault.
         let vault = self.clone();
         let follow = tokio::spawn(async move {
-            let _turn = turn;
             let written = vault.write(writes, head, touched).await;
             if written.is_err() {
                 vault.0.unsure.store(true, Ordering::Release);
                 // If the store does not answer now, the next commit asks again.
                 let _ = vault.settle();
             }
-            written
+            written.map(|()| turn)
         });
         follow.await.map_err(|_| StoreError::Unavailable("the program is ending".into()))?
+    }
+
+    /// Gives a key to each case that these changes name for the first time, and notes of each other one that it is older than
+    /// its key. Costs a look into memory, and one write of the key store for every [`CASES_PER_EPOCH`] new cases.
+    async fn give_keys(
+        &self,
+        changes: &mut Changes,
+        fresh: &mut HashMap<CaseName, Key>,
+        rng: &mut (dyn rand_core::CryptoRng + Send),
+    ) -> Result<(), VaultError> {
+        let (mut new, mut older) = (BTreeSet::new(), BTreeSet::new());
+        for ((tree, id), case) in changes.1.iter().filter(|(_, case)| !fresh.contains_key(*case)) {
+            let replaces = self.view().place(*tree, id).is_some_and(|place| place.case.is_none());
+            if replaces {
+                older.insert(*case);
+            }
+            if self.cases().epoch(case).is_none() {
+                new.insert(*case);
+            }
+        }
+        for case in older.difference(&new) {
+            let known = self.unwrap_key(&self.view(), case)?;
+            let epoch = self.cases().epoch(case).ok_or_else(|| damaged("the key of a case is gone"))?;
+            if !known.older {
+                let value = self.cases().wrap(epoch, case, &Unwrapped { older: true, ..known }, rng)?;
+                changes.put(Tree::CaseKeys, &cases::key_id(epoch, case), value);
+            }
+        }
+        let rooms = self.make_room(new.len(), &BTreeSet::new(), rng).await?;
+        for (case, epoch) in new.into_iter().zip(rooms) {
+            let mut key = Key::default();
+            rng.fill_bytes(&mut *key);
+            let unwrapped = Unwrapped { key: key.clone(), older: older.contains(&case) };
+            let value = self.cases().wrap(epoch, &case, &unwrapped, rng)?;
+            changes.put(Tree::CaseKeys, &cases::key_id(epoch, &case), value);
+            fresh.insert(case, key);
+        }
+        Ok(())
     }
 
     async fn write(&self, writes: Vec<Write>, head: Head, touched: Vec<Touched>) -> Result<(), VaultError> {
@@ -442,7 +595,16 @@ impl Vault {
         })
         .await??;
         *self.head() = head;
-        self.view_mut().finish(touched);
+        let mut view = self.view_mut();
+        let mut cases = self.cases_mut();
+        for (_, id, place) in touched.iter().filter(|(tree, ..)| *tree == Tree::CaseKeys) {
+            if place.is_some() {
+                cases.learn(id);
+            } else {
+                cases.forget(id);
+            }
+        }
+        view.finish(touched);
         Ok(())
     }
 
@@ -452,7 +614,10 @@ impl Vault {
         let head = self.0.keys.open_head(&sealed)?;
         if head != *self.head() {
             let index = record::read_index(&*self.0.kv, &self.0.keys, &head)?;
-            *self.view_mut() = View::new(index);
+            let mut view = self.view_mut();
+            let ids = index.get(&Tree::CaseKeys).into_iter().flatten().map(|(id, _)| id);
+            self.cases_mut().relearn(ids);
+            *view = View::new(index);
             *self.head() = head;
         } else {
             self.view_mut().give_up();
@@ -471,8 +636,9 @@ impl Vault {
         let index = record::read_index(&*self.0.kv, &self.0.keys, &self.head())?;
         let mut report = Report::default();
         for (tree, ids) in index {
-            for (id, revision) in ids {
-                self.0.keys.load(&|key| self.0.kv.get(key), tree, &id, revision)?;
+            for (id, place) in ids {
+                let content = self.0.keys.load(&|key| self.0.kv.get(key), tree, &id, place.revision)?;
+                self.uncover(&self.view(), (tree, &id), content)?;
                 report.records += 1;
             }
         }
@@ -513,6 +679,14 @@ impl Vault {
 
     fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
         self.0.view.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cases(&self) -> RwLockReadGuard<'_, Cases> {
+        self.0.cases.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cases_mut(&self) -> RwLockWriteGuard<'_, Cases> {
+        self.0.cases.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn head(&self) -> MutexGuard<'_, Head> {

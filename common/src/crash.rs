@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Every point there is, in the order in which a packet comes past them.
-pub const STEPS: [&str; 23] = [
+pub const STEPS: [&str; 26] = [
     // Both sides: a transaction of the store, and files beside it.
     "store.before-apply",
     "store.before-flush",
@@ -22,6 +22,10 @@ pub const STEPS: [&str; 23] = [
     "keys.before-erase",
     "keys.erased-half",
     "recovery.before-erase",
+    // A case is erased: the new secret is there; the others are under it; the old one is gone.
+    "case.before-rewrap",
+    "case.before-destroy",
+    "case.destroyed",
     "outbox.queued",
     "outbox.sealed",
     "outbox.uploaded",

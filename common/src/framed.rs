@@ -19,6 +19,8 @@ pub enum Label {
     AttachmentCtx,
     /// Hash that binds an envelope's body to its outer header.
     BodyCtx,
+    /// A device's signature over the index of a case that it has written out for a court.
+    Bundle,
     /// Hash that names a device.
     DeviceId,
     /// Hash over the devices a packet was sealed to.
@@ -83,6 +85,7 @@ impl Label {
         match self {
             Self::AttachmentCtx => "causeway/v1 attachment-ctx",
             Self::BodyCtx => "causeway/v1 body-ctx",
+            Self::Bundle => "causeway/v1 bundle",
             Self::DeviceId => "causeway/v1 device-id",
             Self::DeviceList => "causeway/v1 device-list",
             Self::DeviceLink => "causeway/v1 device-link",

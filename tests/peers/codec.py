@@ -71,3 +71,8 @@ def decode(shape, data):
     if at != len(data):
         raise Malformed("trailing bytes")
     return value
+
+
+def decode_front(shape, data):
+    """What comes first; the rest is not looked at."""
+    return _decode(shape, data, 0)[0]

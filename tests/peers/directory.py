@@ -5,7 +5,7 @@ import json
 import sys
 from base64 import b64decode
 
-from codec import B32, BYTES, Listing, Malformed, decode
+from codec import B32, BYTES, Listing, Malformed, decode, decode_front
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -16,6 +16,8 @@ FOUNDING = {"name": BYTES, "kind": BYTES, "country": BYTES, "root": B32, "nonce"
 RECORD = {"org": B32, "sequence": "u64", "root": B32, "next_root": B32, "administrators": Listing(B32), "threshold": "u8"}
 ADMISSION = {"genesis": SIGNED, "record": SIGNED, "roster": B32}
 ROSTER = {"body": BYTES, "signatures": Listing({"key": B32, "signature": BYTES})}
+DEVICE = {"device": B32, "key": B32, "tls": B32, "roles": "u32", "clearance": "u32", "added": "u64", "label": B32, "expires": "u64"}
+DEVICES = {"org": B32, "sequence": "u64", "previous": B32, "from": "u64", "until": "u64", "devices": Listing(DEVICE)}
 KEYED = {"key": B32, "signature": BYTES}
 RELAY_KEY = {"relay": B32, "from": "u64"}
 KEYS = {"key": B32, "tls_key": B32}
@@ -104,7 +106,7 @@ def step(s, leaf, orgs):  # one statement about an organisation
         founding = signed("org-genesis", admission["genesis"], lambda g: g["root"], FOUNDING)
         first = record(admission["record"], sha(frame("org-id", admission["genesis"]["body"])), 1)
         need(s["org"] == first["org"] not in orgs and first["root"] == founding["root"], "the founding")
-        orgs[s["org"]] = {"name": founding["name"].decode(), "record": first, "count": 0, "last": ZERO, "out": False, "next": None}
+        orgs[s["org"]] = {"name": founding["name"].decode(), "record": first, "count": 0, "last": ZERO, "out": False, "next": None, "devices": {}}
     need(s["org"] in orgs, "an organisation that is not there")
     org = orgs[s["org"]]
     need((s["sequence"], s["previous"]) == (org["count"] + 1, org["last"]), "the order of statements")
@@ -128,6 +130,10 @@ def step(s, leaf, orgs):  # one statement about an organisation
     return org, payload[-32:] if kind in (2, 3) else None
 
 def audit(file):
+    orgs, _ = judge(file)
+    return ", ".join(f"{org['name']} ({org['count']}{', suspended' if org['out'] else ''})" for org in orgs.values())
+
+def judge(file):  # the organisations with their devices, and the relay's keys with their ends
     need((file["type"], file["schema_version"]) == ("causeway-directory", 1), "another kind of file")
     relay, registrar, orgs, run = bytes.fromhex(file["relay_key"]), bytes.fromhex(file["registrar_key"]), {}, {}
     leaves = [b64decode(leaf) for leaf in file["leaves"]]
@@ -148,11 +154,15 @@ def audit(file):
             itself(s, leaf, run)
             continue
         org, named = step(s, leaf, orgs)
+        if named:
+            org["devices"] = {}
         if roster := rosters.pop(named, None):
             good = {x["key"] for x in roster["signatures"] if x["key"] in org["record"]["administrators"]}
             for x in roster["signatures"]:
                 Ed25519PublicKey.from_public_bytes(x["key"]).verify(x["signature"], frame("roster", roster["body"]))
             need(len(good) >= org["record"]["threshold"] and roster["body"][:32] == s["org"], "the roster's signers")
+            org["devices"] = {x["device"]: x["key"] for x in decode_front(DEVICES, roster["body"])["devices"]}
+            need(all(sha(frame("device-id", key)) == name for name, key in org["devices"].items()), "the names of devices")
     keys = [key for _, _, key in run["relays"]]
     need(relay in keys, "the relay")
     ends = [at for at, _, _ in run["relays"][1:]] + [1 << 64]
@@ -161,9 +171,9 @@ def audit(file):
     need(not rosters, "a roster that no statement names")
     need(all(0 < size <= len(leaves) and tree(leaves[:size]) == root for size, root in heads), "the root of a head")
     need(max((size for size, _ in heads), default=0) == len(leaves), "statements that no head covers")
-    return ", ".join(f"{org['name']} ({org['count']}{', suspended' if org['out'] else ''})" for org in orgs.values())
+    return orgs, list(zip(keys, ends))
 
-for path in sys.argv[1:]:
+for path in sys.argv[1:] if __name__ == "__main__" else []:
     if path == "refuse":
         continue
     with open(path) as file:

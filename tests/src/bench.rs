@@ -19,6 +19,7 @@ mod measure;
 mod report;
 mod roles;
 mod sealing;
+mod searching;
 mod submit;
 mod town;
 
@@ -52,13 +53,15 @@ pub enum Family {
     Directory,
     /// One packet for few devices and for many.
     Sealing,
+    /// Searching many referrals.
+    Searching,
     /// A new report compared with everybody who is known.
     Matching,
 }
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Submit,
         Self::Latency,
         Self::Idle,
@@ -66,6 +69,7 @@ impl Family {
         Self::Mailbox,
         Self::Directory,
         Self::Sealing,
+        Self::Searching,
         Self::Matching,
     ];
 
@@ -79,6 +83,7 @@ impl Family {
             Self::Mailbox => "mailbox",
             Self::Directory => "directory",
             Self::Sealing => "sealing",
+            Self::Searching => "searching",
             Self::Matching => "matching",
         }
     }
@@ -109,6 +114,7 @@ pub async fn run(plan: &Plan, family: Family) -> Outcome {
         Family::Mailbox => mailbox::run(plan).await,
         Family::Directory => directory::run(plan).await,
         Family::Sealing => sealing::run(plan),
+        Family::Searching => searching::run(plan),
         Family::Matching => matching::run(plan),
     }
 }

@@ -7,7 +7,9 @@
 pub mod audit;
 pub mod decoders;
 pub mod documents;
+pub mod formats;
 pub mod input;
+pub mod lookups;
 pub mod relay_frames;
 pub mod seal;
 pub mod session;
@@ -21,10 +23,12 @@ pub use self::input::Input;
 pub type Target = fn(&[u8]);
 
 /// All targets by name. The name is that of the fuzz binary and of the folder with its kept inputs.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("audit", audit::run),
     ("decoders", decoders::run),
     ("documents", documents::run),
+    ("formats", formats::run),
+    ("lookups", lookups::run),
     ("relay_frames", relay_frames::run),
     ("seal", seal::run),
     ("session", session::run),

@@ -1,6 +1,7 @@
 //! What needs two of the other crates: scenarios, faults, conformance suites.
 #![allow(clippy::unwrap_used, reason = "everything here runs inside tests, where a panic is the report")]
 
+pub mod attacker;
 pub mod bench;
 pub mod charter;
 pub mod fuzzing;
@@ -13,6 +14,7 @@ pub mod power_cut;
 pub mod process;
 pub mod sim;
 pub mod small_world;
+pub mod steps;
 pub mod store_suite;
 pub mod vectors;
 

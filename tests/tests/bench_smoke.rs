@@ -58,6 +58,11 @@ async fn packets_are_sealed_for_one_device_and_for_a_hundred() {
 }
 
 #[tokio::test]
+async fn many_referrals_are_searched() {
+    assert_eq!(run(Family::Searching).await.counts["referrals"], 500);
+}
+
+#[tokio::test]
 async fn a_report_is_compared_with_whoever_comes_into_question() {
     assert_eq!(run(Family::Matching).await.counts["people"], 2_000);
 }

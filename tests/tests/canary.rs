@@ -58,7 +58,7 @@ async fn play(town: &Town, folder: &Path) {
     let report = inbox.iter().find(|item| item["kind"] == "MPR" || item["priority"] != "P0").unwrap();
     let id = report["id"].as_str().unwrap();
     police.run(&["inbox", "show", id]).await;
-    police.run(&["ask", id, "--text", NOTES[0]]).await;
+    police.run(&["ask", id, "--reason", "location_needed", "--text", NOTES[0]]).await;
     police.run(&["sync"]).await;
     hotline.run(&["sync"]).await;
     let sent = hotline.list(&["sent", "list"]).await;
@@ -67,7 +67,7 @@ async fn play(town: &Town, folder: &Path) {
     hotline.run(&["answer", own, "--text", NOTES[1]]).await;
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
-    police.run(&["accept", id, "--text", NOTES[2]]).await;
+    police.run(&["accept", id, "--eta", "today", "--text", NOTES[2]]).await;
     police.run(&["sync"]).await;
     // Stays at the hotline: its outbox and its staged files are looked at as well.
     let file = sample("missing-person.json").display().to_string();

@@ -8,13 +8,16 @@ mod command_line {
     mod bad_homes;
     mod bad_invites;
     mod checks;
+    mod consent;
     mod demo;
     mod devices;
+    mod lookups;
     mod matches;
     mod no_network;
     mod recovery;
     mod registrars;
     mod relay_key;
+    mod sharing;
     mod signing;
     mod story;
     mod support;

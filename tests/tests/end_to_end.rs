@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
 use causeway_client::engine::Draft;
-use causeway_client::engine::threads::Words;
 use causeway_client::model::{PACKET_REFERRAL, StoredSection, Transport};
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
@@ -12,6 +11,7 @@ use causeway_common::ids::PacketId;
 use causeway_common::limits::PUSH_STREAMS_MAX;
 use causeway_common::priority::Priority;
 use causeway_tests::party::World;
+use causeway_tests::steps::words;
 
 fn referral(to: causeway_common::ids::OrgId, packet: u8, priority: Priority) -> Draft {
     let header = StoredSection { code: *b"HDR", bytes: br#"{"kind":"BIA"}"#.to_vec() };
@@ -47,7 +47,7 @@ async fn a_referral_is_delivered_opened_accepted_and_proven() {
     assert_eq!(received.sections[1].bytes, draft.sections[1].bytes);
 
     police.engine.opened(draft.packet).await.unwrap();
-    police.engine.take_step(draft.case, Action::Accept, Words::default()).await.unwrap();
+    police.engine.take_step(draft.case, Action::Accept, words(Action::Accept, "")).await.unwrap();
     police.sync(Stay::UntilCalm).await.unwrap();
     hotline.sync(Stay::UntilCalm).await.unwrap();
     let sent = records::sent(&hotline.engine.vault, draft.packet, police.org()).unwrap().unwrap();

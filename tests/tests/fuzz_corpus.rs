@@ -67,6 +67,16 @@ fn documents() {
 }
 
 #[test]
+fn formats() {
+    run_all("formats");
+}
+
+#[test]
+fn lookups() {
+    run_all("lookups");
+}
+
+#[test]
 fn relay_frames() {
     run_all("relay_frames");
 }

@@ -80,7 +80,7 @@ pub(crate) fn verify_file(path: &Path, args: &VerifyArgs, json: bool) -> Result<
     }
 }
 
-async fn own_log(home: &Home) -> Result<Log, Failure> {
+pub(crate) async fn own_log(home: &Home) -> Result<Log, Failure> {
     let keys = (home.engine.relay_key().await, home.engine.identity.registrar_key);
     let replica = home.engine.replica.lock().await;
     form::of_home(&home.engine.vault, &replica, keys)?.ok_or_else(|| {

@@ -181,7 +181,7 @@ pub(super) fn find(id: &str, home: &Home) -> Result<(Received, Doubt), Failure> 
 pub(super) async fn show(received: &Received, doubt: &Doubt, home: &Home) -> Result<(), Failure> {
     home.note("read a packet in quarantine").await?;
     let mut value = entry(received, doubt, home).await;
-    value["sections"] = sections_json(&received.sections);
+    value["sections"] = sections_json(&received.sections, home.engine.now());
     value["withheld"] = withheld_json(&received.withheld);
     value["attachments"] = attachments::list(&received.sections);
     value["timeline"] = json!([]);

@@ -400,6 +400,12 @@ impl From<StepError> for Failure {
                 format!("{refused}."),
                 "`causeway inbox show ID` shows what has happened so far.",
             ),
+            other => Self::new(
+                "L-108",
+                exit::INVALID,
+                format!("{other}."),
+                "Add what is missing and try again. Nothing was sent.",
+            ),
         }
     }
 }

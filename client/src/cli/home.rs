@@ -140,7 +140,10 @@ impl Home {
             return Err(crate::engine::EngineError::NoIdentity.into());
         }
         let vault = unlock(&folder, &passphrase(global, false)?).await?;
-        Self::open(vault, &folder, global)
+        let home = Self::open(vault, &folder, global)?;
+        // What was cut off is brought to its end before anything is called erased.
+        home.engine.finish_erasing().await?;
+        Ok(home)
     }
 
     /// This home belongs to somebody else than the one who is meant.

@@ -9,22 +9,27 @@ use serde_json::{Map, Value, json};
 
 use super::colleagues::{lost_to_colleague, withheld_json, withheld_words};
 use super::doubtful;
+use super::erase;
 use super::failure::{Failure, exit};
 use super::head;
 use super::home::Home;
 use super::org;
 use super::output::{harmless, print, print_list, text, time};
+use super::shared;
 use super::standing::{self, Vetted};
 use super::steps::find_thread;
+use super::tasks;
 use super::unopened;
 use crate::attachments;
 use crate::chain::{Incoming, restored_at};
 use crate::doubts::{self, Doubt};
+use crate::engine::threads::{own_party, work_of};
+use crate::escalation;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records;
 use crate::referral::Kind;
-use crate::referral::lifecycle::{Party, possible};
 use crate::referral::update::Update;
+use crate::retention::placeholder;
 use crate::seal::content::Grant;
 
 #[derive(Debug, Subcommand)]
@@ -160,11 +165,15 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
     if !ours {
         values.extend(doubtful::kept_apart(&args, home).await?);
     }
+    values.extend(left_of_erased(&args, ours, from, home).await?);
     let empty = if ours { "Nothing has been sent yet." } else { "The inbox is empty." };
     print_list(home.json, values, empty, |v| {
+        if let Some(line) = v["line"].as_str() {
+            return line.to_owned();
+        }
         let other = if ours { text(v, "to_name") } else { text(v, "from_name") };
         format!(
-            "{}  {}  {}  {}  {} / {}  {}{}",
+            "{}  {}  {}  {}  {} / {}  {}{}{}",
             &text(v, "id")[..12],
             text(v, "priority"),
             text(v, "kind"),
@@ -172,10 +181,40 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
             text(v, "transport"),
             text(v, "work"),
             text(v, "received"),
+            tasks::words(v, home),
             remarks(v),
         )
     });
     Ok(())
+}
+
+/// What is left of cases that have been erased. Nothing about them is unread or waits.
+async fn left_of_erased(
+    args: &ListArgs,
+    ours: bool,
+    from: Option<OrgId>,
+    home: &Home,
+) -> Result<Vec<Value>, Failure> {
+    let mut values = Vec::new();
+    if args.unread || args.needs_answer || args.overdue {
+        return Ok(values);
+    }
+    let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
+    let mut all = placeholder::all(&home.engine.vault)?;
+    all.sort_by_key(|left| std::cmp::Reverse(left.erased));
+    for left in all {
+        let wanted = left.ours == ours
+            && kind.is_none_or(|kind| kind == left.kind)
+            && from.is_none_or(|org| org == left.peer);
+        if wanted {
+            let mut value = erase::entry(&left, home).await;
+            if !home.json {
+                value["line"] = erase::line_of(&left, home).await.into();
+            }
+            values.push(value);
+        }
+    }
+    Ok(values)
 }
 
 /// What is unusual about a line of a list.
@@ -195,7 +234,10 @@ fn remarks(v: &Value) -> String {
 
 fn matches(args: &ListArgs, from: Option<OrgId>, thread: &Thread, home: &Home) -> Result<bool, Failure> {
     let waits = ["received", "seen"].contains(&thread.work.as_str());
-    let due = thread.respond_by != Timestamp(0) && thread.respond_by < home.engine.now();
+    let overdue = || {
+        let clocks = escalation::clocks_of(&home.engine, thread)?;
+        Ok::<_, Failure>(escalation::overdue(&clocks).is_some())
+    };
     let received = records::received(&home.engine.vault, thread.root)?;
     let unread = received.is_some_and(|r| r.opened == Timestamp(0));
     // A word on the command line, or the code of a kind that this version does not know.
@@ -205,7 +247,7 @@ fn matches(args: &ListArgs, from: Option<OrgId>, thread: &Thread, home: &Home) -
     });
     Ok((!args.unread || unread)
         && (!args.needs_answer || waits)
-        && (!args.overdue || (waits && due))
+        && (!args.overdue || overdue()?)
         && kind.is_none_or(|kind| kind == thread.kind)
         && from.is_none_or(|org| org == thread.peer))
 }
@@ -232,6 +274,7 @@ async fn entry(thread: &Thread, home: &Home) -> Result<Value, Failure> {
         "work": thread.work,
         "received": time(thread.begun),
         "respond_by": time(thread.respond_by),
+        "deadlines": tasks::of_thread(thread, home)?,
         "held": standing::suspension(suspended.as_ref()),
         "waits": waits,
         "standing": doubtful::standing(doubt.as_ref()),
@@ -266,28 +309,33 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     let received = records::received(&home.engine.vault, thread.root)?;
     let sent = records::sent(&home.engine.vault, thread.root, thread.peer)?;
     let sections = received.as_ref().map(|r| &r.sections).or_else(|| sent.as_ref().map(|s| &s.sections));
-    value["sections"] = sections_json(sections.map_or(&[], Vec::as_slice));
+    value["sections"] = sections_json(sections.map_or(&[], Vec::as_slice), home.engine.now());
+    value["access"] = shared::of(thread, home).await?;
     value["given_by"] = received.as_ref().map(|r| r.given_by.as_str()).filter(|by| !by.is_empty()).into();
     value["withheld"] = withheld_json(received.as_ref().map_or(&[], |r| &r.withheld));
     value["attachments"] = attachments::list(sections.map_or(&[], Vec::as_slice));
     value["answers"] = answers(thread, home)?;
     value["timeline"] = timeline(thread, home).await;
     value["proofs"] = proofs(received.as_ref(), sent.as_ref(), home)?;
+    let stated = crate::mrz::stated(&crate::casebook::document(sections.map_or(&[], Vec::as_slice)));
+    value["mrz_checks"] = super::mrz::stated_json(&stated);
     value["doubts"] = doubtful::of_thread(thread, home)?;
     value["readable_by_revoked"] = doubtful::readable_by(thread.root, home)?;
-    let party = if thread.ours { Party::Sender } else { Party::Recipient };
-    let state = crate::engine::threads::state_of(thread);
-    value["possible"] = possible(state, party).into_iter().map(|a| Value::from(a.as_str())).collect();
-    print(home.json, value, people);
+    let work = work_of(thread, &home.engine.vault)?;
+    value["possible"] = work.moves(own_party(thread)).into_iter().map(|a| Value::from(a.as_str())).collect();
+    print(home.json, value, |v| {
+        let stated = super::mrz::stated_words(&stated, home.lang);
+        format!("{}{}{stated}", shared::words(&v["access"], home), people(v))
+    });
     Ok(())
 }
 
-pub(super) fn sections_json(sections: &[StoredSection]) -> Value {
+pub(super) fn sections_json(sections: &[StoredSection], now: Timestamp) -> Value {
     let mut map = Map::new();
     for section in sections {
         let code = String::from_utf8_lossy(&section.code).into_owned();
         let content = serde_json::from_slice(&section.bytes).unwrap_or(Value::Null);
-        map.insert(code, attachments::without_keys(content));
+        map.insert(code, shared::unless_expired(attachments::without_keys(content), now));
     }
     Value::Object(map)
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::failure::{Failure, exit};
 use super::home::Home;
+use super::kind::{read, refused};
 use super::output::{harmless, print, print_list, remark, text, time};
-use super::send::{problems, read};
 use crate::casebook::Case;
 use crate::matching::finding::{self, Decision, Finding, Side, State};
 use crate::matching::sweep;
@@ -415,7 +415,7 @@ async fn notice_value(notice: &Notice, home: &Home) -> Result<Value, Failure> {
 
 /// Compares a document that is not sent.
 pub(crate) async fn look_up(args: MatchArgs, home: &Home) -> Result<(), Failure> {
-    let document = Document::parse(args.kind, &read(&args.file)?).map_err(|p| problems(&p))?;
+    let document = Document::parse(args.kind, &read(&args.file)?).map_err(|p| refused(&p, home.lang))?;
     let mut fields = document.fields;
     // Ages that say no day are those of today.
     fields.entry("created").or_insert_with(|| time(home.engine.now()));

@@ -15,7 +15,8 @@ use super::head;
 use super::home::{Home, ProtectionArgs};
 use super::output::{print, remark, text};
 use super::recovery::standing as recovering;
-use super::{Global, alarms, joining, matches};
+use super::retention;
+use super::{Global, alarms, joining, matches, tasks};
 use crate::doubts;
 use crate::identity::Identity;
 use crate::matching::{sweep, telling};
@@ -152,13 +153,18 @@ impl Dialer for Announcing {
 pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     let dialer = Announcing { dialer: home.dialer().await?, seconds: args.wait };
     let report = match args.wait {
-        0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await?,
-        seconds => reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused).await?,
+        0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await,
+        seconds => {
+            let stay = reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused);
+            tasks::while_watching(home, stay).await
+        }
     };
-    let mut report = report;
+    // Whoever cannot reach the relay needs to know most of all whom to call.
+    let mut report = report.inspect_err(|_| tasks::remark_overdue(home))?;
     sweep::compare_new(&home.engine).await?;
-    if telling::advance_all(&home.engine).await? > 0 {
-        // An owner has agreed: what that allows goes out at once.
+    let told = telling::advance_all(&home.engine).await? > 0;
+    if tasks::look(home).await? || told {
+        // What follows from a deadline, or from an owner's agreement, goes out at once.
         report = report.followed_by(session::run(&home.engine, &dialer, Stay::UntilCalm).await?);
     }
     let alike = matches::waiting(home)?;
@@ -184,6 +190,7 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     print(home.json, result, |_| {
         format!("{} sent, {} received, {waiting} still waiting.", report.sent, report.received)
     });
+    tasks::remark_open(home)?;
     if !alarm.is_empty() && !home.json {
         remark(&alarm);
     }
@@ -225,5 +232,5 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
             "{failures} packet(s) did not reach their recipient: see `causeway sent list`, and call by phone."
         ));
     }
-    Ok(())
+    retention::after_sync(home).await
 }

@@ -12,7 +12,7 @@ use crate::linking::LinkingError;
 use crate::recovery::record::{self, Administrator, RecoveryError};
 use crate::recovery::{self as roots, Part, Place, sheet};
 
-pub(crate) use self::input::{SheetArgs, with_root};
+pub(crate) use self::input::{SheetArgs, line, with_root};
 use self::input::{with_sheets, words_of};
 
 mod input;

@@ -1,7 +1,6 @@
 //! `causeway send`.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
@@ -9,25 +8,36 @@ use causeway_common::time::Timestamp;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::failure::{Failure, exit};
+use super::calls::in_calls;
+use super::failure::Failure;
 use super::head;
 use super::home::Home;
+use super::kind;
 use super::matches;
 use super::org;
 use super::output::{print, remark, text};
+use super::overriding;
+use super::sharing::{self, Basis, Share};
 use super::standing;
+use super::steps::find_thread;
 use crate::activity;
+use crate::calls::{self, Call};
+use crate::casebook::Case;
+use crate::consents;
 use crate::engine::Draft;
 use crate::matching::sweep;
 use crate::model::{PACKET_REFERRAL, StoredSection};
-use crate::referral::{DOCUMENT_BYTES_MAX, Document, Kind, Level, Problem, SendContext};
+use crate::records;
+use crate::referral::access;
+use crate::referral::sections::SECTIONS;
+use crate::referral::{Document, Kind, Level, Problem, SectionCode, SendContext, carry_over};
 use crate::vault::Changes;
 
 /// Organisations that one command may address.
 const RECIPIENTS_MAX: usize = 32;
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
-    /// missing-person, border-alert, victim-handoff or identity-check.
+    /// A word of `causeway kind list`, for example border-alert.
     kind: Kind,
     /// Who gets it: names or identifiers, separated by commas. Each gets an envelope of its own.
     #[arg(long, required = true, value_delimiter = ',')]
@@ -47,9 +57,157 @@ pub(crate) struct SendArgs {
     /// An exercise: marked as one everywhere and left out of statistics.
     #[arg(long)]
     exercise: bool,
+    /// Only say what is wrong and which checklists it meets; nothing is queued.
+    #[arg(long)]
+    check: bool,
+    /// Show who will see what and why, and send nothing.
+    #[arg(long)]
+    preview: bool,
+    /// Send without asking whether that is what you mean.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    overriding: overriding::OverrideArgs,
+    /// Begin with what a call or another referral says about the same person; number, or the beginning of it.
+    #[arg(long, value_name = "ID")]
+    from: Option<String>,
+    /// What the referral begins with, before fields are added.
+    #[arg(skip)]
+    begun: Option<Document>,
+}
+
+impl SendArgs {
+    /// What sends a draft.
+    pub(super) fn of_draft(draft: Document, to: Vec<String>, set: Vec<String>) -> Self {
+        Self {
+            kind: draft.kind,
+            to,
+            file: None,
+            set,
+            attach: Vec::new(),
+            priority: None,
+            exercise: false,
+            check: false,
+            preview: false,
+            yes: false,
+            from: None,
+            overriding: overriding::OverrideArgs::default(),
+            begun: Some(draft),
+        }
+    }
 }
 
 pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
+    let recipients = recipients(&args, home).await?;
+    let files = files(&args)?;
+    let packet = PacketId(home.engine.random().await);
+    let call = args.from.as_deref().map(|id| in_calls(home, id)).transpose()?.flatten();
+    let (mut document, made_from) = document(&args, packet, call.as_ref(), home)?;
+    let found = document.validate(Level::Send, home.engine.now());
+    if args.check {
+        return kind::report(&document, &found, home.json, home.lang);
+    }
+    if !found.is_empty() {
+        return Err(kind::refused(&found, home.lang));
+    }
+    let overridden = overriding::of(&args.overriding, &document, home)?;
+    if let Some(overridden) = &overridden {
+        document.fields.insert("override".into(), overridden.to_json());
+    }
+    let needs_guardian = access::needs_guardian(&document, home.engine.now());
+    if needs_guardian {
+        access::guardian_pending(&mut document);
+    }
+    let names = names_of(&made_from, home).await?;
+    let origins = consents::origins(&home.engine.vault, &made_from, |org| {
+        names.iter().find(|(id, _)| *id == org).map_or_else(|| org.short(), |(_, name)| name.clone())
+    })?;
+    let sections: Vec<SectionCode> = files.iter().map(|(code, _)| *code).collect();
+    let basis =
+        Basis { document: &document, overridden: overridden.as_ref(), origins: &origins, files: &sections };
+    let mut shares = sharing::work_out(&basis, &recipients, home).await?;
+    // Danger to life now leaves no time for a second person. It is a decision all the same, and somebody looks at it.
+    let overridden = match overridden {
+        None if sharing::rests_on_danger(&shares) => Some(overriding::by_danger(home)),
+        decided => decided,
+    };
+    if let Some(overridden) = &overridden {
+        document.fields.insert("override".into(), overridden.to_json());
+    }
+    sharing::make_copies(&document, &mut shares, home);
+    if args.preview {
+        let result = json!({ "access": sharing::json(&shares), "queued": false });
+        print(home.json, result, |_| sharing::words(&document, &shares, home));
+        return Ok(());
+    }
+    sharing::check(&shares, home)?;
+    if !home.no_input && !home.json {
+        remark(&sharing::words(&document, &shares, home));
+        if !args.yes && !sharing::agreed(home)? {
+            print(home.json, json!({ "queued": false }), |_| home.lang.text("access-not-sent"));
+            return Ok(());
+        }
+    } else {
+        sharing::remarks(&shares, home).iter().for_each(|words| remark(words));
+    }
+    let mut changes = Changes::default();
+    if let Some(mut call) = call {
+        call.led_to(packet, home.engine.now());
+        calls::put(&mut changes, &call);
+    }
+    overriding::remember(&mut changes, packet, overridden.as_ref(), needs_guardian, home);
+    queue(&args, packet, &document, shares, &files, changes, home).await
+}
+
+/// Puts each recipient's copy into the outbox, and says so.
+async fn queue(
+    args: &SendArgs,
+    packet: PacketId,
+    document: &Document,
+    shares: Vec<Share>,
+    files: &[(SectionCode, PathBuf)],
+    mut changes: Changes,
+    home: &Home,
+) -> Result<(), Failure> {
+    let recipients: Vec<OrgId> = shares.iter().map(|share| share.org).collect();
+    super::tasks::before_sending(home, &recipients, document.priority()).await?;
+    let waits = head::first_contact(home, &recipients).await?;
+    let access = sharing::json(&shares);
+    let mut drafts = Vec::new();
+    for share in shares {
+        let draft = draft(args, home, packet, document.priority(), share, files).await?;
+        home.engine.thread_begun(&draft, respond_by(document), &mut changes);
+        super::tasks::to_confirm(home, &draft, &mut changes);
+        drafts.push(draft);
+    }
+    let listed: Vec<Value> = drafts
+        .iter()
+        .map(|d| json!({ "to": d.to.to_string(), "packet_id": d.packet.to_string(), "state": "queued" }))
+        .collect();
+    activity::append(&home.engine.vault, &mut changes, home.engine.now(), "queued a referral", Some(packet))?;
+    home.engine.queue(drafts, changes).await?;
+    let alike = matches::waiting_words(sweep::compare_new(&home.engine).await?, home);
+    if home.suspension_of(home.engine.identity.org).await.is_some() {
+        remark(
+            "The registrar has suspended this organisation: it stays in your outbox until you are reinstated.",
+        );
+    }
+    let head = head::of(home).await?;
+    let remarks = [head::words(&head).trim_start().to_owned(), waits.unwrap_or_default(), alike];
+    remarks.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words));
+    let result = json!({ "referral": packet.to_string(), "packets": listed, "head": head, "access": access });
+    print(home.json, result, |v| {
+        let count = v["packets"].as_array().map_or(0, Vec::len);
+        format!(
+            "Queued for {count} organisation(s), number {}. `causeway sync` sends it.",
+            &text(v, "referral")[..12]
+        )
+    });
+    Ok(())
+}
+
+/// The organisations that are meant, each once.
+async fn recipients(args: &SendArgs, home: &Home) -> Result<Vec<OrgId>, Failure> {
     if args.to.len() > RECIPIENTS_MAX {
         return Err(Failure::invalid(
             format!("At most {RECIPIENTS_MAX} organisations at once."),
@@ -72,58 +230,34 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
             recipients.push(org);
         }
     }
-    let packet = PacketId(home.engine.random().await);
-    let document = document(&args, packet, home)?;
-    for to in &recipients {
-        may_go_to(&document, *to, home).await?;
-    }
-    let (priority, respond_by) = (document.priority(), respond_by(&document));
-    let sections: Vec<StoredSection> = document
-        .into_sections()
-        .into_iter()
-        .map(|s| StoredSection { code: s.code.0, bytes: Value::Object(s.json).to_string().into_bytes() })
-        .collect();
-    let mut drafts = Vec::new();
-    let mut changes = Changes::default();
-    let waits = head::first_contact(home, &recipients).await?;
-    for to in recipients {
-        let draft = draft(&args, home, packet, priority, to, sections.clone()).await?;
-        home.engine.thread_begun(&draft, respond_by, &mut changes);
-        drafts.push(draft);
-    }
-    let listed: Vec<Value> = drafts
-        .iter()
-        .map(|d| json!({ "to": d.to.to_string(), "packet_id": d.packet.to_string(), "state": "queued" }))
-        .collect();
-    activity::append(&home.engine.vault, &mut changes, home.engine.now(), "queued a referral", Some(packet))?;
-    home.engine.queue(drafts, changes).await?;
-    let alike = sweep::compare_new(&home.engine).await?;
-    if home.suspension_of(home.engine.identity.org).await.is_some() {
-        remark(
-            "The registrar has suspended this organisation: it stays in your outbox until you are reinstated.",
-        );
-    }
-    let head = head::of(home).await?;
-    let alike = matches::waiting_words(alike, home);
-    let remarks = [head::words(&head).trim_start().to_owned(), waits.unwrap_or_default(), alike];
-    remarks.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words));
-    let result = json!({ "referral": packet.to_string(), "packets": listed, "head": head });
-    print(home.json, result, |v| {
-        let count = v["packets"].as_array().map_or(0, Vec::len);
-        format!(
-            "Queued for {count} organisation(s), number {}. `causeway sync` sends it.",
-            &text(v, "referral")[..12]
-        )
-    });
-    Ok(())
+    Ok(recipients)
 }
 
-/// Some referrals must not go to some organisations, whoever asks for it.
-async fn may_go_to(document: &Document, to: OrgId, home: &Home) -> Result<(), Failure> {
-    let replica = home.engine.replica.lock().await;
-    let refused =
-        replica.directory.organisation(to).and_then(|org| document.refuses(&org.kind, &org.country));
-    refused.map_or(Ok(()), |problem| Err(problems(&[problem])))
+/// Names of those who have sent what this one is made from.
+async fn names_of(packets: &[PacketId], home: &Home) -> Result<Vec<(OrgId, String)>, Failure> {
+    let mut names = Vec::new();
+    for packet in packets {
+        if let Some(received) = records::received(&home.engine.vault, *packet)? {
+            names.push((received.from, home.name_of(received.from).await));
+        }
+    }
+    Ok(names)
+}
+
+/// Files to send along, with their sections.
+fn files(args: &SendArgs) -> Result<Vec<(SectionCode, PathBuf)>, Failure> {
+    let read = |attachment: &String| {
+        let (code, file) = attachment.split_once('=')?;
+        let code = SectionCode(code.as_bytes().try_into().ok()?);
+        SECTIONS.iter().any(|(known, _)| *known == code).then(|| (code, PathBuf::from(file)))
+    };
+    let wrong = |attachment: &String| {
+        Failure::invalid(
+            format!("{attachment:?} is not SECTION=FILE."),
+            "For example: --attach PHO=photo.jpg",
+        )
+    };
+    args.attach.iter().map(|one| read(one).ok_or_else(|| wrong(one))).collect()
 }
 
 async fn draft(
@@ -131,51 +265,87 @@ async fn draft(
     home: &Home,
     packet: PacketId,
     priority: Priority,
-    to: OrgId,
-    sections: Vec<StoredSection>,
+    share: Share,
+    files: &[(SectionCode, PathBuf)],
 ) -> Result<Draft, Failure> {
+    let taken: Vec<&(SectionCode, PathBuf)> =
+        files.iter().filter(|(code, _)| share.takes_file(*code)).collect();
+    let sections = share.copy.into_iter().map(|section| StoredSection {
+        code: section.code.0,
+        bytes: Value::Object(section.json).to_string().into_bytes(),
+    });
     let mut draft = Draft {
         packet,
         case: home.engine.random().await,
         packet_type: PACKET_REFERRAL,
         kind: args.kind.code().to_owned(),
-        to,
+        to: share.org,
         priority,
         in_reply_to: None,
-        sections,
+        sections: sections.collect(),
     };
-    for attachment in &args.attach {
-        let parsed = attachment
-            .split_once('=')
-            .and_then(|(code, file)| Some((code.as_bytes().try_into().ok()?, file)));
-        let Some((code, file)) = parsed else {
-            return Err(Failure::invalid(
-                format!("{attachment:?} is not SECTION=FILE."),
-                "For example: --attach PHO=photo.jpg",
-            ));
-        };
-        if !draft.sections.iter().any(|s| s.code == code) {
-            draft.sections.push(StoredSection { code, bytes: b"{}".to_vec() });
+    for (code, file) in taken {
+        if !draft.sections.iter().any(|s| s.code == code.0) {
+            draft.sections.push(StoredSection { code: code.0, bytes: b"{}".to_vec() });
         }
-        home.engine.attach(&mut draft, code, std::path::Path::new(file)).await?;
+        home.engine.attach(&mut draft, code.0, file).await?;
     }
     Ok(draft)
 }
 
-fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<Document, Failure> {
-    let mut document = match &args.file {
-        Some(path) => Document::parse(args.kind, &read(path)?).map_err(|p| problems(&p))?,
-        None => Document::empty(args.kind),
-    };
-    for assignment in &args.set {
+/// Fields that say what became of a document when it was sent; whoever sends it again writes them anew.
+const OF_A_COPY: [&str; 4] = ["sections", "recipients", "location_expires", "guardian_pending"];
+
+/// What people have written: a file, and fields.
+pub(super) fn written(
+    mut document: Document,
+    file: Option<&Path>,
+    set: &[String],
+    home: &Home,
+) -> Result<Document, Failure> {
+    let refused = |found: &[Problem]| kind::refused(found, home.lang);
+    if let Some(path) = file {
+        let read = Document::parse(document.kind, &kind::read(path)?).map_err(|p| refused(&p))?;
+        document.fields.extend(read.fields);
+    }
+    for assignment in set {
         let Some((path, value)) = assignment.split_once('=') else {
             return Err(Failure::invalid(
                 format!("{assignment:?} is not PATH=VALUE."),
                 "For example: --set approach_note=\"speak to her alone\"",
             ));
         };
-        document.set(path, value).map_err(|p| problems(&[p]))?;
+        document.set(path, value).map_err(|p| refused(&[p]))?;
     }
+    Ok(document)
+}
+
+/// What the call or the referral of this number says that a new one of this kind begins with.
+fn begun(args: &SendArgs, call: Option<&Call>, home: &Home) -> Result<Document, Failure> {
+    if let Some(call) = call {
+        return Ok(carry_over(calls::KIND, &call.fields(), args.kind));
+    }
+    match (&args.begun, &args.from) {
+        (Some(begun), _) => Ok(begun.clone()),
+        (None, Some(id)) => {
+            let case = Case::of(&home.engine.vault, find_thread(home, id)?)?;
+            Ok(carry_over(&case.thread.kind, &case.document, args.kind))
+        }
+        (None, None) => Ok(Document::empty(args.kind)),
+    }
+}
+
+/// The document, and the packets that it says it is made from.
+fn document(
+    args: &SendArgs,
+    packet: PacketId,
+    call: Option<&Call>,
+    home: &Home,
+) -> Result<(Document, Vec<PacketId>), Failure> {
+    let mut document = written(begun(args, call, home)?, args.file.as_deref(), &args.set, home)?;
+    overriding::must_not_be_typed(&document, home)?;
+    OF_A_COPY.iter().for_each(|field| drop(document.fields.remove(*field)));
+    let made_from = consents::named(&document.fields);
     let identity = &home.engine.identity;
     let now = home.engine.now();
     document.complete(&SendContext {
@@ -188,12 +358,11 @@ fn document(args: &SendArgs, packet: PacketId, home: &Home) -> Result<Document, 
         case_ref: case_ref(&identity.country, now, packet),
         packet_id: packet.to_string(),
     });
-    let found = document.validate(Level::Send, now);
-    if found.is_empty() { Ok(document) } else { Err(problems(&found)) }
+    Ok((document, made_from))
 }
 
 /// A case number of ours: `<country>-<year>-<six hexadecimal digits>`.
-fn case_ref(country: &str, now: Timestamp, packet: PacketId) -> String {
+pub(super) fn case_ref(country: &str, now: Timestamp, packet: PacketId) -> String {
     let millis = i64::try_from(now.0).unwrap_or(0);
     let year = jiff::Timestamp::from_millisecond(millis)
         .map_or(1970, |t| jiff::tz::Offset::UTC.to_datetime(t).year());
@@ -205,33 +374,4 @@ fn respond_by(document: &Document) -> Timestamp {
     text.and_then(|t| t.parse::<jiff::Timestamp>().ok())
         .and_then(|t| u64::try_from(t.as_millisecond()).ok())
         .map_or(Timestamp(0), Timestamp)
-}
-
-pub(super) fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |e: std::io::Error| {
-        Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
-    };
-    let mut bytes = Vec::new();
-    if path == std::path::Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(DOCUMENT_BYTES_MAX as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
-    } else {
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    }
-    Ok(bytes)
-}
-
-/// What is wrong with a document, line by line.
-pub(super) fn problems(found: &[Problem]) -> Failure {
-    let lines: Vec<String> = found.iter().map(|problem| format!("  {problem}")).collect();
-    Failure::new(
-        "V-105",
-        exit::INVALID,
-        format!("It cannot be sent like this. Nothing was queued.\n{}", lines.join("\n")),
-        "Correct the fields named above; docs/samples has complete examples.",
-    )
 }

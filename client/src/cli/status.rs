@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::alarms;
 use super::backup;
+use super::consent;
 use super::device;
 use super::failure::Failure;
 use super::head;
@@ -56,6 +57,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     let wanted = proposals::waiting_for_us(&home.engine).await?;
     let old_head = head::of(home).await?;
     let relay_key = relay_key::standing(home).await?;
+    let consents = consent::status(home)?;
     let replica = home.engine.replica.lock().await;
     let head = replica.head(identity);
     let result = json!({
@@ -87,6 +89,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "signatures_wanted": wanted,
         "backup_age": backups["age"],
         "backup": backups,
+        "consents": consents,
     });
     drop(replica);
     print(home.json, result, |v| {
@@ -119,6 +122,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             status,
             held_and_doubtful(v),
             matches_waiting(v, home),
+            consent::status_words(&v["consents"], home),
             signatures(v),
             old,
             backup,

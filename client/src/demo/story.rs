@@ -67,6 +67,7 @@ pub(crate) async fn tell(stage: &Stage) -> Result<Value, Failure> {
         identify(embassy, &embassy_inbox, &samples)
     )?;
     hotline.run(&["sync"]).await?;
+    sign_handover(hotline, police).await?;
     let mut summary = summary(stage).await?;
     summary["alert_overtook_routine"] = alert_came_first(&police_inbox).into();
     Ok(summary)
@@ -137,9 +138,13 @@ async fn work_through(police: &Actor, inbox: &[Value], samples: &Samples) -> Res
         match item["kind"].as_str().unwrap_or_default() {
             "BIA" => drop(police.run(&["accept", id, "--eta", "10 minutes", "--text", "On our way."]).await?),
             "VHO" => {
-                police.run(&["accept", id]).await?;
-                police.run(&["handed-over", id, "--text", "She is with us."]).await?;
-                police.run(&["complete", id, "--text", "Arrived safely."]).await?;
+                police.run(&["accept", id, "--eta", "today"]).await?;
+                police.run(&["start", id]).await?;
+                let record = ["place=Gate 4", "person_present=yes", "by.staff_no=12", "to.staff_no=7"];
+                let record: Vec<String> = record.iter().map(|field| format!("handover.{field}")).collect();
+                let mut signs = vec!["handed-over", id, "--text", "She is with us."];
+                signs.extend(record.iter().flat_map(|field| ["--set", field]));
+                police.run(&signs).await?;
             }
             _ => {}
         }
@@ -148,6 +153,22 @@ async fn work_through(police: &Actor, inbox: &[Value], samples: &Samples) -> Res
         return Err(Failure::internal("no report brought its photograph"));
     }
     police.run(&["sync"]).await.map(drop)
+}
+
+/// The hotline signs the record that the police liaison has signed, and hears that the person has arrived.
+async fn sign_handover(hotline: &Actor, police: &Actor) -> Result<(), Failure> {
+    for item in hotline.run_list(&["sent", "list", "--kind", "VHO"]).await? {
+        let id = item["id"].as_str().unwrap_or_default();
+        hotline.run(&["handed-over", id, "--sign"]).await?;
+    }
+    hotline.run(&["sync"]).await?;
+    police.run(&["sync"]).await?;
+    for item in police.run_list(&["inbox", "list", "--kind", "VHO"]).await? {
+        let id = item["id"].as_str().unwrap_or_default();
+        police.run(&["complete", id, "--text", "Arrived safely."]).await?;
+    }
+    police.run(&["sync"]).await?;
+    hotline.run(&["sync"]).await.map(drop)
 }
 
 /// The embassy confirms who somebody is.

@@ -19,6 +19,7 @@ use super::{Engine, EngineError};
 use crate::doubts::{self, Doubt, Standing};
 use crate::model::{PACKET_REFERRAL, Received, Sent, StoredSection, Transport};
 use crate::records::{self, Step, early};
+use crate::retention::placeholder;
 use crate::seal::kept;
 use crate::seal::open::OpenedPacket;
 use crate::seal::packet::HEADER_SECTION;
@@ -254,6 +255,9 @@ impl Engine {
             return Ok(());
         }
         let Some(mut received) = self.proven(item, content, withheld, author).await? else { return Ok(()) };
+        if placeholder::of(step, &received.case)?.is_some() {
+            return Ok(());
+        }
         if let Some(before) = before {
             // A colleague who may read more gives it as well, or this device may read more than it did.
             if before.from == received.from && before.sections.len() < received.sections.len() {

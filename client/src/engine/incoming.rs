@@ -30,6 +30,7 @@ use crate::model::{PACKET_RECEIPTS, PACKET_SHARED, Received, StoredSection};
 use crate::prekeys;
 use crate::records::{self, Evidence, Step};
 use crate::replica::{Replica, ReplicaError};
+use crate::retention::{placeholder, requests};
 use crate::seal::open::{Claimed, OpenedPacket, unseal};
 use crate::shared::ReceiptedItem;
 use crate::unopened::{self, Unopened};
@@ -160,6 +161,7 @@ impl Engine {
         if !gathered.used.is_empty() {
             self.vault.eks_erase(&gathered.used, &mut self.fork_rng().await).await?;
         }
+        requests::carry_out(self).await?;
         Ok(taken)
     }
 
@@ -315,6 +317,16 @@ impl Engine {
         }
         let receipt = self.sign_receipt(packet.packet, packet.grant_digest, RECEIPT_DELIVERED);
         let receipt = (!are_receipts).then_some((from, receipt));
+        if let Some(left) = placeholder::of(step, &packet.case_ref)?.filter(|_| !are_receipts) {
+            // What has been erased does not come back: it is signed for and goes nowhere.
+            continue_chain(&packet, Incoming::take_repeated, step)?;
+            if verdict == Verdict::Accept {
+                let received = self.received(packet, push).await;
+                let answer = requests::take_late(self, &received, left, step).await;
+                self.queue_into(answer.into_iter().collect(), &mut step.changes);
+            }
+            return Ok(receipt);
+        }
         let before = records::received(step, packet.packet)?;
         // Receipts that are in doubt now may have come and counted before, and nothing of them was kept.
         let may_repeat = before.is_some() || are_receipts;

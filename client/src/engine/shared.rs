@@ -3,6 +3,8 @@
 //! Nothing is said before it is a fact outside this device: a referral or a step is shared when the relay holds it. A step of
 //! ours that has never left therefore yields to a colleague's step, and two of them never yield to each other.
 
+use std::collections::BTreeMap;
+
 use causeway_common::codec;
 use causeway_common::ids::{DeviceId, EnvelopeId, OrgId, PacketId};
 use causeway_common::limits::FRAME_BYTES_MAX;
@@ -15,6 +17,7 @@ use super::{Draft, Engine, EngineError};
 use crate::model::{PACKET_REFERRAL, PACKET_SHARED, Received, Sent, StoredSection, Transport};
 use crate::proposals::{self, Proposal};
 use crate::records::{self, Step, early};
+use crate::retention::{placeholder, requests};
 use crate::seal::packet::HEADER_SECTION;
 use crate::shared::{KIND, OpenedItem, ProposedItem, ReceiptedItem, SentItem, Shared};
 
@@ -60,7 +63,8 @@ impl Engine {
         if relayed.is_empty() || !self.has_colleagues().await {
             return Ok(());
         }
-        let mut steps = Shared::by(&self.identity.device_name);
+        // What is said of one case is sealed under its key, and goes alone.
+        let mut steps: BTreeMap<[u8; 32], Shared> = BTreeMap::new();
         for sent in relayed {
             let thread = records::thread(step, &sent.case)?;
             let respond_by = thread.filter(|t| t.root == sent.packet).map_or(Timestamp(0), |t| t.respond_by);
@@ -68,14 +72,18 @@ impl Engine {
             let (_, content): (Vec<_>, Vec<StoredSection>) =
                 sent.sections.iter().cloned().partition(|section| section.code == HEADER_SECTION);
             if content.is_empty() {
-                steps.say_sent(&item);
+                let said = steps.entry(sent.case);
+                said.or_insert_with(|| Shared::by(&self.identity.device_name)).say_sent(&item);
             } else {
                 let mut alone = Shared::by(&self.identity.device_name);
                 alone.say_sent(&item);
                 self.share(alone, content, PRIORITY, step).await?;
             }
         }
-        if steps.is_empty() { Ok(()) } else { self.share(steps, Vec::new(), PRIORITY, step).await }
+        for said in steps.into_values() {
+            self.share(said, Vec::new(), PRIORITY, step).await?;
+        }
+        Ok(())
     }
 
     /// Queues a packet for the colleagues, or adds to one that has not left.
@@ -135,6 +143,9 @@ impl Engine {
             let author = if item.author.is_empty() { author } else { &item.author };
             self.colleague_sent(&item, content, author, step).await?;
             self.take_given_receipts(&item, step).await?;
+        }
+        for item in shared.erased() {
+            requests::take_order(item, author, step)?;
         }
         for item in shared.receipted() {
             self.take_passed_on(item, step).await?;
@@ -222,7 +233,8 @@ impl Engine {
         author: &str,
         step: &mut Step<'_>,
     ) -> Result<(), EngineError> {
-        if item.to == self.identity.org || item.packet == NONE {
+        let is_erased = placeholder::of(step, &item.case)?.is_some();
+        if item.to == self.identity.org || item.packet == NONE || is_erased {
             return Ok(());
         }
         let (packet, to) = (item.packet, item.to);

@@ -1,14 +1,18 @@
 //! Threads: what a packet or a receipt does to the state of a referral.
 
+use std::time::Duration;
+
 use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use serde_json::Value;
 
 use super::{Draft, Engine, EngineError};
 use crate::model::{Event, PACKET_REFERRAL, Received, Sent, StoredSection, Thread, Transport};
-use crate::records::{self, Step};
+use crate::records::{self, Source, Step};
 use crate::referral::history;
-use crate::referral::lifecycle::{Action, NotAllowed, Party, WorkState, step};
+use crate::referral::lifecycle::carry::{self, Lack};
+use crate::referral::lifecycle::{Action, Carry, NotAllowed, Party, Row, Work, WorkState};
 use crate::referral::update::Update;
 use crate::seal::packet::HEADER_SECTION;
 use crate::vault::Changes;
@@ -33,7 +37,19 @@ pub enum StepError {
     /// Not possible in the present state.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
+    /// It lacks what the table asks for.
+    #[error("the step lacks something: {}", .0.iter().map(|lack| lack.path).collect::<Vec<_>>().join(", "))]
+    Incomplete(Vec<Lack>),
+    /// The time in which one can object is over.
+    #[error("it was completed more than 14 days ago")]
+    TooLate,
+    /// It was transferred and is completed: its sender reads it.
+    #[error("it was transferred and is completed")]
+    ReadOnly,
 }
+
+/// Until then the sender can object to what was called done; then software closes it.
+pub const OBJECT_WITHIN: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// What a person says with a step.
 #[derive(Clone, Debug, Default)]
@@ -46,8 +62,10 @@ pub struct Words {
     pub eta: String,
     /// Answer to an identity check.
     pub answer: serde_json::Map<String, Value>,
-    /// What else the update carries, by field.
-    pub other: serde_json::Map<String, Value>,
+    /// What else the update carries, see [`crate::referral::update::set`].
+    pub fields: serde_json::Map<String, Value>,
+    /// Queue order, if it is another than that of the referral.
+    pub priority: Option<Priority>,
 }
 
 /// The kind code in a packet's header; `?` if there is none.
@@ -80,7 +98,7 @@ impl Engine {
             events: Vec::new(),
             waiting: Vec::new(),
         };
-        remember(&mut thread, now, self.identity.org, ("send", ""), draft.packet);
+        thread.events.push(sending(now, self.identity.org, WorkState::Sent, draft.packet));
         records::put_thread(changes, &thread);
     }
 
@@ -141,7 +159,14 @@ impl Engine {
         } else if begun.root == NONE {
             let mut thread =
                 Thread { root: sent.packet, kind: sent.kind.clone(), ours: true, respond_by, ..begun };
-            remember(&mut thread, sent.created, self.identity.org, ("send", &sent.author), sent.packet);
+            remember(
+                &mut thread,
+                sent.created,
+                self.identity.org,
+                ("send", &sent.author),
+                sent.packet,
+                step,
+            )?;
             thread
         } else {
             return Ok(());
@@ -170,7 +195,7 @@ impl Engine {
             events: Vec::new(),
             waiting: Vec::new(),
         };
-        remember(&mut thread, received.received, received.from, ("send", ""), received.packet);
+        thread.events.push(sending(received.received, received.from, WorkState::Received, received.packet));
         thread
     }
 
@@ -184,7 +209,14 @@ impl Engine {
         let Some(mut thread) = records::thread(step, &received.case)? else { return Ok(()) };
         if thread.root == received.packet {
             let by = self.identity.org;
-            remember(&mut thread, received.opened, by, (Action::Open.as_str(), author), received.packet);
+            remember(
+                &mut thread,
+                received.opened,
+                by,
+                (Action::Open.as_str(), author),
+                received.packet,
+                step,
+            )?;
             records::put_thread(&mut step.changes, &thread);
         }
         Ok(())
@@ -201,7 +233,7 @@ impl Engine {
         let Some(mut thread) = records::thread(step, &sent.case)? else { return Ok(()) };
         let action = if reached == Transport::Opened { Action::Open } else { Action::Deliver };
         if thread.root == sent.packet {
-            remember(&mut thread, at, sent.to, (action.as_str(), ""), sent.packet);
+            remember(&mut thread, at, sent.to, (action.as_str(), ""), sent.packet, step)?;
             records::put_thread(&mut step.changes, &thread);
         }
         Ok(())
@@ -215,23 +247,99 @@ impl Engine {
         words: Words,
     ) -> Result<PacketId, StepError> {
         let packet = PacketId(self.random().await);
+        self.take_step_as(packet, case, action, words).await
+    }
+
+    /// The same under a name. Software takes its steps under names that follow from what they are about: colleagues' devices
+    /// that come to the same step send the same packet, and it counts once.
+    pub async fn take_step_as(
+        &self,
+        packet: PacketId,
+        case: [u8; 32],
+        action: Action,
+        words: Words,
+    ) -> Result<PacketId, StepError> {
         let turn = self.turn.lock().await;
         let found = records::thread(&self.vault, &case).map_err(EngineError::from)?;
         let mut thread = found.filter(|thread| thread.root != NONE).ok_or(StepError::NotFound)?;
-        let before = state_of(&thread);
-        let party = if thread.ours { Party::Sender } else { Party::Recipient };
-        let after = step(before, action, party)?;
-        let update = Update {
+        if thread.events.iter().any(|event| event.packet == packet) {
+            return Ok(packet);
+        }
+        let party = own_party(&thread);
+        let mut work = work_of(&thread, &self.vault)?;
+        let before = work.state();
+        let refused = || NotAllowed { state: before, action, possible: work.moves(party) };
+        let row = work.row(action, party).ok_or_else(refused)?;
+        if action == Action::Object && is_older(&thread, Action::Complete, self.now(), OBJECT_WITHIN) {
+            return Err(StepError::TooLate);
+        }
+        if thread.ours && !may_still(action, before) && self.is_transferred(&thread)? {
+            return Err(StepError::ReadOnly);
+        }
+        let mut update = Update {
             kind: "CUP".into(),
             schema: "relay/CUP/1.0".into(),
             event: action.as_str().into(),
             state_before: before.as_str().into(),
-            state_after: after.as_str().into(),
+            state_after: String::new(),
             reason: words.reason,
             text: words.text,
             eta: words.eta,
             answer: words.answer,
-            other: words.other,
+            other: words.fields,
+        };
+        self.fill_in(&mut update, row, &thread);
+        let lacks = carry::check(row, &update, thread.priority);
+        if !lacks.is_empty() {
+            return Err(StepError::Incomplete(lacks));
+        }
+        let after = work.take(action, party, update.record())?;
+        after.as_str().clone_into(&mut update.state_after);
+        let in_order = |event: &&Event| event.after != NONE && !event.taken_back;
+        let follows = thread.events.iter().rev().find(in_order).map_or(thread.root, |e| e.packet);
+        let draft = Draft {
+            packet,
+            case,
+            packet_type: PACKET_REFERRAL,
+            kind: "CUP".into(),
+            to: thread.peer,
+            priority: words.priority.unwrap_or(thread.priority),
+            in_reply_to: Some(follows),
+            sections: vec![StoredSection { code: HEADER_SECTION, bytes: update.to_bytes() }],
+        };
+        let mut step = Step::new(&self.vault);
+        let taken_back = action == Action::Withdraw && self.take_back(&thread, &mut step.changes).await?;
+        // The packet first: the thread is put into order from what the packets say.
+        let told = if taken_back { Vec::new() } else { vec![draft] };
+        self.queue_into(told, &mut step.changes);
+        add(&mut thread, &update, (packet, follows), (self.identity.org, ""), self.now(), &step)?;
+        records::put_thread(&mut step.changes, &thread);
+        self.queue(Vec::new(), step.changes).await?;
+        drop(turn);
+        Ok(packet)
+    }
+
+    /// Says something about a thread that changes nothing in it: enters it and queues it for the other side.
+    pub(crate) async fn say(
+        &self,
+        case: [u8; 32],
+        event: &str,
+        reason: &str,
+    ) -> Result<PacketId, EngineError> {
+        let packet = PacketId(self.random().await);
+        let _turn = self.turn.lock().await;
+        let Some(mut thread) = records::thread(&self.vault, &case)? else { return Ok(NONE) };
+        let update = Update {
+            kind: "CUP".into(),
+            schema: "relay/CUP/1.0".into(),
+            event: event.into(),
+            state_before: thread.work.clone(),
+            state_after: thread.work.clone(),
+            reason: reason.into(),
+            text: String::new(),
+            eta: String::new(),
+            answer: serde_json::Map::new(),
+            other: serde_json::Map::new(),
         };
         let in_order = |event: &&Event| event.after != NONE && !event.taken_back;
         let follows = thread.events.iter().rev().find(in_order).map_or(thread.root, |e| e.packet);
@@ -246,13 +354,42 @@ impl Engine {
             sections: vec![StoredSection { code: HEADER_SECTION, bytes: update.to_bytes() }],
         };
         let mut changes = Changes::default();
-        let taken_back = action == Action::Withdraw && self.take_back(&thread, &mut changes).await?;
-        add(&mut thread, &update, (packet, follows), (self.identity.org, ""), self.now());
+        add(&mut thread, &update, (packet, follows), (self.identity.org, ""), self.now(), &self.vault)?;
         records::put_thread(&mut changes, &thread);
-        let told = if taken_back { Vec::new() } else { vec![draft] };
-        self.queue(told, changes).await?;
-        drop(turn);
+        self.queue(vec![draft], changes).await?;
         Ok(packet)
+    }
+
+    /// Whether the case of a referral of ours belongs to the other side once it is done.
+    pub(crate) fn is_transferred(&self, thread: &Thread) -> Result<bool, EngineError> {
+        let root = records::sent(&self.vault, thread.root, thread.peer)?;
+        let header = root.and_then(|root| header(&root.sections));
+        Ok(header.is_some_and(|header| header["ownership"] == "transfer"))
+    }
+
+    /// What software knows by itself.
+    fn fill_in(&self, update: &mut Update, row: &Row, thread: &Thread) {
+        let now = self.now();
+        update.other.entry("at").or_insert_with(|| moment(now).into());
+        for carry in row.carries {
+            match carry {
+                Carry::PeerCase => {
+                    let year = moment(now).chars().take(4).collect::<String>();
+                    let number = thread.root.to_string();
+                    let own = format!("{}-{year}-{}", self.identity.country, number.get(..6).unwrap_or("?"));
+                    update.other.entry("peer_case_ref").or_insert_with(|| own.into());
+                }
+                Carry::Questions if !update.text.is_empty() => {
+                    let question = serde_json::json!([{ "text": update.text }]);
+                    update.other.entry("questions").or_insert(question);
+                }
+                Carry::Outcome if !update.text.is_empty() => {
+                    let other = serde_json::json!({ "code": "other", "text": update.text });
+                    update.other.entry("outcome").or_insert(other);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Takes a referral of ours back whose recipient is suspended and that has never left this device, with everything that
@@ -290,8 +427,7 @@ fn take_back_unsent(thread: &mut Thread, step: &mut Step<'_>) -> Result<(), Engi
             event.taken_back = true;
         }
     }
-    arrange(thread);
-    Ok(())
+    arrange(thread, step).map(drop)
 }
 
 /// Whether nobody has ever seen it outside this device.
@@ -302,6 +438,75 @@ fn has_never_left(sent: &Sent) -> bool {
 /// The state a thread is in; a word of a newer version counts as work in progress.
 pub fn state_of(thread: &Thread) -> WorkState {
     thread.work.parse().unwrap_or(WorkState::InProgress)
+}
+
+/// Which side of a thread we are.
+pub fn own_party(thread: &Thread) -> Party {
+    if thread.ours { Party::Sender } else { Party::Recipient }
+}
+
+/// Whose step an event is.
+pub fn party_of(thread: &Thread, event: &Event) -> Party {
+    match (event.by == thread.peer, thread.ours) {
+        (true, true) | (false, false) => Party::Recipient,
+        (true, false) | (false, true) => Party::Sender,
+    }
+}
+
+/// Where the work of a thread stands, with what only the packets of its steps say.
+pub fn work_of(thread: &Thread, from: &dyn Source) -> Result<Work, EngineError> {
+    arrange(&mut thread.clone(), from)
+}
+
+/// Hash of the handover record that a step signs.
+pub(crate) fn record_of(
+    thread: &Thread,
+    event: &Event,
+    from: &dyn Source,
+) -> Result<Option<[u8; 32]>, EngineError> {
+    if event.what != Action::HandedOver.as_str() {
+        return Ok(None);
+    }
+    Ok(update_of(thread, event.packet, from)?.and_then(|update| update.record()))
+}
+
+/// The update that a packet of a thread carries.
+pub(crate) fn update_of(
+    thread: &Thread,
+    packet: PacketId,
+    from: &dyn Source,
+) -> Result<Option<Update>, EngineError> {
+    let ours = records::sent(from, packet, thread.peer)?.map(|sent| sent.sections);
+    let sections = match ours {
+        Some(sections) => Some(sections),
+        None => records::received(from, packet)?.map(|received| received.sections),
+    };
+    let sections = sections.unwrap_or_default();
+    let header = sections.iter().find(|section| section.code == HEADER_SECTION);
+    Ok(header.and_then(|header| Update::read(&header.bytes)))
+}
+
+/// Whether the sender of a transferred referral can still take a step: everything until it is completed, then what closes it
+/// and what the person may ask for at any time.
+fn may_still(action: Action, state: WorkState) -> bool {
+    let done = matches!(state, WorkState::Completed | WorkState::Closed);
+    !done
+        || matches!(
+            action,
+            Action::Close | Action::ConsentWithdrawn | Action::EraseRequest | Action::EraseDone
+        )
+}
+
+/// Whether the last step of this kind is longer ago.
+fn is_older(thread: &Thread, action: Action, now: Timestamp, limit: Duration) -> bool {
+    let last = thread.events.iter().rev().find(|event| event.what == action.as_str() && !event.conflict);
+    last.is_some_and(|event| event.at.plus(limit) < now)
+}
+
+/// A moment as RFC 3339 in UTC.
+pub(crate) fn moment(at: Timestamp) -> String {
+    let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX).to_string()
 }
 
 /// Notes that an update has come that is not applied yet. Beyond the limit the oldest is given up: its packet stays in
@@ -328,7 +533,7 @@ fn apply_waiting(thread: &mut Thread, own: OrgId, step: &Step<'_>) -> Result<(),
             let header = sections.iter().find(|s| s.code == HEADER_SECTION);
             let Some(update) = header.and_then(|s| Update::read(&s.bytes)) else { continue };
             if known && thread.root != NONE {
-                add(thread, &update, (packet, follows), (by, &author), at);
+                add(thread, &update, (packet, follows), (by, &author), at, step)?;
             } else {
                 thread.waiting.push(packet);
             }
@@ -346,9 +551,10 @@ fn add(
     (packet, after): (PacketId, PacketId),
     (by, author): (OrgId, &str),
     at: Timestamp,
-) {
+    from: &dyn Source,
+) -> Result<(), EngineError> {
     if thread.events.len() >= EVENTS_MAX {
-        return;
+        return Ok(());
     }
     let text = if update.text.is_empty() { &update.reason } else { &update.text };
     thread.events.push(Event {
@@ -363,69 +569,82 @@ fn add(
         author: author.to_owned(),
         taken_back: false,
     });
-    arrange(thread);
+    arrange(thread, from).map(drop)
 }
 
 /// Enters what software knows on proof: sent, delivered, opened. Once each.
-fn remember(thread: &mut Thread, at: Timestamp, by: OrgId, (what, author): (&str, &str), packet: PacketId) {
+fn remember(
+    thread: &mut Thread,
+    at: Timestamp,
+    by: OrgId,
+    (what, author): (&str, &str),
+    packet: PacketId,
+    from: &dyn Source,
+) -> Result<(), EngineError> {
     let known = |event: &Event| event.after == NONE && event.what == what;
     if thread.events.len() < EVENTS_MAX && !thread.events.iter().any(known) {
-        let (state, text) = (String::new(), String::new());
-        thread.events.push(Event {
-            at,
-            by,
-            what: what.into(),
-            state,
-            text,
-            packet,
-            after: NONE,
-            conflict: false,
-            author: author.to_owned(),
-            taken_back: false,
-        });
+        let author = author.to_owned();
+        let sending = sending(at, by, WorkState::Sent, packet);
+        thread.events.push(Event { what: what.into(), author, ..sending });
     }
-    arrange(thread);
+    arrange(thread, from).map(drop)
+}
+
+/// The sending, with which a thread begins.
+fn sending(at: Timestamp, by: OrgId, state: WorkState, packet: PacketId) -> Event {
+    Event {
+        at,
+        by,
+        what: Action::Send.as_str().into(),
+        state: state.as_str().into(),
+        text: String::new(),
+        packet,
+        after: NONE,
+        conflict: false,
+        author: String::new(),
+        taken_back: false,
+    }
 }
 
 /// What is proven first, in its order; then the steps of both sides, as [`history::replay`] puts them.
-fn arrange(thread: &mut Thread) {
+fn arrange(thread: &mut Thread, from: &dyn Source) -> Result<Work, EngineError> {
     let (taken_back, events): (Vec<Event>, Vec<Event>) =
         std::mem::take(&mut thread.events).into_iter().partition(|event| event.taken_back);
     let (mut proven, steps): (Vec<Event>, Vec<Event>) =
         events.into_iter().partition(|event| event.after == NONE);
     let begin = if thread.ours { WorkState::Sent } else { WorkState::Received };
-    let mut state = begin;
+    let mut work = Work::begun(begin, &thread.kind);
     for event in &mut proven {
         if let Ok(action) = event.what.parse::<Action>() {
-            state = step(state, action, Party::System).unwrap_or(state);
+            // What a receipt proves and has no place any more stays in sight.
+            let _ = work.take(action, Party::System, None);
         }
-        state.as_str().clone_into(&mut event.state);
+        work.state().as_str().clone_into(&mut event.state);
     }
-    if state == WorkState::Sent && !steps.is_empty() {
+    if work.state() == WorkState::Sent && !steps.is_empty() {
         // A receipt may be under way still when the step that follows it is already here.
-        state = WorkState::Received;
+        let _ = work.take(Action::Deliver, Party::System, None);
     }
-    let peer_is = if thread.ours { Party::Recipient } else { Party::Sender };
-    let own = if thread.ours { Party::Sender } else { Party::Recipient };
-    let inputs: Vec<history::Step> = steps
-        .iter()
-        .map(|event| history::Step {
+    let input = |event: &Event| {
+        Ok(history::Step {
             packet: event.packet,
             after: event.after,
-            by: if event.by == thread.peer { peer_is } else { own },
+            by: party_of(thread, event),
             action: event.what.parse().ok(),
+            record: record_of(thread, event, from)?,
         })
-        .collect();
+    };
+    let inputs: Vec<history::Step> = steps.iter().map(input).collect::<Result<_, EngineError>>()?;
     let mut steps: Vec<Option<Event>> = steps.into_iter().map(Some).collect();
-    for placed in history::replay(thread.root, state, &inputs) {
-        state = placed.state;
+    for placed in history::replay(thread.root, &mut work, &inputs) {
         if let Some(mut event) = steps[placed.index].take() {
-            state.as_str().clone_into(&mut event.state);
+            placed.state.as_str().clone_into(&mut event.state);
             event.conflict = !placed.fits;
             proven.push(event);
         }
     }
     proven.extend(taken_back);
     thread.events = proven;
-    state.as_str().clone_into(&mut thread.work);
+    work.state().as_str().clone_into(&mut thread.work);
+    Ok(work)
 }

@@ -184,8 +184,8 @@ async fn say(
             message["your_case"] = reference.into();
         }
     }
-    let other: Map<String, Value> = [(FIELD.to_owned(), message)].into_iter().collect();
-    engine.take_step(case, Action::PossibleMatch, Words { other, ..Words::default() }).await
+    let fields: Map<String, Value> = [(FIELD.to_owned(), message)].into_iter().collect();
+    engine.take_step(case, Action::PossibleMatch, Words { fields, ..Words::default() }).await
 }
 
 /// The number that the other side has given its own case.

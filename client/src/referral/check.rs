@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::codes::NIL;
+use super::indicators::INDICATOR;
 use super::path::{is_absent, is_nil};
-use super::problem::{LIMIT, MISSING, Problem, TYPE, UNKNOWN_CODE, VALUE};
+use super::problem::{LIMIT, MISSING, Problem, TYPE, UNKNOWN_CODE, VALUE, Words};
 use super::spec::{CodeList, Field, Need, Type};
 use super::{Level, values};
 
@@ -25,15 +26,9 @@ impl Check {
         Self { level, found: Vec::new() }
     }
 
-    pub(super) fn report(
-        &mut self,
-        path: &str,
-        code: &'static str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
+    pub(super) fn report(&mut self, path: &str, code: &'static str, wrong: Words, right: Words) {
         if self.found.len() < PROBLEMS_MAX {
-            self.found.push(Problem::new(path, code, message, hint));
+            self.found.push(Problem::new(path, code, wrong, right));
         }
     }
 
@@ -60,8 +55,10 @@ impl Check {
             Need::Optional => false,
         };
         if needed {
-            let or = if field.nil { " If nobody knows: {\"nil\":\"unknown\"}." } else { "" };
-            self.report(path, MISSING, "is missing.", format!("{}{or}", wanted(&field.holds)));
+            let right = wanted(&field.holds);
+            let right =
+                if field.nil { Words::of("wanted-or-nil").with_words("wanted", right) } else { right };
+            self.report(path, MISSING, Words::of("problem-missing"), right);
         }
     }
 
@@ -70,9 +67,9 @@ impl Check {
             return self.value(&field.holds, value, path);
         }
         if !field.nil {
-            self.report(path, MISSING, "must be answered.", wanted(&field.holds));
+            self.report(path, MISSING, Words::of("problem-must-be-answered"), wanted(&field.holds));
         } else if !value["nil"].as_str().is_some_and(|code| NIL.codes.contains(&code)) {
-            self.report(&format!("{path}.nil"), UNKNOWN_CODE, "is not a reason of ours.", one_of(&NIL));
+            self.report(&format!("{path}.nil"), UNKNOWN_CODE, Words::of("problem-nil-reason"), one_of(&NIL));
         }
     }
 
@@ -80,6 +77,7 @@ impl Check {
         match (holds, value) {
             (Type::Group(fields) | Type::GroupOrText(fields), Value::Object(map)) => {
                 self.fields(fields.iter(), map, path);
+                self.mrz(map, path);
             }
             (Type::GroupOrText(_), Value::String(text)) => {
                 self.text(text, super::components::LONG, true, path)
@@ -87,6 +85,8 @@ impl Check {
             (Type::List(each, min, max), Value::Array(list)) => self.list((each, *min, *max), list, path),
             (Type::Code(list), value) => self.code(list, value, path),
             (Type::Codes(list), Value::Array(codes)) => self.codes(list, codes, path),
+            (Type::CodeOf(lists), value) => self.code_of(lists, value, path),
+            (Type::Indicators, Value::Array(codes)) => self.codes(&INDICATOR, codes, path),
             (Type::Text(max), Value::Object(map)) => self.spoken(map, *max, path),
             (Type::Text(max), Value::String(text)) => self.text(text, *max, true, path),
             (Type::Line(max), Value::String(text)) => self.text(text, *max, false, path),
@@ -109,38 +109,38 @@ impl Check {
                 self.unless(number.as_u64().is_some_and(|n| [0, 1, 2, 9].contains(&n)), holds, path);
             }
             (Type::Phone, Value::Object(map)) => self.phone(map, path),
+            (Type::Phone, Value::String(text)) => self.number(text, path),
             (_, Value::String(text)) if is_word(holds) => self.unless(word(holds, text), holds, path),
-            _ => self.report(path, TYPE, format!("is {}.", kind_of(value)), wanted(holds)),
+            _ => self.report(path, TYPE, is_a(value), wanted(holds)),
         }
     }
 
     fn unless(&mut self, fits: bool, holds: &Type, path: &str) {
         if !fits {
-            self.report(path, VALUE, "has a value that it cannot have.", wanted(holds));
+            self.report(path, VALUE, Words::of("problem-value"), wanted(holds));
         }
     }
 
     fn text(&mut self, text: &str, max: usize, lines: bool, path: &str) {
         let count = text.chars().count();
         if count > max {
-            self.report(
-                path,
-                LIMIT,
-                format!("has {count} characters."),
-                format!("At most {max} are possible."),
-            );
+            let wrong = Words::of("problem-characters").with("number", count);
+            self.report(path, LIMIT, wrong, Words::of("wanted-at-most").with("max", max));
         } else if text.trim().is_empty() {
-            self.report(path, MISSING, "is empty.", "Leave the field out, or write something.");
+            self.report(path, MISSING, Words::of("problem-empty"), Words::of("wanted-something"));
         } else if let Some(c) = text.chars().find(|c| c.is_control() && !(lines && *c == '\n')) {
-            let shown = c.escape_default();
-            self.report(path, VALUE, format!("contains the control character {shown}."), "Remove it.");
+            let wrong = Words::of("problem-control").with("character", c.escape_default());
+            self.report(path, VALUE, wrong, Words::of("wanted-removed"));
         }
     }
 
     fn spoken(&mut self, map: &Map<String, Value>, max: usize, path: &str) {
         match map.get("text") {
             Some(Value::String(text)) => self.text(text, max, true, &format!("{path}.text")),
-            _ => self.report(&format!("{path}.text"), MISSING, "is missing.", wanted(&Type::Text(max))),
+            _ => {
+                let right = wanted(&Type::Text(max));
+                self.report(&format!("{path}.text"), MISSING, Words::of("problem-missing"), right);
+            }
         }
         for name in ["lang", "translated_from"] {
             if let Some(value) = map.get(name) {
@@ -151,8 +151,8 @@ impl Check {
 
     fn list(&mut self, (each, min, max): (&Type, usize, usize), list: &[Value], path: &str) {
         if !(min..=max).contains(&list.len()) {
-            let message = format!("has {} elements.", list.len());
-            self.report(path, LIMIT, message, format!("{min} to {max} are possible."));
+            let wrong = Words::of("problem-elements").with("number", list.len());
+            self.report(path, LIMIT, wrong, Words::of("wanted-elements").with("min", min).with("max", max));
         }
         for (n, value) in list.iter().take(max).enumerate() {
             self.value(each, value, &format!("{path}[{n}]"));
@@ -161,7 +161,7 @@ impl Check {
 
     fn codes(&mut self, list: &CodeList, codes: &[Value], path: &str) {
         if codes.is_empty() || codes.len() > super::components::LIST_MAX {
-            self.report(path, LIMIT, format!("has {} codes.", codes.len()), one_of(list));
+            self.report(path, LIMIT, Words::of("problem-codes").with("number", codes.len()), one_of(list));
         }
         for (n, code) in codes.iter().take(super::components::LIST_MAX).enumerate() {
             self.code(list, code, &format!("{path}[{n}]"));
@@ -170,40 +170,92 @@ impl Check {
 
     /// A code: a string, a number where the codes are numbers, or an object that names its list.
     fn code(&mut self, list: &CodeList, value: &Value, path: &str) {
-        const CODE_CHARS_MAX: usize = 100;
         let named = value.get("code").unwrap_or(value);
         let code = match named {
             Value::String(code) => code.clone(),
             Value::Number(number) if number.is_u64() => number.to_string(),
             Value::Bool(yes) if list.codes.contains(&"yes") => if *yes { "yes" } else { "no" }.to_owned(),
-            _ => return self.report(path, TYPE, format!("is {}.", kind_of(value)), one_of(list)),
+            _ => return self.report(path, TYPE, is_a(value), one_of(list)),
         };
         if code.is_empty() || code.len() > CODE_CHARS_MAX {
-            self.report(path, VALUE, "is not a code.", one_of(list));
+            self.report(path, VALUE, Words::of("problem-no-code"), one_of(list));
         } else if !list.open && self.level == Level::Send && !list.codes.contains(&code.as_str()) {
-            self.report(path, UNKNOWN_CODE, format!("{code:?} is not a code of {}.", list.id), one_of(list));
+            let wrong = Words::of("problem-unknown-code").with("code", code).with("list", list.id);
+            self.report(path, UNKNOWN_CODE, wrong, one_of(list));
         } else if code == "other" && value.is_object() && is_absent(value.get("text")) {
-            self.report(&format!("{path}.text"), MISSING, "is missing.", "Say what `other` means here.");
+            let right = Words::of("wanted-other");
+            self.report(&format!("{path}.text"), MISSING, Words::of("problem-missing"), right);
+        }
+    }
+
+    /// A code of any of these lists.
+    fn code_of(&mut self, lists: &[&CodeList], value: &Value, path: &str) {
+        let code = value.get("code").unwrap_or(value).as_str();
+        let of = |list: &&&CodeList| code.is_some_and(|code| list.codes.contains(&code));
+        if let Some(list) = lists.iter().find(of).or_else(|| lists.first()) {
+            self.code(list, value, path);
         }
     }
 
     fn phone(&mut self, map: &Map<String, Value>, path: &str) {
         let number = map.get("number");
         match number.and_then(Value::as_str) {
-            Some(text) => self.unless(values::phone(text), &Type::Phone, &format!("{path}.number")),
+            Some(text) => self.number(text, &format!("{path}.number")),
             // Short and free numbers exist in one country only.
             None if number.is_none() && map.get("raw").is_some_and(Value::is_string) => {}
-            None => self.report(&format!("{path}.number"), MISSING, "is missing.", wanted(&Type::Phone)),
+            None => {
+                let right = wanted(&Type::Phone);
+                self.report(&format!("{path}.number"), MISSING, Words::of("problem-missing"), right);
+            }
         }
         if let Some(kind) = map.get("kind") {
             self.code(&super::codes::PHONE_KIND, kind, &format!("{path}.kind"));
         }
+        if let Some(safe) = map.get("safe_to_call") {
+            self.code(&super::codes::YES_NO_UNKNOWN, safe, &format!("{path}.safe_to_call"));
+        }
+    }
+
+    fn number(&mut self, text: &str, path: &str) {
+        if !values::phone(text) {
+            self.report(path, VALUE, Words::of("problem-phone"), dialled(text));
+        }
+    }
+}
+
+/// Longest code.
+const CODE_CHARS_MAX: usize = 100;
+
+/// How a number that was written for one country is written for the world, as far as the digits tell.
+fn dialled(text: &str) -> Words {
+    /// Shorter numbers, such as 112, exist in one country only.
+    const SHORT_DIGITS_MAX: usize = 6;
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let suggestion = match (text.trim().starts_with('+'), digits.as_str()) {
+        _ if text.chars().any(char::is_alphabetic) || digits.is_empty() => return wanted(&Type::Phone),
+        (true, digits) => format!("+{digits}"),
+        (false, digits) if digits.len() <= SHORT_DIGITS_MAX => {
+            return Words::of("wanted-short-number").with("number", digits);
+        }
+        (false, digits) if digits.starts_with("00") => format!("+{}", &digits[2..]),
+        // Russia and Kazakhstan dial 8 before a number at home.
+        (false, digits) if digits.len() == 11 && digits.starts_with('8') => format!("+7{}", &digits[1..]),
+        (false, digits) if digits.starts_with('0') => {
+            return Words::of("wanted-country-code").with("number", &digits[1..]);
+        }
+        (false, digits) => return Words::of("wanted-country-code").with("number", digits),
+    };
+    if values::phone(&suggestion) {
+        Words::of("wanted-number").with("number", suggestion)
+    } else {
+        wanted(&Type::Phone)
     }
 }
 
 fn is_word(holds: &Type) -> bool {
     use Type::{
-        Country, Date, Email, Hash, Id, Instant, Language, Nationality, PartialDate, Phone, Subdivision, When,
+        Clock, Country, Date, Duration, Email, Hash, Id, Instant, Language, Nationality, PartialDate,
+        Subdivision, TimeZone, When,
     };
     matches!(
         holds,
@@ -215,7 +267,9 @@ fn is_word(holds: &Type) -> bool {
             | Nationality
             | Subdivision
             | Language
-            | Phone
+            | TimeZone
+            | Clock
+            | Duration
             | Email
             | Id
             | Hash
@@ -237,7 +291,9 @@ fn word(holds: &Type, text: &str) -> bool {
         Type::Nationality => values::nationality(text),
         Type::Subdivision => values::subdivision(text),
         Type::Language => values::language(text),
-        Type::Phone => values::phone(text),
+        Type::TimeZone => values::time_zone(text),
+        Type::Clock => values::clock(text),
+        Type::Duration => values::duration(text).is_some(),
         Type::Email => values::email(text),
         Type::Id => values::id(text),
         Type::Hash => values::hash(text),
@@ -245,56 +301,63 @@ fn word(holds: &Type, text: &str) -> bool {
     }
 }
 
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
+fn is_a(value: &Value) -> Words {
+    Words::of(match value {
+        Value::Null => "problem-is-nothing",
+        Value::Bool(_) => "problem-is-flag",
+        Value::Number(_) => "problem-is-number",
+        Value::String(_) => "problem-is-text",
+        Value::Array(_) => "problem-is-list",
+        Value::Object(_) => "problem-is-object",
+    })
 }
 
-fn one_of(list: &CodeList) -> String {
+fn one_of(list: &CodeList) -> Words {
     let shown = list.codes.iter().take(CODES_SHOWN).copied().collect::<Vec<_>>().join(", ");
     let more = if list.open || list.codes.len() > CODES_SHOWN { ", …" } else { "" };
-    format!("One of: {shown}{more}.")
+    Words::of("wanted-one-of").with("codes", format!("{shown}{more}")).with("list", list.id)
 }
 
 /// What would be right, as a sentence.
-pub(super) fn wanted(holds: &Type) -> String {
+pub(super) fn wanted(holds: &Type) -> Words {
     match holds {
-        Type::Text(max) | Type::Line(max) => {
-            format!("A text of at most {max} characters, in quotation marks.")
-        }
+        Type::Text(max) | Type::Line(max) => Words::of("wanted-text").with("max", max),
         Type::Code(list) => one_of(list),
-        Type::Codes(list) => format!("A list of codes, for example [{:?}]. {}", list.codes[0], one_of(list)),
-        Type::Flag => "true or false.".into(),
-        Type::Whole(low, high) => format!("A whole number, {low} to {high}."),
-        Type::Number(low, high) => format!("A number, {low} to {high}."),
-        Type::Range(low, high) => format!("A number, {low} to {high}, or {{\"min\":…,\"max\":…}}."),
-        Type::Instant => "A time with offset, 2027-03-01T18:30:00+02:00, or a time from now, PT40M.".into(),
-        Type::Date => "A date, 2027-03-01.".into(),
-        Type::PartialDate => "A date as far as it is known: 2001-05-17, 2001-05, 2001, 200X.".into(),
-        Type::When => {
-            "A time with offset, 2027-03-01T18:30:00+02:00, or a date as far as it is known, 2027-03.".into()
+        Type::Codes(list) => codes_of(list),
+        Type::CodeOf(lists) => {
+            let ids: Vec<&str> = lists.iter().map(|list| list.id).collect();
+            Words::of("wanted-code-of").with("lists", ids.join(", "))
         }
-        Type::Country => "Two capital letters of ISO 3166, for example MD.".into(),
-        Type::Nationality => "Two capital letters of ISO 3166, for example MD; XXA for stateless.".into(),
-        Type::Subdivision => "Country and part of ISO 3166-2, for example MD-CU.".into(),
-        Type::Language => "A language tag, for example ru or ro-MD.".into(),
-        Type::Phone => {
-            "A number with + and country code, +37322000111; {\"raw\":\"…\"} for short numbers.".into()
-        }
-        Type::Email => "An address such as desk@example.org.".into(),
-        Type::Id => "A UUID in small letters, or 64 hexadecimal digits.".into(),
-        Type::Hash => "64 hexadecimal digits in small letters.".into(),
-        Type::Sex => "0 not known, 1 male, 2 female, 9 not applicable.".into(),
-        Type::Group(fields) => format!("An object with {}.", names(fields)),
-        Type::GroupOrText(fields) => format!("An object with {}; or a text.", names(fields)),
-        Type::List(each, ..) => format!("A list. Each element: {}", wanted(each)),
+        Type::Indicators => codes_of(&INDICATOR),
+        Type::Whole(low, high) => Words::of("wanted-whole").with("low", low).with("high", high),
+        Type::Number(low, high) => Words::of("wanted-any-number").with("low", low).with("high", high),
+        Type::Range(low, high) => Words::of("wanted-range").with("low", low).with("high", high),
+        Type::Group(fields) => Words::of("wanted-group").with("fields", names(fields)),
+        Type::GroupOrText(fields) => Words::of("wanted-group-or-text").with("fields", names(fields)),
+        Type::List(each, ..) => Words::of("wanted-list").with_words("each", wanted(each)),
+        Type::Flag => Words::of("wanted-flag"),
+        Type::Instant => Words::of("wanted-instant"),
+        Type::Date => Words::of("wanted-date"),
+        Type::PartialDate => Words::of("wanted-partial-date"),
+        Type::When => Words::of("wanted-when"),
+        Type::TimeZone => Words::of("wanted-time-zone"),
+        Type::Clock => Words::of("wanted-clock"),
+        Type::Duration => Words::of("wanted-duration"),
+        Type::Country => Words::of("wanted-country"),
+        Type::Nationality => Words::of("wanted-nationality"),
+        Type::Subdivision => Words::of("wanted-subdivision"),
+        Type::Language => Words::of("wanted-language"),
+        Type::Phone => Words::of("wanted-phone"),
+        Type::Email => Words::of("wanted-email"),
+        Type::Id => Words::of("wanted-id"),
+        Type::Hash => Words::of("wanted-hash"),
+        Type::Sex => Words::of("wanted-sex"),
     }
+}
+
+fn codes_of(list: &CodeList) -> Words {
+    let example = list.codes.first().copied().unwrap_or_default();
+    Words::of("wanted-codes").with("example", example).with_words("codes", one_of(list))
 }
 
 fn names(fields: &[Field]) -> String {

@@ -11,9 +11,9 @@ use super::deadlines::respond_by;
 use super::document::Document;
 use super::kinds;
 use super::path::{each, is_absent, is_nil};
-use super::rules::hours_long;
-use super::spec::{Field, Fill, Type};
-use super::values::{day, duration, partial_date, written};
+use super::rules::{holds, hours_long};
+use super::spec::{Field, Fill, Spec, Travels, Type};
+use super::values::{date, day, duration, partial_date, written};
 
 /// Age from which a person is no child.
 const ADULT_YEARS: i64 = 18;
@@ -45,24 +45,16 @@ impl Document {
     pub fn complete(&mut self, context: &SendContext) {
         let spec = self.kind.spec();
         let now = context.now;
-        for (name, value) in &mut self.fields {
-            if let Some(field) = kinds::field(spec, name) {
-                absolute(&field.holds, value, now);
-            }
-        }
+        make_absolute(spec, &mut self.fields, now);
         let mut whole = Value::Object(std::mem::take(&mut self.fields));
         for path in spec.persons {
             each(&mut whole, path, &mut |person| describe(person, now));
         }
-        for (path, fill) in spec.fills {
-            let filled = is_absent(whole.get(*path)).then(|| filled(*fill, &whole, now)).flatten();
-            if let (Some(value), Some(map)) = (filled, whole.as_object_mut()) {
-                map.insert((*path).into(), value);
-            }
-        }
+        each(&mut whole, "consent", &mut consent_ends);
         if let Value::Object(fields) = whole {
             self.fields = fields;
         }
+        fill(spec, &mut self.fields, now);
         let priority =
             context.priority.or_else(|| self.stated_priority()).unwrap_or_else(|| self.own_priority(now));
         self.always(context, priority);
@@ -96,6 +88,7 @@ impl Document {
         let consent = self.fields.get("consent").and_then(|c| c.get("consent_id")).cloned();
         let languages = languages(&self.fields);
         let until = day_after(context.now, self.kind.spec().retention_days);
+        let referral = self.kind.spec().travels == Travels::Referral;
         let mut unless_there = |name: &str, value: Value| {
             if is_absent(self.fields.get(name)) {
                 self.fields.insert(name.into(), value);
@@ -103,11 +96,40 @@ impl Document {
         };
         unless_there("mode", "actual".into());
         unless_there("case_ref", context.case_ref.as_str().into());
-        unless_there("respond_by", written(respond_by(priority, context.now)).into());
+        if referral {
+            unless_there("respond_by", written(respond_by(priority, context.now)).into());
+            unless_there("ownership", "shared".into());
+            unless_there("mode_of_acceptance", "each".into());
+            unless_there("auto_fallback", false.into());
+        }
         unless_there("languages", languages.into());
         unless_there("handling", json!(["H1", "H2"]));
         unless_there("consent_ref", consent.filter(Value::is_string).unwrap_or_else(|| "none".into()));
         unless_there("retention_until", until.to_string().into());
+    }
+}
+
+/// Fills in what the table says of what a step carries: times from now, and defaults.
+pub(super) fn complete_step(spec: &'static Spec, fields: &mut Map<String, Value>, now: Timestamp) {
+    make_absolute(spec, fields, now);
+    fill(spec, fields, now);
+}
+
+fn fill(spec: &'static Spec, fields: &mut Map<String, Value>, now: Timestamp) {
+    for (name, fill) in spec.fills {
+        if is_absent(fields.get(*name))
+            && let Some(value) = filled(*fill, fields, now)
+        {
+            fields.insert((*name).into(), value);
+        }
+    }
+}
+
+fn make_absolute(spec: &'static Spec, fields: &mut Map<String, Value>, now: Timestamp) {
+    for (name, value) in fields {
+        if let Some(field) = kinds::field(spec, name) {
+            absolute(&field.holds, value, now);
+        }
     }
 }
 
@@ -131,11 +153,14 @@ fn absolute(holds: &Type, value: &mut Value, now: Timestamp) {
     }
 }
 
-fn filled(fill: Fill, whole: &Value, now: Timestamp) -> Option<Value> {
+fn filled(fill: Fill, whole: &Map<String, Value>, now: Timestamp) -> Option<Value> {
     Some(match fill {
         Fill::Code(code) => code.into(),
         Fill::Nil(reason) => json!({ "nil": reason }),
         Fill::InHours(hours) => written(now.plus(hours_long(hours))).into(),
+        Fill::InHoursIf(condition, hours) => {
+            holds(&condition, whole, now).then(|| written(now.plus(hours_long(hours))).into())?
+        }
         Fill::InDays(days) => day_after(now, days).to_string().into(),
         Fill::NotEvaluated => json!({ "source": "X", "information": "4" }),
         Fill::DeskOf(path) => {
@@ -143,6 +168,23 @@ fn filled(fill: Fill, whole: &Value, now: Timestamp) -> Option<Value> {
             json!({ "phone": phone })
         }
     })
+}
+
+/// A consent ends a year after it was given, and after ninety days if it lets police or prosecutors read.
+fn consent_ends(consent: &mut Value) {
+    const DAYS: i64 = 365;
+    const DAYS_OF_AUTHORITIES: i64 = 90;
+    let to_authorities = consent.get("scope").and_then(Value::as_array).is_some_and(|scopes| {
+        scopes.iter().any(|s| ["POL", "BRD", "PRO"].map(Value::from).contains(&s["role"]))
+    });
+    let days = if to_authorities { DAYS_OF_AUTHORITIES } else { DAYS };
+    let obtained = consent.get("obtained").and_then(Value::as_str).and_then(|at| at.get(..10)).and_then(date);
+    let ends = obtained.and_then(|day| day.checked_add(jiff::Span::new().days(days)).ok());
+    if let (Some(ends), Some(map)) = (ends, consent.as_object_mut())
+        && is_absent(map.get("valid_until"))
+    {
+        map.insert("valid_until".into(), ends.to_string().into());
+    }
 }
 
 fn day_after(now: Timestamp, days: u64) -> Date {

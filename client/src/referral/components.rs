@@ -77,7 +77,7 @@ const MARKS: &[Field] = &[
 pub(super) const ATTACH: &[Field] = &[
     may("att_id", Id),
     may("name", Line(120)),
-    may("media_type", Line(100)),
+    may("media_type", Code(&MEDIA_TYPE)),
     may("size", Whole(0, 1 << 30)),
     may("hash", Hash),
     may("purpose", Code(&ATTACH_PURPOSE)),
@@ -94,10 +94,18 @@ pub(super) const DOC_FIELDS: &[Field] = &[
     may("issued", PartialDate),
     may("expires", PartialDate),
     may("mrz", List(&Line(44), 1, 3)),
-    may("mrz_check", Group(&[])),
+    may("mrz_check", Group(MRZ_CHECKS)),
     must("holder_state", Code(&HOLDER)).or_nil(),
     may("authenticity", Code(&AUTHENTICITY)),
     may("scan", Group(ATTACH)),
+];
+/// What the sender found when adding up; whoever receives it adds up again.
+const MRZ_CHECKS: &[Field] = &[
+    may("num", Code(&MRZ_CHECK)),
+    may("dob", Code(&MRZ_CHECK)),
+    may("exp", Code(&MRZ_CHECK)),
+    may("opt", Code(&MRZ_CHECK)),
+    may("composite", Code(&MRZ_CHECK)),
 ];
 pub(super) const DOCUMENTS: Type = List(&Group(DOC_FIELDS), 0, 20);
 
@@ -168,7 +176,12 @@ pub(super) const CONTACT: &[Field] = &[
     may(
         "hours",
         List(
-            &Group(&[may("days", Line(40)), may("from", Line(5)), may("to", Line(5)), may("tz", Line(40))]),
+            &Group(&[
+                may("days", Codes(&WEEKDAY)),
+                may("from", Clock),
+                may("to", Clock),
+                may("tz", TimeZone),
+            ]),
             0,
             14,
         ),
@@ -184,6 +197,7 @@ macro_rules! person {
     ($($extra:expr),* $(,)?) => {
         &[
             may("person_id", Id),
+            may("pseudonym", Line(60)),
             may("role", Code(&PERSON_ROLE)),
             may("names", NAMES),
             must("sex", Sex).or_nil(),
@@ -197,9 +211,9 @@ macro_rules! person {
             may("languages", SPOKEN),
             may("literacy", Code(&LITERACY)),
             may("parents", PARENTS).of(FAM),
-            may("marital", Line(60)).of(FAM),
+            may("marital", Code(&MARITAL)).of(FAM),
             may("children_count", Whole(0, 30)).of(FAM),
-            may("education", Line(60)),
+            may("education", Code(&EDUCATION)),
             may("occupation", Text(SHORT)),
             may("physical", Group(PHYSICAL)).of(PHO),
             may("documents", DOCUMENTS).of(DOC),
@@ -220,6 +234,7 @@ pub(super) const DEPENDANT: &[Field] =
     person!(may("relation", Code(&RELATION)).of(FAM), may("custody_document", Text(SHORT)).of(FAM),);
 /// A person at a border: what is known, and nothing is demanded.
 pub(super) const PERSON_LIGHT: &[Field] = &[
+    may("pseudonym", Line(60)),
     may("role", Code(&PERSON_ROLE)),
     may("names", NAMES),
     may("sex", Sex),
@@ -230,6 +245,7 @@ pub(super) const PERSON_LIGHT: &[Field] = &[
     may("languages", SPOKEN),
     may("physical", Group(PHYSICAL)).of(PHO),
     may("documents", DOCUMENTS).of(DOC),
+    may("phones", PHONES).of(CON),
     may("photo", List(&Group(ATTACH), 0, 20)).of(PHO),
 ];
 /// Somebody who travels with that person, or recruited her. All of it stays in the section about suspects.
@@ -254,4 +270,50 @@ pub(super) const INQUIRER: &[Field] = &[
     may("languages", SPOKEN),
     may("residence", Group(PLACE)),
     must("contact", Group(CONTACT)),
+];
+
+/// How many, as far as anybody knows.
+pub(super) const ESTIMATE: &[Field] = &[must("min", Whole(0, 10_000)), must("max", Whole(0, 10_000))];
+/// What was handed over, by whom to whom; both sides send the same record.
+pub(super) const HANDOVER: &[Field] = &[
+    must("handed_over_at", Instant),
+    must("place", Text(SHORT)),
+    must("person_present", Code(&YES_NO)),
+    may("documents_handed", List(&Text(SHORT), 0, 50)),
+    may("medication_handed", Text(SHORT)),
+    must("condition", Text(2_000)),
+    must("by", Group(STAFF)),
+    must("to", Group(STAFF)),
+    may("complaints", Text(2_000)),
+];
+/// Facts without a person. Only these are counted.
+pub(super) const STAT: &[Field] = &[
+    may("age_band", Code(&AGE_BAND)),
+    may("sex", Sex),
+    may("month", PartialDate),
+    may("origin_country", Country),
+    may("origin_region", Subdivision),
+    may("exploitation_country", Country),
+    may("exploitation_region", Subdivision),
+    may("exploitation", Codes(&EXPLOITATION)),
+    may("sexual_type", Codes(&SEXUAL)),
+    may("industry", Codes(&INDUSTRY)),
+    may("control", Codes(&CONTROL)),
+    may("recruitment", Codes(&RECRUITMENT)),
+    may("relation_to_trafficker", Code(&TRAFFICKER)),
+    may("trafficking_status", Code(&TRAFFICKING)),
+    may("migration_status", Code(&MIGRATION)),
+    may("case_status", Code(&CASE_STATUS)),
+    may("reason_for_referral", Code(&REFERRED_FOR)),
+    may("referred_to", Code(&ORGANISATION)),
+    may("events", List(&Group(EVENT_OF_CASE), 0, 20)),
+    may("outcome", Code(&OUTCOME)),
+    may("victims", Group(ESTIMATE)),
+    may("minors", Group(ESTIMATE)),
+];
+const EVENT_OF_CASE: &[Field] = &[
+    must("type", Code(&EVENT_TYPE)),
+    may("country", Country),
+    may("subdivision", Subdivision),
+    may("month", PartialDate),
 ];

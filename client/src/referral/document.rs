@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::check::{Check, wanted};
 use super::path::{put, steps, type_at};
-use super::problem::{BLOCKED, KIND, LIMIT, NOT_JSON, PATH, Problem};
+use super::problem::{KIND, LIMIT, NOT_JSON, PATH, Problem, Words};
 use super::rules::holds;
 use super::spec::{Field, Type};
 use super::split::{ATTACHMENTS, Section, split};
@@ -44,8 +44,8 @@ impl Document {
         }
         let fields = parse::object(bytes).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
-            let hint = "Correct the file there; docs/samples has complete examples.";
-            vec![Problem::new(place, NOT_JSON, format!("cannot be read: {error}."), hint)]
+            let wrong = Words::of("problem-not-json").with("error", error);
+            vec![Problem::new(place, NOT_JSON, wrong, Words::of("wanted-json"))]
         })?;
         let document = Self { kind, fields };
         match document.reserved() {
@@ -58,17 +58,13 @@ impl Document {
         let mut problems = Vec::new();
         let kind = self.fields.get("kind").filter(|v| !v.is_null());
         if let Some(kind) = kind.filter(|v| v.as_str() != Some(self.kind.code())) {
-            let hint = format!("Send it as the kind it is, or write {:?}.", self.kind.code());
-            problems.push(Problem::new(
-                "kind",
-                KIND,
-                format!("is {kind}, but this is a {}.", self.kind),
-                hint,
-            ));
+            let wrong = Words::of("problem-kind").with("kind", kind).with("wanted", self.kind);
+            let right = Words::of("wanted-kind").with("code", self.kind.code());
+            problems.push(Problem::new("kind", KIND, wrong, right));
         }
         if self.fields.contains_key(ATTACHMENTS) {
-            let hint = "Take it out, and name the files: --attach SECTION=FILE.";
-            problems.push(Problem::new(ATTACHMENTS, PATH, "is written by this program.", hint));
+            let (wrong, right) = (Words::of("problem-attachments"), Words::of("wanted-attach"));
+            problems.push(Problem::new(ATTACHMENTS, PATH, wrong, right));
         }
         problems
     }
@@ -96,7 +92,7 @@ impl Document {
         }
         check.fields(kinds::fields(spec), &self.fields, "");
         if level == Level::Send {
-            for rule in spec.rules.iter().chain(kinds::HEADER_RULES) {
+            for rule in kinds::rules(spec) {
                 check.rule(rule, &self.fields, now);
             }
         }
@@ -123,22 +119,6 @@ impl Document {
     pub fn into_sections(self) -> Vec<Section> {
         split(self.kind.spec(), &self.fields)
     }
-
-    /// Whether the document may go to an organisation of this kind and country. A state must not learn from us that
-    /// somebody seeks protection from it, and whoever has applied for asylum is told on to no embassy.
-    pub fn refuses(&self, recipient_kind: &str, country: &str) -> Option<Problem> {
-        if recipient_kind != "embassy" {
-            return None;
-        }
-        let applicant = self.fields.get("asylum_flag").and_then(Value::as_bool) == Some(true);
-        let feared = self.fields.get("persecution_fear_countries").and_then(Value::as_array);
-        let feared = feared.is_some_and(|list| list.iter().any(|c| c.as_str() == Some(country)));
-        (applicant || feared).then(|| {
-            let path = if feared { "persecution_fear_countries" } else { "asylum_flag" };
-            let message = "forbids to send this to an embassy: the person seeks protection.";
-            Problem::new(path, BLOCKED, message, "Send it to somebody else, and speak with her lawyer.")
-        })
-    }
 }
 
 /// Puts what was typed for a path into an object whose fields `known` describes.
@@ -148,33 +128,35 @@ pub(super) fn assign(
     path: &str,
     text: &str,
 ) -> Result<(), Problem> {
-    let wrong = |message: String| {
-        let hint = "For example: persons[0].names[0].family";
-        Problem::new(path, PATH, format!("cannot be set: {message}."), hint)
+    let wrong = |why: Words| {
+        let example = Words::of("wanted-path");
+        Problem::new(path, PATH, Words::of("problem-path").with_words("why", why), example)
     };
     let steps = steps(path).map_err(wrong)?;
     let Some((super::path::Step::Name(first), rest)) = steps.split_first() else {
-        return Err(wrong("a path begins with the name of a field".into()));
+        return Err(wrong(Words::of("path-begins")));
     };
     if text.len() > DOCUMENT_BYTES_MAX {
         return Err(too_large(text.len()));
     }
     let holds = known(first).and_then(|field| type_at(field, rest));
-    let value = read(holds, text).map_err(|message| Problem {
-        message,
-        hint: holds.map_or_else(String::new, wanted),
-        ..wrong(String::new())
+    let value = read(holds, text).map_err(|unread| Problem {
+        right: holds.map_or_else(|| Words::of("wanted-path"), wanted),
+        ..Problem::new(path, PATH, unread, Words::of("wanted-path"))
     })?;
     put(object.entry(first.as_str()).or_insert(Value::Null), rest, value).map_err(wrong)
 }
 
 fn too_large(bytes: usize) -> Problem {
-    let message = format!("The referral has {bytes} bytes; at most {DOCUMENT_BYTES_MAX} are possible.");
-    Problem::new("", LIMIT, message, "Send large parts as attachments: --attach SECTION=FILE.")
+    let wrong = Words::of("problem-too-large").with("bytes", bytes).with("max", DOCUMENT_BYTES_MAX);
+    Problem::new("", LIMIT, wrong, Words::of("wanted-smaller"))
 }
 
+/// Characters of what was typed that a problem repeats.
+const SHOWN_CHARS: usize = 40;
+
 /// Reads what was typed for a field.
-fn read(holds: Option<&Type>, text: &str) -> Result<Value, String> {
+fn read(holds: Option<&Type>, text: &str) -> Result<Value, Words> {
     let json = parse::value(text).ok();
     let object = |json: Option<Value>| json.filter(Value::is_object);
     let Some(holds) = holds else { return Ok(json.unwrap_or_else(|| text.into())) };
@@ -183,7 +165,7 @@ fn read(holds: Option<&Type>, text: &str) -> Result<Value, String> {
             json
         }
         Type::List(..) => json.or_else(|| Some(text.into())),
-        Type::Codes(_) => match json {
+        Type::Codes(_) | Type::Indicators => match json {
             Some(value @ (Value::Array(_) | Value::Object(_))) => Some(value),
             Some(Value::String(code)) => Some(vec![code].into()),
             _ => Some(text.split(',').map(|code| Value::from(code.trim())).collect()),
@@ -193,5 +175,6 @@ fn read(holds: Option<&Type>, text: &str) -> Result<Value, String> {
             json => object(json).or_else(|| Some(text.into())),
         },
     };
-    value.ok_or_else(|| format!("{:?} is not possible here.", text.chars().take(40).collect::<String>()))
+    let shown = || text.chars().take(SHOWN_CHARS).collect::<String>();
+    value.ok_or_else(|| Words::of("problem-unread").with("text", shown()))
 }

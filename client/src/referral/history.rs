@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use causeway_common::ids::PacketId;
 
-use super::lifecycle::{Action, Party, WorkState, step};
+use super::lifecycle::{Action, Party, Work, WorkState};
 
 /// What was done, and knowing what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Step {
     pub by: Party,
     /// What was done; none for a word of a newer version.
     pub action: Option<Action>,
+    /// Hash of the handover record that it signs.
+    pub record: Option<[u8; 32]>,
 }
 
 /// A step in its place.
@@ -38,9 +40,9 @@ pub struct Placed {
     pub fits: bool,
 }
 
-/// Puts steps into order, beginning in `state` with the thread's first packet. Steps that follow one that is not here
-/// are left out.
-pub fn replay(root: PacketId, mut state: WorkState, steps: &[Step]) -> Vec<Placed> {
+/// Puts steps into order, beginning with `work` after the thread's first packet. Steps that follow one that is not here
+/// are left out. `work` is afterwards where the work stands.
+pub fn replay(root: PacketId, work: &mut Work, steps: &[Step]) -> Vec<Placed> {
     let mut followers: BTreeMap<PacketId, Vec<usize>> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
         followers.entry(step.after).or_default().push(index);
@@ -54,107 +56,12 @@ pub fn replay(root: PacketId, mut state: WorkState, steps: &[Step]) -> Vec<Place
             ready.insert((steps[index].by != Party::Recipient, steps[index].packet), index);
         }
         let Some((_, index)) = ready.pop_first() else { return placed };
-        let next = steps[index].action.and_then(|action| step(state, action, steps[index].by).ok());
-        state = next.unwrap_or(state);
-        placed.push(Placed { index, state, fits: next.is_some() });
+        let step = &steps[index];
+        let next = step.action.and_then(|action| work.take(action, step.by, step.record).ok());
+        placed.push(Placed { index, state: work.state(), fits: next.is_some() });
         last = steps[index].packet;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::referral::lifecycle::possible;
-    use proptest::prelude::*;
-
-    fn packet(number: u8) -> PacketId {
-        PacketId([number; 32])
-    }
-
-    fn done(number: u8, after: u8, by: Party, action: Action) -> Step {
-        Step { packet: packet(number), after: packet(after), by, action: Some(action) }
-    }
-
-    #[test]
-    fn steps_that_overtook_each_other_are_put_into_their_order() {
-        let accept = done(9, 0, Party::Recipient, Action::Accept);
-        let over = done(3, 9, Party::Recipient, Action::HandedOver);
-        let complete = done(5, 3, Party::Recipient, Action::Complete);
-        let placed = replay(packet(0), WorkState::Seen, &[complete, over, accept]);
-        assert_eq!(placed.iter().map(|p| p.index).collect::<Vec<_>>(), [2, 1, 0]);
-        assert!(placed.iter().all(|p| p.fits));
-        assert_eq!(placed[2].state, WorkState::Completed);
-        assert_eq!(
-            replay(packet(0), WorkState::Seen, &[complete, over]),
-            [],
-            "what they follow is not here yet"
-        );
-    }
-
-    #[test]
-    fn of_two_at_the_same_time_the_recipients_counts_first() {
-        let accept = done(9, 0, Party::Recipient, Action::Accept);
-        let withdraw = done(1, 0, Party::Sender, Action::Withdraw);
-        let placed = replay(packet(0), WorkState::Seen, &[withdraw, accept]);
-        assert_eq!((placed[0].index, placed[0].state), (1, WorkState::Accepted));
-        assert_eq!((placed[1].fits, placed[1].state), (true, WorkState::WithdrawRequested));
-        let decline = done(9, 0, Party::Recipient, Action::Decline);
-        let placed = replay(packet(0), WorkState::Seen, &[withdraw, decline]);
-        assert_eq!(
-            (placed[1].fits, placed[1].state),
-            (false, WorkState::Declined),
-            "shown, and changes nothing"
-        );
-    }
-
-    #[test]
-    fn the_same_packet_twice_and_a_word_of_a_newer_version_do_no_harm() {
-        let accept = done(9, 0, Party::Recipient, Action::Accept);
-        assert_eq!(replay(packet(0), WorkState::Seen, &[accept, accept]).len(), 1);
-        let newer = Step { action: None, ..accept };
-        let placed = replay(packet(0), WorkState::Seen, &[newer]);
-        assert_eq!((placed[0].fits, placed[0].state), (false, WorkState::Seen));
-        let loops = Step { after: packet(9), ..accept };
-        assert_eq!(replay(packet(0), WorkState::Seen, &[loops]), []);
-    }
-
-    proptest! {
-        /// Two sides act on what they know and learn of each other's steps in any order: in the end they agree.
-        #[test]
-        fn both_sides_end_in_the_same_state(
-            turns in prop::collection::vec((any::<bool>(), any::<u8>(), 0usize..4), 1..30),
-        ) {
-            let mut sides: [Vec<Step>; 2] = [Vec::new(), Vec::new()];
-            let mut under_way: [Vec<Step>; 2] = [Vec::new(), Vec::new()];
-            for (number, (recipient, choice, delivered)) in (1..).zip(turns) {
-                let (me, other) = (usize::from(recipient), usize::from(!recipient));
-                let by = if recipient { Party::Recipient } else { Party::Sender };
-                let known = replay(packet(0), WorkState::Seen, &sides[me]);
-                let state = known.last().map_or(WorkState::Seen, |p| p.state);
-                let after = known.last().map_or_else(|| packet(0), |p| sides[me][p.index].packet);
-                let actions = possible(state, by);
-                if !actions.is_empty() {
-                    let action = actions[usize::from(choice) % actions.len()];
-                    let name = PacketId([choice ^ number; 32]);
-                    let step = Step { packet: PacketId({ let mut n = name.0; n[0] = number; n }), after, by, action: Some(action) };
-                    sides[me].push(step);
-                    under_way[other].push(step);
-                }
-                for _ in 0..delivered.min(under_way[me].len()) {
-                    let index = usize::from(choice) % under_way[me].len();
-                    let arrived = under_way[me].swap_remove(index);
-                    sides[me].push(arrived);
-                }
-            }
-            for side in [0, 1] {
-                let rest = std::mem::take(&mut under_way[side]);
-                sides[side].extend(rest);
-            }
-            let story = |steps: &[Step]| {
-                replay(packet(0), WorkState::Seen, steps).iter().map(|p| (steps[p.index], p.state, p.fits)).collect::<Vec<_>>()
-            };
-            prop_assert_eq!(story(&sides[0]), story(&sides[1]));
-            prop_assert_eq!(story(&sides[0]).len(), sides[0].len(), "nothing is left out in the end");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,16 @@
-//! The work axis of a referral, as a table: who may take which step from where.
+//! The work axis of a referral, as a table: who may take which step from where, and what the step must carry.
+//!
+//! [`table::ROWS`] is the table. The steps, the checks, the deadlines, the tests and docs/lifecycle.md all come from it.
 
 use std::str::FromStr;
+
+pub use self::table::{Carry, Clocked, Origin, ROWS, Role, Row, To};
+
+pub mod carry;
+pub mod mapping;
+#[cfg(test)]
+mod paper;
+mod table;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
@@ -107,8 +117,52 @@ words! {
         CancelConfirm = "cancel_confirm",
         /// Refuse to give it back.
         CancelRefuse = "cancel_refuse",
-        /// Another case may be about the same person.
+        /// Begin to write it.
+        Create = "create",
+        /// Send it.
+        Send = "send",
+        /// Throw a draft away.
+        Discard = "discard",
+        /// Send it to somebody else, in a packet of its own that names this one.
+        ReRefer = "re_refer",
+        /// Give back what was accepted, before work on it has begun.
+        DeclineLate = "decline_late",
+        /// Work on it once more.
+        Reopen = "reopen",
+        /// It should never have been sent: recipients erase it.
+        Error = "error",
+        /// The person has withdrawn consent.
+        ConsentWithdrawn = "consent_withdrawn",
+        /// Ask for erasure.
+        EraseRequest = "erase_request",
+        /// Confirm erasure, or say why something is kept.
+        EraseDone = "erase_done",
+        /// A member of the staff has a conflict of interest and steps back.
+        Recuse = "recuse",
+        /// Give it to another member of the staff.
+        Reassign = "reassign",
+        /// Report progress.
+        Progress = "progress",
+        /// Announce that it takes longer.
+        DelayNotice = "delay_notice",
+        /// Software: a deadline has passed.
+        DeadlineMissed = "deadline_missed",
+        /// It may be about somebody who is in another case too.
         PossibleMatch = "possible_match",
+        /// The person has been found.
+        Located = "located",
+        /// The person is safe.
+        Safe = "safe",
+        /// The person has died.
+        Deceased = "deceased",
+        /// Something in it was wrong.
+        Correction = "correction",
+        /// The originator agrees that it is given on.
+        OnwardApproved = "onward_approved",
+        /// Keep what the other side wants erased, by law.
+        EraseRefuse = "erase_refuse",
+        /// A key that protected it may be known to others.
+        KeyCompromise = "key_compromise_note",
         /// The recipient's device holds it.
         Deliver = "delivered",
         /// Somebody at the recipient looked at it.
@@ -130,6 +184,21 @@ pub enum Party {
     System,
 }
 
+impl WorkState {
+    /// Whether nothing is expected of anybody any more. What is closed can still be reopened.
+    pub const fn is_terminal(self) -> bool {
+        matches!(
+            self,
+            Self::Closed
+                | Self::Declined
+                | Self::Withdrawn
+                | Self::Expired
+                | Self::Failed
+                | Self::EnteredInError
+        )
+    }
+}
+
 /// The step is not possible from here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not possible while the referral is {}; possible now: {}", action.as_str(), state.as_str(), list(possible))]
@@ -138,7 +207,7 @@ pub struct NotAllowed {
     pub state: WorkState,
     /// The step that was asked for.
     pub action: Action,
-    /// What this side can do instead.
+    /// What this side can do instead to get on.
     pub possible: Vec<Action>,
 }
 
@@ -149,89 +218,128 @@ fn list(actions: &[Action]) -> String {
     actions.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// The table. A row: from any of these, by this side, with this step, to there.
-const TABLE: &[(&[WorkState], Party, Action, WorkState)] = {
-    use Action as A;
-    use Party::{Recipient as R, Sender as S, System as Y};
-    use WorkState::*;
-    &[
-        (&[Sent], Y, A::Deliver, Received),
-        (&[Sent], Y, A::Expire, Expired),
-        (&[Sent, Received], Y, A::Open, Seen),
-        (&[Sent, Received, Seen], S, A::Withdraw, Withdrawn),
-        (&[Received, Seen], R, A::Ask, InfoRequested),
-        (&[InfoRequested], S, A::Answer, Seen),
-        (&[Received, Seen], R, A::Accept, Accepted),
-        (&[Received, Seen, InfoRequested], R, A::Decline, Declined),
-        (&[Accepted], R, A::Start, InProgress),
-        (&[Accepted, InProgress], R, A::Hold, OnHold),
-        (&[OnHold], R, A::Resume, InProgress),
-        (&[Accepted], R, A::Decline, Declined),
-        (&[Accepted, InProgress], R, A::HandedOver, HandedOver),
-        (&[Accepted, InProgress, HandedOver], R, A::Complete, Completed),
-        (&[InProgress], R, A::Fail, Failed),
-        (&[InfoRequested, Accepted, InProgress, OnHold], S, A::Withdraw, WithdrawRequested),
-        (&[WithdrawRequested], R, A::CancelConfirm, Withdrawn),
-        (&[WithdrawRequested], R, A::CancelRefuse, InProgress),
-        (&[Completed], S, A::Close, Closed),
-        (&[Completed], S, A::Object, InProgress),
-    ]
-};
-
-/// Steps that either side may take in any state, and that change none.
-const REMARKS: &[Action] = &[Action::PossibleMatch];
-
-/// Takes a step.
-pub fn step(state: WorkState, action: Action, by: Party) -> Result<WorkState, NotAllowed> {
-    if REMARKS.contains(&action) && by != Party::System {
-        return Ok(state);
-    }
-    TABLE
-        .iter()
-        .find(|(from, party, step, _)| *party == by && *step == action && from.contains(&state))
-        .map(|row| row.3)
-        .ok_or_else(|| NotAllowed { state, action, possible: possible(state, by) })
+/// The row of the table that allows a step in a referral of an ordinary kind.
+pub fn row(state: WorkState, action: Action, by: Party) -> Option<&'static Row> {
+    rows(state, by, false).find(|row| row.action == action)
 }
 
-/// What a side can do now.
+/// Takes a step of an ordinary kind. An answer leads back to where it was asked from by [`Work`] only; here to `seen`.
+pub fn step(state: WorkState, action: Action, by: Party) -> Result<WorkState, NotAllowed> {
+    Work::begun(state, "").take(action, by, None)
+}
+
+/// What a side can do now, notes that change no state included.
 pub fn possible(state: WorkState, by: Party) -> Vec<Action> {
-    TABLE.iter().filter(|(from, party, ..)| *party == by && from.contains(&state)).map(|row| row.2).collect()
+    distinct(rows(state, by, false))
+}
+
+/// What of that changes the state.
+pub fn moves(state: WorkState, by: Party) -> Vec<Action> {
+    distinct(rows(state, by, false).filter(|row| row.to != To::Same))
+}
+
+fn rows(state: WorkState, by: Party, two_signatures: bool) -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(move |row| {
+        let kind = match row.to {
+            To::Signed => two_signatures,
+            To::State(WorkState::HandedOver) => !two_signatures,
+            To::Thread => false,
+            _ => true,
+        };
+        kind && row.by == by && row.from.contains(state)
+    })
+}
+
+fn distinct(rows: impl Iterator<Item = &'static Row>) -> Vec<Action> {
+    let mut found = Vec::new();
+    for row in rows {
+        if !found.contains(&row.action) {
+            found.push(row.action);
+        }
+    }
+    found
+}
+
+/// Kinds in which a person or a thing changes hands only when both sides have signed the same record.
+pub const TWO_SIGNATURES: &[&str] = &["VHO", "EVH"];
+
+/// Where the work stands, with what has to be remembered to know what comes next.
+///
+/// Two things are remembered beside the state, because they are no states that people would name: where a question was asked
+/// from, and whose signature under a handover record waits for the other one. Both sides compute them from the same steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    state: WorkState,
+    two_signatures: bool,
+    asked_from: WorkState,
+    signed: Option<(Party, [u8; 32])>,
+}
+
+impl Work {
+    /// A referral of this kind in this state.
+    pub fn begun(state: WorkState, kind: &str) -> Self {
+        let two_signatures = TWO_SIGNATURES.contains(&kind);
+        Self { state, two_signatures, asked_from: WorkState::Seen, signed: None }
+    }
+
+    /// The state.
+    pub fn state(&self) -> WorkState {
+        self.state
+    }
+
+    /// Whose signature waits for the other side's, and under which record.
+    pub fn signed(&self) -> Option<(Party, [u8; 32])> {
+        self.signed
+    }
+
+    /// What a side can do now to get on.
+    pub fn moves(&self, by: Party) -> Vec<Action> {
+        distinct(rows(self.state, by, self.two_signatures).filter(|row| row.to != To::Same))
+    }
+
+    /// The row that allows a step.
+    pub fn row(&self, action: Action, by: Party) -> Option<&'static Row> {
+        rows(self.state, by, self.two_signatures).find(|row| row.action == action)
+    }
+
+    /// Takes a step; `record` is the hash of the handover record in it.
+    pub fn take(
+        &mut self,
+        action: Action,
+        by: Party,
+        record: Option<[u8; 32]>,
+    ) -> Result<WorkState, NotAllowed> {
+        let Some(row) = self.row(action, by) else {
+            return Err(NotAllowed { state: self.state, action, possible: self.moves(by) });
+        };
+        let next = match row.to {
+            To::State(state) => state,
+            To::Same | To::Thread => self.state,
+            To::Back => std::mem::replace(&mut self.asked_from, WorkState::Seen),
+            To::Signed => self.sign(by, record),
+        };
+        if next == WorkState::InfoRequested {
+            self.asked_from = if self.state == WorkState::InProgress { self.state } else { WorkState::Seen };
+        }
+        if next != self.state {
+            // What was signed was signed for the situation that has just ended.
+            self.signed = None;
+        }
+        self.state = next;
+        Ok(next)
+    }
+
+    /// The first signature waits; the same record signed by the other side is a handover; another record takes the place of
+    /// the first, and has to be signed in its turn. A step without a record signs nothing.
+    fn sign(&mut self, by: Party, record: Option<[u8; 32]>) -> WorkState {
+        let Some(record) = record else { return self.state };
+        if self.signed.is_some_and(|(first, signed)| first != by && signed == record) {
+            return WorkState::HandedOver;
+        }
+        self.signed = Some((by, record));
+        self.state
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_row_is_allowed_and_everything_else_is_refused() {
-        let mut allowed = 0;
-        for state in WorkState::ALL {
-            for action in Action::ALL {
-                for party in [Party::Sender, Party::Recipient, Party::System] {
-                    if REMARKS.contains(action) {
-                        assert_eq!(step(*state, *action, party) == Ok(*state), party != Party::System);
-                        continue;
-                    }
-                    let in_table =
-                        TABLE.iter().any(|(f, p, a, _)| f.contains(state) && *p == party && a == action);
-                    assert_eq!(
-                        step(*state, *action, party).is_ok(),
-                        in_table,
-                        "{state:?} {action:?} {party:?}"
-                    );
-                    allowed += usize::from(in_table);
-                }
-            }
-        }
-        assert_eq!(allowed, TABLE.iter().map(|row| row.0.len()).sum::<usize>());
-    }
-
-    #[test]
-    fn a_refusal_says_what_is_possible() {
-        let refused = step(WorkState::Seen, Action::Complete, Party::Recipient).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "`complete` is not possible while the referral is seen; possible now: info_request, accept, decline"
-        );
-    }
-}
+mod tests;

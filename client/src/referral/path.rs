@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::components::LIST_MAX;
+use super::problem::Words;
 use super::spec::{Field, Type};
 
 /// Steps of a path; the deepest field of the tables has half of it.
@@ -18,7 +19,7 @@ pub(super) enum Step {
 }
 
 /// Reads a path; the error says what is wrong with it.
-pub(super) fn steps(path: &str) -> Result<Vec<Step>, String> {
+pub(super) fn steps(path: &str) -> Result<Vec<Step>, Words> {
     let mut steps = Vec::new();
     for part in path.split('.') {
         let (name, indexes) = part.find('[').map_or((part, ""), |at| part.split_at(at));
@@ -30,38 +31,38 @@ pub(super) fn steps(path: &str) -> Result<Vec<Step>, String> {
             let (inside, after) = rest
                 .strip_prefix('[')
                 .and_then(|r| r.split_once(']'))
-                .ok_or_else(|| "a `[` without its `]`".to_owned())?;
+                .ok_or_else(|| Words::of("path-bracket"))?;
             steps.push(index(inside)?);
             rest = after;
         }
     }
     match steps.first() {
-        _ if steps.len() > STEPS_MAX => Err(format!("a path has at most {STEPS_MAX} steps")),
+        _ if steps.len() > STEPS_MAX => Err(Words::of("path-steps").with("max", STEPS_MAX)),
         Some(Step::Name(_)) => Ok(steps),
-        _ => Err("a path begins with the name of a field".to_owned()),
+        _ => Err(Words::of("path-begins")),
     }
 }
 
-fn named(name: &str) -> Result<Step, String> {
+fn named(name: &str) -> Result<Step, Words> {
     if !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()) {
         return index(name);
     }
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if name.is_empty() || name.len() > NAME_CHARS_MAX || !plain {
-        return Err("names of fields consist of letters, digits and `_`".to_owned());
+        return Err(Words::of("path-names"));
     }
     Ok(Step::Name(name.to_owned()))
 }
 
-fn index(text: &str) -> Result<Step, String> {
+fn index(text: &str) -> Result<Step, Words> {
     let number = text.parse::<usize>().ok().filter(|n| *n < LIST_MAX);
     number
         .map(Step::Index)
-        .ok_or_else(|| format!("{text:?} is not a place in a list (0 to {})", LIST_MAX - 1))
+        .ok_or_else(|| Words::of("path-index").with("text", text).with("max", LIST_MAX - 1))
 }
 
 /// Puts a value at a path, making what is missing on the way.
-pub(super) fn put(slot: &mut Value, steps: &[Step], value: Value) -> Result<(), String> {
+pub(super) fn put(slot: &mut Value, steps: &[Step], value: Value) -> Result<(), Words> {
     let Some((step, rest)) = steps.split_first() else {
         *slot = value;
         return Ok(());
@@ -81,10 +82,10 @@ pub(super) fn put(slot: &mut Value, steps: &[Step], value: Value) -> Result<(), 
             list.get_mut(*at).map_or(Ok(()), |slot| put(slot, rest, value))
         }
         (Step::Index(at), Value::Array(list)) => {
-            Err(format!("the list has {} elements; element {at} would leave a gap", list.len()))
+            Err(Words::of("path-gap").with("number", list.len()).with("at", at))
         }
-        (Step::Name(name), _) => Err(format!("there is a value already where {name:?} would stand in")),
-        (Step::Index(_), _) => Err("there is no list here".to_owned()),
+        (Step::Name(name), _) => Err(Words::of("path-taken").with("name", name)),
+        (Step::Index(_), _) => Err(Words::of("path-no-list")),
     }
 }
 

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use super::check::Check;
 use super::path::{is_absent, is_nil, values};
-use super::problem::{BLOCKED, MISSING, RULE};
+use super::problem::{BLOCKED, MISSING, RULE, Words};
 use super::spec::{Condition, Rule};
-use super::values::{date, day, instant};
+use super::values::{date, day, instant, partial_date};
+use crate::lang::Lang;
 
 /// Whether a condition holds for a document.
 pub(super) fn holds(condition: &Condition, map: &Map<String, Value>, now: Timestamp) -> bool {
@@ -17,6 +18,10 @@ pub(super) fn holds(condition: &Condition, map: &Map<String, Value>, now: Timest
         Condition::Always => true,
         Condition::Is(path, codes) => values(map, path).iter().any(|(_, v)| is_one_of(v, codes)),
         Condition::Has(path) => values(map, path).iter().any(|(_, v)| !is_absent(Some(v)) && !is_nil(v)),
+        Condition::YearOf(path) => values(map, path).iter().any(|(_, v)| {
+            let span = v.as_str().and_then(partial_date);
+            span.is_some_and(|(a, b)| a.is_some() && a.map(|d| d.year()) == b.map(|d| d.year()))
+        }),
         Condition::Within(path, hours) => {
             let (from, to) = (millis(now), millis(now.plus(hours_long(*hours))));
             let moments = values(map, path);
@@ -33,6 +38,7 @@ fn is_one_of(value: &Value, codes: &[&str]) -> bool {
             codes.contains(if *yes { &"true" } else { &"false" })
                 || codes.contains(if *yes { &"yes" } else { &"no" })
         }
+        Value::Number(number) => codes.contains(&number.to_string().as_str()),
         Value::Array(list) => list.iter().any(|v| v.as_str().is_some_and(|code| codes.contains(&code))),
         _ => false,
     }
@@ -56,12 +62,26 @@ impl Check {
                     self.needed(path, map, hint);
                 }
             }
+            Rule::Absent { path, unless, hint } => {
+                if !any(&[*unless]) {
+                    for (at, _) in values(map, path).iter().filter(|(_, v)| !is_absent(Some(v))) {
+                        self.report(at, RULE, Words::of("problem-not-here"), Words::of(hint));
+                    }
+                }
+            }
+            Rule::Beside { at, has, needs, hint } => {
+                for (path, thing) in values(map, at) {
+                    if !is_absent(thing.get(has)) && is_absent(thing.get(needs)) {
+                        self.missing(&format!("{path}.{needs}"), hint);
+                    }
+                }
+            }
             Rule::AnyOf { at, of, unless } if !any(unless) => self.any_of(at, of, map),
             Rule::AnyOf { .. } => {}
             Rule::Only { path, is, message, hint } => {
                 for (at, value) in values(map, path) {
                     if !is_absent(Some(value)) && !is_one_of(value, &[is]) {
-                        self.report(&at, BLOCKED, format!("cannot be sent: {message}."), *hint);
+                        self.report(&at, BLOCKED, blocked(message), Words::of(hint));
                     }
                 }
             }
@@ -74,14 +94,14 @@ impl Check {
                 // An entry that is wrong in itself is reported already, and may be the one that is meant.
                 let reported = self.found.iter().any(|p| p.path.starts_with(&inside));
                 if !reported && !entries.is_empty() && !entries.iter().any(|(_, v)| fits(v)) {
-                    self.report(path, BLOCKED, format!("cannot be sent: {message}."), *hint);
+                    self.report(path, BLOCKED, blocked(message), Words::of(hint));
                 }
             }
             Rule::Ahead(path, hours) => self.ahead(path, *hours, map, now),
             Rule::NotPast(path) => {
                 for (at, value) in values(map, path) {
                     if value.as_str().and_then(date).is_some_and(|date| date < day(now)) {
-                        self.report(&at, RULE, "is past.", "Give a day from today on.");
+                        self.report(&at, RULE, Words::of("problem-past"), Words::of("wanted-day-ahead"));
                     }
                 }
             }
@@ -89,7 +109,8 @@ impl Check {
                 for (path, value) in values(map, at) {
                     let number = |name: &str| value.get(name).and_then(Value::as_f64);
                     if number(low).zip(number(high)).is_some_and(|(low, high)| low > high) {
-                        self.report(&path, RULE, format!("{low} is larger than {high}."), "Exchange them.");
+                        let wrong = Words::of("problem-order").with("low", low).with("high", high);
+                        self.report(&path, RULE, wrong, Words::of("wanted-order"));
                     }
                 }
             }
@@ -97,7 +118,7 @@ impl Check {
     }
 
     /// The group around a missing field may be missing itself; then its own table speaks.
-    fn needed(&mut self, path: &str, map: &Map<String, Value>, hint: &str) {
+    fn needed(&mut self, path: &str, map: &Map<String, Value>, hint: &'static str) {
         let (parent, name) =
             path.rsplit_once('.').map_or((None, path), |(parent, name)| (Some(parent), name));
         let Some(parent) = parent else {
@@ -114,21 +135,17 @@ impl Check {
         }
     }
 
-    fn missing(&mut self, path: &str, hint: &str) {
+    fn missing(&mut self, path: &str, hint: &'static str) {
         if !self.found.iter().any(|p| p.path == path) {
-            self.report(path, MISSING, "is missing.", hint);
+            self.report(path, MISSING, Words::of("problem-missing"), Words::of(hint));
         }
     }
 
     fn any_of(&mut self, at: &str, of: &[&str], map: &Map<String, Value>) {
         for (path, group) in values(map, at) {
             if group.is_object() && !is_nil(group) && of.iter().all(|name| is_absent(group.get(*name))) {
-                self.report(
-                    &path,
-                    MISSING,
-                    "does not say enough.",
-                    format!("One of these is needed: {}.", of.join(", ")),
-                );
+                let right = Words::of("wanted-any-of").with("fields", of.join(", "));
+                self.report(&path, MISSING, Words::of("problem-not-enough"), right);
             }
         }
     }
@@ -137,11 +154,68 @@ impl Check {
         for (at, value) in values(map, path) {
             let Some(moment) = value.as_str().and_then(instant) else { continue };
             if moment <= millis(now) {
-                self.report(&at, RULE, "is past.", "Give a time that lies ahead.");
+                self.report(&at, RULE, Words::of("problem-past"), Words::of("wanted-time-ahead"));
             } else if hours.is_some_and(|hours| moment > millis(now.plus(hours_long(hours)))) {
-                let hours = hours.unwrap_or(0);
-                self.report(&at, RULE, "is too far ahead.", format!("At most {hours} hours from now."));
+                let right = Words::of("wanted-within-hours").with("hours", hours.unwrap_or(0));
+                self.report(&at, RULE, Words::of("problem-too-far"), right);
             }
         }
+    }
+}
+
+fn blocked(message: &'static str) -> Words {
+    Words::of("problem-blocked").with_words("why", Words::of(message))
+}
+
+/// A rule as a sentence, for the dictionary.
+pub(super) fn describe_rule(rule: &Rule) -> String {
+    let say = |id: &'static str| Words::of(id).say(Lang::En);
+    let unless = |conditions: &[Condition]| {
+        let each: Vec<String> = conditions.iter().map(describe).collect();
+        if each.is_empty() { String::new() } else { format!(", but not {}", each.join(", ")) }
+    };
+    match rule {
+        Rule::Need { path, when: Condition::Always, unless: but, hint } => {
+            format!("`{path}` is needed{}. {}", unless(but), say(hint))
+        }
+        Rule::Need { path, when, unless: but, hint } => {
+            format!("`{path}` is needed {}{}. {}", describe(when), unless(but), say(hint))
+        }
+        Rule::Absent { path, unless, hint } => {
+            format!("`{path}` is possible only {}. {}", describe(unless), say(hint))
+        }
+        Rule::Beside { at, has, needs, hint } => {
+            format!("`{at}`: with `{has}` also `{needs}`. {}", say(hint))
+        }
+        Rule::AnyOf { at, of, unless: but } => {
+            format!("`{at}`: at least one of `{}`{}.", of.join("`, `"), unless(but))
+        }
+        Rule::Only { path, is, message, hint } => {
+            format!("Not sent unless `{path}` is `{is}`: otherwise {}. {}", say(message), say(hint))
+        }
+        Rule::Entry { at, with, message, hint } => {
+            let pairs: Vec<String> = with.iter().map(|(field, code)| format!("`{field}` `{code}`")).collect();
+            format!(
+                "Not sent unless one of `{at}` has {}: otherwise {}. {}",
+                pairs.join(" and "),
+                say(message),
+                say(hint)
+            )
+        }
+        Rule::Ahead(path, None) => format!("`{path}` lies ahead."),
+        Rule::Ahead(path, Some(hours)) => format!("`{path}` lies ahead, at most {hours} hours."),
+        Rule::NotPast(path) => format!("`{path}` is not past."),
+        Rule::Order { at, low, high } => format!("`{at}`: `{low}` is not larger than `{high}`."),
+    }
+}
+
+/// A condition as the end of a sentence.
+pub(super) fn describe(condition: &Condition) -> String {
+    match condition {
+        Condition::Always => "always".into(),
+        Condition::Is(path, codes) => format!("if `{path}` is `{}`", codes.join("` or `")),
+        Condition::Has(path) => format!("if there is `{path}`"),
+        Condition::YearOf(path) => format!("if the year of `{path}` is known"),
+        Condition::Within(path, hours) => format!("if `{path}` is within {hours} hours"),
     }
 }

@@ -2,12 +2,19 @@
 
 use super::SectionCode;
 
+/// Version of the project's own lists.
+const OURS: &str = "1.0";
+/// Version of the lists that are taken from the Human Trafficking Case Data Standard.
+const HTCDS: &str = "HTCDS 2.0";
+
 /// A list of codes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CodeList {
     /// Its name.
     pub id: &'static str,
+    /// Its version. Codes are added and deprecated, never used again for something else.
+    pub version: &'static str,
     /// Whether other codes are valid too: they come from a newer version or from an organisation's own list.
     pub open: bool,
     /// The codes of this version.
@@ -17,12 +24,22 @@ pub struct CodeList {
 impl CodeList {
     /// A list that steers what software does: a code outside of it cannot be sent.
     pub(super) const fn closed(id: &'static str, codes: &'static [&'static str]) -> Self {
-        Self { id, open: false, codes }
+        Self { id, version: OURS, open: false, codes }
     }
 
     /// A list that describes: a code outside of it is sent and shown as it is.
     pub(super) const fn open(id: &'static str, codes: &'static [&'static str]) -> Self {
-        Self { id, open: true, codes }
+        Self { id, version: OURS, open: true, codes }
+    }
+
+    /// An open list of the Human Trafficking Case Data Standard.
+    pub(super) const fn htcds(id: &'static str, codes: &'static [&'static str]) -> Self {
+        Self { id, version: HTCDS, open: true, codes }
+    }
+
+    /// A list of that standard on which software acts.
+    pub(super) const fn htcds_closed(id: &'static str, codes: &'static [&'static str]) -> Self {
+        Self { id, version: HTCDS, open: false, codes }
     }
 }
 
@@ -38,6 +55,16 @@ pub enum Type {
     Code(&'static CodeList),
     /// A set of codes.
     Codes(&'static CodeList),
+    /// One code of any of several lists; which of them depends on another field.
+    CodeOf(&'static [&'static CodeList]),
+    /// An indicator of trafficking of the ILO and the European Commission.
+    Indicators,
+    /// A name of a time zone, `Europe/Chisinau`.
+    TimeZone,
+    /// A time of day, `HH:MM`; `24:00` is the end of a day.
+    Clock,
+    /// A length of time without months and years, `P30D`.
+    Duration,
     /// True or false.
     Flag,
     /// A whole number.
@@ -154,11 +181,13 @@ pub enum Condition {
     Is(&'static str, &'static [&'static str]),
     /// Something stands at the path.
     Has(&'static str),
+    /// A date whose year is known stands at the path.
+    YearOf(&'static str),
     /// A moment within so many hours from now stands at the path.
     Within(&'static str, u64),
 }
 
-/// What fields demand of each other.
+/// What fields demand of each other. Messages and hints are names of texts.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Rule {
@@ -170,6 +199,26 @@ pub enum Rule {
         when: Condition,
         /// Unless this holds.
         unless: &'static [Condition],
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The path must not be answered, unless the condition holds.
+    Absent {
+        /// Path.
+        path: &'static str,
+        /// Unless this holds.
+        unless: Condition,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Each thing at the path that has the one field must have the other.
+    Beside {
+        /// Path of the things.
+        at: &'static str,
+        /// If it has this.
+        has: &'static str,
+        /// It needs this.
+        needs: &'static str,
         /// What to do.
         hint: &'static str,
     },
@@ -235,9 +284,23 @@ pub enum Fill {
     NotEvaluated,
     /// The desk that answers the number at the path.
     DeskOf(&'static str),
+    /// The moment so many hours after the sending, if the condition holds.
+    InHoursIf(Condition, u64),
 }
 
-/// A kind of referral.
+/// How a kind travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Travels {
+    /// A referral: it is sent, and an answer is due.
+    Referral,
+    /// Something that an organisation publishes to others and renews; nobody answers it.
+    Standing,
+    /// What a step of a referral carries; the code is that of the kind it answers, if it answers one only.
+    Step(Option<&'static str>),
+}
+
+/// A kind of referral, or of what a step of one carries.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Spec {
@@ -245,8 +308,8 @@ pub struct Spec {
     pub name: &'static str,
     /// Code on the wire.
     pub code: &'static str,
-    /// For people.
-    pub label: &'static str,
+    /// How it travels.
+    pub travels: Travels,
     /// Schema of this version.
     pub schema: &'static str,
     /// Its fields beside the header.

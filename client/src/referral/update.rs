@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::problem::{PATH, Words};
+use super::spec::Field;
+use super::{Level, Problem, check, document, handover, kinds};
+
 /// Longest text of an update, in characters.
 pub const TEXT_CHARS_MAX: usize = 8_000;
 /// Longest encoded update.
@@ -33,12 +37,42 @@ pub struct Update {
     /// Answer to an identity check (IDR).
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub answer: Map<String, Value>,
-    /// What this version does not know.
+    /// What else it carries, and what this version does not know.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
+/// Fields that a step has of its own, by other means than a path.
+const OWN: [&str; 9] =
+    ["kind", "schema", "event", "state_before", "state_after", "reason", "text", "eta", "answer"];
+
+/// What an update can carry beside those.
+fn fields() -> impl Iterator<Item = &'static Field> {
+    kinds::CASE_UPDATE.fields.iter().filter(|field| !OWN.contains(&field.name))
+}
+
+/// Sets one field of what an update carries, as [`super::Document::set`] does for a referral.
+pub fn set(into: &mut Map<String, Value>, path: &str, text: &str) -> Result<(), Problem> {
+    let name = path.split(['.', '[']).next().unwrap_or_default();
+    if OWN.contains(&name) {
+        return Err(Problem::new(path, PATH, Words::of("wrong-own-of-step"), Words::of("right-own-of-step")));
+    }
+    document::assign(into, |name| fields().find(|field| field.name == name), path, text)
+}
+
+/// Everything that is wrong with what an update carries.
+pub fn validate(carried: &Map<String, Value>) -> Vec<Problem> {
+    let mut check = check::Check::new(Level::Send);
+    check.fields(fields().filter(|field| carried.contains_key(field.name)), carried, "");
+    check.found
+}
+
 impl Update {
+    /// Hash of the handover record in it.
+    pub fn record(&self) -> Option<[u8; 32]> {
+        self.other.get("handover").and_then(Value::as_object).filter(|r| !r.is_empty()).map(handover::hash)
+    }
+
     /// Reads an update; none if these are not the bytes of one.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > UPDATE_BYTES_MAX {

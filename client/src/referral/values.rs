@@ -8,6 +8,11 @@ use jiff::civil::Date;
 /// A date of which parts may be unknown: level 0 and a part of level 1 of EDTF (ISO 8601-2).
 /// The earliest and the latest day it can mean; an open end has none.
 pub fn partial_date(text: &str) -> Option<(Option<Date>, Option<Date>)> {
+    // An interval of two whole days.
+    const CHARS_MAX: usize = 21;
+    if text.len() > CHARS_MAX {
+        return None;
+    }
     let Some((from, to)) = text.split_once('/') else {
         return single(text).map(|(earliest, latest)| (Some(earliest), Some(latest)));
     };
@@ -61,7 +66,7 @@ pub(super) fn date(text: &str) -> Option<Date> {
 }
 
 /// A moment with an offset (RFC 3339), in milliseconds since 1970; negative before it.
-pub(super) fn instant(text: &str) -> Option<i64> {
+pub(crate) fn instant(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
     let shaped = (20..=35).contains(&bytes.len())
@@ -75,7 +80,7 @@ pub(super) fn instant(text: &str) -> Option<i64> {
 }
 
 /// A duration without months and years, `P1DT2H30M`.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let rest = text.strip_prefix('P')?;
     let (days, clock) = rest.split_once('T').map_or((rest, None), |(days, clock)| (days, Some(clock)));
     if clock.is_some_and(str::is_empty) || (days.is_empty() && clock.is_none()) {
@@ -95,10 +100,29 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     rest.is_empty().then_some(Duration::from_secs(seconds))
 }
 
+/// A moment that was typed: with an offset, or as a duration from now.
+pub fn moment_or_later(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let at = instant(text).and_then(|at| u64::try_from(at).ok()).map(Timestamp);
+    at.or_else(|| Some(now.plus(duration(text)?)))
+}
+
 fn number(text: &str) -> Option<u64> {
     const DIGITS_MAX: usize = 7;
     let digits = !text.is_empty() && text.len() <= DIGITS_MAX && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
+}
+
+/// A time of day, `09:30`; the end of a day is `24:00`.
+pub(super) fn clock(text: &str) -> bool {
+    let within = |text: &str, last: i8| two(text).is_some_and(|n| n <= last);
+    text == "24:00"
+        || text.split_once(':').is_some_and(|(hour, minute)| within(hour, 23) && within(minute, 59))
+}
+
+/// A time zone by its name, `Europe/Chisinau`.
+pub(super) fn time_zone(text: &str) -> bool {
+    const CHARS_MAX: usize = 40;
+    text.len() <= CHARS_MAX && (text == "UTC" || text.contains('/')) && jiff::tz::TimeZone::get(text).is_ok()
 }
 
 /// A moment as it is written, RFC 3339 in UTC.
@@ -107,7 +131,7 @@ pub(super) fn written(at: Timestamp) -> String {
 }
 
 /// The day of a moment, in UTC.
-pub(super) fn day(at: Timestamp) -> Date {
+pub fn day(at: Timestamp) -> Date {
     jiff::tz::Offset::UTC.to_datetime(moment(at)).date()
 }
 
@@ -133,7 +157,7 @@ pub(super) fn email(text: &str) -> bool {
         })
 }
 
-/// A language tag: language, then script, then country.
+/// A language tag: language (ISO 639-1, or 639-3 where it has no two letters), then script, then country.
 pub(super) fn language(text: &str) -> bool {
     let mut parts = text.split('-').peekable();
     let primary = parts.next().unwrap_or("");
@@ -142,15 +166,25 @@ pub(super) fn language(text: &str) -> bool {
             && part.starts_with(|c: char| c.is_ascii_uppercase())
             && part[1..].bytes().all(|b| b.is_ascii_lowercase())
     };
-    let region = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_uppercase());
-    let good = (2..=3).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_lowercase());
     parts.next_if(|part| part.is_ascii() && script(part));
-    parts.next_if(|part| region(part));
-    good && parts.next().is_none()
+    parts.next_if(|part| country(part));
+    known_language(primary) && parts.next().is_none()
+}
+
+/// Whether the first part of a tag is a language. `und` says that nobody knows which.
+fn known_language(code: &str) -> bool {
+    match code.len() {
+        2 => isolang::Language::from_639_1(code).is_some(),
+        3 => {
+            ["und", "mul"].contains(&code)
+                || isolang::Language::from_639_3(code).is_some_and(|l| l.to_639_1().is_none())
+        }
+        _ => false,
+    }
 }
 
 /// A country (ISO 3166-1), or Kosovo.
-pub(super) fn country(text: &str) -> bool {
+pub(crate) fn country(text: &str) -> bool {
     text.len() == 2 && COUNTRIES.split_ascii_whitespace().any(|code| code == text)
 }
 
@@ -160,7 +194,7 @@ pub(super) fn nationality(text: &str) -> bool {
 }
 
 /// Part of a country (ISO 3166-2), by its shape.
-pub(super) fn subdivision(text: &str) -> bool {
+pub(crate) fn subdivision(text: &str) -> bool {
     text.split_once('-').is_some_and(|(of, part)| {
         country(of)
             && (1..=3).contains(&part.len())
@@ -222,6 +256,7 @@ mod tests {
             "198X-03",
             "1985-3",
             "1985~?",
+            "1985-03-12~/1986-03-12~",
         ] {
             assert_eq!(partial_date(wrong), None, "{wrong:?}");
         }
@@ -254,6 +289,13 @@ mod tests {
 
     #[test]
     fn shapes() {
+        assert!(
+            language("und") && language("gag") && !language("rus") && !language("xx") && !language("ru-ZZ")
+        );
+        assert!(clock("00:00") && clock("24:00") && !clock("24:01") && !clock("7:00") && !clock("07:60"));
+        assert!(
+            time_zone("Europe/Chisinau") && time_zone("UTC") && !time_zone("Moscow") && !time_zone("../etc")
+        );
         assert!(phone("+37322000111") && !phone("+0123") && !phone("0037322") && !phone("+3732200011122334"));
         assert!(email("desk@example.org") && !email("desk") && !email("a b@example.org") && !email("a@.org"));
         assert!(

@@ -1,6 +1,6 @@
-//! The erasable key store: short-lived secrets that must really disappear.
+//! The erasable key store: secrets that must really disappear.
 //!
-//! A database that appends never forgets. So prekey seeds stand in a small file that is rewritten whole at every
+//! A database that appends never forgets. So prekey seeds and the secrets that wrap the keys of cases stand in a small file that is rewritten whole at every
 //! change, under a key that comes from the vault's master key and a fresh erase secret in a file of its own. The old
 //! erase secret is overwritten and removed: without it the old generation cannot be opened, passphrase or not.
 //!
@@ -115,6 +115,15 @@ impl Eks {
 
     pub(super) fn get(&self, id: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         self.secrets.get(id).cloned()
+    }
+
+    /// All secrets that `wanted` picks by name.
+    pub(super) fn all(
+        &self,
+        wanted: impl Fn(&[u8]) -> bool,
+    ) -> impl Iterator<Item = (Vec<u8>, Zeroizing<[u8; 32]>)> {
+        let picked = self.secrets.iter().filter(move |(id, _)| wanted(id));
+        picked.map(|(id, secret)| (id.clone(), secret.clone()))
     }
 
     pub(super) fn put(

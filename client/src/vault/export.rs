@@ -4,15 +4,20 @@
 //! key. The backup is locked with the vault's own header, so the passphrase and the recovery code open it too. The erasable
 //! key store stays behind, and with it everything that must be able to disappear.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use causeway_common::codec;
 use causeway_common::store::Kv;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::header::{self, RecoveryCode};
-use super::{EksMedium, Tree, Vault, VaultError};
+use super::{CaseName, EksMedium, Tree, Vault, VaultError};
+
+/// Records of a case: tree and identifier of each.
+pub(crate) type Belonging = Vec<(u8, Vec<u8>)>;
 
 /// A vault's master key, out of a header alone.
 pub struct Master(Zeroizing<[u8; 32]>);
@@ -60,20 +65,37 @@ impl Vault {
     }
 
     /// Every record that a backup takes, in order; commits wait meanwhile. Prekeys stay: without their seeds they are
-    /// good for nothing.
+    /// good for nothing. In the place of the keys of cases stands, for each case, which records belong to it.
     pub async fn export<E: From<VaultError>>(
         &self,
         mut each: impl FnMut(Tree, &[u8], &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let _turn = Arc::clone(&self.0.turn).lock_owned().await;
-        for tree in Tree::ALL.into_iter().filter(|tree| *tree != Tree::Prekeys) {
+        for tree in Tree::ALL.into_iter().filter(|tree| !matches!(tree, Tree::Prekeys | Tree::CaseKeys)) {
             for (id, _) in self.revisions(tree) {
                 let value = self.get(tree, &id)?;
                 let value = value.ok_or_else(|| super::damaged("a record is gone"))?;
                 each(tree, &id, &value)?;
             }
         }
+        for (case, records) in self.records_by_case() {
+            each(Tree::CaseKeys, &case, &codec::encode(&records))?;
+        }
         Ok(())
+    }
+
+    /// Which records belong to which case: a backup holds them without their keys, and a restored vault gives them new ones.
+    fn records_by_case(&self) -> BTreeMap<CaseName, Belonging> {
+        let mut all: BTreeMap<CaseName, Belonging> = BTreeMap::new();
+        let view = self.view();
+        for tree in Tree::ALL {
+            for (id, place) in view.tree(tree).into_iter().flatten() {
+                if let Some(case) = &place.case {
+                    all.entry(**case).or_default().push((tree as u8, id.clone()));
+                }
+            }
+        }
+        all
     }
 
     /// An empty vault under this header, in an empty store, with a key store that is new. As long as no identity is written

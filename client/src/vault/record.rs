@@ -2,10 +2,10 @@
 //!
 //! A piece's key is an HMAC of tree and identifier; its value is `revision ‖ pieces ‖ nonce ‖ ciphertext`, with all
 //! of that and the key itself authenticated, so that no piece can stand in another's place. The first piece begins
-//! with the identifier. The head's sum over all pieces shows a record that was removed or rolled back by itself;
+//! with the identifier, and the case it belongs to if it belongs to one. The head's sum over all pieces shows a record that was removed or rolled back by itself;
 //! a vault rolled back as a whole only shows from outside (the relay remembers the key store's generation).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use causeway_common::codec;
 use causeway_common::store::{Kv, StoreError};
@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use super::cases::CaseName;
 use super::header::cipher;
+use super::view::{Index, Place};
 use super::{Tree, VaultError, damaged};
 
 /// Where the head stands in the store.
@@ -31,6 +33,8 @@ const SCAN_RECORDS: usize = 256;
 const NONCE_BYTES: usize = 24;
 /// Revision, number of pieces.
 const PREFIX_BYTES: usize = 8 + 2;
+/// Set in the length of an identifier that the name of a case follows; its content is sealed under the key of that case.
+const OF_CASE: u16 = 1 << 15;
 
 /// A write of the store: a value, or its removal.
 pub(super) type Write = (Vec<u8>, Option<Vec<u8>>);
@@ -74,6 +78,13 @@ pub(super) struct RecordKeys {
     index: Zeroizing<[u8; 32]>,
     meta: Zeroizing<[u8; 32]>,
     head: Zeroizing<[u8; 32]>,
+}
+
+/// What a record holds, without the layer of the records.
+pub(super) struct Content {
+    /// The case under whose key the bytes are sealed.
+    pub(super) case: Option<CaseName>,
+    pub(super) bytes: Zeroizing<Vec<u8>>,
 }
 
 /// Where pieces are read from, by their keys.
@@ -128,13 +139,15 @@ impl RecordKeys {
         tree: Tree,
         id: &[u8],
         revision: u64,
-        value: &[u8],
+        value: &Content,
         rng: &mut dyn rand_core::CryptoRng,
         head: &mut Head,
         writes: &mut Vec<Write>,
     ) {
-        let length = u16::try_from(id.len()).unwrap_or(u16::MAX).to_le_bytes();
-        let plain = Zeroizing::new([&length[..], id, value].concat());
+        let length = u16::try_from(id.len()).unwrap_or(u16::MAX) & !OF_CASE;
+        let flag = if value.case.is_some() { OF_CASE } else { 0 };
+        let case = value.case.as_ref().map_or(&[][..], |case| case);
+        let plain = Zeroizing::new([&(length | flag).to_le_bytes()[..], id, case, &value.bytes].concat());
         let pieces = u16::try_from(plain.len().div_ceil(PIECE_BYTES)).unwrap_or(u16::MAX);
         for (number, content) in (0u16..).zip(plain.chunks(PIECE_BYTES)) {
             let key = self.piece_key(tree, id, number);
@@ -180,7 +193,7 @@ impl RecordKeys {
         tree: Tree,
         id: &[u8],
         revision: u64,
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    ) -> Result<Content, VaultError> {
         let mut plain = Zeroizing::new(Vec::new());
         let mut number = 0;
         loop {
@@ -196,11 +209,11 @@ impl RecordKeys {
                 break;
             }
         }
-        let (found, content) = split_id(&plain).ok_or_else(|| damaged("a record does not read"))?;
+        let (found, case, content) = split_id(&plain).ok_or_else(|| damaged("a record does not read"))?;
         if found != id {
             return Err(damaged("a record stands in another's place"));
         }
-        Ok(Zeroizing::new(content.to_vec()))
+        Ok(Content { case: case.copied(), bytes: Zeroizing::new(content.to_vec()) })
     }
 
     fn open_piece(&self, tree: Tree, key: &[u8], value: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
@@ -212,13 +225,9 @@ impl RecordKeys {
 }
 
 /// Reads the identifiers and revisions of all records, and checks that the head's count and sum fit.
-pub(super) fn read_index(
-    kv: &dyn Kv,
-    keys: &RecordKeys,
-    head: &Head,
-) -> Result<HashMap<Tree, BTreeMap<Vec<u8>, u64>>, VaultError> {
+pub(super) fn read_index(kv: &dyn Kv, keys: &RecordKeys, head: &Head) -> Result<Index, VaultError> {
     let mut found = Head { generation: head.generation, ..Head::default() };
-    let mut index: HashMap<Tree, BTreeMap<Vec<u8>, u64>> = HashMap::new();
+    let mut index = Index::new();
     let mut after: Option<Vec<u8>> = None;
     loop {
         let records = kv.scan(&[RECORDS], after.as_deref(), SCAN_RECORDS)?;
@@ -233,8 +242,9 @@ pub(super) fn read_index(
             let tree = tree.ok_or_else(|| damaged("a record of an unknown kind; update Causeway"))?;
             let (revision, _) = prefix(&value).ok_or_else(|| damaged("a record does not read"))?;
             let plain = keys.open_piece(tree, &key, &value)?;
-            let (id, _) = split_id(&plain).ok_or_else(|| damaged("a record does not read"))?;
-            index.entry(tree).or_default().insert(id.to_vec(), revision);
+            let (id, case, _) = split_id(&plain).ok_or_else(|| damaged("a record does not read"))?;
+            let place = Place { revision, case: case.map(|case| Box::new(*case)) };
+            index.entry(tree).or_default().insert(id.to_vec(), place);
         }
     }
     if found == *head {
@@ -249,9 +259,16 @@ fn prefix(value: &[u8]) -> Option<(u64, u16)> {
     Some((u64::from_le_bytes(*revision), u16::from_le_bytes(*rest.first_chunk::<2>()?)))
 }
 
-fn split_id(plain: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Identifier, case and the rest.
+fn split_id(plain: &[u8]) -> Option<(&[u8], Option<&CaseName>, &[u8])> {
     let (length, rest) = plain.split_first_chunk::<2>()?;
-    rest.split_at_checked(usize::from(u16::from_le_bytes(*length)))
+    let length = u16::from_le_bytes(*length);
+    let (id, rest) = rest.split_at_checked(usize::from(length & !OF_CASE))?;
+    if length & OF_CASE == 0 {
+        return Some((id, None, rest));
+    }
+    let (case, rest) = rest.split_first_chunk::<32>()?;
+    Some((id, Some(case), rest))
 }
 
 /// XChaCha20-Poly1305 with a random nonce in front: 192 bits never repeat, not even after a rollback.

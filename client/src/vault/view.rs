@@ -4,16 +4,24 @@
 //! that went by the old revision would then find the new one and call the vault damaged. So what a commit is about to
 //! replace is kept until it has been answered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use causeway_common::store::Kv;
-use zeroize::Zeroizing;
 
-use super::record::{RecordKeys, Write};
+use super::cases::CaseName;
+use super::record::{Content, RecordKeys, Write};
 use super::{Touched, Tree, VaultError};
 
-/// Identifiers of all records by tree, with their revision: the database itself knows only their HMACs.
-pub(super) type Index = HashMap<Tree, BTreeMap<Vec<u8>, u64>>;
+/// Identifiers of all records by tree, with what is known of each: the database itself knows only their HMACs.
+pub(super) type Index = HashMap<Tree, BTreeMap<Vec<u8>, Place>>;
+
+/// What is known of a record without reading it.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) revision: u64,
+    /// The case that it belongs to.
+    pub(super) case: Option<Box<CaseName>>,
+}
 
 /// The records, and what stands in the way of the commit under way.
 pub(super) struct View {
@@ -28,12 +36,25 @@ impl View {
     }
 
     /// Identifiers of a tree.
-    pub(super) fn tree(&self, tree: Tree) -> Option<&BTreeMap<Vec<u8>, u64>> {
+    pub(super) fn tree(&self, tree: Tree) -> Option<&BTreeMap<Vec<u8>, Place>> {
         self.index.get(&tree)
     }
 
-    pub(super) fn revision(&self, tree: Tree, id: &[u8]) -> Option<u64> {
-        self.tree(tree)?.get(id).copied()
+    pub(super) fn place(&self, tree: Tree, id: &[u8]) -> Option<&Place> {
+        self.tree(tree)?.get(id)
+    }
+
+    /// All records of these cases.
+    pub(super) fn of_cases<'a>(
+        &'a self,
+        cases: &'a BTreeSet<CaseName>,
+    ) -> impl Iterator<Item = (Tree, &'a Vec<u8>)> {
+        let of_tree = move |(tree, ids): (&'a Tree, &'a BTreeMap<Vec<u8>, Place>)| {
+            let is_one = |place: &Place| place.case.as_ref().is_some_and(|case| cases.contains(&**case));
+            let tree = *tree;
+            ids.iter().filter(move |(_, place)| is_one(place)).map(move |(id, _)| (tree, id))
+        };
+        self.index.iter().flat_map(of_tree)
     }
 
     pub(super) fn load(
@@ -42,8 +63,8 @@ impl View {
         keys: &RecordKeys,
         tree: Tree,
         id: &[u8],
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        let Some(revision) = self.revision(tree, id) else { return Ok(None) };
+    ) -> Result<Option<Content>, VaultError> {
+        let Some(revision) = self.place(tree, id).map(|place| place.revision) else { return Ok(None) };
         let read = |key: &[u8]| match self.before.get(key) {
             Some(before) => Ok(Some(before.clone())),
             None => kv.get(key),
@@ -66,10 +87,10 @@ impl View {
     /// The commit under way is durable.
     pub(super) fn finish(&mut self, touched: Vec<Touched>) {
         self.before.clear();
-        for (tree, id, revision) in touched {
+        for (tree, id, place) in touched {
             let tree = self.index.entry(tree).or_default();
-            match revision {
-                Some(revision) => drop(tree.insert(id, revision)),
+            match place {
+                Some(place) => drop(tree.insert(id, place)),
                 None => drop(tree.remove(&id)),
             }
         }

@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use serde_json::Value;
 use tokio::process::Command;
 
+use super::clock::TestClock;
 use super::{Death, log, program::program, run};
 
 /// The least memory that a vault's protection may take: these tests open vaults all the time.
@@ -22,6 +23,8 @@ pub struct Actor {
     pub passphrase_file: PathBuf,
     /// What the commands say goes here.
     pub log: PathBuf,
+    /// The clock that the commands go by; none for the machine's.
+    pub clock: Option<TestClock>,
     level: String,
 }
 
@@ -50,6 +53,7 @@ impl Actor {
             home: folder.join(format!("home-of-{word}")),
             passphrase_file,
             log: folder.join(format!("{word}.log")),
+            clock: None,
             level: level.to_owned(),
         }
     }
@@ -72,6 +76,9 @@ impl Actor {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(clock) = &self.clock {
+            clock.hand_to(&mut command);
+        }
         command
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use super::clock::TestClock;
 use super::{program::program, signal};
 
 /// A relay is ready within this time.
@@ -27,6 +28,8 @@ pub struct Place {
     pub log: PathBuf,
     /// How much it says.
     pub level: String,
+    /// The clock that it goes by; none for the machine's.
+    pub clock: Option<TestClock>,
 }
 
 /// A running relay.
@@ -46,6 +49,7 @@ impl Place {
             listen: "127.0.0.1:0".into(),
             log: folder.join("relay.log"),
             level: level.into(),
+            clock: None,
         }
     }
 
@@ -55,7 +59,8 @@ impl Place {
     /// When it does neither in time.
     pub async fn start(&mut self, more: &[&str]) -> Result<Relay, ExitStatus> {
         let said = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
-        let mut child = Command::new(program("causeway-relay"))
+        let mut command = Command::new(program("causeway-relay"));
+        command
             .args(["run", "--listen", &self.listen, "--data"])
             .arg(&self.data)
             .args(more)
@@ -63,9 +68,11 @@ impl Place {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(said)
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+            .kill_on_drop(true);
+        if let Some(clock) = &self.clock {
+            clock.hand_to(&mut command);
+        }
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         let mut reader = BufReader::new(child.stdout.take().unwrap());
         let reading = tokio::time::timeout(START_LIMIT, reader.read_line(&mut line)).await;

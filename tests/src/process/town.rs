@@ -25,7 +25,8 @@ impl Town {
     /// When any step fails.
     pub async fn found(folder: &Path, mut place: Place, orgs: &[(&str, &str, &str)]) -> (Self, Relay) {
         let relay = place.up().await;
-        let registrar = Actor::new(folder, "Registrar", &place.level);
+        let mut registrar = Actor::new(folder, "Registrar", &place.level);
+        registrar.clock.clone_from(&place.clock);
         let claim = relay.ready["claim"].as_str().unwrap();
         registrar.run(&[&["registrar", "claim", claim], &VAULT_MEMORY[..]].concat()).await;
         let mut town = Self { place, registrar, orgs: Vec::new(), ids: Vec::new() };
@@ -46,7 +47,8 @@ impl Town {
     pub async fn join(&mut self, folder: &Path, name: &str, kind: &str, country: &str) {
         let invited = ["registrar", "invite", "--name", name, "--kind", kind, "--country", country];
         let invite = self.registrar.run(&invited).await;
-        let org = Actor::new(folder, name, &self.place.level);
+        let mut org = Actor::new(folder, name, &self.place.level);
+        org.clock.clone_from(&self.place.clock);
         let joined =
             org.run(&[&["join", invite["invite"].as_str().unwrap()], &VAULT_MEMORY[..]].concat()).await;
         let pending = self.registrar.list(&["registrar", "pending"]).await;

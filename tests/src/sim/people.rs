@@ -1,10 +1,10 @@
 //! What people do with referrals: they write, they look, they take steps.
 
-use causeway_client::engine::threads::{StepError, Words, state_of};
+use causeway_client::engine::threads::{StepError, state_of};
 use causeway_client::engine::{Draft, Engine, EngineError};
 use causeway_client::model::{PACKET_REFERRAL, StoredSection, Thread};
 use causeway_client::records;
-use causeway_client::referral::lifecycle::{Action, Party, possible};
+use causeway_client::referral::lifecycle::{Action, Party, moves};
 use causeway_client::vault::Changes;
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
@@ -13,6 +13,7 @@ use rand::RngExt as _;
 use super::office::Office;
 use super::plan;
 use crate::oracle::{Promise, short};
+use crate::steps::words;
 
 /// Stands in every packet and nowhere else.
 pub const CANARY: &str = "yellow-bird-of-the-mine";
@@ -90,7 +91,7 @@ impl Office {
             return Ok("has no step to take".into());
         };
         let action = actions[choice % actions.len()];
-        let words = Words { text: format!("{CANARY} step"), ..Words::default() };
+        let words = words(action, &format!("{CANARY} step"));
         let packet = match engine.take_step(thread.case, action, words).await {
             Ok(packet) => packet,
             Err(StepError::Engine(error)) => return Err(error),
@@ -112,5 +113,5 @@ impl Office {
 }
 
 fn possible_here(thread: &Thread) -> Vec<Action> {
-    possible(state_of(thread), if thread.ours { Party::Sender } else { Party::Recipient })
+    moves(state_of(thread), if thread.ours { Party::Sender } else { Party::Recipient })
 }

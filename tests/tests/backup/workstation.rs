@@ -89,7 +89,7 @@ async fn a_restored_home_goes_on_without_doubles_without_old_keys_and_says_what_
     let (hotline, police) = (&town.orgs[0], &town.orgs[1]);
     let (a, b) = (send(hotline, ORGS[1].0).await, send(hotline, ORGS[1].0).await);
     sync([hotline, police]).await;
-    police.run(&["accept", &number_of(police, "inbox", &a).await]).await;
+    police.run(&["accept", &number_of(police, "inbox", &a).await, "--eta", "today"]).await;
     sync([police, hotline]).await;
     // Waits in the outbox with a large file: what is staged is in the backup too.
     let large = folder.path().join("large.bin");

@@ -2,7 +2,6 @@
 
 use causeway_client::engine::Draft;
 use causeway_client::engine::history::{GIVEN_AT_ONCE, HistoryError};
-use causeway_client::engine::threads::Words;
 use causeway_client::model::{PACKET_SHARED, Received, Sent, StoredSection, Thread, Transport};
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
@@ -15,6 +14,7 @@ use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use causeway_tests::hostile::rogue::Rogue;
 use causeway_tests::hostile::scene::{Actor, Scene, draft};
+use causeway_tests::steps::words;
 
 const NOT_MEDICAL: u32 = EVERY_SECTION & !0x100;
 
@@ -27,7 +27,7 @@ fn story(of: &Actor, number: u8) -> Vec<(String, bool)> {
 }
 
 async fn act(of: &Actor, number: u8, action: Action) {
-    of.engine.take_step([number; 32], action, Words::default()).await.unwrap();
+    of.engine.take_step([number; 32], action, words(action, "words")).await.unwrap();
 }
 
 /// Gives everything that is left, and lets the other fetch it.

@@ -1,6 +1,6 @@
 //! What one device does, its colleagues know.
 
-use causeway_client::engine::threads::{StepError, Words};
+use causeway_client::engine::threads::StepError;
 use causeway_client::model::{PACKET_SHARED, Sent, StoredSection, Thread, Transport};
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
@@ -13,6 +13,7 @@ use causeway_common::wire::{DeviceState, Submit, Subscribe};
 use causeway_tests::hostile::liar::{Lies, Raw, Reply};
 use causeway_tests::hostile::rogue::Rogue;
 use causeway_tests::hostile::scene::{Actor, Scene, draft};
+use causeway_tests::steps::words;
 
 /// A hotline, and the police with two workstations.
 pub(super) async fn scene() -> (Scene, Actor, Actor, Actor) {
@@ -44,7 +45,7 @@ fn story(of: &Actor) -> Vec<(String, String, bool)> {
 }
 
 async fn act(of: &Actor, action: Action) -> Result<PacketId, StepError> {
-    of.engine.take_step([1; 32], action, Words::default()).await
+    of.engine.take_step([1; 32], action, words(action, "words")).await
 }
 
 async fn sync_all(actors: &[&Actor]) {
@@ -245,7 +246,7 @@ async fn who_is_alone_tells_nobody_and_who_has_no_colleague_left_stops_telling()
     assert_eq!(scene.envelopes() - before, 2, "the receipt and the step");
 
     let patrol = scene.colleague(&police, 2, EVERY_SECTION).await;
-    police.engine.take_step([1; 32], Action::Start, Words::default()).await.unwrap();
+    police.engine.take_step([1; 32], Action::Start, words(Action::Start, "")).await.unwrap();
     scene.clock.advance_hours(1);
     police.sync().await.unwrap();
     assert_eq!(shared_by(&police), 1, "for the colleague, who has not fetched it");

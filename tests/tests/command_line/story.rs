@@ -42,7 +42,7 @@ async fn a_report_with_a_photograph_is_asked_about_answered_and_completed() {
     assert_eq!(std::fs::read(&out).unwrap(), std::fs::read(sample("photo.jpg")).unwrap());
     assert!(police.list(&["inbox", "list", "--unread"]).await.is_empty());
 
-    police.run(&["ask", id, "--text", "Which flight?"]).await;
+    police.run(&["ask", id, "--reason", "location_needed", "--text", "Which flight?"]).await;
     police.run(&["sync"]).await;
     hotline.run(&["sync"]).await;
     let sent = hotline.run(&["sent", "list"]).await;
@@ -59,7 +59,7 @@ async fn a_report_with_a_photograph_is_asked_about_answered_and_completed() {
     }
     police.run(&["sync"]).await;
     hotline.run(&["sync"]).await;
-    hotline.run(&["close", own]).await;
+    hotline.run(&["close", own, "--reason", "goal_reached"]).await;
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
     let (theirs, ours) =
@@ -94,7 +94,7 @@ async fn one_referral_goes_to_two_organisations_and_an_identity_check_is_answere
     assert_eq!(at_police[0]["referral"], written["referral"]);
     let item = at_embassy.iter().find(|item| item["kind"] == "IDQ").unwrap();
     let id = item["id"].as_str().unwrap();
-    embassy.run(&["accept", id]).await;
+    embassy.run(&["accept", id, "--eta", "today"]).await;
     super::support::fails(embassy, &["answer", id], super::support::INVALID, "V-105").await;
     embassy.run(&["answer", id, "--file", &sample("identity-answer.json")]).await;
     embassy.run(&["sync"]).await;

@@ -96,6 +96,6 @@ async fn what_is_in_quarantine_is_read_apart_and_counts_once_a_person_says_so() 
     let listed = hotline.run(&["inbox", "list"]).await;
     assert_eq!((&listed["standing"], &listed["work"]), (&"released".into(), &"received".into()));
     hotline.run(&["inbox", "show", id]).await;
-    assert_eq!(hotline.run(&["accept", id]).await["work"], "accepted");
+    assert_eq!(hotline.run(&["accept", id, "--eta", "today"]).await["work"], "accepted");
     assert_eq!(hotline.run(&["status"]).await["doubtful"], 0);
 }

@@ -105,7 +105,7 @@ async fn items(org: &Actor) -> Vec<Item> {
 fn item(received: &Received) -> Item {
     let words = received.sections.iter().find_map(|section| {
         let content: Value = serde_json::from_slice(&section.bytes).ok()?;
-        Some(content.get(FIELD)?.as_str()?.to_owned())
+        Some(content.get("duty_contact")?.get(FIELD)?.as_str()?.to_owned())
     });
     let entries = attachments::entries(&received.sections);
     assert!(entries.len() <= 1);

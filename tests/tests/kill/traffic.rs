@@ -165,7 +165,9 @@ impl Worker {
         let sample =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/samples").join(format!("{kind}.json"));
         let mut document: Value = serde_json::from_slice(&std::fs::read(sample).unwrap()).unwrap();
-        document[FIELD] = message.text.as_str().into();
+        // In the header, which everybody gets.
+        document["duty_contact"]["phone"] = "+37322000100".into();
+        document["duty_contact"][FIELD] = message.text.as_str().into();
         let path = self.folder.join(format!("{}.json", message.marker));
         std::fs::write(&path, document.to_string()).unwrap();
         path.display().to_string()

@@ -1,6 +1,5 @@
 //! An organisation is shut out, and let in again.
 
-use causeway_client::engine::threads::Words;
 use causeway_client::exclusion::ExclusionError;
 use causeway_client::model::Transport;
 use causeway_client::referral::lifecycle::Action;
@@ -10,6 +9,7 @@ use causeway_common::priority::Priority;
 use causeway_common::statements::StatementKind;
 use causeway_common::wire::{Refusal, Submit, TakePrekeys};
 use causeway_tests::hostile::liar::{Lies, Reply};
+use causeway_tests::steps::words;
 
 use super::support::{reinstate, suspend, thread, two};
 
@@ -80,7 +80,7 @@ async fn a_referral_that_never_left_is_taken_back_and_nobody_hears_of_it() {
     let packet = hotline.write(&police, 1, Priority::P1).await;
     let kept = hotline.write(&police, 2, Priority::P1).await;
     hotline.sync().await.unwrap();
-    hotline.engine.take_step([1; 32], Action::Withdraw, Words::default()).await.unwrap();
+    hotline.engine.take_step([1; 32], Action::Withdraw, words(Action::Withdraw, "")).await.unwrap();
     assert_eq!(hotline.sent(packet, &police).transport, Transport::Withdrawn);
     assert_eq!(thread(&hotline, 1).unwrap().work, "withdrawn");
     assert_eq!(hotline.engine.unsent(), 1, "only the other one");
@@ -92,7 +92,7 @@ async fn a_referral_that_never_left_is_taken_back_and_nobody_hears_of_it() {
     // What has left cannot be taken back unseen, whoever is suspended later.
     suspend(&scene, &police, 1, None).await.unwrap();
     hotline.sync().await.unwrap();
-    hotline.engine.take_step([2; 32], Action::Withdraw, Words::default()).await.unwrap();
+    hotline.engine.take_step([2; 32], Action::Withdraw, words(Action::Withdraw, "")).await.unwrap();
     assert_eq!(hotline.engine.unsent(), 1, "the update waits for the recipient");
 }
 

@@ -128,7 +128,7 @@ pub(super) fn ask_for_any(what: &str) -> Result<SigningKey, Failure> {
 }
 
 /// A line that a person types; none at the end of the input.
-pub(super) fn line() -> Result<Option<Zeroizing<String>>, Failure> {
+pub(crate) fn line() -> Result<Option<Zeroizing<String>>, Failure> {
     let mut line = Zeroizing::new(String::new());
     let read = std::io::stdin().read_line(&mut line).map_err(Failure::internal)?;
     Ok((read > 0).then_some(line))

@@ -7,7 +7,7 @@ use crate::referral::codes::*;
 use crate::referral::components::*;
 use crate::referral::sections::*;
 use crate::referral::spec::Type::*;
-use crate::referral::spec::{Condition, Field, Fill, Rule, Spec, draft, filled, may, must};
+use crate::referral::spec::{Condition, Field, Fill, Rule, Spec, Travels, draft, filled, may, must};
 
 /// Hours after which an alert is over by itself.
 const VALID_HOURS_MAX: u64 = 24;
@@ -27,7 +27,7 @@ const FIELDS: &[Field] = &[
     may("code_word", Line(40)).of(RSK),
     may("ngo_on_site", Group(ORG)).of(OPS),
     must("callback", Phone).of(OPS),
-    may("indicators", List(&Line(20), 0, LIST_MAX)).of(EXP),
+    may("indicators", Indicators).of(EXP),
     filled("duty_contact", Group(DESK)).of(HDR),
     filled("legal_basis", Code(&LEGAL_BASIS)).of(HDR),
     filled("urgency", Code(&URGENCY)).of(HDR),
@@ -58,7 +58,7 @@ const RULES: &[Rule] = &[
 pub(super) const SPEC: Spec = Spec {
     name: "border-alert",
     code: "BIA",
-    label: "Border alert",
+    travels: Travels::Referral,
     schema: "relay/BIA/1.0",
     fields: FIELDS,
     rules: RULES,

@@ -7,7 +7,7 @@ use crate::referral::codes::*;
 use crate::referral::components::*;
 use crate::referral::sections::*;
 use crate::referral::spec::Type::*;
-use crate::referral::spec::{Condition, Field, Rule, Spec, draft, may, must};
+use crate::referral::spec::{Condition, Field, Rule, Spec, Travels, draft, may, must};
 
 const FIELDS: &[Field] = &[
     draft("purpose", Codes(&CHECK_PURPOSE)).of(HDR),
@@ -46,27 +46,22 @@ const RULES: &[Rule] = &[
     Rule::Only {
         path: "asylum_check.asked",
         is: "yes",
-        message: "nobody has asked whether she has applied for asylum",
-        hint: "Ask first. A state must not learn from us that somebody seeks protection from it.",
+        message: "rule-asylum-asked",
+        hint: "rule-asylum-asked.hint",
     },
     Rule::Only {
         path: "asylum_check.is_applicant",
         is: "no",
-        message: "an identity check goes to the authorities of the state from which an applicant seeks protection",
-        hint: "Do not send it. Speak with her lawyer.",
+        message: "rule-asylum",
+        hint: "rule-asylum.hint",
     },
     Rule::Entry {
         at: "consent.scope[]",
         with: &[("role", "EMB"), ("purpose", "identity_check")],
-        message: "she has not agreed that an embassy checks her identity",
-        hint: "Ask her, and add a scope with role EMB and purpose identity_check.",
+        message: "rule-embassy-consent",
+        hint: "rule-embassy-consent.hint",
     },
-    Rule::Need {
-        path: "claimed.names",
-        when: Condition::Always,
-        unless: &[],
-        hint: "Give every spelling that is known, as in passports and as in the person's own script.",
-    },
+    Rule::Need { path: "claimed.names", when: Condition::Always, unless: &[], hint: "rule-names" },
     Rule::AnyOf { at: "claimed", of: &["dob", "age"], unless: &[] },
     Rule::AnyOf { at: "claimed.names[]", of: &["family", "given", "full"], unless: &[] },
     Rule::Order { at: "claimed.age", low: "min", high: "max" },
@@ -74,13 +69,25 @@ const RULES: &[Rule] = &[
         path: "mrz_typed_twice",
         when: Condition::Has("documents[].mrz"),
         unless: &[],
-        hint: "Type the machine-readable lines a second time and compare; then write true.",
+        hint: "rule-typed-twice",
     },
     Rule::Need {
         path: "deliver_document_to",
         when: Condition::Is("purpose", &["issue_travel_document"]),
         unless: &[],
-        hint: "Name the organisation that takes the document, never a shelter's address.",
+        hint: "rule-deliver-to",
+    },
+    Rule::Need {
+        path: "photo",
+        when: Condition::Is("purpose", &["issue_travel_document"]),
+        unless: &[],
+        hint: "rule-etd-photo",
+    },
+    Rule::Need {
+        path: "guardian",
+        when: Condition::Is("claimed.minor", &["yes", "presumed"]),
+        unless: &[Condition::Is("guardian_pending", &["true"])],
+        hint: "rule-guardian",
     },
     Rule::AnyOf { at: "deliver_document_to", of: &["org_id", "name"], unless: &[] },
     Rule::Ahead("needed_by.at", None),
@@ -89,7 +96,7 @@ const RULES: &[Rule] = &[
 pub(super) const SPEC: Spec = Spec {
     name: "identity-check",
     code: "IDQ",
-    label: "Identity check",
+    travels: Travels::Referral,
     schema: "relay/IDQ/1.0",
     fields: FIELDS,
     rules: RULES,
@@ -104,8 +111,8 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 /// Fields of an answer. It never says more than was asked.
-pub(in crate::referral) const ANSWER: &[Field] = &[
-    must("result", Code(&RESULT)),
+const ANSWER: &[Field] = &[
+    draft("result", Code(&RESULT)).of(HDR),
     may("basis", Codes(&BASIS)),
     may("confirmed", Group(CONFIRMED)),
     may("minor_age_confirmed", Group(&[must("answer", Code(&YES_NO_UNKNOWN)), may("dob", PartialDate)])),
@@ -136,17 +143,38 @@ const ETD: &[Field] = &[
 
 /// What an answer must say depends on its result: a yes or a no needs what it rests on, an open end needs what comes
 /// next.
-pub(in crate::referral) const ANSWER_RULES: &[Rule] = &[
+const ANSWER_RULES: &[Rule] = &[
     Rule::Need {
         path: "basis",
         when: Condition::Is("result", &["confirmed", "not_confirmed", "not_our_national"]),
         unless: &[],
-        hint: "For example [\"register_match\"].",
+        hint: "rule-basis",
+    },
+    Rule::Need {
+        path: "confirmed",
+        when: Condition::Is("result", &["confirmed"]),
+        unless: &[],
+        hint: "rule-confirmed",
     },
     Rule::Need {
         path: "next_action",
         when: Condition::Is("result", &["probable_more_info", "cannot_check"]),
         unless: &[],
-        hint: "For example {\"code\":\"interview\",\"date\":\"2027-03-01\"}.",
+        hint: "rule-next-action",
     },
 ];
+
+/// The answer. It never says more than was asked.
+pub(super) const ANSWER_SPEC: Spec = Spec {
+    name: "identity-answer",
+    code: "IDR",
+    travels: Travels::Step(Some("IDQ")),
+    schema: "relay/IDR/1.0",
+    fields: ANSWER,
+    rules: ANSWER_RULES,
+    fills: &[],
+    persons: &[],
+    priority: Priority::P2,
+    raised: &[],
+    retention_days: 365,
+};

@@ -2,11 +2,12 @@
 
 use causeway_common::priority::Priority;
 
+use super::header::EVAL;
 use crate::referral::codes::*;
 use crate::referral::components::*;
 use crate::referral::sections::*;
 use crate::referral::spec::Type::*;
-use crate::referral::spec::{Condition, Field, Fill, Rule, Spec, draft, filled, may, must};
+use crate::referral::spec::{Condition, Field, Fill, Rule, Spec, Travels, draft, filled, may, must};
 
 const UNIDENTIFIED: Condition =
     Condition::Is("report_type", &["unidentified_living", "unidentified_deceased"]);
@@ -23,8 +24,12 @@ const FIELDS: &[Field] = &[
     may("employer", List(&GroupOrText(SUSPECT), 0, 20)).of(SUS),
     may("phones_used", List(&Phone, 0, 20)).of(SUS),
     must("circumstances", Text(NARRATIVE)).of(EXP),
-    may("indicators", List(&Line(20), 0, LIST_MAX)).of(EXP),
+    may("indicators", Indicators).of(EXP),
     must("trafficking_status", Code(&TRAFFICKING)).of(EXP).or_nil(),
+    may("exploitation", Codes(&EXPLOITATION)).of(EXP),
+    may("control", Codes(&CONTROL)).of(EXP),
+    may("recruitment", Codes(&RECRUITMENT)).of(EXP),
+    may("industry", Codes(&INDUSTRY)).of(EXP),
     may("trafficking_status_by", Code(&DECIDED_BY)).of(EXP),
     must("danger", Code(&DANGER)).of(RSK),
     may("medical_need", Codes(&MEDICAL_NEED)).of(MED),
@@ -32,9 +37,14 @@ const FIELDS: &[Field] = &[
     may("documents", DOCUMENTS).of(DOC),
     must("inquirer", Group(INQUIRER)).of(FAM),
     must("police_report", Group(POLICE_REPORT)).of(LEG),
+    may("privacy_condition", Flag).of(LEG),
     must("other_searches", Codes(&SEARCHES)).of(OPS),
     may("other_searches_refs", Text(SHORT)).of(OPS),
     must("what_is_asked", Codes(&ASKED)).of(HDR),
+    filled("eval", Group(EVAL)).of(HDR),
+    filled("urgency", Code(&URGENCY)).of(HDR),
+    filled("severity", Code(&SEVERITY)).of(HDR),
+    filled("certainty", Code(&CERTAINTY)).of(HDR),
     filled("publication", Code(&PUBLICATION)).of(HDR),
     filled("search_until", Date).of(HDR),
 ];
@@ -64,32 +74,40 @@ const POLICE_REPORT: &[Field] = &[
 ];
 
 const RULES: &[Rule] = &[
-    Rule::Need {
-        path: "person.names",
-        when: Condition::Always,
-        unless: &[UNIDENTIFIED],
-        hint: "Give every spelling that is known, as in passports and as in the person's own script.",
-    },
+    Rule::Need { path: "person.names", when: Condition::Always, unless: &[UNIDENTIFIED], hint: "rule-names" },
     Rule::Need {
         path: "person.nationalities",
         when: Condition::Always,
         unless: &[UNIDENTIFIED],
-        hint: "If it is not known, say so: {\"nil\":\"unknown\"}.",
+        hint: "rule-or-nil",
     },
     Rule::AnyOf { at: "person", of: &["dob", "age"], unless: &[UNIDENTIFIED] },
     Rule::AnyOf { at: "person.names[]", of: &["family", "given", "full"], unless: &[] },
     Rule::Order { at: "person.age", low: "min", high: "max" },
     Rule::NotPast("search_until"),
+    Rule::Need {
+        path: "consent.tracing_ok",
+        when: Condition::Has("consent"),
+        unless: &[],
+        hint: "rule-tracing",
+    },
 ];
 
 pub(super) const SPEC: Spec = Spec {
     name: "missing-person",
     code: "MPR",
-    label: "Missing person",
+    travels: Travels::Referral,
     schema: "relay/MPR/1.0",
     fields: FIELDS,
     rules: RULES,
-    fills: &[("publication", Fill::Code("none")), ("search_until", Fill::InDays(90))],
+    fills: &[
+        ("eval", Fill::NotEvaluated),
+        ("urgency", Fill::Code("Unknown")),
+        ("severity", Fill::Code("Unknown")),
+        ("certainty", Fill::Code("Unknown")),
+        ("publication", Fill::Code("none")),
+        ("search_until", Fill::InDays(90)),
+    ],
     persons: &["person"],
     priority: Priority::P2,
     raised: &[

@@ -6,7 +6,7 @@ use crate::referral::codes::*;
 use crate::referral::components::*;
 use crate::referral::sections::*;
 use crate::referral::spec::Type::*;
-use crate::referral::spec::{Condition, Field, Rule, Spec, draft, may, must};
+use crate::referral::spec::{Condition, Field, Rule, Spec, Travels, draft, may, must};
 
 const FIELDS: &[Field] = &[
     draft("handoff_type", Code(&HANDOFF_TYPE)).of(HDR),
@@ -123,12 +123,7 @@ const LEGAL: &[Field] = &[
 const FOLLOW_UP: &[Field] = &[must("what", Text(SHORT)), must("who", Text(SHORT)), may("due", PartialDate)];
 
 const RULES: &[Rule] = &[
-    Rule::Need {
-        path: "person.names",
-        when: Condition::Always,
-        unless: &[],
-        hint: "Give the legal name as it stands in the travel document.",
-    },
+    Rule::Need { path: "person.names", when: Condition::Always, unless: &[], hint: "rule-legal-name" },
     Rule::AnyOf { at: "person", of: &["dob", "age"], unless: &[] },
     Rule::AnyOf { at: "person.names[]", of: &["family", "given", "full"], unless: &[] },
     Rule::Order { at: "person.age", low: "min", high: "max" },
@@ -136,7 +131,7 @@ const RULES: &[Rule] = &[
         path: "minor_block",
         when: Condition::Is("person.minor", &["yes", "presumed"]),
         unless: &[Condition::Is("priority", &["P0"])],
-        hint: "A child is not handed over without a guardian and a decision on her best interests.",
+        hint: "rule-minor-block",
     },
     Rule::AnyOf { at: "travel_document", of: &["doc_type", "etd_requested"], unless: &[] },
     Rule::AnyOf { at: "handover_recognition", of: &["sign", "code_word", "photo_of_receiver"], unless: &[] },
@@ -145,20 +140,20 @@ const RULES: &[Rule] = &[
         path: "receiver.duty_phone",
         when: Condition::Has("receiver"),
         unless: &[],
-        hint: "Whoever travels with her must be able to call the receiving side at any hour.",
+        hint: "rule-receiver-phone",
     },
     Rule::Only {
         path: "voluntary.informed_of_options",
         is: "true",
-        message: "the person has not been told what else she could choose",
-        hint: "Tell her first, in her language; then write true.",
+        message: "rule-informed",
+        hint: "rule-informed.hint",
     },
 ];
 
 pub(super) const SPEC: Spec = Spec {
     name: "victim-handoff",
     code: "VHO",
-    label: "Handoff of a person",
+    travels: Travels::Referral,
     schema: "relay/VHO/1.0",
     fields: FIELDS,
     rules: RULES,

@@ -1,0 +1,13 @@
+call-kept = Call { $number } is written down here. `causeway send KIND --from { $number } --to ORG` makes a referral of it.
+call-open = { $count ->
+    [one] One field is still open; `causeway call show` names it.
+   *[other] { $count } fields are still open; `causeway call show` names them.
+}
+call-none = No call has been written down yet.
+call-led-to = { $count ->
+    [0] no referral
+    [one] { $count } referral
+   *[other] { $count } referrals
+}
+call-ambiguous = More than one call begins with "{ $number }".
+call-longer = Use more characters.

@@ -1,0 +1,33 @@
+# Kinds of referrals, and sections: who may read what is decided for each section.
+
+list-kind = Kinds
+    .MPR = Missing person report
+    .BIA = Border alert
+    .VHO = Victim handoff
+    .IDQ = Identity check
+    .IDR = Answer to an identity check
+    .HIC = Hotline record
+    .SCP = Shelter capacity
+    .SPR = Placement request
+    .SPA = Answer to a placement request
+    .EVH = Evidence and witness handover
+    .ODH = Hours of duty
+    .CUP = Case update
+list-section = Sections
+    .HDR = Header
+    .IDN = Identity
+    .PHO = Photographs and description
+    .DOC = Identity and travel documents
+    .CON = How to reach the person
+    .LOC = Where the person is now
+    .TRA = Travel, route, border
+    .EXP = What happened
+    .MED = Health
+    .LEG = Status and proceedings
+    .SUS = Suspects
+    .EVI = Evidence
+    .FAM = Family and the person who asks
+    .RSK = Risks and safety
+    .CNS = Consent
+    .OPS = Duty desk, tasks, costs
+    .STA = Facts without a person, for statistics

@@ -1,0 +1,48 @@
+tasks-none = Nothing to do.
+tasks-open = { $count ->
+    [one] { $count } task is open: see `causeway tasks list`.
+   *[other] { $count } tasks are open: see `causeway tasks list`.
+}
+task-remind = half of the time for { $with } is over: { $deadline }, due { $due }
+task-overdue = OVERDUE since { $due }, { $with } waits for you: { $deadline }
+task-call = CALL { $with }: { $deadline } was due { $due }. Write down what they say: `causeway tasks done`.
+task-supervisor = SUPERVISOR: { $with } has not acted ({ $deadline }, due { $due }). Say what was done.
+task-recipient = NEW RECIPIENT NEEDED: the referral to { $with } ended ({ $deadline }).
+task-arrival = ARRIVAL NOT CONFIRMED: { $with } should have confirmed by { $due }. Call now.
+task-confirm = SUPERVISOR: confirm what was sent to { $with }, by { $due }
+task-reassign = Give the referral of { $with } to somebody else: a colleague has stepped back.
+task-phone = Phone { $phone }.
+task-fallback = Next on your list: { $name }, `causeway escalate { $id }`.
+task-done = Done.
+task-outcome = Say what came of it with --text: whom you reached, what was agreed. The task stays open.
+task-outcome-hint = For example: --text "Reached the desk at 21:10, they look into it now."
+escalate-none = There is no other organisation on the fallback list of this referral that may have it.
+escalate-none-hint = The list is part of the signed referral. Write a new referral to somebody else: `causeway send`.
+escalate-done = Queued for { $name }, with the parts that it may see. `causeway sync` sends it. Attachments do not go along.
+overdue-offline = The relay cannot be reached, and { $id } is overdue ({ $deadline }). Call: { $phone }
+due-late = OVERDUE since { $due }: { $deadline }
+due-next = due { $due }: { $deadline }
+clock-C1 = delivery
+clock-C2 = to be seen by a person
+clock-C3 = to be accepted, declined or asked about
+clock-C4 = answer to the question
+clock-C5 = beginning of the work
+clock-C6 = report of progress
+clock-C7 = outcome after the handover
+clock-CE = confirmation of the erasure
+clock-CA = confirmation of the arrival
+clock-declined = declined
+clock-failed = failed
+clock-expired = not delivered in time
+desk-call = { $name } has nobody on duty until { $next }: call { $phone }
+desk-nobody = { $name } has nobody on duty until { $next }, and has given no number for the night. Look for another way.
+hours-set = Saved. `causeway hours publish --to ORG` tells your partners.
+hours-default = No calendar is known: Monday to Friday, 09:00 to 18:00, UTC, is assumed.
+hours-none = There is no calendar to publish.
+hours-none-hint = First: causeway hours set --zone Europe/Berlin --day mon=09:00-18:00 …
+hours-unreadable = { $path }: { $found } cannot be read.
+hours-unreadable-hint = For example: --zone Europe/Berlin --day mon=09:00-12:00,13:00-18:00 --holiday 2026-12-25 --night-phone +4930123456
+hours-published = { $count ->
+    [one] Queued for { $count } organisation. `causeway sync` sends it.
+   *[other] Queued for { $count } organisations. `causeway sync` sends it.
+}

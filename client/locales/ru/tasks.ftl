@@ -1,0 +1,50 @@
+tasks-none = Задач нет.
+tasks-open = { $count ->
+    [one] Открыта { $count } задача: см. `causeway tasks list`.
+    [few] Открыты { $count } задачи: см. `causeway tasks list`.
+   *[other] Открыто { $count } задач: см. `causeway tasks list`.
+}
+task-remind = половина срока прошла, ждёт { $with }: { $deadline }, срок { $due }
+task-overdue = ПРОСРОЧЕНО с { $due }, вас ждёт { $with }: { $deadline }
+task-call = ПОЗВОНИТЕ: { $with }. { $deadline } — срок истёк { $due }. Запишите, что вам ответили: `causeway tasks done`.
+task-supervisor = РУКОВОДИТЕЛЮ: { $with } не реагирует ({ $deadline }, срок { $due }). Укажите, что предпринято.
+task-recipient = НУЖЕН ДРУГОЙ ПОЛУЧАТЕЛЬ: направление в { $with } прекращено ({ $deadline }).
+task-arrival = ПРИБЫТИЕ НЕ ПОДТВЕРЖДЕНО: { $with } — подтверждение ожидалось до { $due }. Звоните сейчас.
+task-confirm = РУКОВОДИТЕЛЮ: подтвердите отправленное ({ $with }) до { $due }
+task-reassign = Передайте дело ({ $with }) другому сотруднику: коллега взял самоотвод.
+task-phone = Телефон { $phone }.
+task-fallback = Следующий в вашем списке: { $name }, `causeway escalate { $id }`.
+task-done = Готово.
+task-outcome = Укажите результат через --text: с кем говорили, о чём договорились. Задача остаётся открытой.
+task-outcome-hint = Например: --text "Дозвонились в дежурную часть в 21:10, занимаются."
+escalate-none = В резервном списке этого направления больше нет организации, которой его можно передать.
+escalate-none-hint = Список входит в подписанное направление. Составьте новое направление другому получателю: `causeway send`.
+escalate-done = Поставлено в очередь для { $name } — только те разделы, которые ей можно видеть. Отправит `causeway sync`. Вложения не пересылаются.
+overdue-offline = Нет связи с ретранслятором, а срок по { $id } истёк ({ $deadline }). Звоните: { $phone }
+due-late = ПРОСРОЧЕНО с { $due }: { $deadline }
+due-next = срок { $due }: { $deadline }
+clock-C1 = доставка
+clock-C2 = просмотр сотрудником
+clock-C3 = принятие, отказ или вопрос
+clock-C4 = ответ на вопрос
+clock-C5 = начало работы
+clock-C6 = сообщение о ходе работы
+clock-C7 = результат после передачи
+clock-CE = подтверждение удаления
+clock-CA = подтверждение прибытия
+clock-declined = отказ
+clock-failed = не удалось
+clock-expired = не доставлено в срок
+desk-call = { $name }: до { $next } никто не дежурит, звоните { $phone }
+desk-nobody = { $name }: до { $next } никто не дежурит, ночной телефон не указан. Ищите другой способ связи.
+hours-set = Сохранено. `causeway hours publish --to ОРГАНИЗАЦИЯ` сообщит партнёрам.
+hours-default = Расписание неизвестно: считаем, что это понедельник–пятница, 09:00–18:00 UTC.
+hours-none = Расписание для публикации не задано.
+hours-none-hint = Сначала: causeway hours set --zone Europe/Berlin --day mon=09:00-18:00 …
+hours-unreadable = { $path }: не удаётся прочитать { $found }.
+hours-unreadable-hint = Например: --zone Europe/Berlin --day mon=09:00-12:00,13:00-18:00 --holiday 2026-12-25 --night-phone +4930123456
+hours-published = { $count ->
+    [one] В очереди для { $count } организации. Отправит `causeway sync`.
+    [few] В очереди для { $count } организаций. Отправит `causeway sync`.
+   *[other] В очереди для { $count } организаций. Отправит `causeway sync`.
+}

@@ -1,0 +1,174 @@
+//! `causeway drafts`: what was imported and waits for a person to send it.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::kind;
+use super::output::{harmless, print, print_list, text, time};
+use super::send::{self, SendArgs};
+use crate::activity;
+use crate::formats::Finding;
+use crate::formats::drafts::{self, Draft};
+use crate::referral::{Document, Level, SendContext};
+use crate::vault::Changes;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DraftsCommand {
+    /// All drafts.
+    List,
+    /// One draft, whole, and what it still lacks.
+    Show {
+        /// Its number, or the beginning of it.
+        id: String,
+    },
+    /// Send a draft as it is. Checked like every referral.
+    Send {
+        /// Its number, or the beginning of it.
+        id: String,
+        /// Who gets it; otherwise whom it is meant for.
+        #[arg(long, value_delimiter = ',')]
+        to: Vec<String>,
+        /// One field, for example approach_note="speak to her alone".
+        #[arg(long = "set", value_name = "PATH=VALUE")]
+        set: Vec<String>,
+    },
+    /// Drop a draft.
+    Delete {
+        /// Its number, or the beginning of it.
+        id: String,
+    },
+}
+
+pub(crate) async fn drafts(command: DraftsCommand, home: &Home) -> Result<(), Failure> {
+    match command {
+        DraftsCommand::List => list(home).await,
+        DraftsCommand::Show { id } => show(&find(&id, home)?, home),
+        DraftsCommand::Send { id, to, set } => send_draft(&find(&id, home)?, to, set, home).await,
+        DraftsCommand::Delete { id } => {
+            let draft = find(&id, home)?;
+            remove(&draft, "deleted a draft", home).await?;
+            let result = json!({ "id": draft.number(), "deleted": true });
+            print(home.json, result, |_| home.lang.text("drafts-deleted"));
+            Ok(())
+        }
+    }
+}
+
+async fn list(home: &Home) -> Result<(), Failure> {
+    let mut values = Vec::new();
+    for draft in drafts::all(&home.engine.vault)? {
+        values.push(json!({
+            "id": draft.number(),
+            "kind": draft.kind,
+            "format": draft.format,
+            "key": draft.key,
+            "created": time(draft.created),
+            "to": draft.to,
+        }));
+    }
+    print_list(home.json, values, &home.lang.text("drafts-none"), |v| {
+        let (kind, format) = (text(v, "kind"), text(v, "format"));
+        format!(
+            "{}  {kind}  {format}  {}  {}",
+            &text(v, "id")[..12],
+            harmless(text(v, "key")),
+            text(v, "created")
+        )
+    });
+    Ok(())
+}
+
+fn show(draft: &Draft, home: &Home) -> Result<(), Failure> {
+    let document = document(draft, home)?;
+    // What software fills in when it is sent is not missing.
+    let identity = &home.engine.identity;
+    let mut complete = document.clone();
+    complete.complete(&SendContext {
+        now: home.engine.now(),
+        author: identity.device().short(),
+        organisation: identity.name.clone(),
+        country: identity.country.clone(),
+        exercise: false,
+        priority: None,
+        case_ref: draft.number(),
+        packet_id: hex::encode([0; 32]),
+    });
+    let lacks: Vec<Value> = complete
+        .validate(Level::Send, home.engine.now())
+        .into_iter()
+        .map(|problem| Finding::from(problem).to_json(home.lang))
+        .collect();
+    let result = json!({
+        "id": draft.number(),
+        "kind": draft.kind,
+        "format": draft.format,
+        "key": draft.key,
+        "created": time(draft.created),
+        "to": draft.to,
+        "document": document.fields,
+        "lacks": lacks,
+    });
+    print(home.json, result, |v| {
+        let mut lines = vec![harmless(&serde_json::to_string_pretty(&v["document"]).unwrap_or_default())];
+        lines.push(home.lang.text("drafts-lacks"));
+        for finding in v["lacks"].as_array().into_iter().flatten() {
+            lines.push(format!(
+                "  {}: {} {}",
+                text(finding, "path"),
+                text(finding, "wrong"),
+                text(finding, "right")
+            ));
+        }
+        lines.join("\n")
+    });
+    Ok(())
+}
+
+async fn send_draft(draft: &Draft, to: Vec<String>, set: Vec<String>, home: &Home) -> Result<(), Failure> {
+    let to = match (to.is_empty(), draft.to.is_empty()) {
+        (false, _) => to,
+        (true, false) => vec![draft.to.clone()],
+        (true, true) => {
+            return Err(Failure::invalid(
+                home.lang.text("drafts-to-whom"),
+                home.lang.text("drafts-to-whom-hint"),
+            ));
+        }
+    };
+    send::send(SendArgs::of_draft(document(draft, home)?, to, set), home).await?;
+    let mut changes = Changes::default();
+    drafts::put(&mut changes, &draft.sent());
+    activity::append(&home.engine.vault, &mut changes, home.engine.now(), "sent a draft", None)?;
+    Ok(home.engine.commit(changes).await?)
+}
+
+async fn remove(draft: &Draft, what: &str, home: &Home) -> Result<(), Failure> {
+    let mut changes = Changes::default();
+    drafts::drop(&mut changes, &draft.id);
+    activity::append(&home.engine.vault, &mut changes, home.engine.now(), what, None)?;
+    Ok(home.engine.commit(changes).await?)
+}
+
+fn document(draft: &Draft, home: &Home) -> Result<Document, Failure> {
+    draft.read().map_err(|problems| kind::refused(&problems, home.lang))
+}
+
+fn find(id: &str, home: &Home) -> Result<Draft, Failure> {
+    const DIGITS_MIN: usize = 4;
+    let matching: Vec<Draft> = drafts::all(&home.engine.vault)?
+        .into_iter()
+        .filter(|d| id.len() >= DIGITS_MIN && d.number().starts_with(id))
+        .collect();
+    let [draft] = <[Draft; 1]>::try_from(matching).map_err(|many| {
+        let what = if many.is_empty() { "drafts-not-found" } else { "drafts-several" };
+        Failure::new(
+            "C-104",
+            exit::NOT_FOUND,
+            home.lang.fill(what, &[("id", id)]),
+            home.lang.text("drafts-not-found-hint"),
+        )
+    })?;
+    Ok(draft)
+}

@@ -1,0 +1,43 @@
+//! Files that leave the vault: whole or not at all, for their owner alone, and never over another file unasked.
+
+use std::path::Path;
+
+use causeway_common::store::files;
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::output::remark;
+
+/// Writes a file in clear, enters it into the activity log and says what that means. `what` names the kind of export.
+pub(super) async fn write(
+    home: &Home,
+    out: &Path,
+    bytes: &[u8],
+    force: bool,
+    what: &str,
+) -> Result<(), Failure> {
+    let show = out.display().to_string();
+    if !force && std::fs::symlink_metadata(out).is_ok() {
+        return Err(Failure::new(
+            "E-101",
+            exit::CONFLICT,
+            home.lang.fill("export-exists", &[("file", &show)]),
+            home.lang.text("export-exists-hint"),
+        ));
+    }
+    let unwritable = |error: &dyn std::fmt::Display| {
+        let gaps = [("file", show.as_str()), ("error", &error.to_string())];
+        Failure::new(
+            "E-102",
+            exit::INVALID,
+            home.lang.fill("export-unwritable", &gaps),
+            home.lang.text("export-unwritable-hint"),
+        )
+    };
+    // The log first: what cannot be entered does not go out.
+    home.note(what).await?;
+    let path = std::path::absolute(out).map_err(|error| unwritable(&error))?;
+    files::write_durable(&path, bytes).map_err(|error| unwritable(&error))?;
+    remark(&home.lang.fill("export-in-clear", &[("file", &show)]));
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! `causeway staff`: who works here, by number.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::output::{print, print_list, remark, text, time};
+use crate::referral::lifecycle::Role;
+use crate::staff::{self, Leave};
+use crate::vault::{Changes, Tree};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StaffCommand {
+    /// Register somebody, or change a role. Numbers only, no names.
+    Add {
+        /// Number in your organisation.
+        number: String,
+        /// agent, supervisor or duty.
+        #[arg(long, value_parser = ["agent", "supervisor", "duty"])]
+        role: String,
+    },
+    /// Who is registered.
+    List,
+    /// Take somebody off the list.
+    Remove {
+        /// Number in your organisation.
+        number: String,
+    },
+}
+
+pub(crate) async fn run(command: StaffCommand, home: &Home) -> Result<(), Failure> {
+    let vault = &home.engine.vault;
+    let mut changes = Changes::default();
+    let (number, done) = match command {
+        StaffCommand::List => return list(home),
+        StaffCommand::Add { number, role } => {
+            if !staff::is_number(&number) || vault.count(Tree::Staff) >= staff::STAFF_MAX {
+                return Err(Failure::invalid(
+                    home.lang.text("staff-not-a-number"),
+                    home.lang.text("staff-hint"),
+                ));
+            }
+            staff::put(&mut changes, &number, &role, home.engine.now());
+            let role = home.lang.text(&format!("role-{role}"));
+            let done = home.lang.fill("staff-added", &[("number", &number), ("role", &role)]);
+            (number, done)
+        }
+        StaffCommand::Remove { number } => {
+            if staff::find(vault, &number)?.is_none() {
+                return Err(Failure::not_found(&number));
+            }
+            staff::remove(&mut changes, &number);
+            let done = home.lang.fill("staff-removed", &[("number", &number)]);
+            (number, done)
+        }
+    };
+    home.engine.commit(changes).await?;
+    home.note("changed the list of the staff").await?;
+    print(home.json, json!({ "number": number }), |_| done);
+    Ok(())
+}
+
+fn list(home: &Home) -> Result<(), Failure> {
+    let entry = |member: staff::Member| json!({ "number": member.number, "role": member.role, "since": time(member.since) });
+    let all = staff::all(&home.engine.vault)?.into_iter().map(entry).collect();
+    print_list(home.json, all, &home.lang.text("staff-none"), |v| {
+        format!("{}  {}", text(v, "number"), home.lang.text(&format!("role-{}", text(v, "role"))))
+    });
+    Ok(())
+}
+
+/// Whether the one who is named may take a step of this role.
+pub(crate) fn check(home: &Home, role: Role, number: Option<&str>) -> Result<(), Failure> {
+    let role_name = home.lang.text(&format!("role-{}", staff::word(role)));
+    let gaps = [("role", role_name.as_str()), ("number", number.unwrap_or("?"))];
+    let refused = match staff::may(&home.engine.vault, role, number)? {
+        Leave::Given => return Ok(()),
+        Leave::Unchecked => {
+            if !home.json {
+                remark(&home.lang.text("staff-unchecked"));
+            }
+            return Ok(());
+        }
+        Leave::Unnamed => "staff-unnamed",
+        Leave::Unknown => "staff-unknown",
+        Leave::Refused => "staff-refused",
+    };
+    let message = home.lang.fill(refused, &gaps);
+    Err(Failure::new("L-111", exit::REFUSED, message, home.lang.text("staff-hint")))
+}

@@ -1,0 +1,80 @@
+//! `causeway stats`: tables of this organisation's own cases. Nothing is kept.
+
+use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+
+use super::failure::{Failure, exit};
+use super::home::Home;
+use super::output::{emit, harmless, print};
+use crate::casebook::Case;
+use crate::stats::{self, Counted, Period, Sheet, Table};
+
+#[derive(Debug, Args)]
+pub(crate) struct StatsArgs {
+    /// First day; the tables begin with its month.
+    #[arg(long)]
+    from: Date,
+    /// Last day; the tables end with its month.
+    #[arg(long)]
+    to: Date,
+    /// One table; otherwise all of them.
+    #[arg(long)]
+    table: Option<Table>,
+    /// How it is printed. A picture is one table.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Csv,
+    Json,
+    Svg,
+}
+
+pub(crate) async fn stats(args: StatsArgs, home: &Home) -> Result<(), Failure> {
+    let lang = home.lang;
+    let wrong =
+        |id: &str| Failure::new("T-105", exit::INVALID, lang.text(id), lang.text(&format!("{id}-hint")));
+    let period = Period::around(args.from, args.to).ok_or_else(|| wrong("stats-order"))?;
+    let tables = match args.table {
+        Some(table) => vec![table],
+        None if matches!(args.format, Format::Svg | Format::Csv) => return Err(wrong("stats-one-table")),
+        None => Table::ALL.to_vec(),
+    };
+    let mut cases = Vec::new();
+    for case in Case::all(&home.engine.vault)? {
+        let partner = home.name_of(case.thread.peer).await;
+        cases.push((case, partner));
+    }
+    let counted: Vec<Counted<'_>> = cases.iter().map(|(case, partner)| Counted { case, partner }).collect();
+    let sheet = |table| stats::sheet(table, &counted, period, home.engine.now());
+    let sheets: Vec<Sheet> = tables.into_iter().map(sheet).collect();
+    show(&sheets, period, args.format, home);
+    Ok(())
+}
+
+fn show(sheets: &[Sheet], period: Period, format: Format, home: &Home) {
+    let format = if home.json { Format::Json } else { format };
+    match format {
+        Format::Json => {
+            for sheet in sheets {
+                let mut value = sheet.to_json();
+                value["from"] = period.from.to_string().into();
+                value["to"] = period.to.to_string().into();
+                print(true, value, |_| String::new());
+            }
+        }
+        Format::Csv => sheets.iter().for_each(|sheet| emit(stats::csv(sheet).trim_end())),
+        Format::Svg => sheets.iter().for_each(|sheet| emit(&stats::svg(sheet, home.lang))),
+        Format::Text => {
+            let gaps = [("from", &*period.from.to_string()), ("to", &period.to.to_string())];
+            emit(&home.lang.fill("stats-period", &gaps));
+            for sheet in sheets {
+                emit(&format!("\n{}", harmless(&stats::text(sheet, home.lang))));
+            }
+            emit(&format!("\n{}", home.lang.fill("stats-legend", &[("few", &stats::FEW.to_string())])));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The next organisation: only ever one that the sender has named in the signed header, and only what it may see.
+
+use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::time::Timestamp;
+use serde_json::Value;
+
+use super::course::header_of;
+use super::named;
+use crate::casebook;
+use crate::consents;
+use crate::engine::threads::{kind_of, moment};
+use crate::engine::{Draft, Engine, EngineError};
+use crate::model::{PACKET_REFERRAL, StoredSection, Thread};
+use crate::records;
+use crate::referral::access::{self, Question, Recipient, Role};
+use crate::referral::{Document, Kind, Section, deadlines};
+use crate::seal::packet::HEADER_SECTION;
+use crate::vault::Changes;
+
+/// Fields that say what became of the first copy.
+const OF_THE_FIRST: [&str; 4] = ["sections", "recipients", "location_expires", "attachments"];
+
+/// Whether the sender has said that it goes on without being asked.
+pub(super) fn is_automatic(engine: &Engine, thread: &Thread) -> Result<bool, EngineError> {
+    Ok(thread.ours && header_of(engine, thread)?.is_some_and(|header| header["auto_fallback"] == true))
+}
+
+/// The next organisation on the list of a referral of ours that is a member, is not suspended and has not got it; none if there is
+/// none.
+pub fn next(engine: &Engine, thread: &Thread) -> Result<Option<OrgId>, EngineError> {
+    if !thread.ours {
+        return Ok(None);
+    }
+    let Some(header) = header_of(engine, thread)? else { return Ok(None) };
+    let Ok(replica) = engine.replica.try_lock() else { return Ok(None) };
+    let tried = tried(engine, thread, &header)?;
+    let listed = header.get("fallback").and_then(Value::as_array);
+    let meant = listed.into_iter().flatten().filter_map(|entry| {
+        let text = |field: &str| entry.get(field).and_then(Value::as_str);
+        let by_number = text("org_id").and_then(|id| id.parse::<OrgId>().ok());
+        let mut all = replica.directory.organisations();
+        all.find(|org| by_number.map_or(text("name") == Some(org.name.as_str()), |id| org.id == id))
+    });
+    let own = engine.identity.org;
+    let mut fit = meant.filter(|org| org.suspended.is_none() && org.id != own && !tried.contains(&org.id));
+    Ok(fit.next().map(|org| org.id))
+}
+
+/// Organisations that have this referral already, by whichever packet.
+fn tried(engine: &Engine, thread: &Thread, header: &Value) -> Result<Vec<OrgId>, EngineError> {
+    let first = first_packet(thread, header);
+    let mut tried = vec![thread.peer];
+    for other in records::all_threads(&engine.vault)?.into_iter().filter(|other| other.ours) {
+        let same = other.root == thread.root
+            || header_of(engine, &other)?.is_some_and(|header| first_packet(&other, &header) == first);
+        if same {
+            tried.push(other.peer);
+        }
+    }
+    Ok(tried)
+}
+
+/// The packet with which it all began.
+fn first_packet(thread: &Thread, header: &Value) -> String {
+    header.get("root_packet").and_then(Value::as_str).map_or_else(|| thread.root.to_string(), str::to_owned)
+}
+
+/// Sends the referral of a thread to another organisation. False: it has it already, or must not have it. Every device of this
+/// organisation makes the same packet in the same thread, so that it counts once.
+pub async fn forward(
+    engine: &Engine,
+    thread: &Thread,
+    to: OrgId,
+    now: Timestamp,
+) -> Result<bool, EngineError> {
+    let Some(root) = records::sent(&engine.vault, thread.root, thread.peer)? else { return Ok(false) };
+    let fields = casebook::document(&root.sections);
+    let Some(kind) = Kind::from_code(&kind_of(&root.sections)) else { return Ok(false) };
+    let first = named(&[b"forwarded", &thread.root.0, &to.0]);
+    let (packet, case) = (PacketId(first), named(&[b"forwarded thread", &thread.root.0, &to.0]));
+    if records::thread(&engine.vault, &case)?.is_some() {
+        return Ok(false);
+    }
+    let mut document = Document::empty(kind);
+    document.fields = fields;
+    OF_THE_FIRST.iter().for_each(|field| drop(document.fields.remove(*field)));
+    let copy = copy_for(engine, to, &document, now).await?;
+    if copy.is_empty() {
+        return Ok(false);
+    }
+    let respond_by = deadlines::respond_by(thread.priority, now);
+    let begun = document.fields.get("root_packet").and_then(Value::as_str).unwrap_or_default();
+    let begun = if begun.is_empty() { thread.root.to_string() } else { begun.to_owned() };
+    let mut sections = Vec::with_capacity(copy.len());
+    for mut section in copy {
+        // What was attached lies at the relay for the first recipients only.
+        section.json.remove("attachments");
+        if section.code.0 == HEADER_SECTION {
+            section.json.insert("packet_id".into(), packet.to_string().into());
+            section.json.insert("root_packet".into(), begun.clone().into());
+            section.json.insert("created".into(), moment(now).into());
+            section.json.insert("respond_by".into(), moment(respond_by).into());
+        }
+        let bytes = Value::Object(section.json).to_string().into_bytes();
+        sections.push(StoredSection { code: section.code.0, bytes });
+    }
+    let draft = Draft {
+        packet,
+        case,
+        packet_type: PACKET_REFERRAL,
+        kind: kind_of(&root.sections),
+        to,
+        priority: thread.priority,
+        in_reply_to: None,
+        sections,
+    };
+    let mut changes = Changes::default();
+    engine.thread_begun(&draft, respond_by, &mut changes);
+    engine.queue(vec![draft], changes).await?;
+    Ok(true)
+}
+
+/// What of a referral that was built for another organisation this one may have: nothing that the first one had not, and of that
+/// what [`access`] decides for it. Empty: it must have nothing.
+async fn copy_for(
+    engine: &Engine,
+    org: OrgId,
+    document: &Document,
+    now: Timestamp,
+) -> Result<Vec<Section>, EngineError> {
+    let recipient = {
+        let replica = engine.replica.lock().await;
+        let Some(found) = replica.directory.organisation(org) else { return Ok(Vec::new()) };
+        let (name, kind) = (found.name.clone(), found.kind.clone());
+        Recipient { org: org.to_string(), name, kind, country: found.country.clone() }
+    };
+    let Some(role) = Role::of(&recipient.kind, document.kind.code()) else { return Ok(Vec::new()) };
+    let agreements = consents::agreements_with(&engine.vault, org)?;
+    let withdrawn = consents::ended(&engine.vault, consents::consent_ref(&document.fields))?;
+    let made_from = consents::named(&document.fields);
+    let origins = consents::origins(&engine.vault, &made_from, |org| org.short())?;
+    let decisions = access::decide(&Question {
+        document,
+        recipient: &recipient,
+        agreements: &agreements,
+        // Whoever decided without consent decided about those who got it first.
+        overridden: None,
+        withdrawn: &withdrawn,
+        origins: &origins,
+        files: &[],
+        now,
+    });
+    Ok(access::copy_for(document, role, &decisions, now))
+}

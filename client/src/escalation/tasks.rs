@@ -1,0 +1,169 @@
+//! What a person has to do, and what came of it.
+
+use causeway_common::ids::OrgId;
+use causeway_common::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Ticked, named};
+use crate::engine::{Engine, EngineError};
+use crate::model::Thread;
+use crate::records::{self, RecordError};
+use crate::referral::clocks::Clock;
+use crate::vault::{Changes, Tree, Vault};
+
+const PREFIX: &[u8] = b"todo";
+/// Tasks listed at once; somebody who has more needs colleagues.
+const LISTED_MAX: usize = 10_000;
+const NOBODY: OrgId = OrgId([0; 32]);
+
+/// A task.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Task {
+    /// Its name.
+    pub id: [u8; 32],
+    /// The thread it is about.
+    pub case: [u8; 32],
+    /// What to do, a word of `tasks.ftl`: remind, overdue, call, supervisor, recipient, arrival, confirm, reassign.
+    pub code: String,
+    /// Level, 0 to 3.
+    pub level: u8,
+    /// The deadline it comes from, or another word for why.
+    pub clock: String,
+    /// Which round of it.
+    pub round: u32,
+    /// When that was due.
+    pub due: Timestamp,
+    /// When the task was made.
+    pub made: Timestamp,
+    /// Whom to call.
+    pub phone: String,
+    /// Who else could be asked; zeros for nobody.
+    pub fallback: OrgId,
+    /// When it was done; zero while it is open.
+    pub done: Timestamp,
+    /// What came of it.
+    pub outcome: String,
+    /// Number of who did it.
+    pub staff: String,
+}
+no_content_in_debug!(Task);
+
+impl Task {
+    /// A task about a thread. The same for every device that comes to it.
+    pub fn of(thread: &Thread, code: &str, clock: &str, round: u32, now: Timestamp) -> Self {
+        Self::about(thread.case, code, clock, round, now)
+    }
+
+    /// A supervisor confirms what was sent.
+    pub fn to_confirm(case: [u8; 32], now: Timestamp, due: Timestamp) -> Self {
+        Self::about(case, "confirm", "send", 1, now).due(due)
+    }
+
+    fn about(case: [u8; 32], code: &str, clock: &str, round: u32, now: Timestamp) -> Self {
+        let id = named(&[b"task", &case, code.as_bytes(), clock.as_bytes(), &round.to_be_bytes()]);
+        Self {
+            id,
+            case,
+            code: code.to_owned(),
+            level: 1,
+            clock: clock.to_owned(),
+            round,
+            due: now,
+            made: now,
+            phone: String::new(),
+            fallback: NOBODY,
+            done: Timestamp(0),
+            outcome: String::new(),
+            staff: String::new(),
+        }
+    }
+
+    pub(crate) fn due(self, due: Timestamp) -> Self {
+        Self { due, ..self }
+    }
+
+    pub(crate) fn at_level(self, level: u8) -> Self {
+        Self { level, ..self }
+    }
+
+    pub(crate) fn for_supervisor_if(self, wanted: bool) -> Self {
+        Self { level: if wanted { 3 } else { 2 }, ..self }
+    }
+
+    pub(crate) fn with_phone(self, phone: String) -> Self {
+        Self { phone, ..self }
+    }
+
+    pub(crate) fn with_fallback(self, next: Option<OrgId>) -> Self {
+        Self { fallback: next.unwrap_or(NOBODY), ..self }
+    }
+
+    /// Whether it is still to be done.
+    pub fn is_open(&self) -> bool {
+        self.done == Timestamp(0)
+    }
+
+    /// Whether it ends only with words about what was done. Reminders end with the deadline that they are about.
+    pub fn wants_outcome(&self) -> bool {
+        !matches!(self.code.as_str(), "remind" | "overdue")
+    }
+}
+
+fn key(id: &[u8; 32]) -> Vec<u8> {
+    [PREFIX, &id[..]].concat()
+}
+
+/// All tasks, open ones first, the gravest and oldest first among them.
+pub fn all(vault: &Vault) -> Result<Vec<Task>, RecordError> {
+    let range = (std::ops::Bound::Included(PREFIX), std::ops::Bound::Unbounded);
+    let mut tasks: Vec<Task> = Vec::new();
+    for id in vault.ids(Tree::Clocks, range, LISTED_MAX, |id| id.starts_with(PREFIX)) {
+        tasks.extend(records::read::<Task>(vault, Tree::Clocks, &id)?);
+    }
+    tasks.sort_by_key(|task| (!task.is_open(), std::cmp::Reverse(task.level), task.made, task.id));
+    Ok(tasks)
+}
+
+/// Whether a task was ever made.
+pub fn exists(vault: &Vault, task: &Task) -> Result<bool, RecordError> {
+    Ok(vault.holds(Tree::Clocks, &key(&task.id)))
+}
+
+/// Keeps a task.
+pub fn put(changes: &mut Changes, task: &Task) {
+    records::write(changes, Tree::Clocks, &key(&task.id), task);
+}
+
+pub(super) fn add(
+    engine: &Engine,
+    changes: &mut Changes,
+    task: Task,
+    ticked: &mut Ticked,
+) -> Result<(), EngineError> {
+    if !exists(&engine.vault, &task)? {
+        put(changes, &task);
+        ticked.tasks.push(task);
+    }
+    Ok(())
+}
+
+/// Ends what has become needless: its deadline runs no more. What a supervisor has to answer for stays.
+pub(super) fn settle(
+    engine: &Engine,
+    thread: &Thread,
+    clocks: &[Clock],
+    now: Timestamp,
+    changes: &mut Changes,
+) -> Result<(), EngineError> {
+    for mut task in all(&engine.vault)?.into_iter().filter(|task| task.is_open() && task.case == thread.case)
+    {
+        let ours = matches!(task.code.as_str(), "remind" | "overdue" | "call");
+        let runs = clocks.iter().any(|c| c.id.as_str() == task.clock && c.round == task.round);
+        if ours && !runs {
+            task.done = now;
+            put(changes, &task);
+        }
+    }
+    Ok(())
+}

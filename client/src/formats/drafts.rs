@@ -1,0 +1,108 @@
+//! Referrals that somebody has brought in and nobody has sent.
+
+use causeway_common::framed;
+use causeway_common::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::records::{self, RecordError, Source};
+use crate::referral::{Document, Kind, Problem};
+use crate::vault::{Changes, Tree, Vault};
+
+/// A draft as the vault keeps it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Its number: from the format and the name of the record, so that the same record is the same draft.
+    pub id: [u8; 16],
+    /// Kind code.
+    pub kind: String,
+    /// The document, JSON.
+    pub document: String,
+    /// What it came from: `pfif`, `csv` …
+    pub format: String,
+    /// Name of the record there.
+    pub key: String,
+    /// Hash of the document as it came: whether a record has changed since.
+    pub digest: [u8; 32],
+    /// When it was brought in.
+    pub created: Timestamp,
+    /// Whom it is meant for: as it was typed; empty for nobody yet.
+    pub to: String,
+}
+no_content_in_debug!(Draft);
+
+impl Draft {
+    /// A draft of a record. A record without a name is named by its content.
+    pub fn new(document: &Document, format: &str, key: &str, created: Timestamp, to: &str) -> Self {
+        let kind = document.kind.code().to_owned();
+        let document = serde_json::Value::Object(document.fields.clone()).to_string();
+        let digest = framed::sha256(document.as_bytes()).0;
+        let named = if key.is_empty() { hex::encode(digest) } else { key.to_owned() };
+        // Lengths apart, so that no two names make one.
+        let name = framed::sha256(format!("{}:{format}{kind}{named}", format.len()).as_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&name.0[..16]);
+        Self {
+            id,
+            kind,
+            document,
+            format: format.to_owned(),
+            key: key.to_owned(),
+            digest,
+            created,
+            to: to.to_owned(),
+        }
+    }
+
+    /// What it says.
+    pub fn read(&self) -> Result<Document, Vec<Problem>> {
+        let kind = Kind::from_code(&self.kind).ok_or_else(Vec::new)?;
+        Document::parse(kind, self.document.as_bytes())
+    }
+
+    /// Whether it has been sent. Nothing of it is left but its number, so that the same record is not sent twice.
+    pub fn is_sent(&self) -> bool {
+        self.document.is_empty()
+    }
+
+    /// What is left of it once it has been sent.
+    #[must_use]
+    pub fn sent(&self) -> Self {
+        Self {
+            document: String::new(),
+            key: String::new(),
+            to: String::new(),
+            digest: [0; 32],
+            ..self.clone()
+        }
+    }
+
+    /// Number for people.
+    pub fn number(&self) -> String {
+        hex::encode(self.id)
+    }
+}
+
+/// A draft by its number.
+pub fn draft(from: &dyn Source, id: &[u8; 16]) -> Result<Option<Draft>, RecordError> {
+    records::read(from, Tree::Drafts, id)
+}
+
+/// All drafts that wait, the oldest first.
+pub fn all(vault: &Vault) -> Result<Vec<Draft>, RecordError> {
+    let mut all = Vec::new();
+    for (id, _) in vault.list(Tree::Drafts)? {
+        all.extend(records::read::<Draft>(vault, Tree::Drafts, &id)?.filter(|draft| !draft.is_sent()));
+    }
+    all.sort_by_key(|draft| (draft.created, draft.id));
+    Ok(all)
+}
+
+/// Stores a draft.
+pub fn put(changes: &mut Changes, draft: &Draft) {
+    records::write(changes, Tree::Drafts, &draft.id, draft);
+}
+
+/// Drops a draft.
+pub fn drop(changes: &mut Changes, id: &[u8; 16]) {
+    changes.delete(Tree::Drafts, id);
+}
