@@ -207,7 +207,7 @@ async fn show(id: &str, home: &Home) -> Result<(), Failure> {
                 .map(|(side, d)| person_at(d, &side.person))
                 .collect();
             value["rows"] = words::rows(&people);
-            value["warnings"] = documents.iter().map(|d| warning_codes(d)).collect();
+            value["warnings"] = documents.iter().map(warning_codes).collect();
             home.note("looked at two cases that may be about one person").await?;
             value
         }

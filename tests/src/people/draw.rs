@@ -3,7 +3,7 @@
 use rand::RngExt as _;
 use rand_chacha::ChaCha20Rng;
 
-use super::names::{REGIONS, Region, patronymic};
+use super::names::{REGIONS, Region, list, patronymic};
 
 /// A person who does not exist.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ pub(super) fn pick<T: Copy>(of: &[T], rng: &mut ChaCha20Rng) -> T {
 }
 
 /// The first of a list are more frequent, as they are among people.
+#[expect(clippy::cast_possible_truncation, reason = "a place in a short list")]
 fn frequent<T: Copy>(of: &[T], rng: &mut ChaCha20Rng) -> T {
     let last = of.len() as f64;
     let at = last * rng.random_range(0.0..1.0_f64).powf(1.5);
@@ -54,19 +55,19 @@ impl Human {
             _ => &REGIONS[4],
         };
         let is_woman = rng.random_bool(0.8);
-        let father = frequent(region.men, rng);
-        let birth_town = pick(region.towns, rng);
+        let father = frequent(&list(region.men), rng);
+        let birth_town = pick(&list(region.towns), rng);
         let mut human = Self {
             region,
             is_woman,
             family: family(region, is_woman, rng),
             other_family: (is_woman && rng.random_bool(0.25)).then(|| family(region, true, rng)),
-            given: frequent(if is_woman { region.women } else { region.men }, rng),
+            given: frequent(&list(if is_woman { region.women } else { region.men }), rng),
             patronymic: patronymic(father, region, is_woman),
             father,
-            mother: frequent(region.women, rng),
+            mother: frequent(&list(region.women), rng),
             born: (0, 1, 1),
-            town: if rng.random_bool(0.6) { birth_town } else { pick(region.towns, rng) },
+            town: if rng.random_bool(0.6) { birth_town } else { pick(&list(region.towns), rng) },
             birth_town,
             passport: String::new(),
             phone: String::new(),
@@ -95,7 +96,7 @@ impl Human {
             other.family = gendered(&self.family, self.region, is_woman);
         }
         while other.given == self.given {
-            other.given = frequent(if is_woman { self.region.women } else { self.region.men }, rng);
+            other.given = frequent(&list(if is_woman { self.region.women } else { self.region.men }), rng);
         }
         other.other_family = None;
         other.patronymic = patronymic(self.father, self.region, is_woman);
@@ -118,11 +119,11 @@ impl Human {
         other.is_woman = self.is_woman;
         other.family.clone_from(&self.family);
         other.given = self.given;
-        other.father = frequent(self.region.men, rng);
-        other.mother = frequent(self.region.women, rng);
+        other.father = frequent(&list(self.region.men), rng);
+        other.mother = frequent(&list(self.region.women), rng);
         other.patronymic = patronymic(other.father, self.region, self.is_woman);
-        other.town = pick(self.region.towns, rng);
-        other.birth_town = pick(self.region.towns, rng);
+        other.town = pick(&list(self.region.towns), rng);
+        other.birth_town = pick(&list(self.region.towns), rng);
         other
     }
 }
@@ -133,7 +134,7 @@ pub(super) fn passport(rng: &mut ChaCha20Rng) -> String {
 
 pub(super) fn family(region: &Region, is_woman: bool, rng: &mut ChaCha20Rng) -> String {
     let (woman, man) = frequent(region.endings, rng);
-    format!("{}{}", frequent(region.stems, rng), if is_woman { woman } else { man })
+    format!("{}{}", frequent(&list(region.stems), rng), if is_woman { woman } else { man })
 }
 
 /// The family name of a brother, or of a sister.
