@@ -160,7 +160,7 @@ impl Stage {
         }
         // It gets to know the others, and leaves prekeys at the relay.
         hotline.run(&["sync"]).await?;
-        shelter.run(&["sync"]).await?;
+        tokio::try_join!(shelter.run(&["sync"]), prosecutor.run(&["sync"]))?;
         Ok(Self { folder: folder.to_path_buf(), relay, hotline, police, embassy, shelter, prosecutor, quiet })
     }
 
