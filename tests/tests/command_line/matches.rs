@@ -60,7 +60,7 @@ async fn messages(actor: &Actor) -> Vec<Value> {
 fn says_nothing_else(message: &Value) {
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(message["event"], "possible_match");
-    let known = ["kind", "schema", "event", "state_before", "state_after", "match"];
+    let known = ["kind", "schema", "event", "state_before", "state_after", "at", "match"];
     let more: Vec<String> =
         names(message).into_iter().filter(|name| !known.contains(&name.as_str())).collect();
     assert!(more.is_empty(), "{more:?}");
@@ -199,9 +199,9 @@ async fn who_wants_nothing_told_is_asked_again_and_a_file_is_compared_without_be
     assert!(police.list(&["match", &nobody, "--kind", "BIA"]).await.is_empty());
 
     let explained = r#"{"interview":true,"purpose":true,"use_of_data":true,"research":true,"right_to_ask":true,"storage_time":true,"how_to_withdraw":true}"#;
-    let scope = r#"[{"role":"POL","sections":["IDN"],"purpose":["missing_search"]}]"#;
+    let scope = r#"[{"role":"HOT","sections":["IDN","TRA","RSK"],"purpose":["missing_search"]}]"#;
     let consent = format!(
-        r#"consent={{"given_by":"subject","capacity":"full","method":"oral_witnessed","language":"ru","explained":{explained},"scope":{scope},"reporting_ok":true,"tracing_ok":"tell_nothing","obtained":"2026-11-01T10:00:00Z"}}"#
+        r#"consent={{"consent_id":"0192f0a0-1111-7222-8333-444455556666","subject_pseudonym":"swallow","interpreter":false,"given_by":"subject","capacity":"full","method":"oral_witnessed","language":"ru","explained":{explained},"scope":{scope},"reporting_ok":true,"tracing_ok":"tell_nothing","obtained":"2026-11-01T10:00:00Z"}}"#
     );
     alert(police, "Angel Hotline", &["--set", &consent]).await;
     let id = findings(police).await[0]["id"].as_str().unwrap().to_owned();
