@@ -130,7 +130,7 @@ async fn after_a_long_night_only_the_next_one_gets_it() {
 }
 
 /// What a future gives if it is given a little time.
-async fn futures_now<T>(future: impl std::future::Future<Output = T>) -> Option<T> {
+async fn futures_now<T>(future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(std::time::Duration::from_millis(50), future).await.ok()
 }
 
