@@ -117,7 +117,7 @@ async fn after_a_long_night_only_the_next_one_gets_it() {
     // C2 and C3 pass their second level in the same look.
     scene.clock.advance_hours(5);
     // A session may hold the directory at that moment.
-    let busy = hotline.engine.clone();
+    let busy = std::sync::Arc::clone(&hotline.engine);
     hotline.sync().await.unwrap();
     let held = busy.replica.lock().await;
     let looking = escalation::tick(&hotline.engine);
@@ -232,7 +232,7 @@ async fn what_is_done_is_closed_after_14_days_and_a_transferred_case_is_read_onl
     }
     sync_all(&[&police, &hotline]).await;
     let object = |of: &Actor| {
-        let engine = of.engine.clone();
+        let engine = std::sync::Arc::clone(&of.engine);
         async move { engine.take_step([1; 32], Action::Object, words(Action::Object, "")).await }
     };
     assert!(matches!(object(&hotline).await, Err(StepError::ReadOnly)));

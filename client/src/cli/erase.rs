@@ -15,6 +15,9 @@ use crate::retention::requests::{self, GROUNDS};
 use crate::retention::{self, Answer, EraseError, Erased, Placeholder, Reason, placeholder};
 use crate::vault::CaseName;
 
+/// Code of a number whose case has been erased.
+pub(super) const GONE: &str = "E-103";
+
 /// Cases that one command erases.
 const ERASED_MAX: usize = 64;
 
@@ -255,7 +258,7 @@ pub(super) fn is_erased(left: &Placeholder, lang: Lang) -> Failure {
     let reason = lang.text(&format!("erase-reason-{}", left.reason.replace('_', "-")));
     let day = day_of(left.erased);
     Failure::new(
-        "E-103",
+        GONE,
         exit::NOT_FOUND,
         lang.fill("erase-is-erased", &[("day", &day), ("reason", &reason)]),
         lang.text("erase-is-erased-hint"),

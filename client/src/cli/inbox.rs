@@ -127,7 +127,8 @@ enum Meant {
 impl Meant {
     fn by(id: &str, home: &Home) -> Result<Self, Failure> {
         match find_thread(home, id) {
-            Err(failure) if failure.exit == exit::NOT_FOUND => {
+            // What was erased is no packet in doubt.
+            Err(failure) if failure.exit == exit::NOT_FOUND && failure.code != erase::GONE => {
                 let (received, doubt) = doubtful::find(id, home)?;
                 Ok(Self::InDoubt(Box::new(received), doubt))
             }

@@ -212,13 +212,10 @@ async fn work_through(police: &Actor, inbox: &[Value], samples: &Samples) -> Res
             }
             photo_saved = true;
         }
-        match item["kind"].as_str().unwrap_or_default() {
-            "BIA" => {
-                police.run(&["accept", id, "--eta", "10 minutes", "--text", "On our way."]).await?;
-                let outcome = "bia_result.outcome=intercepted_and_referred";
-                police.run(&["complete", id, "--text", "She is with us.", "--set", outcome]).await?;
-            }
-            _ => {}
+        if item["kind"] == "BIA" {
+            police.run(&["accept", id, "--eta", "10 minutes", "--text", "On our way."]).await?;
+            let outcome = "bia_result.outcome=intercepted_and_referred";
+            police.run(&["complete", id, "--text", "She is with us.", "--set", outcome]).await?;
         }
     }
     if !photo_saved {

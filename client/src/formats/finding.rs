@@ -18,7 +18,7 @@ enum Said {
     /// A text of `formats.ftl` with attributes `.wrong` and `.right`, and what goes into its gaps.
     Ours(&'static str, Vec<(&'static str, String)>),
     /// What the tables of the kind say.
-    Checked(Problem),
+    Checked(Box<Problem>),
 }
 
 impl Finding {
@@ -80,7 +80,7 @@ impl Finding {
 
 impl From<Problem> for Finding {
     fn from(problem: Problem) -> Self {
-        Self { path: problem.path.clone(), said: Said::Checked(problem) }
+        Self { path: problem.path.clone(), said: Said::Checked(Box::new(problem)) }
     }
 }
 

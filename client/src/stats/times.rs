@@ -74,7 +74,7 @@ fn stages(case: &Case) -> [Option<Duration>; 4] {
     };
     let sent = Some(case.thread.begun);
     // What has come to us was delivered when it began here.
-    let delivered = event(&["delivered"]).or(sent.filter(|_| !case.thread.ours));
+    let delivered = event(&["delivered"]).or_else(|| sent.filter(|_| !case.thread.ours));
     let (seen, answered) = (event(&["opened"]), event(&["accept", "decline", "info_request"]));
     let between = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?));
     [

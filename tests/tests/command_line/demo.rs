@@ -24,7 +24,7 @@ async fn the_demo_delivers_everything_once_and_shows_the_relay_nothing() {
     let totals = &summary["totals"];
     assert_eq!(
         (&totals["sent"], &totals["delivered"], &totals["lost"], &totals["duplicated"]),
-        (&9.into(), &9.into(), &0.into(), &0.into())
+        (&8.into(), &8.into(), &0.into(), &0.into())
     );
     let view = &summary["relay_view"];
     assert_eq!(view["case_words_found"], 0);

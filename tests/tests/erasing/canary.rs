@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use causeway_certs::transport::Dialer as _;
-use causeway_client::engine::threads::Words;
 use causeway_client::engine::{Draft, Engine};
 use causeway_client::model::StoredSection;
 use causeway_client::referral::lifecycle::Action;
@@ -16,6 +15,7 @@ use causeway_common::priority::Priority;
 use causeway_common::store::{SledKv, SledOptions};
 use causeway_tests::attacker;
 use causeway_tests::hostile::scene::{DoorDialer, Scene, draft, rng};
+use causeway_tests::steps::words;
 
 const PASSPHRASE: &str = "a passphrase for tests";
 
@@ -68,8 +68,7 @@ impl Desk {
     }
 
     async fn step(&self, case: [u8; 32], action: Action, text: &str) {
-        let words = Words { text: text.into(), ..Words::default() };
-        self.engine.take_step(case, action, words).await.unwrap();
+        self.engine.take_step(case, action, words(action, text)).await.unwrap();
     }
 
     async fn queue(&self, draft: Draft) {
@@ -108,7 +107,7 @@ async fn the_raw_disk_and_the_passphrase_yield_nothing_of_what_was_erased() {
     desk.step([1; 32], Action::Ask, RECEIVED[1]).await;
     desk.sync().await;
     hotline.sync().await.unwrap();
-    let answer = Words { text: RECEIVED[2].into(), ..Words::default() };
+    let answer = words(Action::Answer, RECEIVED[2]);
     hotline.engine.take_step([1; 32], Action::Answer, answer).await.unwrap();
     hotline.sync().await.unwrap();
     desk.sync().await;

@@ -1,6 +1,5 @@
 //! What comes after the erasing neither brings the case back nor confuses anybody.
 
-use causeway_client::engine::threads::Words;
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
 use causeway_client::retention::{self, Reason, placeholder};
@@ -9,6 +8,7 @@ use causeway_common::priority::Priority;
 use causeway_common::store::Kv as _;
 use causeway_common::time::Timestamp;
 use causeway_tests::hostile::scene::{Actor, Scene};
+use causeway_tests::steps::words;
 
 const CASE: [u8; 32] = [1; 32];
 
@@ -38,8 +38,7 @@ async fn a_late_update_and_a_late_receipt_are_signed_for_and_go_nowhere() {
     erase(&police).await;
     // The sender does not know, and withdraws.
     hotline.sync().await.unwrap();
-    let update =
-        hotline.engine.take_step(CASE, Action::Withdraw, Words { text: "late".into(), ..Words::default() });
+    let update = hotline.engine.take_step(CASE, Action::Withdraw, words(Action::Withdraw, "late"));
     let update = update.await.unwrap();
     for actor in [&hotline, &police, &hotline] {
         actor.sync().await.unwrap();

@@ -1,12 +1,12 @@
 //! What expires goes when its time is over by two clocks, and not before.
 
-use causeway_client::engine::threads::Words;
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
 use causeway_client::retention::{expiry, holds, placeholder};
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use causeway_tests::hostile::scene::Scene;
+use causeway_tests::steps::words;
 
 const CASE: [u8; 32] = [1; 32];
 const DAY_HOURS: u64 = 24;
@@ -25,7 +25,7 @@ async fn an_alert_goes_after_its_outcome_and_a_leap_of_the_own_clock_erases_noth
     police.sync().await.unwrap();
     let done = expiry::run(&police.engine).await.unwrap().unwrap();
     assert_eq!((done.erased, done.stay), (0, 1), "it is open");
-    police.engine.take_step(CASE, Action::Decline, Words::default()).await.unwrap();
+    police.engine.take_step(CASE, Action::Decline, words(Action::Decline, "")).await.unwrap();
     let due = |by| expiry::due(&police.engine.vault, by).unwrap();
     assert!(due(scene.clock_now()).is_empty());
     // The own clock runs a year ahead; the relay has not been heard since.
