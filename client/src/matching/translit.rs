@@ -2,7 +2,7 @@
 //!
 //! The same woman holds passports from different years: Юлия is YULIYA in one and IULIIA in the next. Russian: ICAO 9303-3
 //! (passports since 2014, order 889 of the MVD), GOST R 52535.1 (2010, order 26 of the FMS), order 310 of the MVD (1997).
-//! The others are marked [K] in `docs/matching.md`: from general knowledge, to be corrected here.
+//! The others are marked \[K\] in `docs/matching.md`: from general knowledge, to be corrected here.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -25,7 +25,7 @@ pub struct System {
     pairs: &'static [(&'static str, &'static str)],
 }
 
-/// ICAO 9303-3 for Russian, and for letters of other languages what it says of them in general. Letters of Central Asia: [K].
+/// ICAO 9303-3 for Russian, and for letters of other languages what it says of them in general. Letters of Central Asia: (K).
 const BASE: Letters = &[
     ('А', "A"),
     ('Б', "B"),
@@ -93,14 +93,14 @@ pub static ICAO: System =
     System { name: "icao9303", letters: &[], initial: &[], after_vowel: &[], pairs: &[] };
 /// Russian passports from 2010 on: GOST R 52535.1, order 26 of the FMS.
 pub static FMS_2010: System = System { name: "gost2006", letters: &[('Ц', "TC"), ('Ъ', "")], ..ICAO_LIKE };
-/// Russian passports from 1997 on: order 310 of the MVD. That E becomes YE: [K].
+/// Russian passports from 1997 on: order 310 of the MVD. That E becomes YE: (K).
 pub static MVD_1997: System = System {
     name: "mvd1997",
     letters: &[('Й', "Y"), ('Ю', "YU"), ('Я', "YA"), ('Ъ', "")],
     after_vowel: &[('Е', "YE"), ('Ё', "YO")],
     ..ICAO_LIKE
 };
-/// Ukrainian passports: the national table of 2010 [K].
+/// Ukrainian passports: the national table of 2010 (K).
 pub static UKRAINIAN: System = System {
     name: "ukrainian2010",
     letters: &[('Г', "H"), ('И', "Y"), ('Й', "I"), ('Ъ', "")],
@@ -110,10 +110,10 @@ pub static UKRAINIAN: System = System {
 };
 /// Ukrainian after ICAO 9303-3: Г is G.
 pub static UKRAINIAN_ICAO: System = System { name: "ukrainian-icao", letters: &[('И', "Y")], ..ICAO_LIKE };
-/// Belarusian after ICAO 9303-3, as in passports [K].
+/// Belarusian after ICAO 9303-3, as in passports (K).
 pub static BELARUSIAN: System =
     System { name: "belarusian", letters: &[('Г', "H"), ('Ё', "IO")], ..ICAO_LIKE };
-/// Bulgarian after the law of 2009 [K].
+/// Bulgarian after the law of 2009 (K).
 pub static BULGARIAN: System = System {
     name: "bulgarian",
     letters: &[('Й', "Y"), ('Х', "H"), ('Щ', "SHT"), ('Ъ', "A"), ('Ь', "Y"), ('Ю', "YU"), ('Я', "YA")],
@@ -125,7 +125,7 @@ pub static SERBIAN: System = System {
     letters: &[('Ж', "Z"), ('Х', "H"), ('Ц', "C"), ('Ч', "C"), ('Ш', "S")],
     ..ICAO_LIKE
 };
-/// Serbian as people write it: DJ for Ђ [K].
+/// Serbian as people write it: DJ for Ђ (K).
 pub static SERBIAN_FREE: System = System {
     name: "serbian-free",
     letters: &[('Ж', "Z"), ('Х', "H"), ('Ц', "C"), ('Ч', "C"), ('Ш', "S"), ('Ђ', "DJ")],

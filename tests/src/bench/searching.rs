@@ -105,7 +105,7 @@ pub(super) fn run(plan: &Plan) -> Outcome {
         slowest = slowest.max(samples.median_ms());
     }
     let begun = Instant::now();
-    let scanned = linear(&entries, "Щукина");
+    let scanned = linear(&entries, "позвонила");
     scan.push(begun.elapsed());
     assert!(hits > 0 && scanned > 0);
     let kib = index.bytes() as f64 / 1024.0 / count as f64;

@@ -1,6 +1,6 @@
 //! Writes what is made from the tables of referrals: `docs/dictionary.md` and `docs/schema/*.schema.json`.
 //!
-//!     schema FOLDER    the project's folder
+//! Its argument is the project's folder.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -18,7 +18,7 @@ const MONTHS: i32 = 12;
 const POLICE_DAYS: i32 = 90;
 /// Clocks of the one who writes it down and of the one who sends differ by no more, in milliseconds.
 const SKEW_MS: i64 = 10 * 60 * 1000;
-/// What somebody may have agreed to for each kind of referral. [K]
+/// What somebody may have agreed to for each kind of referral. (K)
 const PURPOSES: &[(&str, &[&str])] = &[
     ("MPR", &["missing_search", "assistance", "investigation", "return"]),
     ("BIA", &["assistance", "investigation", "return", "missing_search", "shelter"]),
