@@ -219,7 +219,7 @@ enum Command {
     Delay(steps::StepArgs),
     /// Say that the person has been found.
     Located(steps::StepArgs),
-    /// Say something about a referral that changes no state: safe, deceased, erase_done and others.
+    /// Say something about a referral that changes no state: safe, deceased and others.
     Note(steps::NoteArgs),
     /// What has to be done because somebody has not answered, and what came of it.
     #[command(subcommand)]

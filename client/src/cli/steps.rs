@@ -83,14 +83,28 @@ pub(crate) async fn decline(args: StepArgs, home: &Home) -> Result<(), Failure> 
 
 /// A note that changes no state, by its word.
 pub(crate) async fn note(args: NoteArgs, home: &Home) -> Result<(), Failure> {
-    let notes = lifecycle::ROWS.iter().filter(|row| row.to == To::Same && row.role != Role::System);
-    if !notes.into_iter().any(|row| row.action == args.word) {
+    if !is_note(args.word) {
         return Err(Failure::invalid(
             format!("{:?} is no note.", args.word.as_str()),
             "`causeway note --help` lists the words; other steps are commands of their own.",
         ));
     }
     step(args.step, args.word, home).await
+}
+
+/// Words that are true only together with what a command of their own does: nobody says `erase_done` without erasing.
+const DONE_ELSEWHERE: [Action; 6] = [
+    Action::ConsentWithdrawn,
+    Action::EraseRequest,
+    Action::EraseDone,
+    Action::EraseRefuse,
+    Action::OnwardApproved,
+    Action::PossibleMatch,
+];
+
+fn is_note(word: Action) -> bool {
+    let notes = lifecycle::ROWS.iter().filter(|row| row.to == To::Same && row.role != Role::System);
+    notes.into_iter().any(|row| row.action == word) && !DONE_ELSEWHERE.contains(&word)
 }
 
 /// Signs a handover record, or says that something has changed hands where no record is needed.
@@ -335,6 +349,14 @@ pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_note_says_nothing_that_a_command_has_to_do() {
+        assert!(is_note(Action::Safe) && is_note(Action::Deceased));
+        for word in [Action::EraseDone, Action::ConsentWithdrawn, Action::Accept, Action::DeadlineMissed] {
+            assert!(!is_note(word), "{word:?}");
+        }
+    }
 
     #[test]
     fn an_identity_check_is_not_answered_by_a_device_that_does_not_read_all_of_it() {
