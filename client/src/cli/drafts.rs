@@ -57,17 +57,7 @@ pub(crate) async fn drafts(command: DraftsCommand, home: &Home) -> Result<(), Fa
 }
 
 async fn list(home: &Home) -> Result<(), Failure> {
-    let mut values = Vec::new();
-    for draft in drafts::all(&home.engine.vault)? {
-        values.push(json!({
-            "id": draft.number(),
-            "kind": draft.kind,
-            "format": draft.format,
-            "key": draft.key,
-            "created": time(draft.created),
-            "to": draft.to,
-        }));
-    }
+    let values = drafts::all(&home.engine.vault)?.iter().map(entry).collect();
     print_list(home.json, values, &home.lang.text("drafts-none"), |v| {
         let (kind, format) = (text(v, "kind"), text(v, "format"));
         format!(
@@ -78,6 +68,18 @@ async fn list(home: &Home) -> Result<(), Failure> {
         )
     });
     Ok(())
+}
+
+/// A draft without what it says.
+fn entry(draft: &Draft) -> Value {
+    json!({
+        "id": draft.number(),
+        "kind": draft.kind,
+        "format": draft.format,
+        "key": draft.key,
+        "created": time(draft.created),
+        "to": draft.to,
+    })
 }
 
 fn show(draft: &Draft, home: &Home) -> Result<(), Failure> {
@@ -100,16 +102,9 @@ fn show(draft: &Draft, home: &Home) -> Result<(), Failure> {
         .into_iter()
         .map(|problem| Finding::from(problem).to_json(home.lang))
         .collect();
-    let result = json!({
-        "id": draft.number(),
-        "kind": draft.kind,
-        "format": draft.format,
-        "key": draft.key,
-        "created": time(draft.created),
-        "to": draft.to,
-        "document": document.fields,
-        "lacks": lacks,
-    });
+    let mut result = entry(draft);
+    result["document"] = document.fields.into();
+    result["lacks"] = lacks.into();
     print(home.json, result, |v| {
         let mut lines = vec![harmless(&serde_json::to_string_pretty(&v["document"]).unwrap_or_default())];
         lines.push(home.lang.text("drafts-lacks"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::ids::PacketId;
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use serde_json::Value;
@@ -10,17 +10,16 @@ use serde_json::Value;
 use super::{Draft, Engine, EngineError};
 use crate::model::{Event, PACKET_REFERRAL, Received, Sent, StoredSection, Thread, Transport};
 use crate::records::{self, Source, Step};
-use crate::referral::history;
 use crate::referral::lifecycle::carry::{self, Lack};
 use crate::referral::lifecycle::{Action, Carry, NotAllowed, Party, Row, Work, WorkState};
 use crate::referral::update::Update;
 use crate::seal::packet::HEADER_SECTION;
 use crate::vault::Changes;
 
-/// Steps kept per thread; far more than a case has.
-const EVENTS_MAX: usize = 1_000;
-/// Updates of a thread that wait for one that they have overtaken.
-const WAITING_MAX: usize = 64;
+mod events;
+
+use self::events::{add, apply_waiting, arrange, remember, sending, waiting_for};
+
 /// No packet.
 const NONE: PacketId = PacketId([0; 32]);
 
@@ -277,16 +276,12 @@ impl Engine {
             return Err(StepError::ReadOnly);
         }
         let mut update = Update {
-            kind: "CUP".into(),
-            schema: "relay/CUP/1.0".into(),
-            event: action.as_str().into(),
-            state_before: before.as_str().into(),
-            state_after: String::new(),
             reason: words.reason,
             text: words.text,
             eta: words.eta,
             answer: words.answer,
             other: words.fields,
+            ..Update::of(action.as_str(), before.as_str())
         };
         self.fill_in(&mut update, row, &thread);
         let lacks = carry::check(row, &update, thread.priority);
@@ -295,18 +290,7 @@ impl Engine {
         }
         let after = work.take(action, party, update.record())?;
         after.as_str().clone_into(&mut update.state_after);
-        let in_order = |event: &&Event| event.after != NONE && !event.taken_back;
-        let follows = thread.events.iter().rev().find(in_order).map_or(thread.root, |e| e.packet);
-        let draft = Draft {
-            packet,
-            case,
-            packet_type: PACKET_REFERRAL,
-            kind: "CUP".into(),
-            to: thread.peer,
-            priority: words.priority.unwrap_or(thread.priority),
-            in_reply_to: Some(follows),
-            sections: vec![StoredSection { code: HEADER_SECTION, bytes: update.to_bytes() }],
-        };
+        let (draft, follows) = telling(&thread, packet, &update, words.priority);
         let mut step = Step::new(&self.vault);
         let taken_back = action == Action::Withdraw && self.take_back(&thread, &mut step.changes).await?;
         // The packet first: the thread is put into order from what the packets say.
@@ -329,30 +313,8 @@ impl Engine {
         let packet = PacketId(self.random().await);
         let _turn = self.turn.lock().await;
         let Some(mut thread) = records::thread(&self.vault, &case)? else { return Ok(NONE) };
-        let update = Update {
-            kind: "CUP".into(),
-            schema: "relay/CUP/1.0".into(),
-            event: event.into(),
-            state_before: thread.work.clone(),
-            state_after: thread.work.clone(),
-            reason: reason.into(),
-            text: String::new(),
-            eta: String::new(),
-            answer: serde_json::Map::new(),
-            other: serde_json::Map::new(),
-        };
-        let in_order = |event: &&Event| event.after != NONE && !event.taken_back;
-        let follows = thread.events.iter().rev().find(in_order).map_or(thread.root, |e| e.packet);
-        let draft = Draft {
-            packet,
-            case,
-            packet_type: PACKET_REFERRAL,
-            kind: "CUP".into(),
-            to: thread.peer,
-            priority: thread.priority,
-            in_reply_to: Some(follows),
-            sections: vec![StoredSection { code: HEADER_SECTION, bytes: update.to_bytes() }],
-        };
+        let update = Update { reason: reason.into(), ..Update::of(event, &thread.work) };
+        let (draft, follows) = telling(&thread, packet, &update, None);
         let mut changes = Changes::default();
         add(&mut thread, &update, (packet, follows), (self.identity.org, ""), self.now(), &self.vault)?;
         records::put_thread(&mut changes, &thread);
@@ -411,6 +373,28 @@ impl Engine {
         }
         Ok(true)
     }
+}
+
+/// The packet that tells the other side of a step, and the one that it follows.
+fn telling(
+    thread: &Thread,
+    packet: PacketId,
+    update: &Update,
+    priority: Option<Priority>,
+) -> (Draft, PacketId) {
+    let in_order = |event: &&Event| event.after != NONE && !event.taken_back;
+    let follows = thread.events.iter().rev().find(in_order).map_or(thread.root, |e| e.packet);
+    let draft = Draft {
+        packet,
+        case: thread.case,
+        packet_type: PACKET_REFERRAL,
+        kind: "CUP".into(),
+        to: thread.peer,
+        priority: priority.unwrap_or(thread.priority),
+        in_reply_to: Some(follows),
+        sections: vec![StoredSection { code: HEADER_SECTION, bytes: update.to_bytes() }],
+    };
+    (draft, follows)
 }
 
 /// A colleague has done something that the relay holds: what this device has queued in the same thread, not knowing that,
@@ -507,144 +491,4 @@ fn is_older(thread: &Thread, action: Action, now: Timestamp, limit: Duration) ->
 pub(crate) fn moment(at: Timestamp) -> String {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
     jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX).to_string()
-}
-
-/// Notes that an update has come that is not applied yet. Beyond the limit the oldest is given up: its packet stays in
-/// the inbox.
-fn waiting_for(mut thread: Thread, packet: PacketId) -> Thread {
-    if thread.waiting.len() >= WAITING_MAX {
-        thread.waiting.remove(0);
-    }
-    thread.waiting.push(packet);
-    thread
-}
-
-/// Applies every update that follows something known; each can be what another one waits for.
-fn apply_waiting(thread: &mut Thread, own: OrgId, step: &Step<'_>) -> Result<(), EngineError> {
-    loop {
-        let before = thread.waiting.len();
-        for packet in std::mem::take(&mut thread.waiting) {
-            let theirs = records::received(step, packet)?
-                .map(|r| (r.in_reply_to, r.sections, r.from, String::new(), r.received));
-            let ours = records::sent(step, packet, thread.peer)?
-                .map(|s| (s.in_reply_to, s.sections, own, s.author, s.created));
-            let Some((follows, sections, by, author, at)) = ours.or(theirs) else { continue };
-            let known = follows == thread.root || thread.events.iter().any(|event| event.packet == follows);
-            let header = sections.iter().find(|s| s.code == HEADER_SECTION);
-            let Some(update) = header.and_then(|s| Update::read(&s.bytes)) else { continue };
-            if known && thread.root != NONE {
-                add(thread, &update, (packet, follows), (by, &author), at, step)?;
-            } else {
-                thread.waiting.push(packet);
-            }
-        }
-        if thread.waiting.len() == before {
-            return Ok(());
-        }
-    }
-}
-
-/// Enters an update, and puts all of them into the order that the other side comes to as well.
-fn add(
-    thread: &mut Thread,
-    update: &Update,
-    (packet, after): (PacketId, PacketId),
-    (by, author): (OrgId, &str),
-    at: Timestamp,
-    from: &dyn Source,
-) -> Result<(), EngineError> {
-    if thread.events.len() >= EVENTS_MAX {
-        return Ok(());
-    }
-    let text = if update.text.is_empty() { &update.reason } else { &update.text };
-    thread.events.push(Event {
-        at,
-        by,
-        what: update.event.clone(),
-        state: String::new(),
-        text: text.clone(),
-        packet,
-        after,
-        conflict: false,
-        author: author.to_owned(),
-        taken_back: false,
-    });
-    arrange(thread, from).map(drop)
-}
-
-/// Enters what software knows on proof: sent, delivered, opened. Once each.
-fn remember(
-    thread: &mut Thread,
-    at: Timestamp,
-    by: OrgId,
-    (what, author): (&str, &str),
-    packet: PacketId,
-    from: &dyn Source,
-) -> Result<(), EngineError> {
-    let known = |event: &Event| event.after == NONE && event.what == what;
-    if thread.events.len() < EVENTS_MAX && !thread.events.iter().any(known) {
-        let author = author.to_owned();
-        let sending = sending(at, by, WorkState::Sent, packet);
-        thread.events.push(Event { what: what.into(), author, ..sending });
-    }
-    arrange(thread, from).map(drop)
-}
-
-/// The sending, with which a thread begins.
-fn sending(at: Timestamp, by: OrgId, state: WorkState, packet: PacketId) -> Event {
-    Event {
-        at,
-        by,
-        what: Action::Send.as_str().into(),
-        state: state.as_str().into(),
-        text: String::new(),
-        packet,
-        after: NONE,
-        conflict: false,
-        author: String::new(),
-        taken_back: false,
-    }
-}
-
-/// What is proven first, in its order; then the steps of both sides, as [`history::replay`] puts them.
-fn arrange(thread: &mut Thread, from: &dyn Source) -> Result<Work, EngineError> {
-    let (taken_back, events): (Vec<Event>, Vec<Event>) =
-        std::mem::take(&mut thread.events).into_iter().partition(|event| event.taken_back);
-    let (mut proven, steps): (Vec<Event>, Vec<Event>) =
-        events.into_iter().partition(|event| event.after == NONE);
-    let begin = if thread.ours { WorkState::Sent } else { WorkState::Received };
-    let mut work = Work::begun(begin, &thread.kind);
-    for event in &mut proven {
-        if let Ok(action) = event.what.parse::<Action>() {
-            // What a receipt proves and has no place any more stays in sight.
-            let _ = work.take(action, Party::System, None);
-        }
-        work.state().as_str().clone_into(&mut event.state);
-    }
-    if work.state() == WorkState::Sent && !steps.is_empty() {
-        // A receipt may be under way still when the step that follows it is already here.
-        let _ = work.take(Action::Deliver, Party::System, None);
-    }
-    let input = |event: &Event| {
-        Ok(history::Step {
-            packet: event.packet,
-            after: event.after,
-            by: party_of(thread, event),
-            action: event.what.parse().ok(),
-            record: record_of(thread, event, from)?,
-        })
-    };
-    let inputs: Vec<history::Step> = steps.iter().map(input).collect::<Result<_, EngineError>>()?;
-    let mut steps: Vec<Option<Event>> = steps.into_iter().map(Some).collect();
-    for placed in history::replay(thread.root, &mut work, &inputs) {
-        if let Some(mut event) = steps[placed.index].take() {
-            placed.state.as_str().clone_into(&mut event.state);
-            event.conflict = !placed.fits;
-            proven.push(event);
-        }
-    }
-    proven.extend(taken_back);
-    thread.events = proven;
-    work.state().as_str().clone_into(&mut thread.work);
-    Ok(work)
 }

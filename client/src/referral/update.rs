@@ -72,6 +72,22 @@ pub fn validate(carried: &Map<String, Value>) -> Vec<Problem> {
 }
 
 impl Update {
+    /// A step that leaves the work in this state, and says nothing else.
+    pub fn of(event: &str, state: &str) -> Self {
+        Self {
+            kind: "CUP".into(),
+            schema: kinds::CASE_UPDATE.schema.into(),
+            event: event.into(),
+            state_before: state.into(),
+            state_after: state.into(),
+            reason: String::new(),
+            text: String::new(),
+            eta: String::new(),
+            answer: Map::new(),
+            other: Map::new(),
+        }
+    }
+
     /// Hash of the handover record in it.
     pub fn record(&self) -> Option<[u8; 32]> {
         self.other.get("handover").and_then(Value::as_object).filter(|r| !r.is_empty()).map(handover::hash)

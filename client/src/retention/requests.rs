@@ -123,18 +123,7 @@ fn thread(engine: &Engine, case: &CaseName) -> Result<Thread, EraseError> {
 }
 
 async fn draft(engine: &Engine, left: &Placeholder, event: &str, reason: &str) -> Draft {
-    let update = Update {
-        kind: "CUP".into(),
-        schema: "relay/CUP/1.0".into(),
-        event: event.into(),
-        state_before: String::new(),
-        state_after: String::new(),
-        reason: reason.into(),
-        text: String::new(),
-        eta: String::new(),
-        answer: serde_json::Map::new(),
-        other: serde_json::Map::new(),
-    };
+    let update = Update { reason: reason.into(), ..Update::of(event, "") };
     Draft {
         packet: PacketId(engine.random().await),
         case: left.case,

@@ -109,11 +109,6 @@ pub fn fold(word: &str) -> String {
     reduce(&latin(word))
 }
 
-/// All words of a text, folded, with single spaces.
-pub fn fold_text(text: &str) -> String {
-    words(text).map(fold).collect::<Vec<_>>().join(" ")
-}
-
 /// In small Latin letters, without accents; letters of other scripts stay as they are.
 fn latin(word: &str) -> String {
     let mut out = String::with_capacity(word.len());

@@ -26,6 +26,16 @@ fn nothing(at: &Actor) -> bool {
         && at.engine.vault.epoch_of(&CASE).is_none()
 }
 
+/// A referral of the hotline waits at the relay for the police.
+async fn on_its_way(scene: &Scene) -> (Actor, Actor) {
+    let hotline = scene.resident("Hotline").await;
+    let police = scene.resident("Police").await;
+    hotline.sync().await.unwrap();
+    hotline.write(&police, 1, Priority::P1).await;
+    hotline.sync().await.unwrap();
+    (hotline, police)
+}
+
 #[tokio::test]
 async fn a_late_update_and_a_late_receipt_are_signed_for_and_go_nowhere() {
     let scene = Scene::start().await;
@@ -58,11 +68,7 @@ async fn a_late_update_and_a_late_receipt_are_signed_for_and_go_nowhere() {
 #[tokio::test]
 async fn a_receipt_for_what_was_erased_on_its_way_is_no_trouble() {
     let scene = Scene::start().await;
-    let hotline = scene.resident("Hotline").await;
-    let police = scene.resident("Police").await;
-    hotline.sync().await.unwrap();
-    hotline.write(&police, 1, Priority::P1).await;
-    hotline.sync().await.unwrap();
+    let (hotline, police) = on_its_way(&scene).await;
     erase(&hotline).await;
     for actor in [&police, &hotline, &police, &hotline] {
         actor.sync().await.unwrap();
@@ -74,11 +80,7 @@ async fn a_receipt_for_what_was_erased_on_its_way_is_no_trouble() {
 #[tokio::test]
 async fn a_restored_relay_does_not_bring_it_back() {
     let mut scene = Scene::start().await;
-    let hotline = scene.resident("Hotline").await;
-    let police = scene.resident("Police").await;
-    hotline.sync().await.unwrap();
-    hotline.write(&police, 1, Priority::P1).await;
-    hotline.sync().await.unwrap();
+    let (hotline, police) = on_its_way(&scene).await;
     let backup = scene.kv.snapshot();
     assert!(backup.usage().is_ok());
     police.sync().await.unwrap();
@@ -94,11 +96,7 @@ async fn a_restored_relay_does_not_bring_it_back() {
 #[tokio::test]
 async fn a_colleagues_copy_does_not_bring_it_back() {
     let scene = Scene::start().await;
-    let hotline = scene.resident("Hotline").await;
-    let police = scene.resident("Police").await;
-    hotline.sync().await.unwrap();
-    hotline.write(&police, 1, Priority::P1).await;
-    hotline.sync().await.unwrap();
+    let (_hotline, police) = on_its_way(&scene).await;
     police.sync().await.unwrap();
     let patrol = scene.colleague(&police, 2, EVERY_SECTION).await;
     let patrols = patrol.engine.identity.device();
