@@ -86,7 +86,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Node, Finding> {
 
 fn say(open: &mut [Node], text: &str) -> Result<(), Finding> {
     let Some(node) = open.last_mut() else { return Ok(()) };
-    node.text.push_str(text);
+    // Other software writes them none the less; what stands around them is worth more than a refusal.
+    node.text.extend(text.chars().filter(is_xml));
     // Four bytes at most for each character.
     if node.text.len() > VALUE_CHARS_MAX * 4 {
         return Err(Finding::new("formats-too-long", node.name.clone()).with("max", VALUE_CHARS_MAX));
@@ -96,10 +97,13 @@ fn say(open: &mut [Node], text: &str) -> Result<(), Finding> {
 
 /// Text for an XML file: escaped, and without the characters that XML 1.0 does not have.
 pub(super) fn escaped(text: &str) -> String {
-    let has =
-        |c: &char| matches!(c, '\t' | '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    let plain: String = text.chars().filter(has).collect();
+    let plain: String = text.chars().filter(is_xml).collect();
     quick_xml::escape::escape(&plain).into_owned()
+}
+
+/// Whether XML 1.0 has a character (section 2.2), but for the carriage return, which no reader gives back as it was.
+fn is_xml(c: &char) -> bool {
+    matches!(c, '\t' | '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// Writes elements one after another, indented.
@@ -179,5 +183,7 @@ mod tests {
         assert_eq!((node.namespace.as_str(), node.name.as_str()), ("urn:x", "a"));
         assert_eq!(node.first("b"), Some("1 < 2 & \"3\"\nЮлия"));
         assert_eq!(read(b"<a>&#x41;&amp;<![CDATA[<]]></a>").unwrap().text, "A&<");
+        let nul = read(b"<a>+7 4\x0095&#13;&#1;</a>").unwrap();
+        assert_eq!(nul.text, "+7 495", "what cannot be written again is not taken in");
     }
 }
