@@ -55,6 +55,7 @@ pub mod session;
 pub mod shared;
 pub mod staff;
 pub mod stats;
+pub mod translit;
 pub mod unopened;
 pub mod vault;
 pub mod went_back;

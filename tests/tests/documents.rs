@@ -1,7 +1,7 @@
 //! What the documents say of the sources, and what the sources must therefore be.
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -107,20 +107,48 @@ fn the_operator_finds_every_setting() {
     }
 }
 
-#[test]
-fn both_guides_explain_every_error_code() {
+/// Codes of the client with the files that give them, tests left out.
+fn codes() -> BTreeMap<String, BTreeSet<String>> {
     let mut sources = Vec::new();
     files(&root().join("client/src"), "rs", &mut sources);
-    let mut codes = BTreeSet::new();
-    for source in sources {
+    let mut codes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in sources.iter().filter(|source| !source.ends_with("tests.rs")) {
         let text = fs::read_to_string(source).unwrap();
-        codes.extend(text.split('"').filter(|word| is_code(word)).map(str::to_owned));
+        let product = text.split("#[cfg(test)]").next().unwrap();
+        let name = source.strip_prefix(root().join("client/src")).unwrap().with_extension("");
+        for code in product.split('"').filter(|word| is_code(word)) {
+            codes.entry(code.to_owned()).or_default().insert(name.to_str().unwrap().to_owned());
+        }
     }
-    assert!(codes.contains("N-102"), "the codes were read");
+    assert!(codes.contains_key("N-102"), "the codes were read");
+    codes
+}
+
+#[test]
+fn both_guides_explain_every_error_code_once() {
+    let codes = codes();
     for guide in ["docs/guide/en/README.md", "docs/guide/ru/README.md"] {
         let text = read(guide);
-        let missing: Vec<_> = codes.iter().filter(|code| !text.contains(&format!("`{code}`"))).collect();
-        assert!(missing.is_empty(), "{guide} does not explain {missing:?}");
+        for code in codes.keys() {
+            let of_it = |line: &&str| {
+                line.starts_with('|')
+                    && line.split('|').nth(1).is_some_and(|cell| cell.contains(&format!("`{code}`")))
+            };
+            let rows = text.lines().filter(of_it).count();
+            assert_eq!(rows, 1, "{guide}: rows of {code}");
+        }
+    }
+}
+
+/// Whoever reads a code out over the telephone means one thing.
+#[test]
+fn a_code_belongs_to_one_part_of_the_program() {
+    for (code, files) in codes() {
+        // What all parts say stands in `cli/failure.rs`; a part is a file with its folder.
+        let own = files.iter().filter(|file| *file != "cli/failure");
+        let parts: BTreeSet<String> =
+            own.map(|file| file.split('/').take(2).collect::<Vec<_>>().join("/")).collect();
+        assert!(parts.len() <= 1, "{code} is given by {parts:?}");
     }
 }
 

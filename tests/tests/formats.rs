@@ -64,12 +64,12 @@ async fn a_case_goes_out_in_every_format_and_a_court_can_verify_it() {
         let out = stage.path(&format!("case.{format}"));
         police.run(&["export", &id, "--format", format, "--out", &out]).await;
         assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600, "{format}");
-        fails(police, &["export", &id, "--format", format, "--out", &out], "E-101").await;
+        fails(police, &["export", &id, "--format", format, "--out", &out], "O-101").await;
     }
     assert!(std::fs::metadata(stage.path("case.labels.csv")).is_ok());
     let cap = std::fs::read_to_string(stage.path("case.cap")).unwrap();
     assert!(cap.contains("<msgType>Update</msgType>") && !cap.contains("Munteanu"));
-    fails(police, &["export", &id, "--format", "pfif", "--out", &stage.path("x")], "E-103").await;
+    fails(police, &["export", &id, "--format", "pfif", "--out", &stage.path("x")], "O-103").await;
 
     let page = std::fs::read_to_string(stage.path("case.html")).unwrap();
     assert!(page.contains("Munteanu") && !page.contains("<script"));
@@ -95,7 +95,7 @@ async fn a_case_goes_out_in_every_format_and_a_court_can_verify_it() {
         assert_eq!(verdict["attachments"], 1, "{verdict}");
         python(&[&[out.as_str()], &pins[..]].concat());
         let other = ["--relay-key", registrar, "--registrar-key", registrar];
-        fails(actor, &[&["verify-bundle", &out], &other[..]].concat(), "E-106").await;
+        fails(actor, &[&["verify-bundle", &out], &other[..]].concat(), "O-106").await;
     }
     let verdict = hotline.run(&["verify-bundle", &stage.path("hotline.zip")]).await;
     assert_eq!((&verdict["opened"], &verdict["keys_pinned"]), (&1.into(), &false.into()));
@@ -155,7 +155,7 @@ async fn a_file_becomes_drafts_once_and_a_draft_is_sent_only_when_somebody_says_
     let header =
         "kind,alert_type,where,when.eta,approach_note,subject_wants_help,callback,request,persons.0.sex";
     std::fs::write(&table, format!("{header}\nBIA,{alert},2\nBIA,{alert},she\n")).unwrap();
-    fails(hotline, &["import", &table, "--format", "csv", "--draft"], "E-105").await;
+    fails(hotline, &["import", &table, "--format", "csv", "--draft"], "O-105").await;
     assert_eq!(hotline.list(&["drafts", "list"]).await.len(), 1, "nothing half imported");
     let rows = hotline.list(&["import", &table, "--format", "csv", "--draft", "--partly"]).await;
     let states: Vec<&str> = rows.iter().map(|row| row["state"].as_str().unwrap()).collect();
@@ -177,5 +177,5 @@ async fn a_file_becomes_drafts_once_and_a_draft_is_sent_only_when_somebody_says_
     assert!(hotline.list(&["drafts", "list"]).await.is_empty());
     let laughs = stage.path("laughs.xml");
     std::fs::write(&laughs, "<!DOCTYPE a [<!ENTITY a \"ha\">]><a>&a;</a>").unwrap();
-    fails(hotline, &["import", &laughs, "--format", "cap", "--draft"], "E-104").await;
+    fails(hotline, &["import", &laughs, "--format", "cap", "--draft"], "O-104").await;
 }

@@ -83,14 +83,7 @@ pub(crate) fn verify_file(path: &Path, args: &VerifyArgs, json: bool) -> Result<
 pub(crate) async fn own_log(home: &Home) -> Result<Log, Failure> {
     let keys = (home.engine.relay_key().await, home.engine.identity.registrar_key);
     let replica = home.engine.replica.lock().await;
-    form::of_home(&home.engine.vault, &replica, keys)?.ok_or_else(|| {
-        Failure::new(
-            "D-114",
-            exit::NOT_FOUND,
-            "This home has not seen the directory yet.",
-            "`causeway sync` fetches it.",
-        )
-    })
+    form::of_home(&home.engine.vault, &replica, keys)?.ok_or_else(Failure::no_directory)
 }
 
 async fn export(out: &Path, home: &Home) -> Result<(), Failure> {

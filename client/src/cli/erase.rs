@@ -16,7 +16,7 @@ use crate::retention::{self, Answer, EraseError, Erased, Placeholder, Reason, pl
 use crate::vault::CaseName;
 
 /// Code of a number whose case has been erased.
-pub(super) const GONE: &str = "E-103";
+pub(super) const GONE: &str = "Z-103";
 
 /// Cases that one command erases.
 const ERASED_MAX: usize = 64;
@@ -107,7 +107,7 @@ async fn agree(threads: &[Thread], yes: bool, home: &Home) -> Result<(), Failure
     }
     if home.no_input {
         return Err(Failure::new(
-            "E-101",
+            "Z-101",
             exit::INVALID,
             lang.text("erase-needs-yes"),
             lang.text("erase-needs-yes-hint"),
@@ -123,7 +123,7 @@ async fn agree(threads: &[Thread], yes: bool, home: &Home) -> Result<(), Failure
     if [lang.text("erase-yes").as_str(), "yes"].contains(&typed.as_str()) {
         return Ok(());
     }
-    Err(Failure::new("E-102", exit::INVALID, lang.text("erase-not"), lang.text("erase-not-hint")))
+    Err(Failure::new("Z-102", exit::INVALID, lang.text("erase-not"), lang.text("erase-not-hint")))
 }
 
 fn number(thread: &Thread) -> String {
@@ -270,13 +270,13 @@ pub(super) fn failure(error: EraseError, lang: Lang) -> Failure {
         EraseError::Engine(error) => error.into(),
         EraseError::Erased(left) => is_erased(&left, lang),
         EraseError::Held(hold) => Failure::new(
-            "E-104",
+            "Z-104",
             exit::CONFLICT,
             lang.fill("erase-held", &[("reason", &hold.reason), ("day", &day_of(hold.until))]),
             lang.text("erase-held-hint"),
         ),
         EraseError::NotRequested => Failure::new(
-            "E-105",
+            "Z-105",
             exit::CONFLICT,
             lang.text("erase-not-asked"),
             lang.text("erase-not-asked-hint"),

@@ -189,7 +189,7 @@ fn one(args: &ExportArgs, from: &Exported<'_>) -> Result<Vec<u8>, Finding> {
 pub(super) fn refused(finding: &Finding, home: &Home) -> Failure {
     let place = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
     Failure::new(
-        "E-103",
+        "O-103",
         exit::REFUSED,
         format!("{place}{}", finding.wrong(home.lang)),
         finding.right(home.lang),

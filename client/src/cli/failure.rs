@@ -111,6 +111,15 @@ impl Failure {
         )
     }
 
+    pub(crate) fn no_directory() -> Self {
+        Self::new(
+            "D-114",
+            exit::NOT_FOUND,
+            "This home has not seen the directory yet.",
+            "`causeway sync` fetches it.",
+        )
+    }
+
     pub(crate) fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new("C-105", exit::INVALID, message, hint)
     }

@@ -71,7 +71,7 @@ pub(crate) async fn import(args: ImportArgs, home: &Home) -> Result<(), Failure>
     };
     let bytes = read(&args.file, home)?;
     let rows = rows(args.format, &args.file, &bytes).map_err(|finding| {
-        Failure::new("E-104", exit::INVALID, finding.wrong(home.lang), finding.right(home.lang))
+        Failure::new("O-104", exit::INVALID, finding.wrong(home.lang), finding.right(home.lang))
     })?;
     let mut report: Vec<Line> = Vec::new();
     for row in rows {
@@ -90,7 +90,7 @@ pub(crate) async fn import(args: ImportArgs, home: &Home) -> Result<(), Failure>
     }
     if args.draft && !keeps {
         let count = home.lang.count("import-refused", refused);
-        return Err(Failure::new("E-105", exit::INVALID, count, home.lang.text("import-refused-hint")));
+        return Err(Failure::new("O-105", exit::INVALID, count, home.lang.text("import-refused-hint")));
     }
     Ok(())
 }

@@ -48,7 +48,7 @@ fn standard_input(lang: Lang) -> Result<String, Failure> {
 }
 
 fn unreadable(fault: &Fault, lang: Lang) -> Failure {
-    Failure::new("M-105", exit::INVALID, fault.text(lang), Fault::hint(lang))
+    Failure::new("M-121", exit::INVALID, fault.text(lang), Fault::hint(lang))
 }
 
 fn failure(zone: &Zone, failed: &[Digit], lang: Lang) -> Failure {

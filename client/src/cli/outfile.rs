@@ -19,7 +19,7 @@ pub(super) async fn write(
     let show = out.display().to_string();
     if !force && std::fs::symlink_metadata(out).is_ok() {
         return Err(Failure::new(
-            "E-101",
+            "O-101",
             exit::CONFLICT,
             home.lang.fill("export-exists", &[("file", &show)]),
             home.lang.text("export-exists-hint"),
@@ -28,7 +28,7 @@ pub(super) async fn write(
     let unwritable = |error: &dyn std::fmt::Display| {
         let gaps = [("file", show.as_str()), ("error", &error.to_string())];
         Failure::new(
-            "E-102",
+            "O-102",
             exit::INVALID,
             home.lang.fill("export-unwritable", &gaps),
             home.lang.text("export-unwritable-hint"),

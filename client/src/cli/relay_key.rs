@@ -156,12 +156,7 @@ fn future(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
 pub(crate) async fn pass_on(home: &Home) -> Result<(), Failure> {
     let announcements = Announcements::of(&home.engine.replica.lock().await.directory);
     if announcements.count() == 0 {
-        return Err(Failure::new(
-            "D-114",
-            exit::NOT_FOUND,
-            "This home has not seen the directory yet.",
-            "`causeway sync` fetches it.",
-        ));
+        return Err(Failure::no_directory());
     }
     let mut result = standing(home).await?;
     result["text"] = announcements.to_text().into();

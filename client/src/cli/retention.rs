@@ -81,7 +81,7 @@ fn say_done(done: Done, home: &Home) {
 
 fn unknown_time(home: &Home) -> Failure {
     let lang = home.lang;
-    Failure::new("E-106", exit::CONFLICT, lang.text("retention-no-time"), lang.text("retention-no-time-hint"))
+    Failure::new("Z-106", exit::CONFLICT, lang.text("retention-no-time"), lang.text("retention-no-time-hint"))
 }
 
 async fn due(home: &Home) -> Result<(), Failure> {
@@ -149,7 +149,7 @@ pub(crate) async fn hold_legal(command: HoldLegalCommand, home: &Home) -> Result
             let lang = home.lang;
             if holds::of(&home.engine.vault, &case)?.is_none() {
                 return Err(Failure::new(
-                    "E-107",
+                    "Z-107",
                     exit::NOT_FOUND,
                     lang.text("hold-none"),
                     lang.text("hold-none-hint"),

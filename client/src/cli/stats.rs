@@ -36,7 +36,7 @@ enum Format {
 pub(crate) async fn stats(args: StatsArgs, home: &Home) -> Result<(), Failure> {
     let lang = home.lang;
     let wrong =
-        |id: &str| Failure::new("T-105", exit::INVALID, lang.text(id), lang.text(&format!("{id}-hint")));
+        |id: &str| Failure::new("U-101", exit::INVALID, lang.text(id), lang.text(&format!("{id}-hint")));
     let period = Period::around(args.from, args.to).ok_or_else(|| wrong("stats-order"))?;
     let tables = match args.table {
         Some(table) => vec![table],

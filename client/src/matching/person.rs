@@ -313,7 +313,7 @@ fn place_name(place: &Value) -> Option<String> {
 }
 
 fn named(text: &str) -> Option<String> {
-    let latin = super::translit::variants(text, None).into_iter().next()?;
+    let latin = crate::translit::variants(text, None).into_iter().next()?;
     Some(super::skeleton::skeleton(&latin)).filter(|skeleton| !skeleton.trim().is_empty())
 }
 

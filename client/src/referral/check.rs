@@ -280,7 +280,7 @@ fn is_word(holds: &Type) -> bool {
 fn word(holds: &Type, text: &str) -> bool {
     match holds {
         Type::Instant => values::instant(text).is_some() || values::duration(text).is_some(),
-        Type::Date => values::date(text).is_some(),
+        Type::Date => values::date(text).is_some() || values::duration(text).is_some(),
         Type::PartialDate => values::partial_date(text).is_some(),
         Type::When => {
             values::instant(text).is_some()

@@ -133,7 +133,7 @@ fn make_absolute(spec: &'static Spec, fields: &mut Map<String, Value>, now: Time
     }
 }
 
-/// Times from now become times of the clock.
+/// Times from now become times of the clock, and days of the calendar.
 fn absolute(holds: &Type, value: &mut Value, now: Timestamp) {
     match (holds, value) {
         (Type::Group(fields) | Type::GroupOrText(fields), Value::Object(map)) => {
@@ -147,6 +147,11 @@ fn absolute(holds: &Type, value: &mut Value, now: Timestamp) {
         (Type::Instant | Type::When, value) => {
             if let Some(length) = value.as_str().and_then(duration) {
                 *value = written(now.plus(length)).into();
+            }
+        }
+        (Type::Date, value) => {
+            if let Some(length) = value.as_str().and_then(duration) {
+                *value = day(now.plus(length)).to_string().into();
             }
         }
         _ => {}

@@ -75,7 +75,7 @@ pub enum Type {
     Range(f64, f64),
     /// A moment with an offset. A duration such as `PT40M` counts from the sending.
     Instant,
-    /// A whole date.
+    /// A whole date. A duration such as `P90D` counts from the day of the sending.
     Date,
     /// A date of which parts may be unknown.
     PartialDate,

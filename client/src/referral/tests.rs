@@ -91,6 +91,21 @@ fn every_kind_has_a_valid_sample() {
     }
 }
 
+/// A sample that is good for a year is a trap for whoever begins with it.
+#[test]
+fn samples_do_not_grow_old() {
+    let now = NOW.plus(std::time::Duration::from_secs(5 * 365 * 24 * 60 * 60));
+    for kind in Kind::all() {
+        let mut document = sample(kind.code());
+        assert_eq!(document.validate(Level::Draft, now), [], "{kind}");
+        document.complete(&SendContext { now, ..context() });
+        assert_eq!(document.validate(Level::Send, now), [], "{kind}");
+        let text = Value::Object(document.fields).to_string();
+        assert!(!text.contains("until\":\"P"), "{kind}: days from now have become days of the calendar");
+        assert!(!text.contains("valid_until\":\"2027"), "{kind}: a consent that ends whoever sends it");
+    }
+}
+
 #[test]
 fn samples_travel_in_sections_and_come_back_whole() {
     for kind in Kind::all() {

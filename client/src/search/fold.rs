@@ -6,56 +6,10 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Cyrillic letters after ICAO Doc 9303 part 3, and the Latin letters whose accent changes the sound.
+use crate::translit::icao_letter;
+
+/// Latin letters whose accent changes the sound, or that have no letter under their accent.
 const LETTERS: &[(char, &str)] = &[
-    ('а', "a"),
-    ('б', "b"),
-    ('в', "v"),
-    ('г', "g"),
-    ('ґ', "g"),
-    ('д', "d"),
-    ('е', "e"),
-    ('є', "e"),
-    ('ж', "zh"),
-    ('з', "z"),
-    ('и', "i"),
-    ('і', "i"),
-    ('к', "k"),
-    ('л', "l"),
-    ('м', "m"),
-    ('н', "n"),
-    ('о', "o"),
-    ('п', "p"),
-    ('р', "r"),
-    ('с', "s"),
-    ('т', "t"),
-    ('у', "u"),
-    ('ф', "f"),
-    ('х', "kh"),
-    ('ц', "ts"),
-    ('ч', "ch"),
-    ('ш', "sh"),
-    ('щ', "shch"),
-    ('ъ', "ie"),
-    ('ы', "y"),
-    ('ь', ""),
-    ('э', "e"),
-    ('ю', "iu"),
-    ('я', "ia"),
-    ('ә', "a"),
-    ('ө', "o"),
-    ('ү', "u"),
-    ('ұ', "u"),
-    ('қ', "k"),
-    ('ғ', "g"),
-    ('ң', "n"),
-    ('һ', "h"),
-    ('ј', "i"),
-    ('љ', "li"),
-    ('њ', "ni"),
-    ('ђ', "d"),
-    ('ћ', "c"),
-    ('џ', "dz"),
     ('š', "sh"),
     ('č', "ch"),
     ('ž', "zh"),
@@ -109,29 +63,35 @@ pub fn fold(word: &str) -> String {
     reduce(&latin(word))
 }
 
-/// In small Latin letters, without accents; letters of other scripts stay as they are.
+/// In small Latin letters, without accents, Cyrillic ones after ICAO 9303-3; letters of other scripts stay as they are.
 fn latin(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     for c in word.nfc().flat_map(char::to_lowercase) {
-        if let Some(letters) = letter(c) {
-            out.push_str(letters);
+        if push_letter(c, &mut out) {
             continue;
         }
         for bare in std::iter::once(c).nfkd().filter(|c| c.is_alphanumeric() && *c != 'ʼ') {
-            match letter(bare) {
-                Some(letters) => out.push_str(letters),
-                None => out.push(bare),
+            if !push_letter(bare, &mut out) {
+                out.push(bare);
             }
         }
     }
     out
 }
 
-fn letter(c: char) -> Option<&'static str> {
+/// Writes a letter that has Latin ones of its own; false: it has none.
+fn push_letter(c: char, out: &mut String) -> bool {
     if c.is_ascii() {
-        return None;
+        return false;
     }
-    LETTERS.iter().find(|(from, _)| *from == c).map(|(_, to)| *to)
+    if let Some((_, latin)) = LETTERS.iter().find(|(from, _)| *from == c) {
+        out.push_str(latin);
+    } else if let Some(latin) = icao_letter(c) {
+        out.extend(latin.chars().map(|c| c.to_ascii_lowercase()));
+    } else {
+        return false;
+    }
+    true
 }
 
 /// One way to write each sound, and no double letters. Digits stay: 2200 and 20 are not the same.

@@ -1,6 +1,6 @@
 //! What becomes of names, dates and numbers on their way through passports, telephones and tired people.
 
-use causeway_client::matching::translit::{self, System};
+use causeway_client::translit::{self, System};
 use rand::RngExt as _;
 use rand_chacha::ChaCha20Rng;
 

@@ -94,7 +94,7 @@ async fn a_restored_relay_has_gone_back_which_is_told_written_and_over_once_it_h
     stage.hotline().run(&["directory", "export", "--out", &export]).await;
     let out = folder.join("evidence.json").to_str().unwrap().to_owned();
     let behind = ["directory", "evidence", "--out", &out, "--with", &export];
-    let error = fails(stage.police(), &behind, NOT_FOUND, "D-114").await;
+    let error = fails(stage.police(), &behind, NOT_FOUND, "D-115").await;
     let told = error["message"].as_str().unwrap();
     assert!(told.contains("was shown 4 statements") && told.contains("this home has 3"), "{told}");
 
@@ -252,7 +252,7 @@ async fn a_relay_with_two_directories_is_convicted_by_a_file() {
     let (hotline, police) = (stage.hotline(), stage.police());
     let file = |name: &str| stage.folder.path().join(name).to_str().unwrap().to_owned();
     let none = ["directory", "evidence", "--out", &file("none.json")];
-    fails(hotline, &none, NOT_FOUND, "D-114").await;
+    fails(hotline, &none, NOT_FOUND, "D-115").await;
     assert!(!seen_by(hotline, &["status"]).await.contains("ALARM"));
 
     let error = fails(hotline, &["sync"], INTEGRITY, "D-108").await;
@@ -292,7 +292,7 @@ async fn a_relay_with_two_directories_is_convicted_by_a_file() {
     // The police has noticed nothing yet; what the hotline exports tells it, without the relay.
     let export = file("hotline.json");
     hotline.run(&["directory", "export", "--out", &export]).await;
-    fails(police, &none, NOT_FOUND, "D-114").await;
+    fails(police, &none, NOT_FOUND, "D-115").await;
     let told = file("told.json");
     let with = police.run(&["directory", "evidence", "--out", &told, "--with", &export]).await;
     assert_eq!(with["proven"], 1);

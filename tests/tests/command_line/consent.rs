@@ -51,7 +51,7 @@ async fn a_withdrawal_reaches_two_recipients_is_confirmed_and_stops_later_packet
     police.run(&["consent", "confirm", number, "--keep-ground", "legal_claim"]).await;
     let theirs = ngo.run(&["inbox", "list"]).await["id"].as_str().unwrap().to_owned();
     ngo.run(&["consent", "confirm", &theirs]).await;
-    fails(ngo, &["inbox", "show", &theirs], NOT_FOUND, "E-103").await;
+    fails(ngo, &["inbox", "show", &theirs], NOT_FOUND, "Z-103").await;
     for actor in [police, ngo, hotline] {
         actor.run(&["sync"]).await;
     }

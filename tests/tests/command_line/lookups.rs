@@ -96,7 +96,7 @@ async fn referrals_are_found_in_any_alphabet_and_counted_without_names() {
     let picture =
         seen_by(hotline, &[&["stats", "--table", "funnel", "--format", "svg"][..], &month].concat()).await;
     assert!(picture.starts_with("<svg") && picture.contains("<desc"));
-    fails(hotline, &["stats", "--from", "2026-02-01", "--to", "2026-01-01"], INVALID, "T-105").await;
+    fails(hotline, &["stats", "--from", "2026-02-01", "--to", "2026-01-01"], INVALID, "U-101").await;
     let odd = hotline
         .attempt(&["stats", "--from", "soon", "--to", "later"], &causeway_tests::process::Death::Never)
         .await;

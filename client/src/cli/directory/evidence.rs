@@ -85,7 +85,7 @@ fn none(behind: Option<&Behind>, left_out: bool) -> Failure {
     let told = behind.map_or_else(String::new, |behind| format!(" {}", behind.words()));
     if left_out {
         return Failure::new(
-            "D-114",
+            "D-115",
             exit::NOT_FOUND,
             format!("There is nothing here that proves anything to others. {LEFT_OUT}{told}"),
             "Run `causeway sync`, then look again. If it stays, call the registrar and your partners, not through the relay.",
@@ -94,7 +94,7 @@ fn none(behind: Option<&Behind>, left_out: bool) -> Failure {
     let hint =
         if behind.is_some() { "Run `causeway sync`, then look again." } else { "Nothing needs to be done." };
     Failure::new(
-        "D-114",
+        "D-115",
         exit::NOT_FOUND,
         format!(
             "There is no evidence here: the relay has never shown this home two directories that contradict each other, a smaller one later, or a statement that nobody may make.{told}"

@@ -159,7 +159,7 @@ pub(crate) fn verify(args: &VerifyArgs, global: &Global) -> Result<(), Failure> 
     let Some(first) = verdict.findings.first() else { return Ok(()) };
     let place = if first.path.is_empty() { String::new() } else { format!("{}: ", first.path) };
     Err(Failure::new(
-        "E-106",
+        "O-106",
         exit::INTEGRITY,
         capital(&format!("{place}{}", first.wrong(lang))),
         first.right(lang),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{object, text};
 use crate::matching::skeleton::{plain, skeleton};
-use crate::matching::translit::variants;
+use crate::translit::variants;
 
 /// Longest part of a name that is compared, in characters.
 const PART_CHARS_MAX: usize = 100;

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::matching::translit::{FMS_2010, ICAO, MVD_1997};
+use crate::translit::{FMS_2010, ICAO, MVD_1997};
 
 /// Names and nonsense, each with the skeleton that the reference program gives.
 const VECTORS: &str = include_str!("../skeleton_vectors.tsv");

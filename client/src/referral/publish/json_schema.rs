@@ -206,7 +206,7 @@ fn single(holds: &Type) -> Value {
             { "type": "object", "anyOf": [{ "required": ["number"] }, { "required": ["raw"] }] },
         ] }),
         Type::Instant => pattern(INSTANT),
-        Type::Date => pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+        Type::Date => pattern("^([0-9]{4}-[0-9]{2}-[0-9]{2}|P.+)$"),
         Type::PartialDate => pattern(PARTIAL_DATE),
         Type::When => json!({ "anyOf": [pattern(INSTANT), pattern(PARTIAL_DATE)] }),
         Type::Duration => pattern(DURATION),

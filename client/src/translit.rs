@@ -193,6 +193,13 @@ impl System {
     }
 }
 
+/// A Cyrillic letter, large or small, in Latin capitals after ICAO 9303-3; none: it is no letter of the tables.
+pub fn icao_letter(letter: char) -> Option<&'static str> {
+    let mut capital = letter.to_uppercase();
+    let first = capital.next().filter(|_| capital.next().is_none())?;
+    BASE.iter().find(|(cyrillic, _)| *cyrillic == first).map(|(_, latin)| *latin)
+}
+
 /// Whether a letter of a text is Cyrillic.
 pub fn is_cyrillic(text: &str) -> bool {
     text.chars().any(|c| ('\u{400}'..='\u{52f}').contains(&c))
