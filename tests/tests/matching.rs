@@ -52,6 +52,12 @@ fn with_another_seed_too() {
     holds(measured(2));
 }
 
+/// The hardest of those that were looked at.
+#[test]
+fn with_a_hard_seed_too() {
+    holds(measured(21));
+}
+
 #[test]
 fn a_seed_draws_the_same_people_and_another_one_others() {
     let [one, same, other] = [5, 5, 6].map(|seed| people::draw(seed, 200));

@@ -11,6 +11,7 @@ task-recipient = NEW RECIPIENT NEEDED: the referral to { $with } ended ({ $deadl
 task-arrival = ARRIVAL NOT CONFIRMED: { $with } should have confirmed by { $due }. Call now.
 task-confirm = SUPERVISOR: confirm what was sent to { $with }, by { $due }
 task-reassign = Give the referral of { $with } to somebody else: a colleague has stepped back.
+task-late = ITS TIME IS OVER.
 task-phone = Phone { $phone }.
 task-fallback = Next on your list: { $name }, `causeway escalate { $id }`.
 task-done = Done.

@@ -12,6 +12,7 @@ task-recipient = НУЖЕН ДРУГОЙ ПОЛУЧАТЕЛЬ: направле�
 task-arrival = ПРИБЫТИЕ НЕ ПОДТВЕРЖДЕНО: { $with } — подтверждение ожидалось до { $due }. Звоните сейчас.
 task-confirm = РУКОВОДИТЕЛЮ: подтвердите отправленное ({ $with }) до { $due }
 task-reassign = Передайте дело ({ $with }) другому сотруднику: коллега взял самоотвод.
+task-late = СРОК ИСТЁК.
 task-phone = Телефон { $phone }.
 task-fallback = Следующий в вашем списке: { $name }, `causeway escalate { $id }`.
 task-done = Готово.

@@ -48,6 +48,9 @@ pub(crate) enum ConsentCommand {
         /// legal_obligation, child_protection or le_directive.
         #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(GROUNDS))]
         keep_ground: Option<String>,
+        /// Erase without a question.
+        #[arg(long)]
+        yes: bool,
     },
     /// Decisions to go without consent, and children for whom nobody is appointed yet.
     Reviews {
@@ -103,7 +106,7 @@ pub(crate) async fn consent(command: ConsentCommand, home: &Home) -> Result<(), 
         ConsentCommand::Show { id } => show(&id, home).await,
         ConsentCommand::Withdraw(args) => withdraw(args, home).await,
         ConsentCommand::Pending { all } => pending(all, home).await,
-        ConsentCommand::Confirm { id, keep_ground } => confirm(&id, keep_ground, home).await,
+        ConsentCommand::Confirm { id, keep_ground, yes } => confirm(&id, keep_ground, yes, home).await,
         ConsentCommand::Reviews { all } => reviews(all, home),
         ConsentCommand::Settle(args) => settle(args, home).await,
         ConsentCommand::Approve { id, to, sections } => approve(&id, &to, &sections, home).await,
@@ -301,7 +304,7 @@ async fn pending(all: bool, home: &Home) -> Result<(), Failure> {
 }
 
 /// Says what has become of what came.
-async fn confirm(id: &str, keep_ground: Option<String>, home: &Home) -> Result<(), Failure> {
+async fn confirm(id: &str, keep_ground: Option<String>, yes: bool, home: &Home) -> Result<(), Failure> {
     let lang = home.lang;
     let thread = find_thread(home, id)?;
     let case = Case::of(&home.engine.vault, thread)?;
@@ -314,6 +317,9 @@ async fn confirm(id: &str, keep_ground: Option<String>, home: &Home) -> Result<(
             lang.text("consent-nothing-to-confirm"),
             lang.text("consent-nothing-to-confirm-hint"),
         ));
+    }
+    if keep_ground.is_none() {
+        erase::agree(std::slice::from_ref(&case.thread), yes, home).await?;
     }
     let (engine, name) = (&home.engine, case.thread.case);
     let failure = |error| erase::failure(error, lang);

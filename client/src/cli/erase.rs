@@ -100,7 +100,7 @@ pub(crate) async fn run(args: EraseArgs, home: &Home) -> Result<(), Failure> {
 }
 
 /// Asks on a terminal; a script has to say so itself.
-async fn agree(threads: &[Thread], yes: bool, home: &Home) -> Result<(), Failure> {
+pub(super) async fn agree(threads: &[Thread], yes: bool, home: &Home) -> Result<(), Failure> {
     let lang = home.lang;
     if yes {
         return Ok(());

@@ -16,6 +16,7 @@ use super::output::{print, text, time};
 use super::recovery::standing as recovering;
 use super::relay_key;
 use super::standing;
+use super::tasks;
 use crate::doubts;
 use crate::identity::Role;
 use crate::last_resort;
@@ -74,6 +75,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "suspended": standing::suspension(suspended.as_ref()),
         "removed": removed.as_ref().map(|told| told.message.as_str()),
         "possible_matches": matches::waiting(home)?,
+        "tasks": tasks::open(home)?,
         "unopened": unopened::count(&home.engine.vault),
         "unopened_forgotten": unopened::forgotten(&home.engine.vault)?,
         "prekeys_unused": crate::prekeys::unused(&home.engine.vault)?,
@@ -122,6 +124,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             status,
             held_and_doubtful(v),
             matches_waiting(v, home),
+            tasks_open(v, home),
             consent::status_words(&v["consents"], home),
             signatures(v),
             old,
@@ -156,6 +159,13 @@ fn matches_waiting(v: &Value, home: &Home) -> String {
     let count = v["possible_matches"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     let words = matches::waiting_words(count, home);
     if words.is_empty() { words } else { format!("\n{words}") }
+}
+
+fn tasks_open(v: &Value, home: &Home) -> String {
+    match v["tasks"].as_u64().and_then(|count| usize::try_from(count).ok()) {
+        Some(count @ 1..) => format!("\n{}", home.lang.count("tasks-open", count)),
+        _ => String::new(),
+    }
 }
 
 fn held_and_doubtful(v: &Value) -> String {

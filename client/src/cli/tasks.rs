@@ -81,6 +81,7 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         "level": task.level,
         "deadline": task.clock,
         "due": time(task.due),
+        "late": task.is_late(home.engine.now()),
         "made": time(task.made),
         "referral": thread.as_ref().map(|thread| thread.root.to_string()),
         "case": hex::encode(task.case),
@@ -108,6 +109,9 @@ fn line(v: &Value, home: &Home) -> String {
         text(v, "kind"),
         lang.fill(&format!("task-{}", text(v, "task")), &gaps),
     );
+    if v["late"] == true {
+        out.push_str(&format!(" {}", lang.text("task-late")));
+    }
     if let Some(phone) = v["phone"].as_str() {
         out.push_str(&format!(" {}", lang.fill("task-phone", &[("phone", &harmless(phone))])));
     }
@@ -212,9 +216,14 @@ pub(crate) async fn while_watching<T>(home: &Home, work: impl Future<Output = T>
     }
 }
 
+/// How many tasks are open.
+pub(crate) fn open(home: &Home) -> Result<usize, Failure> {
+    Ok(tasks::all(&home.engine.vault)?.iter().filter(|task| task.is_open()).count())
+}
+
 /// Says how much there is to do.
 pub(crate) fn remark_open(home: &Home) -> Result<(), Failure> {
-    let open = tasks::all(&home.engine.vault)?.iter().filter(|task| task.is_open()).count();
+    let open = open(home)?;
     if open > 0 && !home.json {
         remark(&home.lang.count("tasks-open", open));
     }

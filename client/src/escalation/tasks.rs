@@ -104,6 +104,11 @@ impl Task {
         self.done == Timestamp(0)
     }
 
+    /// Whether its time is over and it is still to be done. Tasks that begin when something is overdue have no time of their own.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.is_open() && self.made < self.due && self.due < now
+    }
+
     /// Whether it ends only with words about what was done. Reminders end with the deadline that they are about.
     pub fn wants_outcome(&self) -> bool {
         !matches!(self.code.as_str(), "remind" | "overdue")

@@ -10,11 +10,15 @@ use std::sync::OnceLock;
 use rphonetic::{DaitchMokotoffSoundex, DaitchMokotoffSoundexBuilder};
 
 use super::person::{Lexicon, Person, Spelling};
-use super::score::{Class, Memo, Verdict, Weights, compare};
+use super::score::{Class, Memo, Reason, Verdict, Weights, compare};
 
 /// People that one comparison looks at, at most: beyond them a name is so common that it says nothing, and more exact keys
 /// come first.
 pub const CANDIDATES_MAX: usize = 20_000;
+/// The share of people who have a family name of middling frequency.
+const MIDDLING: f64 = 0.0015;
+/// People from whom the frequency of a name is known as well as it was supposed beforehand: with few it says little.
+const FEW: f64 = 2_000.0;
 /// Years before and after the birth, because ages are estimated.
 const YEARS_AROUND: i32 = 2;
 /// Years under which one person is entered, at most: an age of 20 to 60 says nothing.
@@ -84,13 +88,26 @@ impl Index {
             if !may(*owner) {
                 continue;
             }
-            let verdict = compare(person, other, weights, &mut memo);
+            let mut verdict = compare(person, other, weights, &mut memo);
+            if verdict.agree.contains(&Reason::Family) {
+                verdict.points += weights.rarity * self.rarity(other);
+            }
             if let Some(class) = verdict.class(weights) {
                 hits.push(Hit { owner: *owner, person: other, verdict, class });
             }
         }
         hits.sort_by(|a, b| b.verdict.points.total_cmp(&a.verdict.points));
         hits
+    }
+
+    /// How much more, or less, it says that two share this family name than that they share one of middling frequency: in
+    /// powers of two, from the people entered (Winkler, "Frequency-based matching", 1989).
+    fn rarity(&self, person: &Person) -> f64 {
+        let people = |bones: &String| self.blocks.get(&Key::Family(bones).number()).map_or(0, Vec::len);
+        let families = person.spellings.iter().filter_map(|spelling| spelling.family.as_ref());
+        let most = families.flat_map(|family| &family.skeletons).map(people).max().unwrap_or(0);
+        let share = (most as f64 + MIDDLING * FEW) / (self.people.len() as f64 + FEW);
+        (MIDDLING / share).log2()
     }
 
     /// Who shares a key, each once; at most [`CANDIDATES_MAX`].

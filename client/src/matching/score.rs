@@ -197,8 +197,9 @@ fn birth(one: Option<Birth>, other: Option<Birth>, weights: &Weights, verdict: &
         verdict.note(worth.max(weights.birth_overlap_least), Reason::BirthOverlap);
     } else {
         let years = f64::from(gap) / f64::from(YEAR);
-        let forgiven = if estimate { weights.estimate_off_years } else { 0.0 };
-        let off = ((years - forgiven) * weights.birth_apart_per_year).max(0.0).min(weights.birth_apart);
+        let (forgiven, least) =
+            if estimate { (weights.estimate_off_years, weights.estimate_off) } else { (0.0, 0.0) };
+        let off = ((years - forgiven) * weights.birth_apart_per_year).max(least).min(weights.birth_apart);
         verdict.note(-off, Reason::BirthApart);
     }
 }

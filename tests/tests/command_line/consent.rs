@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{NOT_FOUND, REFUSED, Stage, fails, sample, seen_by};
+use super::support::{INVALID, NOT_FOUND, REFUSED, Stage, fails, sample, seen_by};
 
 const TOWN: &[(&str, &str, &str)] =
     &[("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE"), ("Women's House", "ngo", "DE")];
@@ -50,7 +50,9 @@ async fn a_withdrawal_reaches_two_recipients_is_confirmed_and_stops_later_packet
     }
     police.run(&["consent", "confirm", number, "--keep-ground", "legal_claim"]).await;
     let theirs = ngo.run(&["inbox", "list"]).await["id"].as_str().unwrap().to_owned();
-    ngo.run(&["consent", "confirm", &theirs]).await;
+    fails(ngo, &["consent", "confirm", &theirs], INVALID, "Z-101").await;
+    ngo.run(&["inbox", "show", &theirs]).await;
+    ngo.run(&["consent", "confirm", &theirs, "--yes"]).await;
     fails(ngo, &["inbox", "show", &theirs], NOT_FOUND, "Z-103").await;
     for actor in [police, ngo, hotline] {
         actor.run(&["sync"]).await;

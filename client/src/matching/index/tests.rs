@@ -67,3 +67,22 @@ fn a_name_that_everybody_has_costs_a_bounded_time() {
     assert_eq!(index.lexicon.len(), 1, "words are kept once");
     assert_eq!(candidates(&mut index, json!({ "names": [{ "family": "IVANOVA" }] })).len(), CANDIDATES_MAX);
 }
+
+#[test]
+fn a_rare_family_name_says_more_than_a_frequent_one() {
+    let named = |family: &str| json!({ "names": [{ "family": family, "given": "Ксения" }], "sex": 2 });
+    let mut reports = vec![named("Ждановская"), named("Иванова")];
+    reports.extend((0..200).map(
+        |number| json!({ "names": [{ "family": "Иванова", "given": "Ольга" }], "phones": [format!("+7916000{number:04}")] }),
+    ));
+    let mut index = index(&reports);
+    let mut points = |family: &str| {
+        let seen = read(&named(family), &mut index.lexicon).remove(0);
+        let all = index.find(&seen, &Weights { possible: 0.0, ..WEIGHTS }, |owner| owner < 2);
+        all.first().unwrap().verdict.points
+    };
+    let (rare, frequent) = (points("ZHDANOVSKAIA"), points("IVANOVA"));
+    assert!(rare > frequent + 3.0, "{rare} and {frequent}");
+    let alone = index.rarity(&index.people[0].1);
+    assert!(alone.abs() < 1.0, "few people say little about how rare a name is: {alone}");
+}

@@ -7,6 +7,8 @@
 pub struct Weights {
     /// Family names.
     pub family: (f64, f64),
+    /// Added for each halving of the share of people who have the family name.
+    pub rarity: f64,
     /// Given names.
     pub given: (f64, f64),
     /// Patronymics.
@@ -35,6 +37,8 @@ pub struct Weights {
     pub birth_apart_per_year: f64,
     /// Years by which an estimated age may be wrong.
     pub estimate_off_years: f64,
+    /// An estimated age that is wrong, though not by more.
+    pub estimate_off: f64,
     /// The same document.
     pub document: f64,
     /// A document with one character different.
@@ -64,30 +68,32 @@ pub struct Weights {
 /// The weights in use.
 pub const WEIGHTS: Weights = Weights {
     family: (12.5, 4.0),
+    rarity: 1.0,
     given: (7.5, 8.0),
-    patronymic: (4.0, 6.0),
-    alike: 0.978,
-    unlike: 0.771,
+    patronymic: (4.0, 8.4),
+    alike: 0.993,
+    unlike: 0.778,
     swapped: 1.0,
-    sex: (2.0, 10.0),
+    sex: (1.5, 10.0),
     birth: 20.0,
-    birth_typo: 8.0,
+    birth_typo: 5.3,
     birth_overlap: 7.5,
-    birth_per_year: 0.44,
+    birth_per_year: 0.55,
     birth_overlap_least: 1.0,
     birth_apart: 12.0,
-    birth_apart_per_year: 2.4,
-    estimate_off_years: 2.0,
+    birth_apart_per_year: 3.0,
+    estimate_off_years: 1.5,
+    estimate_off: 1.25,
     document: 25.0,
-    document_typo: 12.0,
+    document_typo: 15.0,
     phone: 14.0,
     email: 14.0,
     place: (4.0, 5.0),
     birth_place: 5.0,
-    mark: 8.0,
-    nationality: (0.7, 3.0),
-    language: (0.6, 0.8),
-    parents: (3.6, 10.0),
+    mark: 10.0,
+    nationality: (0.5, 3.75),
+    language: (0.45, 0.8),
+    parents: (4.5, 10.0),
     likely: 34.0,
-    possible: 22.9,
+    possible: 21.4,
 };
