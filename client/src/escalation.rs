@@ -104,7 +104,7 @@ async fn look_at(
     }
     if let Some(word) = ended {
         let next = fallback::next(engine, thread).await?;
-        let code = if word == NO_BED_YET { "next-shelter" } else { "recipient" };
+        let code = if word == NO_BED_YET { beds::NEXT_SHELTER } else { "recipient" };
         let gave_a_reason = ["declined", NO_BED_YET].contains(&word);
         let task = Task::of(thread, code, word, 1, watch.now).for_supervisor_if(!gave_a_reason);
         tasks::add(engine, changes, task.with_fallback(next), ticked)?;

@@ -17,6 +17,9 @@ use crate::vault::Changes;
 /// Tasks about offers: an offer to decide on, one of others that has run out, and one of ours.
 const CODES: [&str; 3] = ["bed-offered", "bed-gone", "bed-over"];
 
+/// Task to ask another shelter, because the one that was asked has no bed now.
+pub(super) const NEXT_SHELTER: &str = "next-shelter";
+
 /// Makes the tasks that follow from the offers as they stand, and ends those that do not any more.
 pub(super) fn look(
     engine: &Engine,
@@ -31,7 +34,14 @@ pub(super) fn look(
     let holds = hold::holds(&beds::cases(&engine.vault)?, now);
     let due: Vec<Task> = holds.iter().filter_map(|hold| task(hold, now)).collect();
     for open in tasks::all(&engine.vault)?.into_iter().filter(|task| task.is_open()) {
-        if CODES.contains(&open.code.as_str()) && !due.iter().any(|task| task.id == open.id) {
+        let over = match open.code.as_str() {
+            NEXT_SHELTER => {
+                let thread = threads.iter().find(|thread| thread.case == open.case);
+                !thread.map_or(Ok(false), |thread| has_no_bed_yet(engine, thread))?
+            }
+            code => CODES.contains(&code) && !due.iter().any(|task| task.id == open.id),
+        };
+        if over {
             tasks::put(changes, &Task { done: now, ..open });
         }
     }
