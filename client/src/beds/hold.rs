@@ -103,7 +103,8 @@ fn hold_of(request: &Case, cases: &[Case], now: Timestamp) -> Option<Hold> {
     }
     // One that is made again goes on.
     let offers: Vec<_> = answers(request).collect();
-    let begins = offers.iter().rposition(|(event, answer)| !is_offer(event, answer)).map_or(0, |place| place + 1);
+    let begins =
+        offers.iter().rposition(|(event, answer)| !is_offer(event, answer)).map_or(0, |place| place + 1);
     let since = offers.get(begins).map_or(event.at, |(event, _)| event.at);
     let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let asked = request.document.get("group").and_then(Value::as_str).unwrap_or_default();
@@ -133,9 +134,7 @@ fn is_offer(event: &Event, answer: &Map<String, Value>) -> bool {
 }
 
 /// What the shelter has answered, in the order of the thread.
-pub(crate) fn answers(
-    request: &Case,
-) -> impl Iterator<Item = (&Event, &Map<String, Value>)> {
+pub(crate) fn answers(request: &Case) -> impl Iterator<Item = (&Event, &Map<String, Value>)> {
     request.steps.iter().filter_map(|(event, update)| {
         let answer = &update.as_ref()?.answer;
         let counts = !event.conflict

@@ -45,6 +45,8 @@ pub struct House {
     pub lines: Vec<Line>,
     /// Offers of places in it.
     pub holds: Vec<Hold>,
+    /// What a publication says was held of each line, and no offer has accounted for yet.
+    reserved: Vec<u32>,
 }
 no_content_in_debug!(House);
 
@@ -58,8 +60,11 @@ impl House {
             free: places.available,
             held: 0,
         };
-        let lines = view.iter().flat_map(|view| &view.capacity).map(line).collect();
-        Self { count, lines, holds: Vec::new() }
+        let capacity = view.map(|view| view.capacity).unwrap_or_default();
+        let held = |places: &Places| if count.published { places.reserved } else { 0 };
+        let reserved = capacity.iter().map(held).collect();
+        let lines = capacity.iter().map(line).collect();
+        Self { count, lines, holds: Vec::new(), reserved }
     }
 
     /// Whether nobody should rely on the numbers any more.
@@ -74,16 +79,20 @@ impl House {
     }
 
     fn take(&mut self, hold: &Hold) {
-        let Some(line) = self.place_of(&hold.unit, &hold.group).and_then(|place| self.lines.get_mut(place))
-        else {
+        let Some(place) = self.place_of(&hold.unit, &hold.group) else { return };
+        let (Some(line), Some(reserved)) = (self.lines.get_mut(place), self.reserved.get_mut(place)) else {
             return;
         };
-        if self.count.published && hold.kept_at(self.count.as_of) {
-            // The publication had taken it off.
-            line.free = line.free.saturating_add(hold.places).min(line.maximum);
+        if hold.kept_at(self.count.as_of) {
+            // The publication had taken it off. What else it calls reserved was promised in another way, and is not free.
+            let taken_off = hold.places.min(*reserved);
+            *reserved -= taken_off;
+            line.free = line.free.saturating_add(taken_off).min(line.maximum);
         }
         match hold.standing {
-            Standing::Arrived(at) if at > self.count.as_of => line.free = line.free.saturating_sub(hold.places),
+            Standing::Arrived(at) if at > self.count.as_of => {
+                line.free = line.free.saturating_sub(hold.places)
+            }
             _ if hold.keeps() => line.held = line.held.saturating_add(hold.places),
             _ => {}
         }
@@ -151,7 +160,8 @@ pub fn room_for(
                 shelter: house.count.shelter.clone(),
                 unit: line.unit.clone(),
                 group: line.group.clone(),
-                places: u32::try_from(places.unwrap_or_else(|| wanted(request, &line.unit))).unwrap_or(u32::MAX),
+                places: u32::try_from(places.unwrap_or_else(|| wanted(request, &line.unit)))
+                    .unwrap_or(u32::MAX),
                 available: line.available(),
                 stale: house.is_stale(now),
             });

@@ -118,7 +118,8 @@ fn an_offer_holds_beds_until_its_moment_and_not_longer() {
 #[test]
 fn an_offer_that_is_made_again_is_held_once_and_longer() {
     let mut again = offered(1, 2, after(1), after(5));
-    let answer = json!({ "decision": "offered", "hold_until": text(after(9)), "group": "women", "places": 2 });
+    let answer =
+        json!({ "decision": "offered", "hold_until": text(after(9)), "group": "women", "places": 2 });
     step(&mut again, SHELTER, after(4), ("progress", "accepted"), answer);
     assert_eq!(beds(&[again], after(6)), (1, 2, 3));
 }
@@ -194,8 +195,9 @@ fn a_room_is_found_where_there_is_enough() {
     assert_eq!((one.shelter.as_str(), one.unit.as_str(), one.places, one.available), ("S-7", "bed", 1, 1));
     assert!(one.is_enough());
     assert!(!find(json!({ "group": "women", "adults": 2 }), json!({})).unwrap().is_enough());
-    let family = find(json!({ "group": "women_with_children", "adults": 1, "children": [{}, {}] }), json!({}))
-        .unwrap();
+    let family =
+        find(json!({ "group": "women_with_children", "adults": 1, "children": [{}, {}] }), json!({}))
+            .unwrap();
     assert_eq!((family.unit.as_str(), family.places), ("family_room", 1));
     assert_eq!(find(json!({ "group": "men", "adults": 1 }), json!({})), None);
     assert_eq!(find(json!({ "group": "women" }), json!({ "shelter_code": "S-8" })), None);
@@ -217,8 +219,7 @@ fn a_colleague_who_knows_only_the_publication_comes_to_the_same() {
             step(&mut held, SHELTER, at, ("complete", "completed"), json!({}));
         }
         let cases = [held];
-        let (own, theirs) =
-            (house(vec![count(NOON)], &cases, now), house(vec![behind.clone()], &cases, now));
+        let (own, theirs) = (house(vec![count(NOON)], &cases, now), house(vec![behind.clone()], &cases, now));
         assert_eq!(own.lines, theirs.lines);
     }
     let both = newest(vec![behind, count(NOON)]);

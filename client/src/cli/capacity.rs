@@ -149,7 +149,11 @@ fn house_words(v: &Value, home: &Home) -> String {
     if v["shelter_code"].is_null() {
         return format!("{}{held}", lang.text("capacity-elsewhere"));
     }
-    let gaps = [("shelter", text(v, "shelter_code")), ("counted", text(v, "counted")), ("until", text(v, "valid_until"))];
+    let gaps = [
+        ("shelter", text(v, "shelter_code")),
+        ("counted", text(v, "counted")),
+        ("until", text(v, "valid_until")),
+    ];
     let mut out = harmless(&lang.fill("capacity-house", &gaps));
     if v["stale"] == true {
         out.push_str(&format!("\n  {}", lang.text("capacity-count-again")));
@@ -210,7 +214,9 @@ async fn list_partners(of: Option<String>, group: Option<String>, home: &Home) -
     let now = home.engine.relay_now();
     let mut shelters = partners::shelters(&beds::cases(&home.engine.vault)?, now);
     let has_some = |shelter: &Shelter| {
-        group.as_ref().is_none_or(|group| !shelter.closed && shelter.free_for(group).is_some_and(|free| free > 0))
+        group
+            .as_ref()
+            .is_none_or(|group| !shelter.closed && shelter.free_for(group).is_some_and(|free| free > 0))
     };
     shelters.retain(|shelter| of.is_none_or(|of| of == shelter.org) && has_some(shelter));
     // What one can rely on comes first, the newest of it before.
@@ -249,7 +255,13 @@ fn shelter_words(v: &Value, home: &Home) -> String {
     let lang = home.lang;
     let age = age(v["age_minutes"].as_u64().unwrap_or(0), home);
     let (name, code) = (harmless(text(v, "from_name")), harmless(text(v, "shelter_code")));
-    let gaps = [("name", name.as_str()), ("shelter", &code), ("region", text(v, "region")), ("age", &age), ("until", text(v, "valid_until"))];
+    let gaps = [
+        ("name", name.as_str()),
+        ("shelter", &code),
+        ("region", text(v, "region")),
+        ("age", &age),
+        ("until", text(v, "valid_until")),
+    ];
     let mut out = harmless(&lang.fill("capacity-shelter", &gaps));
     if v["stale"] == true {
         out.push_str(&format!("\n  {}", lang.text("capacity-stale")));
@@ -266,7 +278,8 @@ fn shelter_words(v: &Value, home: &Home) -> String {
 /// How old something is, in minutes up to two hours and in hours after that.
 fn age(minutes: u64, home: &Home) -> String {
     const TWO_HOURS: u64 = 120;
-    let (id, number) = if minutes < TWO_HOURS { ("capacity-minutes", minutes) } else { ("capacity-hours", minutes / 60) };
+    let (id, number) =
+        if minutes < TWO_HOURS { ("capacity-minutes", minutes) } else { ("capacity-hours", minutes / 60) };
     home.lang.count(id, usize::try_from(number).unwrap_or(usize::MAX))
 }
 
@@ -287,7 +300,8 @@ impl Publications {
     /// What a list or a page says about a publication of somebody else; null for everything else.
     pub(super) fn of(&self, thread: &Thread) -> Value {
         let publication = thread.kind == PUBLICATION && !thread.ours;
-        let case = publication.then(|| self.cases.iter().find(|case| case.thread.case == thread.case)).flatten();
+        let case =
+            publication.then(|| self.cases.iter().find(|case| case.thread.case == thread.case)).flatten();
         let fresh = case.and_then(|case| partners::freshness(case, &self.newest, self.now));
         fresh.map_or(Value::Null, |Freshness { until, stale, replaced, .. }| {
             json!({ "valid_until": time(until), "stale": stale, "replaced": replaced })

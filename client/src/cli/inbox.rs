@@ -185,7 +185,8 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
             text(v, "work"),
             text(v, "received"),
             tasks::words(v, home),
-            capacity::freshness_words(&v["capacity"], home).map_or_else(String::new, |words| format!("  {words}")),
+            capacity::freshness_words(&v["capacity"], home)
+                .map_or_else(String::new, |words| format!("  {words}")),
             remarks(v),
         )
     });

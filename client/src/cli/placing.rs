@@ -306,7 +306,10 @@ mod tests {
             words
         };
         let text = json!({ "lang": "en", "text": "Full until Friday." });
-        let declined = completed(Action::Decline, json!({ "decision": "declined", "reason": "no_capacity", "text": text }));
+        let declined = completed(
+            Action::Decline,
+            json!({ "decision": "declined", "reason": "no_capacity", "text": text }),
+        );
         assert_eq!((declined.reason.as_str(), declined.text.as_str()), ("no_capacity", "Full until Friday."));
         let listed = completed(Action::DelayNotice, json!({ "decision": "waiting_list" }));
         assert_eq!(listed.reason, "waiting_list");

@@ -101,8 +101,12 @@ fn line(v: &Value, home: &Home) -> String {
     let deadline = deadline.unwrap_or_else(|| text(v, "deadline").to_owned());
     let (with, due) = (harmless(text(v, "with")), text(v, "due").to_owned());
     let number = text(v, "case").get(..12).unwrap_or("-").to_owned();
-    let gaps =
-        [("with", with.as_str()), ("due", due.as_str()), ("deadline", deadline.as_str()), ("id", number.as_str())];
+    let gaps = [
+        ("with", with.as_str()),
+        ("due", due.as_str()),
+        ("deadline", deadline.as_str()),
+        ("id", number.as_str()),
+    ];
     let mut out = format!(
         "{}  {}  {}  {}",
         text(v, "id").get(..8).unwrap_or("-"),

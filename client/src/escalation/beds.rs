@@ -97,5 +97,6 @@ pub(super) async fn give_back(
     }
     let about: PacketId = thread.events[place].packet;
     let text = "Given back by software: nobody had come yet.".to_owned();
-    software(engine, thread, Action::CancelConfirm, &about.0, Words { text, ..Words::default() }, ticked).await
+    software(engine, thread, Action::CancelConfirm, &about.0, Words { text, ..Words::default() }, ticked)
+        .await
 }

@@ -164,7 +164,11 @@ async fn a_refusal_ends_a_request_and_a_place_on_a_list_keeps_it_open() {
     fails(north, &["answer", &second], INVALID, "V-105").await;
     sync_all(&stage).await;
     assert_eq!(asked(hotline, &first).await[0].1, "declined");
-    assert_eq!(asked(hotline, &second).await[0].1, "received", "somebody else is asked, and this one may still come");
+    assert_eq!(
+        asked(hotline, &second).await[0].1,
+        "received",
+        "somebody else is asked, and this one may still come"
+    );
     let open = tasks(hotline).await;
     assert!(open.contains(&"recipient".to_owned()) && open.contains(&"next-shelter".to_owned()), "{open:?}");
     let sent = hotline.list(&["sent", "list"]).await;
@@ -175,8 +179,13 @@ async fn a_refusal_ends_a_request_and_a_place_on_a_list_keeps_it_open() {
     sync_all(&stage).await;
     assert_eq!(asked(hotline, &second).await[0].1, "accepted");
     assert!(!tasks(hotline).await.contains(&"next-shelter".to_owned()), "there is a bed now");
-    fails(north, &["answer", &second, "--set", "decision=waiting_list", "--set", "position=1"], REFUSED, "P-101")
-        .await;
+    fails(
+        north,
+        &["answer", &second, "--set", "decision=waiting_list", "--set", "position=1"],
+        REFUSED,
+        "P-101",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +195,18 @@ async fn numbers_that_are_old_are_called_stale_wherever_they_stand() {
     counted(north, "N-1").await;
     sync_all(&stage).await;
     let full = sample("placement.json");
-    let girls = ["send", "placement", "--to", "North House", "--file", &full, "--set", "group=girls", "--set", "guardian=Appointed by the court"];
+    let girls = [
+        "send",
+        "placement",
+        "--to",
+        "North House",
+        "--file",
+        &full,
+        "--set",
+        "group=girls",
+        "--set",
+        "guardian=Appointed by the court",
+    ];
     let (_, remarks) = output_of(hotline, &girls).await;
     assert!(remarks.contains("FULL"), "{remarks}");
     let list = ["inbox", "list", "--kind", "capacity"];
@@ -198,7 +218,8 @@ async fn numbers_that_are_old_are_called_stale_wherever_they_stand() {
     assert!(russian.contains("УСТАРЕЛО") && russian.contains("25 часов"), "{russian}");
     let id = hotline.run(&list).await["id"].as_str().unwrap().to_owned();
     assert!(seen_by(hotline, &["inbox", "show", &id]).await.contains("STALE"));
-    let (out, remarks) = output_of(hotline, &["send", "placement", "--to", "North House", "--file", &full]).await;
+    let (out, remarks) =
+        output_of(hotline, &["send", "placement", "--to", "North House", "--file", &full]).await;
     assert!(remarks.contains("STALE") && out.contains("Queued"), "it is asked all the same: {remarks}");
     fails(north, &["capacity", "publish"], REFUSED, "P-110").await;
     north.run(&["capacity", "set"]).await;

@@ -51,10 +51,7 @@ impl Stage {
         (stage, clock)
     }
 
-    async fn with_clock(
-        orgs: &[(&str, &str, &str)],
-        clock: impl FnOnce(&Path) -> Option<TestClock>,
-    ) -> Self {
+    async fn with_clock(orgs: &[(&str, &str, &str)], clock: impl FnOnce(&Path) -> Option<TestClock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = clock(folder.path());
         let place = Place { clock, ..Place::below(folder.path(), "warn") };

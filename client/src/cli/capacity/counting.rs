@@ -82,15 +82,17 @@ fn named_in_file(args: &SetArgs) -> Option<String> {
 }
 
 /// What was known before, as it stands now, and over it what was typed.
-fn written(args: &SetArgs, before: Option<&house::House>, home: &Home) -> Result<Map<String, Value>, Failure> {
+fn written(
+    args: &SetArgs,
+    before: Option<&house::House>,
+    home: &Home,
+) -> Result<Map<String, Value>, Failure> {
     let Some(kind) = publication_kind() else { return Ok(Map::new()) };
     let mut document = Document::empty(kind);
     if let Some(house) = before {
         document.fields.clone_from(&house.count.fields);
         document.fields.retain(|name, _| !OF_ONE_COUNT.contains(&name.as_str()));
-        let line = |line: &house::Line| {
-            json!({ "unit": line.unit, "group": line.group, "maximum": line.maximum, "available": line.free })
-        };
+        let line = |line: &house::Line| json!({ "unit": line.unit, "group": line.group, "maximum": line.maximum, "available": line.free });
         document.fields.insert("capacity".into(), house.lines.iter().map(line).collect());
     }
     if let Some(code) = &args.shelter {
@@ -106,7 +108,12 @@ fn written(args: &SetArgs, before: Option<&house::House>, home: &Home) -> Result
 /// Enters one line of what was counted.
 fn place(fields: &mut Map<String, Value>, typed: &str, lang: Lang) -> Result<(), Failure> {
     let refused = || {
-        Failure::new("P-107", exit::INVALID, lang.fill("capacity-places", &[("typed", &harmless(typed))]), lang.text("capacity-places-hint"))
+        Failure::new(
+            "P-107",
+            exit::INVALID,
+            lang.fill("capacity-places", &[("typed", &harmless(typed))]),
+            lang.text("capacity-places-hint"),
+        )
     };
     let (name, numbers) = typed.split_once('=').ok_or_else(refused)?;
     let (unit, group) = name.split_once(':').ok_or_else(refused)?;
