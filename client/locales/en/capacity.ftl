@@ -3,6 +3,7 @@ capacity-none-hint = Begin with the file of your house: causeway capacity set --
 capacity-which = It is not clear which house is meant. Nothing was changed.
 capacity-which-hint = Say which with --shelter CODE. Known houses: { $known }
 capacity-too-many = No more houses can be kept here. Nothing was changed.
+capacity-too-many-hint = Count under the code of a house that is known: `causeway capacity show`.
 capacity-code = The code of a house has at most 40 letters, digits, dots and dashes: partners read it, and it must not be an address. Nothing was changed.
 capacity-code-hint = Choose a code that says nothing about the place, for example --shelter S-04
 capacity-field = { $field } is no part of a publication: it says how many places there are, and never where. Nothing was changed.
@@ -59,3 +60,4 @@ placing-ask-stale = { $name }: its numbers are STALE (counted { $counted }). You
 placing-ask-full = { $name }: FULL for { $group } (counted { $counted }). You are asking all the same; ask another shelter as well.
 placing-ask-closed = { $name } has said that it is CLOSED for the time being. You are asking all the same; call first.
 placing-ask-no-line = { $name } has published no places for { $group } (counted { $counted }). You are asking all the same.
+placing-no-bed-named = This accepts the request and holds no bed, and other shelters that were asked may give theirs away. Offer one now: causeway answer ID --set decision=offered --set intake_contact.phone=+…

@@ -199,6 +199,13 @@ pub(super) fn complete(words: &mut Words, action: Action, now: Timestamp, lang: 
     }
 }
 
+/// Whoever accepts a request for beds without offering one has the others give theirs away.
+pub(super) fn remark_without_bed(words: &Words, action: Action, lang: Lang) {
+    if action == Action::Accept && !words.answer.contains_key("decision") {
+        remark(&lang.text("placing-no-bed-named"));
+    }
+}
+
 /// Tells the partners what an answer has changed, and the user whom, or that nobody knows.
 pub(super) async fn after_answer(thread: &Thread, home: &Home) -> Result<(), Failure> {
     if thread.kind != beds::REQUEST || thread.ours {

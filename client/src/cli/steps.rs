@@ -284,6 +284,7 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
         Words { reason: args.reason, text: args.text, eta: args.eta, answer, fields, priority: None };
     if thread.kind == beds::REQUEST && !thread.ours {
         placing::complete(&mut words, action, home.engine.now(), home.lang);
+        placing::remark_without_bed(&words, action, home.lang);
     }
     let taken = home.engine.take_step(thread.case, action, words).await;
     let packet = taken.map_err(|error| refused(error, home.lang))?;

@@ -53,7 +53,10 @@ pub(super) async fn set(args: SetArgs, home: &Home) -> Result<(), Failure> {
     check(&shelter, &fields, home)?;
     let is_new = !counts.iter().any(|count| count.shelter == shelter);
     if is_new && counts.len() >= beds::HOUSES_MAX {
-        return Err(Failure::invalid(home.lang.text("capacity-too-many"), home.lang.text("capacity-which")));
+        return Err(Failure::invalid(
+            home.lang.text("capacity-too-many"),
+            home.lang.text("capacity-too-many-hint"),
+        ));
     }
     let count = counted(&shelter, fields, home)?;
     let mut changes = Changes::default();
