@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::org;
-use super::output::{harmless, print_list, text, time};
+use super::output::{harmless, print_list, remark, text, time};
 use super::placing::label;
 use crate::beds::hold::{self, Hold};
 use crate::beds::house::{House, Line, houses};
@@ -317,6 +317,20 @@ pub(super) fn freshness_words(v: &Value, home: &Home) -> Option<String> {
         (false, false) => return None,
     };
     Some(home.lang.text(id))
+}
+
+/// Says that partners do not rely on a publication of ours any more: otherwise nobody here would know why nobody asks.
+pub(super) fn remark_old(home: &Home) -> Result<(), Failure> {
+    let cases = beds::cases(&home.engine.vault)?;
+    let (published, now) = (published(&cases), home.engine.relay_now());
+    let (houses, _) = standing(home, &cases)?;
+    for house in houses.iter().filter(|house| house.is_stale(now)) {
+        let code = &house.count.shelter;
+        if published.contains_key(code) && !home.json {
+            remark(&format!("{}: {}", harmless(code), home.lang.text("capacity-count-again")));
+        }
+    }
+    Ok(())
 }
 
 /// Names of organisations, for a remark.

@@ -221,6 +221,8 @@ async fn numbers_that_are_old_are_called_stale_wherever_they_stand() {
     let (out, remarks) =
         output_of(hotline, &["send", "placement", "--to", "North House", "--file", &full]).await;
     assert!(remarks.contains("STALE") && out.contains("Queued"), "it is asked all the same: {remarks}");
+    let (_, remarks) = output_of(north, &["sync"]).await;
+    assert!(remarks.contains("N-1: COUNT AGAIN"), "{remarks}");
     fails(north, &["capacity", "publish"], REFUSED, "P-110").await;
     north.run(&["capacity", "set"]).await;
     north.run(&["capacity", "publish"]).await;
