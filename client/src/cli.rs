@@ -11,6 +11,7 @@ mod alarms;
 mod attachments;
 mod backup;
 mod calls;
+mod capacity;
 mod checks;
 mod colleagues;
 mod consent;
@@ -36,6 +37,7 @@ mod org;
 mod outfile;
 pub(crate) mod output;
 mod overriding;
+mod placing;
 mod recovery;
 mod registers;
 mod registrar;
@@ -144,6 +146,9 @@ enum Command {
     /// Calls that a hotline takes.
     #[command(subcommand)]
     Call(calls::CallCommand),
+    /// A shelter's beds: what is free, what is held for whom, and what partners have.
+    #[command(subcommand)]
+    Capacity(capacity::CapacityCommand),
     /// Write a referral and put it into the outbox.
     Send(send::SendArgs),
     /// What is agreed with an organisation: it gets nothing beside that.
@@ -171,7 +176,7 @@ enum Command {
     Decline(steps::StepArgs),
     /// Ask the sender something.
     Ask(steps::StepArgs),
-    /// Answer a question, or an identity check.
+    /// Answer a question, an identity check, or a request for beds.
     Answer(steps::AnswerArgs),
     /// Begin to work on a referral.
     Start(steps::StepArgs),
@@ -358,6 +363,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::RelayKey { text } => relay_key::take(home, &text).await,
         Command::Device(command) => device::run(command, home).await,
         Command::Call(command) => calls::run(command, home).await,
+        Command::Capacity(command) => capacity::run(command, home).await,
         Command::Send(args) => send::send(args, home).await,
         Command::Agreement(command) => agreement::agreement(command, home).await,
         Command::Consent(command) => consent::consent(command, home).await,

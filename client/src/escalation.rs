@@ -20,10 +20,14 @@ use crate::referral::clocks::{Clock, ClockId, Level};
 use crate::referral::lifecycle::{Action, Party, WorkState};
 use crate::vault::Changes;
 
+mod beds;
 pub mod course;
 pub mod fallback;
 pub mod settle;
 pub mod tasks;
+
+/// Word of a shelter's answer that keeps a request open and has no bed for it.
+const NO_BED_YET: &str = "waiting_list";
 
 /// What a look at the deadlines has brought.
 #[derive(Debug, Default)]
@@ -35,6 +39,8 @@ pub struct Ticked {
     pub steps: usize,
     /// Referrals that went to the next organisation of the sender's list.
     pub forwarded: usize,
+    /// Partners that are told what has changed in our beds.
+    pub published: usize,
 }
 
 /// Does what is due in every thread. Without the relay's time nothing is done: the next session does it.
@@ -47,12 +53,16 @@ pub async fn tick(engine: &Engine) -> Result<Ticked, EngineError> {
         desks::learn(&engine.vault, &mut changes, thread)?;
     }
     settle::first_accept(engine, &threads, &mut ticked).await?;
+    settle::bed_taken(engine, &threads, &mut ticked).await?;
     for thread in threads.iter().filter(|thread| thread.root != PacketId([0; 32])) {
         settle::by_time(engine, thread, watch.now, &mut ticked).await?;
+        beds::give_back(engine, thread, &mut ticked).await?;
         look_at(engine, thread, &watch, &mut changes, &mut ticked).await?;
     }
+    beds::look(engine, &threads, watch.now, &mut changes, &mut ticked)?;
     watch.keep(&mut changes);
     engine.commit(changes).await?;
+    ticked.published = beds::publish(engine, watch.now).await?;
     Ok(ticked)
 }
 
@@ -94,7 +104,9 @@ async fn look_at(
     }
     if let Some(word) = ended {
         let next = fallback::next(engine, thread).await?;
-        let task = Task::of(thread, "recipient", word, 1, watch.now).for_supervisor_if(word != "declined");
+        let code = if word == NO_BED_YET { beds::NEXT_SHELTER } else { "recipient" };
+        let gave_a_reason = ["declined", NO_BED_YET].contains(&word);
+        let task = Task::of(thread, code, word, 1, watch.now).for_supervisor_if(!gave_a_reason);
         tasks::add(engine, changes, task.with_fallback(next), ticked)?;
     }
     // Once for a thread: whoever gets it has deadlines of its own, and the rest of the list.
@@ -209,7 +221,7 @@ async fn forward_if_allowed(
     Ok(())
 }
 
-/// How a referral of ours ended without help.
+/// Why a referral of ours brings no help, so that somebody else has to be asked.
 fn ended(engine: &Engine, thread: &Thread) -> Result<Option<&'static str>, EngineError> {
     if !thread.ours {
         return Ok(None);
@@ -221,7 +233,7 @@ fn ended(engine: &Engine, thread: &Thread) -> Result<Option<&'static str>, Engin
             let root = records::sent(&engine.vault, thread.root, thread.peer)?;
             root.is_some_and(|root| root.transport.is_failure()).then_some("expired")
         }
-        _ => None,
+        _ => beds::has_no_bed_yet(engine, thread)?.then_some(NO_BED_YET),
     })
 }
 

@@ -26,6 +26,7 @@ macro_rules! words {
 words![
     "access",
     "calls",
+    "capacity",
     "checks",
     "codes",
     "fields",

@@ -15,6 +15,7 @@ pub mod activity;
 pub mod attachments;
 pub mod audit;
 pub mod backup;
+pub mod beds;
 pub mod calls;
 pub mod casebook;
 pub mod chain;

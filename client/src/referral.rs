@@ -187,6 +187,11 @@ impl FromStr for Kind {
     }
 }
 
+/// What a table says of a field of a kind, or of the header; none if no table knows it.
+pub(crate) fn field_of(spec: &'static spec::Spec, name: &str) -> Option<&'static spec::Field> {
+    kinds::field(spec, name)
+}
+
 /// Reads one JSON object with the bounds of a document.
 pub(crate) fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
     parse::object(bytes)

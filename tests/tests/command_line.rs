@@ -7,6 +7,7 @@ mod command_line {
     mod bad_documents;
     mod bad_homes;
     mod bad_invites;
+    mod beds;
     mod checks;
     mod consent;
     mod demo;

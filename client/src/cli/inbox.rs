@@ -7,6 +7,7 @@ use causeway_common::time::Timestamp;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
+use super::capacity::{self, Publications};
 use super::colleagues::{lost_to_colleague, withheld_json, withheld_words};
 use super::doubtful;
 use super::erase;
@@ -157,10 +158,11 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
     let mut threads: Vec<Thread> =
         records::all_threads(&home.engine.vault)?.into_iter().filter(|t| t.ours == ours).collect();
     threads.sort_by_key(|t| (t.priority, std::cmp::Reverse(t.begun)));
+    let publications = Publications::read(home)?;
     let mut values = Vec::new();
     for thread in threads {
         if matches(&args, from, &thread, home)? {
-            values.push(entry(&thread, home).await?);
+            values.push(entry(&thread, &publications, home).await?);
         }
     }
     if !ours {
@@ -174,7 +176,7 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
         }
         let other = if ours { text(v, "to_name") } else { text(v, "from_name") };
         format!(
-            "{}  {}  {}  {}  {} / {}  {}{}{}",
+            "{}  {}  {}  {}  {} / {}  {}{}{}{}",
             &text(v, "id")[..12],
             text(v, "priority"),
             text(v, "kind"),
@@ -183,6 +185,8 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
             text(v, "work"),
             text(v, "received"),
             tasks::words(v, home),
+            capacity::freshness_words(&v["capacity"], home)
+                .map_or_else(String::new, |words| format!("  {words}")),
             remarks(v),
         )
     });
@@ -253,7 +257,7 @@ fn matches(args: &ListArgs, from: Option<OrgId>, thread: &Thread, home: &Home) -
         && from.is_none_or(|org| org == thread.peer))
 }
 
-async fn entry(thread: &Thread, home: &Home) -> Result<Value, Failure> {
+async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Result<Value, Failure> {
     let own = home.engine.identity.org;
     let (from, to) = if thread.ours { (own, thread.peer) } else { (thread.peer, own) };
     let (transport, failure) = transport(thread, home)?;
@@ -279,6 +283,7 @@ async fn entry(thread: &Thread, home: &Home) -> Result<Value, Failure> {
         "held": standing::suspension(suspended.as_ref()),
         "waits": waits,
         "standing": doubtful::standing(doubt.as_ref()),
+        "capacity": publications.of(thread),
     }))
 }
 
@@ -306,7 +311,7 @@ fn transport(thread: &Thread, home: &Home) -> Result<(String, Value), Failure> {
 }
 
 async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
-    let mut value = entry(thread, home).await?;
+    let mut value = entry(thread, &Publications::read(home)?, home).await?;
     let received = records::received(&home.engine.vault, thread.root)?;
     let sent = records::sent(&home.engine.vault, thread.root, thread.peer)?;
     let sections = received.as_ref().map(|r| &r.sections).or_else(|| sent.as_ref().map(|s| &s.sections));
@@ -326,7 +331,9 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["possible"] = work.moves(own_party(thread)).into_iter().map(|a| Value::from(a.as_str())).collect();
     print(home.json, value, |v| {
         let stated = super::mrz::stated_words(&stated, home.lang);
-        format!("{}{}{stated}", shared::words(&v["access"], home), people(v))
+        let fresh = capacity::freshness_words(&v["capacity"], home);
+        let fresh = fresh.map_or_else(String::new, |words| format!("{words}\n"));
+        format!("{fresh}{}{}{stated}", shared::words(&v["access"], home), people(v))
     });
     Ok(())
 }

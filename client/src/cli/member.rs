@@ -10,6 +10,7 @@ use causeway_common::time::{Clock as _, SystemClock};
 use clap::Args;
 use serde_json::json;
 
+use super::capacity;
 use super::failure::{Failure, exit};
 use super::head;
 use super::home::{Home, ProtectionArgs};
@@ -191,6 +192,7 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
         format!("{} sent, {} received, {waiting} still waiting.", report.sent, report.received)
     });
     tasks::remark_open(home)?;
+    capacity::remark_old(home)?;
     if !alarm.is_empty() && !home.json {
         remark(&alarm);
     }

@@ -17,6 +17,7 @@ use super::matches;
 use super::org;
 use super::output::{print, remark, text};
 use super::overriding;
+use super::placing;
 use super::sharing::{self, Basis, Share};
 use super::standing;
 use super::steps::find_thread;
@@ -171,6 +172,7 @@ async fn queue(
 ) -> Result<(), Failure> {
     let recipients: Vec<OrgId> = shares.iter().map(|share| share.org).collect();
     super::tasks::before_sending(home, &recipients, document.priority()).await?;
+    placing::before_asking(document, &recipients, home).await?;
     let waits = head::first_contact(home, &recipients).await?;
     let access = sharing::json(&shares);
     let mut drafts = Vec::new();

@@ -10,6 +10,8 @@ use super::failure::{Failure, exit};
 use super::home::Home;
 use super::kind;
 use super::output::{harmless, print, remark, text};
+use super::placing;
+use crate::beds;
 use crate::engine::threads::{StepError, Words, moment, own_party, update_of, work_of};
 use crate::lang::Lang;
 use crate::model::Thread;
@@ -68,6 +70,9 @@ pub(crate) struct AnswerArgs {
     /// File with the answer to an identity check or a question for a place, JSON.
     #[arg(long)]
     file: Option<PathBuf>,
+    /// Offer places although the count says that not so many are free.
+    #[arg(long)]
+    squeeze_in: bool,
 }
 
 pub(crate) async fn step(args: StepArgs, action: Action, home: &Home) -> Result<(), Failure> {
@@ -190,7 +195,8 @@ struct Carried {
     answer: Map<String, Value>,
 }
 
-/// An answer is what the sender says to a question, and what an embassy says to an identity check.
+/// An answer is what the sender says to a question, what an embassy says to an identity check, and what a shelter says to a request
+/// for beds: that is the step which says what happened, with the answer in it.
 pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure> {
     let thread = find_thread(home, &args.step.id)?;
     let kind = Kind::from_code(&thread.kind).and_then(Kind::answered_by).filter(|_| !thread.ours);
@@ -209,6 +215,12 @@ pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure>
         if !found.is_empty() {
             return Err(kind::refused(&found, home.lang));
         }
+    }
+    if thread.kind == beds::REQUEST {
+        let placing = placing::placing(&thread, answer, args.squeeze_in, home)?;
+        let carried = Carried { fields: Map::new(), answer: placing.answer };
+        take(args.step, placing.action, carried, home).await?;
+        return placing::after_answer(&thread, home).await;
     }
     take(args.step, Action::Complete, Carried { fields: Map::new(), answer }, home).await
 }
@@ -268,7 +280,12 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
     if let Some(number) = args.staff {
         fields.entry("staff_no").or_insert_with(|| number.into());
     }
-    let words = Words { reason: args.reason, text: args.text, eta: args.eta, answer, fields, priority: None };
+    let mut words =
+        Words { reason: args.reason, text: args.text, eta: args.eta, answer, fields, priority: None };
+    if thread.kind == beds::REQUEST && !thread.ours {
+        placing::complete(&mut words, action, home.engine.now(), home.lang);
+        placing::remark_without_bed(&words, action, home.lang);
+    }
     let taken = home.engine.take_step(thread.case, action, words).await;
     let packet = taken.map_err(|error| refused(error, home.lang))?;
     home.note(action.as_str()).await?;

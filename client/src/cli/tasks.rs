@@ -101,7 +101,13 @@ fn line(v: &Value, home: &Home) -> String {
     let deadline = lang.find(&format!("clock-{}", text(v, "deadline")), None);
     let deadline = deadline.unwrap_or_else(|| text(v, "deadline").to_owned());
     let (with, due) = (harmless(text(v, "with")), text(v, "due").to_owned());
-    let gaps = [("with", with.as_str()), ("due", due.as_str()), ("deadline", deadline.as_str())];
+    let number = text(v, "case").get(..12).unwrap_or("-").to_owned();
+    let gaps = [
+        ("with", with.as_str()),
+        ("due", due.as_str()),
+        ("deadline", deadline.as_str()),
+        ("id", number.as_str()),
+    ];
     let mut out = format!(
         "{}  {}  {}  {}",
         text(v, "id").get(..8).unwrap_or("-"),
@@ -197,7 +203,7 @@ pub(crate) async fn look(home: &Home) -> Result<bool, Failure> {
             remark(&line(&entry(task, home).await?, home));
         }
     }
-    Ok(ticked.steps + ticked.forwarded > 0)
+    Ok(ticked.steps + ticked.forwarded + ticked.published > 0)
 }
 
 /// Looks at all deadlines again and again while something else goes on.

@@ -103,11 +103,12 @@ async fn write_referrals(stage: &Stage, samples: &Samples) -> Result<(), Failure
     Ok(())
 }
 
-/// The shelter says what is free, is asked, and offers a bed until a moment.
+/// The shelter counts and says what is free, is asked, and offers a bed until a moment.
 async fn placed(stage: &Stage, samples: &Samples) -> Result<(), Failure> {
     let (hotline, shelter) = (&stage.hotline, &stage.shelter);
     let capacity = samples.path("capacity");
-    shelter.run(&["send", "capacity", "--to", &hotline.name, "--file", &capacity]).await?;
+    shelter.run(&["capacity", "set", "--file", &capacity]).await?;
+    shelter.run(&["capacity", "publish", "--to", &hotline.name]).await?;
     shelter.run(&["sync"]).await?;
     hotline.run(&["sync"]).await?;
     let placement = samples.path("placement");
@@ -116,7 +117,6 @@ async fn placed(stage: &Stage, samples: &Samples) -> Result<(), Failure> {
     let asked = opened(shelter, &inbox_of(shelter, 1).await?).await?;
     for item in &asked {
         let id = text(item, "id");
-        shelter.run(&["accept", &id, "--eta", "tonight"]).await?;
         shelter.run(&["answer", &id, "--file", &samples.path("offer")]).await?;
     }
     shelter.run(&["sync"]).await?;
@@ -127,7 +127,10 @@ async fn placed(stage: &Stage, samples: &Samples) -> Result<(), Failure> {
 async fn handed_over(stage: &Stage, samples: &Samples) -> Result<(), Failure> {
     let (hotline, shelter, prosecutor) = (&stage.hotline, &stage.shelter, &stage.prosecutor);
     let (handoff, evidence) = (samples.path("handoff"), samples.path("evidence"));
-    hotline.run(&["send", "victim-handoff", "--to", &shelter.name, "--file", &handoff]).await?;
+    let asked = hotline.run_list(&["sent", "list", "--kind", "SPR"]).await?;
+    let asked = asked.first().map(|item| text(item, "id")).unwrap_or_default();
+    let goes = ["send", "victim-handoff", "--from", &asked, "--to", &shelter.name, "--file", &handoff];
+    hotline.run(&goes).await?;
     hotline.run(&["send", "evidence", "--to", &prosecutor.name, "--file", &evidence]).await?;
     hotline.run(&["sync"]).await?;
     tokio::try_join!(taken_over(shelter, "VHO", 2), taken_over(prosecutor, "EVH", 1))?;
@@ -139,6 +142,7 @@ async fn handed_over(stage: &Stage, samples: &Samples) -> Result<(), Failure> {
     }
     hotline.run(&["sync"]).await?;
     tokio::try_join!(completed(shelter, "VHO"), completed(prosecutor, "EVH"))?;
+    completed(shelter, "SPR").await?;
     hotline.run(&["sync"]).await.map(drop)
 }
 

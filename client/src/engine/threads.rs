@@ -488,7 +488,7 @@ fn is_older(thread: &Thread, action: Action, now: Timestamp, limit: Duration) ->
 }
 
 /// A moment as RFC 3339 in UTC.
-pub(crate) fn moment(at: Timestamp) -> String {
+pub fn moment(at: Timestamp) -> String {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
     jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

@@ -86,7 +86,7 @@ fn tried(engine: &Engine, thread: &Thread, document: &Map<String, Value>) -> Res
 }
 
 /// The packet with which it all began.
-fn first_packet(thread: &Thread, named: Option<&Value>) -> String {
+pub(super) fn first_packet(thread: &Thread, named: Option<&Value>) -> String {
     named.and_then(Value::as_str).map_or_else(|| thread.root.to_string(), str::to_owned)
 }
 
@@ -144,7 +144,7 @@ pub async fn forward(
 
 /// What of a referral that was built for another organisation this one may have: nothing that the first one had not, and of that
 /// what [`access`] decides for it. Empty: it must have nothing.
-async fn copy_for(
+pub(crate) async fn copy_for(
     engine: &Engine,
     org: OrgId,
     document: &Document,

@@ -1,10 +1,14 @@
 //! Steps that software takes in a person's place because nothing is left to decide.
 
+use std::collections::BTreeMap;
+
 use causeway_common::ids::PacketId;
 use causeway_common::time::Timestamp;
 
 use super::course::header_of;
-use super::{Ticked, moment_of, software};
+use super::{Ticked, fallback, moment_of, software};
+use crate::beds::{self, hold};
+use crate::casebook::Case;
 use crate::engine::threads::{OBJECT_WITHIN, Words, state_of, update_of};
 use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
@@ -27,28 +31,89 @@ pub(super) async fn first_accept(
     threads: &[Thread],
     ticked: &mut Ticked,
 ) -> Result<(), EngineError> {
-    for thread in threads.iter().filter(|thread| thread.ours && TAKEN.contains(&state_of(thread))) {
-        let rivals: Vec<&Thread> =
-            threads.iter().filter(|rival| rival.root == thread.root && rival.case != thread.case).collect();
-        let wanted = |rival: &&Thread| !state_of(rival).is_terminal() && !is_asked_back(rival);
-        if !rivals.iter().any(wanted) {
-            continue;
-        }
+    for (thread, rivals) in contested(engine, threads)? {
         let header = header_of(engine, thread)?;
         if header.is_none_or(|header| header["mode_of_acceptance"] != "first_accept_wins") {
             continue;
         }
         let ours = accepted_at(engine, thread)?;
-        for rival in rivals.into_iter().filter(wanted) {
+        for rival in rivals {
             // Of two that have accepted, the one whose word the relay has had first.
             let earlier = TAKEN.contains(&state_of(rival)) && accepted_at(engine, rival)? <= ours;
             if !earlier {
-                let words = Words { reason: "other_accepted".into(), ..Words::default() };
-                software(engine, rival, Action::Withdraw, b"other_accepted", words, ticked).await?;
+                take_back(engine, rival, ticked).await?;
             }
         }
     }
     Ok(())
+}
+
+/// Takes a request for beds back from all other shelters once the person is being handed over to one that has offered.
+pub(super) async fn bed_taken(
+    engine: &Engine,
+    threads: &[Thread],
+    ticked: &mut Ticked,
+) -> Result<(), EngineError> {
+    let mut contested = contested(engine, threads)?;
+    contested.retain(|(thread, _)| thread.kind == beds::REQUEST);
+    if contested.is_empty() {
+        return Ok(());
+    }
+    let cases = beds::cases(&engine.vault)?;
+    for (thread, rivals) in contested {
+        let Some(request) = cases.iter().find(|case| case.thread.case == thread.case) else { continue };
+        let under_way = |case: &Case| hold::takes_up(case, request) && !is_undone(state_of(&case.thread));
+        if cases.iter().any(under_way) {
+            for rival in rivals {
+                take_back(engine, rival, ticked).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Referrals of ours that somebody has taken on, each with the threads in which others still have the same.
+fn contested<'a>(
+    engine: &Engine,
+    threads: &'a [Thread],
+) -> Result<Vec<(&'a Thread, Vec<&'a Thread>)>, EngineError> {
+    let mut open: BTreeMap<String, Vec<&Thread>> = BTreeMap::new();
+    for thread in threads.iter().filter(|thread| thread.ours && is_wanted(thread)) {
+        open.entry(began_with(engine, thread)?).or_default().push(thread);
+    }
+    let mut contested = Vec::new();
+    for thread in threads.iter().filter(|thread| thread.ours && TAKEN.contains(&state_of(thread))) {
+        if open.is_empty() {
+            break;
+        }
+        let same = open.get(&began_with(engine, thread)?).into_iter().flatten();
+        let rivals: Vec<&Thread> = same.copied().filter(|rival| rival.case != thread.case).collect();
+        if !rivals.is_empty() {
+            contested.push((thread, rivals));
+        }
+    }
+    Ok(contested)
+}
+
+/// The packet with which a referral began. A request for beds that was sent on is still the same request: one person needs one bed.
+fn began_with(engine: &Engine, thread: &Thread) -> Result<String, EngineError> {
+    let header = if thread.kind == beds::REQUEST { header_of(engine, thread)? } else { None };
+    Ok(fallback::first_packet(thread, header.as_ref().and_then(|header| header.get("root_packet"))))
+}
+
+/// Whether a handoff comes to nothing.
+fn is_undone(state: WorkState) -> bool {
+    state.is_terminal() && state != WorkState::Closed
+}
+
+/// Whether a referral still stands with its recipient.
+fn is_wanted(thread: &Thread) -> bool {
+    !state_of(thread).is_terminal() && state_of(thread) != WorkState::Completed && !is_asked_back(thread)
+}
+
+async fn take_back(engine: &Engine, thread: &Thread, ticked: &mut Ticked) -> Result<(), EngineError> {
+    let words = Words { reason: "other_accepted".into(), ..Words::default() };
+    software(engine, thread, Action::Withdraw, b"other_accepted", words, ticked).await
 }
 
 fn is_asked_back(thread: &Thread) -> bool {

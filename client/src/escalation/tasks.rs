@@ -24,7 +24,8 @@ pub struct Task {
     pub id: [u8; 32],
     /// The thread it is about.
     pub case: [u8; 32],
-    /// What to do, a word of `tasks.ftl`: remind, overdue, call, supervisor, recipient, arrival, confirm, reassign.
+    /// What to do, a word of `tasks.ftl`: remind, overdue, call, supervisor, recipient, arrival, confirm, reassign; about beds
+    /// next-shelter, bed-offered, bed-gone, bed-over.
     pub code: String,
     /// Level, 0 to 3.
     pub level: u8,
@@ -60,7 +61,7 @@ impl Task {
         Self::about(case, "confirm", "send", 1, now).due(due)
     }
 
-    fn about(case: [u8; 32], code: &str, clock: &str, round: u32, now: Timestamp) -> Self {
+    pub(super) fn about(case: [u8; 32], code: &str, clock: &str, round: u32, now: Timestamp) -> Self {
         let id = named(&[b"task", &case, code.as_bytes(), clock.as_bytes(), &round.to_be_bytes()]);
         Self {
             id,
@@ -109,9 +110,10 @@ impl Task {
         self.is_open() && self.made < self.due && self.due < now
     }
 
-    /// Whether it ends only with words about what was done. Reminders end with the deadline that they are about.
+    /// Whether it ends only with words about what was done. Reminders end with the deadline that they are about,
+    /// and what only tells something is done when it is read.
     pub fn wants_outcome(&self) -> bool {
-        !matches!(self.code.as_str(), "remind" | "overdue")
+        !matches!(self.code.as_str(), "remind" | "overdue" | "bed-offered" | "bed-gone")
     }
 }
 

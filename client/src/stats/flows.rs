@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use causeway_common::ids::OrgId;
 use causeway_common::time::Timestamp;
 use serde_json::Value;
 
 use super::counts::{Axis, Counts, Label};
 use super::facts::{at, clean};
 use super::{Counted, Table};
+use crate::beds::partners;
 use crate::casebook::Case;
 use crate::model::Transport;
 use crate::referral::values;
@@ -69,18 +71,19 @@ pub(super) fn overrides(cases: &[&Counted<'_>]) -> Counts {
 /// Places by group of guests: taken, reserved and free after the newest publication of each shelter; of publications that nobody
 /// relies on any more only how many places they name.
 pub(super) fn shelters(cases: &[&Counted<'_>], now: Timestamp) -> Counts {
-    let mut newest: BTreeMap<String, &Case> = BTreeMap::new();
+    let mut newest: BTreeMap<(Option<OrgId>, String), &Case> = BTreeMap::new();
     for Counted { case, .. } in cases.iter().filter(|counted| counted.case.thread.kind == "SCP") {
         let Some(code) = at(&case.document, &["shelter_code"]).and_then(Value::as_str) else { continue };
-        let shelter = newest.entry(code.to_owned()).or_insert(case);
+        // Two shelters may have chosen the same code; ours goes to many partners and is one.
+        let whose = (!case.thread.ours).then_some(case.thread.peer);
+        let shelter = newest.entry((whose, code.to_owned())).or_insert(case);
         if (moment(case, "updated"), case.thread.begun) > (moment(shelter, "updated"), shelter.thread.begun) {
             *shelter = case;
         }
     }
     let mut counts = Counts::new(Table::Shelters);
     for case in newest.into_values() {
-        let stale =
-            moment(case, "valid_until").is_none_or(|until| until < i64::try_from(now.0).unwrap_or(i64::MAX));
+        let stale = partners::counts_until(&case.document, case.thread.begun) <= now;
         let units = case.document.get("capacity").and_then(Value::as_array);
         for unit in units.into_iter().flatten().take(UNITS_MAX) {
             add_unit(&mut counts, unit, stale);

@@ -1,7 +1,10 @@
 //! A town to type commands in.
 
+use std::path::Path;
+
 use causeway_tests::process::Death;
 use causeway_tests::process::actor::{Actor, Ran};
+use causeway_tests::process::clock::TestClock;
 use causeway_tests::process::program::program;
 use causeway_tests::process::relay::{Place, Relay};
 use causeway_tests::process::town::Town;
@@ -38,8 +41,20 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(orgs: &[(&str, &str, &str)]) -> Self {
+        Self::with_clock(orgs, |_| None).await
+    }
+
+    /// A town whose time can be set ahead.
+    pub(crate) async fn in_time(orgs: &[(&str, &str, &str)]) -> (Self, TestClock) {
+        let stage = Self::with_clock(orgs, |folder| Some(TestClock::below(folder))).await;
+        let clock = stage.town.place.clock.clone().unwrap();
+        (stage, clock)
+    }
+
+    async fn with_clock(orgs: &[(&str, &str, &str)], clock: impl FnOnce(&Path) -> Option<TestClock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::below(folder.path(), "warn");
+        let clock = clock(folder.path());
+        let place = Place { clock, ..Place::below(folder.path(), "warn") };
         let (town, relay) = Town::found(folder.path(), place, orgs).await;
         Self { folder, town, relay }
     }
@@ -70,6 +85,9 @@ pub(crate) async fn output_of(actor: &Actor, words: &[&str]) -> (String, String)
     let mut command = tokio::process::Command::new(program("causeway"));
     command.args(["--no-input", "--home"]).arg(&actor.home);
     command.arg("--passphrase-file").arg(&actor.passphrase_file).args(words);
+    if let Some(clock) = &actor.clock {
+        clock.hand_to(&mut command);
+    }
     let output = command.kill_on_drop(true).output().await.unwrap();
     let remarks = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{words:?}: {remarks}");

@@ -51,7 +51,8 @@ pub(super) const SPEC: Spec = Spec {
     schema: "relay/SPR/1.0",
     fields: FIELDS,
     rules: RULES,
-    fills: &[],
+    // One person needs one bed: the first shelter that offers it has her, the others may give theirs to somebody else.
+    fills: &[("mode_of_acceptance", Fill::Code("first_accept_wins"))],
     persons: &[],
     priority: Priority::P1,
     raised: &[],
