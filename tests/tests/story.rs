@@ -4,11 +4,15 @@
 
 mod story {
     mod answered;
+    mod calls;
     mod cases;
+    mod kinds;
+    mod samples;
     mod silent_border;
     mod silent_embassy;
     mod silent_handover;
     mod silent_house;
     mod silent_prosecutor;
     mod support;
+    mod watching;
 }

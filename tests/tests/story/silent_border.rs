@@ -1,21 +1,26 @@
 //! The border does not answer: the sender is told step by step, the next on its list gets the alert, once.
 
+use std::time::Duration;
+
 use causeway_tests::process::Death;
 use causeway_tests::process::actor::Actor;
 use serde_json::Value;
 
 use super::cases;
 use super::support::{
-    HOTLINE, HOUSE, POLICE, Stage, all_tasks, count, deadlines, hours, minutes, named, only, opened,
-    says_none_of, sections, sync, tasks, text,
+    HOTLINE, HOUSE, POLICE, Stage, all_tasks, count, deadlines, hours, named, only, opened, says_none_of,
+    sections, sync, tasks, text,
 };
 
-const SECOND_POLICE: (&str, &str, &str) = ("Port Police", "police", "UA");
+pub(crate) const SECOND_POLICE: (&str, &str, &str) = ("Port Police", "police", "UA");
 const TOWN: &[(&str, &str, &str)] = &[HOTLINE, POLICE, SECOND_POLICE, HOUSE];
+/// Half of the five minutes within which a person looks at an alert. The levels are so far apart.
+const HALF: Duration = Duration::from_secs(150);
+const A_MOMENT: Duration = Duration::from_secs(5);
 const FALLBACK: [&str; 2] = ["fallback[0].name=Port Police", "fallback[1].name=House by the River"];
 
 /// The alert to the border, which has it and does not look at it; gives the sender's number of it.
-async fn alerted(stage: &Stage, more: &[&str]) -> String {
+pub(crate) async fn alerted(stage: &Stage, more: &[&str]) -> String {
     let (hotline, police) = (stage.org(HOTLINE), stage.org(POLICE));
     let call = hotline.run(&["call", "record", "--file", &stage.file("call.json", &cases::call())]).await;
     let file = stage.file("alert.json", &cases::alert());
@@ -40,13 +45,13 @@ async fn an_alert_that_nobody_looks_at_is_told_of_in_four_levels_and_goes_to_the
     let (second, house) = (stage.org(SECOND_POLICE), stage.org(HOUSE));
 
     // Half of five minutes is over: those who have it are reminded, and nobody else.
-    stage.passes(minutes(3));
+    stage.passes(HALF + A_MOMENT);
     sync(&[hotline, police]).await;
     assert_eq!(tasks(hotline).await, and_confirm(&[]));
     assert_eq!(tasks(police).await, named(&[("remind", "C2", 0)]));
 
     // It is over: both sides see it, and the late side is told.
-    stage.passes(minutes(3));
+    stage.passes(HALF);
     sync(&[hotline, police]).await;
     assert_eq!(only(hotline, &["sent", "list", "--overdue"]).await["id"], own);
     assert_eq!(count(&hotline.run(&["sent", "show", &own]).await, "deadline_missed"), 1);
@@ -58,10 +63,9 @@ async fn an_alert_that_nobody_looks_at_is_told_of_in_four_levels_and_goes_to_the
     assert!(house_and(second, house).await.is_empty());
 
     // Half as much again: whom to call, and it goes on.
-    let stage = stage.restart_relay().await;
+    let stage = stage.relay_is_off_for(HALF).await;
     let (hotline, police) = (stage.org(HOTLINE), stage.org(POLICE));
     let (second, house) = (stage.org(SECOND_POLICE), stage.org(HOUSE));
-    stage.passes(minutes(2));
     let (_, remarks) = hotline.sees(&["sync", "--lang", "ru"]).await;
     assert!(remarks.contains("ПОЗВОНИТЕ: Border Police") && remarks.contains("Port Police"), "{remarks}");
     assert_eq!(tasks(hotline).await, and_confirm(&[("call", "C2", 2)]));
@@ -73,7 +77,7 @@ async fn an_alert_that_nobody_looks_at_is_told_of_in_four_levels_and_goes_to_the
     assert!(house.list(&["inbox", "list"]).await.is_empty(), "it is not its turn");
 
     // Twice the time: a supervisor answers for it.
-    stage.passes(minutes(3));
+    stage.passes(HALF);
     sync(&[hotline, second, police]).await;
     let both = and_confirm(&[("call", "C2", 2), ("supervisor", "C2", 3)]);
     assert_eq!(tasks(hotline).await, both);

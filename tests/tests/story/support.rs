@@ -52,9 +52,10 @@ impl Stage {
         path.display().to_string()
     }
 
-    /// The relay goes down and comes back where it was.
-    pub(crate) async fn restart_relay(mut self) -> Self {
+    /// The relay goes down, time passes, and it comes back where it was.
+    pub(crate) async fn relay_is_off_for(mut self, time: Duration) -> Self {
         self.relay.stop().await;
+        self.clock.forward(time);
         self.relay = self.town.place.up().await;
         self
     }
