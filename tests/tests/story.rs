@@ -7,6 +7,7 @@ mod story {
     mod calls;
     mod cases;
     mod kinds;
+    mod on_duty;
     mod samples;
     mod silent_border;
     mod silent_embassy;
@@ -14,5 +15,4 @@ mod story {
     mod silent_house;
     mod silent_prosecutor;
     mod support;
-    mod watching;
 }

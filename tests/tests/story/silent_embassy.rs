@@ -81,7 +81,12 @@ async fn asked_back(stage: &Stage, own: &str) {
     assert_eq!(task(embassy, "call").await["phone"], "+37322000100", "the desk that the question named");
     hotline.run(&["answer", own, "--text", "No; she has none."]).await;
     sync(&[hotline, embassy]).await;
-    assert!(tasks(embassy).await.iter().all(|(_, clock, _)| clock != "C4"));
+    let open = tasks(embassy).await;
+    assert!(
+        open.contains(&("overdue".into(), "C3".into(), 1)),
+        "what was late before is late again: {open:?}"
+    );
+    assert!(open.iter().all(|(_, clock, _)| clock != "C4"), "{open:?}");
     assert!(tasks(hotline).await.iter().all(|(_, clock, _)| clock != "C4"));
     let shown = hotline.run(&["sent", "show", own]).await;
     assert!(
