@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use causeway_common::time::{Clock as _, SystemClock};
 use tokio::process::Command;
 
 /// Where Debian's package puts its library, below the folder of the machine's architecture.
@@ -42,8 +43,8 @@ impl TestClock {
     /// As [`TestClock::below`].
     pub fn at(folder: &Path, moment: i64) -> Self {
         let clock = Self::below(folder);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        clock.move_by(moment - i64::try_from(now).unwrap());
+        let now = i64::try_from(SystemClock.now().0 / 1_000).unwrap();
+        clock.move_by(moment - now);
         clock
     }
 

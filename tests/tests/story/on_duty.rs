@@ -1,11 +1,12 @@
 //! Somebody on duty keeps the connection open. What is killed and started again forgets no deadline, and fires none twice.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use causeway_tests::process::actor::Actor;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr};
+use tokio::time::Instant;
 
 use super::silent_border::{SECOND_POLICE, alerted};
 use super::support::{HOTLINE, POLICE, Stage, all_tasks, count, hours, minutes, sync};
