@@ -31,6 +31,11 @@ pub enum Death {
     At(String),
 }
 
+/// A sample of the project: its path.
+pub fn sample(name: &str) -> String {
+    format!("{}/../docs/samples/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
 /// Sends a signal to a child that nobody has waited for.
 fn signal(child: Option<u32>, signal: Signal) {
     let pid = child.and_then(|id| Pid::from_raw(i32::try_from(id).unwrap()));

@@ -3,6 +3,8 @@ call-open = { $count ->
     [one] One field is still open; `causeway call show` names it.
    *[other] { $count } fields are still open; `causeway call show` names them.
 }
+call-refused = It cannot be written down like this. Nothing of this command was kept.
+    .hint = Correct the fields named above, or leave them out for now: a call is kept with as little as you know.
 call-none = No call has been written down yet.
 call-led-to = { $count ->
     [0] no referral

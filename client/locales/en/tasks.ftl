@@ -3,7 +3,7 @@ tasks-open = { $count ->
     [one] { $count } task is open: see `causeway tasks list`.
    *[other] { $count } tasks are open: see `causeway tasks list`.
 }
-task-remind = half of the time for { $with } is over: { $deadline }, due { $due }
+task-remind = half of the time is over, { $with } waits: { $deadline }, due { $due }
 task-overdue = OVERDUE since { $due }, { $with } waits for you: { $deadline }
 task-call = CALL { $with }: { $deadline } was due { $due }. Write down what they say: `causeway tasks done`.
 task-supervisor = SUPERVISOR: { $with } has not acted ({ $deadline }, due { $due }). Say what was done.

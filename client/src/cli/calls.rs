@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::home::Home;
-use super::kind::refused;
+use super::kind::refused_as;
 use super::output::{harmless, print, print_list, text, time};
 use super::send;
 use crate::activity;
 use crate::calls::{self, Call};
-use crate::referral::{Document, Kind, Level, SendContext};
+use crate::referral::{Document, Kind, Level, Problem, SendContext};
 use crate::vault::Changes;
 
 #[derive(Debug, Subcommand)]
@@ -65,7 +65,8 @@ pub(crate) async fn run(command: CallCommand, home: &Home) -> Result<(), Failure
 
 async fn record(args: RecordArgs, home: &Home) -> Result<(), Failure> {
     let id: [u8; 32] = home.engine.random().await;
-    let mut document = send::written(Document::empty(kind()?), args.file.as_deref(), &args.set, home)?;
+    let mut document =
+        send::written(Document::empty(kind()?), args.file.as_deref(), &args.set, refused(home))?;
     document.complete(&context(&id, args.exercise, home));
     let now = home.engine.now();
     let mut call = Call { id, taken: now, changed: now, document: Vec::new(), referrals: Vec::new() };
@@ -76,7 +77,7 @@ async fn add(id: &str, set: &[String], home: &Home) -> Result<(), Failure> {
     let mut call = find(home, id)?;
     let mut begun = Document::empty(kind()?);
     begun.fields = call.fields();
-    let document = send::written(begun, None, set, home)?;
+    let document = send::written(begun, None, set, refused(home))?;
     keep(&mut call, document, "added to a call", home).await
 }
 
@@ -84,7 +85,7 @@ async fn add(id: &str, set: &[String], home: &Home) -> Result<(), Failure> {
 async fn keep(call: &mut Call, document: Document, what: &str, home: &Home) -> Result<(), Failure> {
     let wrong = document.validate(Level::Draft, home.engine.now());
     if !wrong.is_empty() {
-        return Err(refused(&wrong, home.lang));
+        return Err(refused(home)(&wrong));
     }
     call.rewrite(document.fields, home.engine.now());
     let mut changes = Changes::default();
@@ -100,6 +101,12 @@ async fn keep(call: &mut Call, document: Document, what: &str, home: &Home) -> R
         }
     });
     Ok(())
+}
+
+/// Says what is wrong, and that nothing of it was kept.
+fn refused(home: &Home) -> impl Fn(&[Problem]) -> Failure {
+    let lang = home.lang;
+    move |found| refused_as("call-refused", found, lang)
 }
 
 fn list(home: &Home) -> Result<(), Failure> {

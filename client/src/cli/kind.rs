@@ -334,14 +334,19 @@ fn screening_lines(screening: &Screening, lang: Lang) -> Vec<String> {
     lines
 }
 
-/// What is wrong with a document, line by line.
+/// What is wrong with a document that was to be sent, line by line.
 pub(super) fn refused(found: &[Problem], lang: Lang) -> Failure {
+    refused_as("check-refused", found, lang)
+}
+
+/// The same under a heading of this name.
+pub(super) fn refused_as(heading: &str, found: &[Problem], lang: Lang) -> Failure {
     let lines: Vec<String> = found.iter().map(|problem| format!("  {}", problem.words(lang))).collect();
     Failure::new(
         "V-105",
         exit::INVALID,
-        format!("{}\n{}", lang.text("check-refused"), lines.join("\n")),
-        lang.text("check-refused.hint"),
+        format!("{}\n{}", lang.text(heading), lines.join("\n")),
+        lang.text(&format!("{heading}.hint")),
     )
 }
 

@@ -298,14 +298,13 @@ async fn draft(
 /// Fields that say what became of a document when it was sent; whoever sends it again writes them anew.
 const OF_A_COPY: [&str; 4] = ["sections", "recipients", "location_expires", "guardian_pending"];
 
-/// What people have written: a file, and fields.
+/// What people have written: a file, and fields. `refused` tells what is wrong with it.
 pub(super) fn written(
     mut document: Document,
     file: Option<&Path>,
     set: &[String],
-    home: &Home,
+    refused: impl Fn(&[Problem]) -> Failure,
 ) -> Result<Document, Failure> {
-    let refused = |found: &[Problem]| kind::refused(found, home.lang);
     if let Some(path) = file {
         let read = Document::parse(document.kind, &kind::read(path)?).map_err(|p| refused(&p))?;
         document.fields.extend(read.fields);
@@ -344,7 +343,8 @@ fn document(
     call: Option<&Call>,
     home: &Home,
 ) -> Result<(Document, Vec<PacketId>), Failure> {
-    let mut document = written(begun(args, call, home)?, args.file.as_deref(), &args.set, home)?;
+    let refused = |found: &[Problem]| kind::refused(found, home.lang);
+    let mut document = written(begun(args, call, home)?, args.file.as_deref(), &args.set, refused)?;
     overriding::must_not_be_typed(&document, home)?;
     OF_A_COPY.iter().for_each(|field| drop(document.fields.remove(*field)));
     let made_from = consents::named(&document.fields);

@@ -60,7 +60,8 @@ pub(crate) async fn run(command: TasksCommand, home: &Home) -> Result<(), Failur
 
 async fn list(everything: bool, home: &Home) -> Result<(), Failure> {
     let mut values = Vec::new();
-    for task in tasks::all(&home.engine.vault)?.into_iter().filter(|task| everything || task.is_open()) {
+    let listed = if everything { tasks::all(&home.engine.vault)? } else { tasks::to_do(&home.engine)? };
+    for task in listed {
         values.push(entry(&task, home).await?);
     }
     print_list(home.json, values, &home.lang.text("tasks-none"), |v| line(v, home));
@@ -224,7 +225,7 @@ pub(crate) async fn while_watching<T>(home: &Home, work: impl Future<Output = T>
 
 /// How many tasks are open.
 pub(crate) fn open(home: &Home) -> Result<usize, Failure> {
-    Ok(tasks::all(&home.engine.vault)?.iter().filter(|task| task.is_open()).count())
+    Ok(tasks::to_do(&home.engine)?.len())
 }
 
 /// Says how much there is to do.

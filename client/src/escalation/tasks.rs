@@ -4,7 +4,7 @@ use causeway_common::ids::OrgId;
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Ticked, named};
+use super::{Ticked, clocks_of, named};
 use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
 use crate::records::{self, RecordError};
@@ -110,6 +110,16 @@ impl Task {
         self.is_open() && self.made < self.due && self.due < now
     }
 
+    /// Whether it lives as long as its deadline runs. What a supervisor has to answer for stays.
+    fn follows_deadline(&self) -> bool {
+        matches!(self.code.as_str(), "remind" | "overdue" | "call")
+    }
+
+    /// Whether it is about this deadline.
+    fn is_of(&self, clock: &Clock) -> bool {
+        clock.id.as_str() == self.clock && clock.round == self.round
+    }
+
     /// Whether it ends only with words about what was done. Reminders end with the deadline that they are about,
     /// and what only tells something is done when it is read.
     pub fn wants_outcome(&self) -> bool {
@@ -129,6 +139,20 @@ pub fn all(vault: &Vault) -> Result<Vec<Task>, RecordError> {
         tasks.extend(records::read::<Task>(vault, Tree::Clocks, &id)?);
     }
     tasks.sort_by_key(|task| (!task.is_open(), std::cmp::Reverse(task.level), task.made, task.id));
+    Ok(tasks)
+}
+
+/// What there is to do now, in the same order. A task whose deadline stands still is left out, because the other side has asked
+/// something or it waits for a reason: it comes back when the deadline goes on.
+pub fn to_do(engine: &Engine) -> Result<Vec<Task>, EngineError> {
+    let mut tasks = Vec::new();
+    for task in all(&engine.vault)?.into_iter().filter(Task::is_open) {
+        let thread = if task.follows_deadline() { records::thread(&engine.vault, &task.case)? } else { None };
+        let clocks = thread.map(|thread| clocks_of(engine, &thread)).transpose()?.unwrap_or_default();
+        if !clocks.iter().any(|clock| clock.paused && task.is_of(clock)) {
+            tasks.push(task);
+        }
+    }
     Ok(tasks)
 }
 
@@ -165,9 +189,7 @@ pub(super) fn settle(
 ) -> Result<(), EngineError> {
     for mut task in all(&engine.vault)?.into_iter().filter(|task| task.is_open() && task.case == thread.case)
     {
-        let ours = matches!(task.code.as_str(), "remind" | "overdue" | "call");
-        let runs = clocks.iter().any(|c| c.id.as_str() == task.clock && c.round == task.round);
-        if ours && !runs {
+        if task.follows_deadline() && !clocks.iter().any(|clock| task.is_of(clock)) {
             task.done = now;
             put(changes, &task);
         }

@@ -65,9 +65,13 @@ impl Actor {
 
     /// A command that nobody has started yet.
     pub fn command(&self, words: &[&str]) -> Command {
+        self.program(&[&["--json"], words].concat())
+    }
+
+    fn program(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program("causeway"));
         command
-            .args(["--json", "--no-input", "--home"])
+            .args(["--no-input", "--home"])
             .arg(&self.home)
             .arg("--passphrase-file")
             .arg(&self.passphrase_file)
@@ -109,6 +113,18 @@ impl Actor {
         let ran = self.attempt(words, &Death::Never).await;
         assert!(ran.status.success(), "{}: {words:?} ends with {}: {}", self.name, ran.status, ran.tail());
         ran.out
+    }
+
+    /// What a person sees who runs a command, which must succeed: what it prints, and what it remarks beside that.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn sees(&self, words: &[&str]) -> (String, String) {
+        let output = run(&mut self.program(words), &Death::Never).await;
+        log(&self.log, &output.stderr);
+        let remarks = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{}: {words:?}: {remarks}", self.name);
+        (String::from_utf8(output.stdout).unwrap(), remarks)
     }
 
     /// Runs a command that must succeed; gives its last object.

@@ -5,8 +5,8 @@ use std::path::Path;
 use causeway_tests::process::Death;
 use causeway_tests::process::actor::{Actor, Ran};
 use causeway_tests::process::clock::TestClock;
-use causeway_tests::process::program::program;
 use causeway_tests::process::relay::{Place, Relay};
+pub(crate) use causeway_tests::process::sample;
 use causeway_tests::process::town::Town;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -82,21 +82,7 @@ pub(crate) async fn seen_by(actor: &Actor, words: &[&str]) -> String {
 
 /// The same, and what it remarks beside it.
 pub(crate) async fn output_of(actor: &Actor, words: &[&str]) -> (String, String) {
-    let mut command = tokio::process::Command::new(program("causeway"));
-    command.args(["--no-input", "--home"]).arg(&actor.home);
-    command.arg("--passphrase-file").arg(&actor.passphrase_file).args(words);
-    if let Some(clock) = &actor.clock {
-        clock.hand_to(&mut command);
-    }
-    let output = command.kill_on_drop(true).output().await.unwrap();
-    let remarks = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{words:?}: {remarks}");
-    (String::from_utf8(output.stdout).unwrap(), remarks)
-}
-
-/// A sample of the project.
-pub(crate) fn sample(name: &str) -> String {
-    format!("{}/../docs/samples/{name}", env!("CARGO_MANIFEST_DIR"))
+    actor.sees(words).await
 }
 
 /// Runs a command that must fail like this, and whose error must be one for people.

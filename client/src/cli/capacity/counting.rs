@@ -13,7 +13,7 @@ use super::super::send;
 use crate::beds::publication::{self, SECTIONS};
 use crate::beds::{self, Count, house, publication_kind, shelter_of};
 use crate::lang::Lang;
-use crate::referral::{Document, Level};
+use crate::referral::{Document, Level, Problem};
 use crate::vault::Changes;
 
 #[derive(Debug, Args)]
@@ -101,7 +101,8 @@ fn written(
     if let Some(code) = &args.shelter {
         document.fields.insert("shelter_code".into(), code.as_str().into());
     }
-    let mut document = send::written(document, args.file.as_deref(), &args.set, home)?;
+    let refused = |found: &[Problem]| kind::refused(found, home.lang);
+    let mut document = send::written(document, args.file.as_deref(), &args.set, refused)?;
     for typed in &args.places {
         place(&mut document.fields, typed, home.lang)?;
     }
