@@ -67,11 +67,11 @@ fn house_of(mut houses: Vec<House>, shelter: Option<&str>, home: &Home) -> Resul
         Ok([house]) => Ok(house),
         Err(_) if known.is_empty() => {
             let hint = lang.text("capacity-none-hint");
-            Err(Failure::new("P-105", exit::NOT_FOUND, lang.text("capacity-none"), hint))
+            Err(Failure::new("Y-105", exit::NOT_FOUND, lang.text("capacity-none"), hint))
         }
         Err(_) => {
             let hint = lang.fill("capacity-which-hint", &[("known", &known.join(", "))]);
-            Err(Failure::new("P-106", exit::INVALID, lang.text("capacity-which"), hint))
+            Err(Failure::new("Y-106", exit::INVALID, lang.text("capacity-which"), hint))
         }
     }
 }

@@ -96,13 +96,13 @@ pub(super) fn placing(
     if decision == Decision::Later && step_of(decision, state) != Action::DelayNotice {
         let id = thread.root.to_string();
         let hint = home.lang.fill("placing-promised-hint", &[("id", id.get(..12).unwrap_or_default())]);
-        return Err(Failure::new("P-101", exit::REFUSED, home.lang.text("placing-promised"), hint));
+        return Err(Failure::new("Y-101", exit::REFUSED, home.lang.text("placing-promised"), hint));
     }
     Ok(Placing { action: step_of(decision, state), answer })
 }
 
 fn unknown_decision(lang: Lang) -> Failure {
-    Failure::new("P-102", exit::INVALID, lang.text("placing-decision"), lang.text("placing-decision-hint"))
+    Failure::new("Y-102", exit::INVALID, lang.text("placing-decision"), lang.text("placing-decision-hint"))
 }
 
 /// Finds what is offered among what was counted, and writes it into the answer, so that everybody reads the same out of it.
@@ -129,10 +129,10 @@ fn keep_a_room(
         if squeeze_in {
             return Ok(());
         }
-        return Err(Failure::new("P-103", exit::REFUSED, lang.text("placing-no-line"), hint));
+        return Err(Failure::new("Y-103", exit::REFUSED, lang.text("placing-no-line"), hint));
     };
     if !room.is_enough() && !squeeze_in {
-        return Err(Failure::new("P-104", exit::REFUSED, room_words("placing-full", &room, lang), hint));
+        return Err(Failure::new("Y-104", exit::REFUSED, room_words("placing-full", &room, lang), hint));
     }
     if !room.is_enough() {
         remark(&room_words("placing-squeezed", &room, lang));

@@ -93,7 +93,7 @@ async fn an_offer_holds_a_bed_until_its_moment_and_partners_see_it() {
     assert_eq!((&rooms["free"], &rooms["held"], &rooms["available"]), (&1.into(), &1.into(), &0.into()));
     assert_eq!(house["holds"][0]["for_name"], "Angel Hotline");
     let refused = ["answer", &second, "--file", &offer, "--set", "shelter_code=N-1"];
-    fails(north, &refused, REFUSED, "P-104").await;
+    fails(north, &refused, REFUSED, "Y-104").await;
     assert_eq!(work_at(north, &second).await, "seen", "what was refused has changed nothing");
 
     sync_all(&stage).await;
@@ -183,7 +183,7 @@ async fn a_refusal_ends_a_request_and_a_place_on_a_list_keeps_it_open() {
         north,
         &["answer", &second, "--set", "decision=waiting_list", "--set", "position=1"],
         REFUSED,
-        "P-101",
+        "Y-101",
     )
     .await;
 }
@@ -223,7 +223,7 @@ async fn numbers_that_are_old_are_called_stale_wherever_they_stand() {
     assert!(remarks.contains("STALE") && out.contains("Queued"), "it is asked all the same: {remarks}");
     let (_, remarks) = output_of(north, &["sync"]).await;
     assert!(remarks.contains("N-1: COUNT AGAIN"), "{remarks}");
-    fails(north, &["capacity", "publish"], REFUSED, "P-110").await;
+    fails(north, &["capacity", "publish"], REFUSED, "Y-110").await;
     north.run(&["capacity", "set"]).await;
     north.run(&["capacity", "publish"]).await;
     sync_all(&stage).await;
@@ -237,17 +237,17 @@ async fn numbers_that_are_old_are_called_stale_wherever_they_stand() {
 async fn nothing_that_says_where_the_house_is_gets_into_a_count() {
     let stage = Stage::set(TOWN).await;
     let north = &stage.town.orgs[1];
-    fails(north, &["capacity", "publish", "--to", "Angel Hotline"], super::support::NOT_FOUND, "P-105").await;
+    fails(north, &["capacity", "publish", "--to", "Angel Hotline"], super::support::NOT_FOUND, "Y-105").await;
     let capacity = sample("capacity.json");
     let with = |field: &'static str| vec!["capacity", "set", "--file", capacity.as_str(), "--set", field];
     for field in ["location.street=12 Main Street", "address=12 Main Street", "location_expires=PT4H"] {
-        fails(north, &with(field), REFUSED, "P-109").await;
+        fails(north, &with(field), REFUSED, "Y-109").await;
     }
-    fails(north, &with("shelter_code=12 Main Street"), INVALID, "P-108").await;
-    fails(north, &["capacity", "set", "--places", "bed:women=8/9"], INVALID, "P-106").await;
+    fails(north, &with("shelter_code=12 Main Street"), INVALID, "Y-108").await;
+    fails(north, &["capacity", "set", "--places", "bed:women=8/9"], INVALID, "Y-106").await;
     north.run(&["capacity", "set", "--file", &capacity]).await;
     fails(north, &["capacity", "set", "--places", "bed:women=9"], INVALID, "V-105").await;
-    fails(north, &["capacity", "set", "--places", "beds=9"], INVALID, "P-107").await;
+    fails(north, &["capacity", "set", "--places", "beds=9"], INVALID, "Y-107").await;
     north.run(&["capacity", "set", "--places", "bed:women=5"]).await;
     let house = north.run(&["capacity", "show"]).await;
     assert_eq!((&house["capacity"][0]["free"], &house["capacity"][0]["maximum"]), (&5.into(), &8.into()));

@@ -48,7 +48,7 @@ pub(super) async fn set(args: SetArgs, home: &Home) -> Result<(), Failure> {
     let Some(shelter) = shelter_of(&fields).map(str::to_owned) else {
         let known: Vec<String> = houses.iter().map(|house| harmless(&house.count.shelter)).collect();
         let hint = home.lang.fill("capacity-which-hint", &[("known", &known.join(", "))]);
-        return Err(Failure::new("P-106", exit::INVALID, home.lang.text("capacity-which"), hint));
+        return Err(Failure::new("Y-106", exit::INVALID, home.lang.text("capacity-which"), hint));
     };
     check(&shelter, &fields, home)?;
     let is_new = !counts.iter().any(|count| count.shelter == shelter);
@@ -113,7 +113,7 @@ fn written(
 fn place(fields: &mut Map<String, Value>, typed: &str, lang: Lang) -> Result<(), Failure> {
     let refused = || {
         Failure::new(
-            "P-107",
+            "Y-107",
             exit::INVALID,
             lang.fill("capacity-places", &[("typed", &harmless(typed))]),
             lang.text("capacity-places-hint"),
@@ -149,7 +149,7 @@ fn check(shelter: &str, fields: &Map<String, Value>, home: &Home) -> Result<(), 
     let lang = home.lang;
     if !beds::is_code(shelter) {
         let hint = lang.text("capacity-code-hint");
-        return Err(Failure::new("P-108", exit::INVALID, lang.text("capacity-code"), hint));
+        return Err(Failure::new("Y-108", exit::INVALID, lang.text("capacity-code"), hint));
     }
     let Some(kind) = publication_kind() else { return Ok(()) };
     let known = kind.spec();
@@ -159,7 +159,7 @@ fn check(shelter: &str, fields: &Map<String, Value>, home: &Home) -> Result<(), 
     };
     if let Some(name) = fields.keys().find(|name| travels(name).is_none()) {
         let message = lang.fill("capacity-field", &[("field", &harmless(name))]);
-        return Err(Failure::new("P-109", exit::REFUSED, message, lang.text("capacity-field-hint")));
+        return Err(Failure::new("Y-109", exit::REFUSED, message, lang.text("capacity-field-hint")));
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(super) async fn publish(args: PublishArgs, home: &Home) -> Result<(), Failur
     let house = super::house_of(houses, args.shelter.as_deref(), home)?;
     if house.is_stale(home.engine.relay_now()) {
         let hint = lang.text("capacity-count-again");
-        return Err(Failure::new("P-110", exit::REFUSED, lang.text("capacity-old"), hint));
+        return Err(Failure::new("Y-110", exit::REFUSED, lang.text("capacity-old"), hint));
     }
     let to = match args.to.as_slice() {
         [] => published(&cases).remove(&house.count.shelter).map(|last| last.to).unwrap_or_default(),
