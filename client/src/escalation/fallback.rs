@@ -103,7 +103,7 @@ pub async fn forward(
         return Ok(false);
     };
     let first = named(&[b"forwarded", &thread.root.0, &to.0]);
-    let (packet, case) = (PacketId(first), named(&[b"forwarded thread", &thread.root.0, &to.0]));
+    let (packet, case) = (PacketId(first), thread_of_copy(thread.root, to));
     if records::thread(&engine.vault, &case)?.is_some() {
         return Ok(false);
     }
@@ -140,6 +140,11 @@ pub async fn forward(
     engine.thread_begun(&draft, respond_by, &mut changes);
     engine.queue(vec![draft], changes).await?;
     Ok(true)
+}
+
+/// The thread in which a referral goes on that was sent on to somebody: the same on all devices.
+pub(super) fn thread_of_copy(root: PacketId, to: OrgId) -> [u8; 32] {
+    named(&[b"forwarded thread", &root.0, &to.0])
 }
 
 /// What of a referral that was built for another organisation this one may have: nothing that the first one had not, and of that

@@ -1,8 +1,8 @@
 //! Steps that software takes in a person's place because nothing is left to decide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use causeway_common::ids::PacketId;
+use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::time::Timestamp;
 
 use super::course::header_of;
@@ -25,7 +25,8 @@ const TAKEN: [WorkState; 6] = [
     WorkState::Closed,
 ];
 
-/// Takes a referral back from all others once one of several recipients has accepted it, if it was sent so.
+/// Takes a referral back from all others once one of several recipients has accepted it, if it was sent so, and from whom it was
+/// sent on from.
 pub(super) async fn first_accept(
     engine: &Engine,
     threads: &[Thread],
@@ -33,11 +34,10 @@ pub(super) async fn first_accept(
 ) -> Result<(), EngineError> {
     for (thread, rivals) in contested(engine, threads)? {
         let header = header_of(engine, thread)?;
-        if header.is_none_or(|header| header["mode_of_acceptance"] != "first_accept_wins") {
-            continue;
-        }
+        let one_is_enough = header.is_some_and(|header| header["mode_of_acceptance"] == "first_accept_wins");
         let ours = accepted_at(engine, thread)?;
-        for rival in rivals {
+        // It was sent on because nobody had answered: one is enough then, however it was sent first.
+        for rival in rivals.into_iter().filter(|rival| one_is_enough || rival.root != thread.root) {
             // Of two that have accepted, the one whose word the relay has had first.
             let earlier = TAKEN.contains(&state_of(rival)) && accepted_at(engine, rival)? <= ours;
             if !earlier {
@@ -72,33 +72,36 @@ pub(super) async fn bed_taken(
     Ok(())
 }
 
-/// Referrals of ours that somebody has taken on, each with the threads in which others still have the same.
+/// Referrals of ours that somebody has taken on, each with the threads in which others still have the same: those who got it
+/// together, and those to whom it was sent on.
 fn contested<'a>(
     engine: &Engine,
     threads: &'a [Thread],
 ) -> Result<Vec<(&'a Thread, Vec<&'a Thread>)>, EngineError> {
+    let peers: BTreeSet<OrgId> =
+        threads.iter().filter(|thread| thread.ours).map(|thread| thread.peer).collect();
     let mut open: BTreeMap<String, Vec<&Thread>> = BTreeMap::new();
+    let mut sent_on: BTreeMap<[u8; 32], String> = BTreeMap::new();
     for thread in threads.iter().filter(|thread| thread.ours && is_wanted(thread)) {
-        open.entry(began_with(engine, thread)?).or_default().push(thread);
+        let header = header_of(engine, thread)?;
+        let first =
+            fallback::first_packet(thread, header.as_ref().and_then(|header| header.get("root_packet")));
+        let copies = peers.iter().map(|peer| fallback::thread_of_copy(thread.root, *peer));
+        copies.for_each(|copy| drop(sent_on.insert(copy, first.clone())));
+        sent_on.insert(thread.case, first.clone());
+        open.entry(first).or_default().push(thread);
     }
     let mut contested = Vec::new();
     for thread in threads.iter().filter(|thread| thread.ours && TAKEN.contains(&state_of(thread))) {
-        if open.is_empty() {
-            break;
-        }
-        let same = open.get(&began_with(engine, thread)?).into_iter().flatten();
+        let own = thread.root.to_string();
+        let first = sent_on.get(&thread.case).unwrap_or(&own);
+        let same = open.get(first).into_iter().flatten();
         let rivals: Vec<&Thread> = same.copied().filter(|rival| rival.case != thread.case).collect();
         if !rivals.is_empty() {
             contested.push((thread, rivals));
         }
     }
     Ok(contested)
-}
-
-/// The packet with which a referral began. A request for beds that was sent on is still the same request: one person needs one bed.
-fn began_with(engine: &Engine, thread: &Thread) -> Result<String, EngineError> {
-    let header = if thread.kind == beds::REQUEST { header_of(engine, thread)? } else { None };
-    Ok(fallback::first_packet(thread, header.as_ref().and_then(|header| header.get("root_packet"))))
 }
 
 /// Whether a handoff comes to nothing.

@@ -83,8 +83,8 @@ async fn an_alert_that_nobody_looks_at_is_told_of_in_four_levels_and_goes_to_the
     assert_eq!(tasks(hotline).await, both);
 
     accepted_by_the_next(&stage, &forwarded).await;
-    once_whatever_the_clock_does(&stage, &own).await;
     taken_back(&stage, &own).await;
+    once_whatever_the_clock_does(&stage, &own).await;
 }
 
 /// What two others have in their inboxes.
@@ -123,12 +123,15 @@ async fn once_whatever_the_clock_does(stage: &Stage, own: &str) {
     assert_eq!(count(&hotline.run(&["sent", "show", own]).await, "deadline_missed"), 1);
 }
 
-/// Nobody has to call any more once the alert is taken back; the supervisor still says what was done.
+/// Whoever slept is told that others are on their way, without anybody's doing: two cars for one woman would frighten her. Nobody
+/// has to call any more; the supervisor still says what was done.
 async fn taken_back(stage: &Stage, own: &str) {
     let (hotline, police) = (stage.org(HOTLINE), stage.org(POLICE));
-    hotline.run(&["withdraw", own, "--reason", "accepted by the port"]).await;
     sync(&[hotline, police, hotline]).await;
     let (_, shown) = opened(police, "BIA").await;
+    let told = shown["timeline"].as_array().unwrap().iter().any(|event| event["text"] == "other_accepted");
+    assert!(told, "{}", shown["timeline"]);
+    assert_eq!(hotline.run(&["sent", "show", own]).await["work"], "withdrawn");
     assert_eq!((&shown["work"], deadlines(&shown)), (&"withdrawn".into(), Vec::new()));
     assert!(tasks(police).await.is_empty(), "nobody waits for it");
     assert_eq!(tasks(hotline).await, and_confirm(&[("supervisor", "C2", 3)]));

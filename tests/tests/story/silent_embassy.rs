@@ -44,13 +44,17 @@ async fn an_identity_check_goes_past_the_embassy_that_she_fears_and_a_question_b
     assert_eq!(sections(&shown), ["CNS", "DOC", "FAM", "HDR", "IDN", "LEG", "OPS", "PHO", "RSK"]);
     assert_eq!(shown["sections"]["RSK"].as_object().unwrap().len(), 1, "whom not to tell, and nothing else");
     says_none_of(&shown, &cases::OF_THE_CALL);
+    asked_back(&stage, &own).await;
+
     general.run(&["accept", &id]).await;
     general.run(&["answer", &id, "--file", &stage.file("answer.json", &cases::answer())]).await;
-    sync(&[general, hotline]).await;
+    sync(&[general, hotline, embassy, hotline]).await;
     let checks = hotline.list(&["sent", "list"]).await;
     let other = checks.iter().find(|item| item["id"] != *own).unwrap();
     assert_eq!((&other["work"], deadlines(other)), (&"completed".into(), Vec::new()));
-    asked_back(&stage, &own).await;
+    let first = hotline.run(&["sent", "show", &own]).await;
+    assert_eq!(first["work"], "withdrawn", "the embassy need not look any more");
+    assert!(tasks(embassy).await.is_empty(), "nobody waits for it");
 }
 
 /// The embassy wakes up and asks: now it is the hotline that is waited for.
