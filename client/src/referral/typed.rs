@@ -1,11 +1,8 @@
 //! Typed views of the few kinds on whose content software acts. A view reads a document's fields and keeps what it does
 //! not know; the document stays the truth. Kinds that only people read have no view.
 
-use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use super::values;
 
 /// ODH: when an organisation's desks are there.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -99,63 +96,6 @@ pub struct Places {
     pub other: Map<String, Value>,
 }
 
-impl Capacity {
-    /// Whether the numbers are too old to rely on.
-    pub fn is_stale(&self, now: Timestamp) -> bool {
-        values::instant(&self.valid_until).and_then(|at| u64::try_from(at).ok()).is_none_or(|at| at <= now.0)
-    }
-
-    /// Moves so many places from free to promised. False, and nothing changes, if there are not so many.
-    pub fn reserve(&mut self, unit: &str, group: &str, places: u32) -> bool {
-        let Some(of) = self.capacity.iter_mut().find(|p| p.unit == unit && p.group == group) else {
-            return false;
-        };
-        let (Some(available), Some(reserved)) =
-            (of.available.checked_sub(places), of.reserved.checked_add(places))
-        else {
-            return false;
-        };
-        (of.available, of.reserved) = (available, reserved);
-        true
-    }
-}
-
-/// SPA: the answer to a question for a place.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct PlacementAnswer {
-    /// `offered`, `offered_from`, `waiting_list` or `declined`.
-    pub decision: String,
-    /// Moment until which an offer binds (RFC 3339).
-    #[serde(default)]
-    pub hold_until: String,
-    /// Unit that is offered.
-    #[serde(default)]
-    pub unit: String,
-    /// For whom.
-    #[serde(default)]
-    pub group: String,
-    /// How many places.
-    #[serde(default = "one")]
-    pub places: u32,
-    /// What this view does not know.
-    #[serde(flatten)]
-    pub other: Map<String, Value>,
-}
-
-fn one() -> u32 {
-    1
-}
-
-impl PlacementAnswer {
-    /// Whether the shelter still keeps the place: an offer whose time has not passed.
-    pub fn binds(&self, now: Timestamp) -> bool {
-        let offered = ["offered", "offered_from"].contains(&self.decision.as_str());
-        let until = values::instant(&self.hold_until).and_then(|at| u64::try_from(at).ok());
-        offered && until.is_some_and(|at| at > now.0)
-    }
-}
-
 /// Reads a view out of a document's fields; none if what it needs is not there or has another type.
 pub fn view<T: serde::de::DeserializeOwned>(fields: &Map<String, Value>) -> Option<T> {
     serde_json::from_value(Value::Object(fields.clone())).ok()
@@ -170,7 +110,7 @@ macro_rules! no_words_in_debug {
         })*
     };
 }
-no_words_in_debug!(DutyHours Opening Capacity Places PlacementAnswer);
+no_words_in_debug!(DutyHours Opening Capacity Places);
 
 #[cfg(test)]
 mod tests {
@@ -199,22 +139,5 @@ mod tests {
         let capacity: Capacity = view(&fields(text)).unwrap();
         assert_eq!(serde_json::to_value(&capacity).unwrap(), Value::Object(fields(text)));
         assert_eq!(view::<Capacity>(&Map::new()), None);
-    }
-
-    #[test]
-    fn an_offer_binds_until_its_moment_and_places_are_counted_once() {
-        let mut answer: PlacementAnswer =
-            view(&fields(r#"{"decision":"offered","hold_until":"2026-11-24T14:00:00Z"}"#)).unwrap();
-        let at = |hour: u64| Timestamp(1_795_478_400_000 + hour * 3_600_000);
-        assert!(answer.binds(at(13)) && !answer.binds(at(14)));
-        answer.decision = "waiting_list".into();
-        assert!(!answer.binds(at(13)));
-        let text = include_str!("../../../docs/samples/capacity.json");
-        let mut capacity: Capacity = view(&fields(text)).unwrap();
-        assert!(capacity.reserve("bed", "women", 2));
-        assert_eq!((capacity.capacity[0].available, capacity.capacity[0].reserved), (0, 3));
-        assert!(!capacity.reserve("bed", "women", 1) && !capacity.reserve("bed", "men", 1));
-        capacity.valid_until = "2026-11-24T14:00:00Z".into();
-        assert!(!capacity.is_stale(at(13)) && capacity.is_stale(at(14)));
     }
 }
