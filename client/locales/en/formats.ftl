@@ -170,6 +170,8 @@ formats-htcds-date =
     .wrong = “{ $value }” is not a date.
     .right = 2001-05-17, 2001-05 or 2001. The text is kept beside it.
 export-not-all = This format holds one referral. Nothing was written.
+export-bundle-whole = A bundle proves what was signed, and that is the whole case. Nothing was written.
+export-bundle-whole-hint = Leave --public and --sections out, or choose another format.
 export-not-all-hint = Name one, or choose csv, xlsx or htcds.
 
 formats-bundle-readme =

@@ -171,6 +171,8 @@ formats-htcds-date =
     .wrong = «{ $value }» — не дата.
     .right = 2001-05-17, 2001-05 или 2001. Текст сохранён рядом.
 export-not-all = В этом формате помещается одно направление. Ничего не записано.
+export-bundle-whole = Архив для суда доказывает то, что было подписано, то есть всё дело целиком. Ничего не записано.
+export-bundle-whole-hint = Уберите --public и --sections или выберите другой формат.
 export-not-all-hint = Назовите одно или выберите csv, xlsx либо htcds.
 
 formats-bundle-readme =

@@ -88,7 +88,9 @@ pub(crate) async fn run(args: EraseArgs, home: &Home) -> Result<(), Failure> {
         }
         Some(EraseCommand::Confirm { id, yes }) => {
             let thread = find_thread(home, &id)?;
-            requests::open_question(&thread).ok_or_else(|| failure(EraseError::NotRequested, home.lang))?;
+            if !requests::is_about_all(&thread, &home.engine.vault)? {
+                return Err(failure(EraseError::NotRequested, home.lang));
+            }
             agree(std::slice::from_ref(&thread), yes, home).await?;
             let erased = requests::confirm(&home.engine, thread.case).await;
             report(&erased.map_err(|error| failure(error, home.lang))?, home).await;

@@ -70,18 +70,14 @@ impl Engine {
         Ok(placeholders.into_iter().map(erased).collect())
     }
 
-    /// Takes fields out of the packets of a case for good. Says whether anything was there to take.
-    pub(crate) async fn erase_fields(&self, case: CaseName, part: Part) -> Result<bool, EngineError> {
+    /// Takes fields out of the packets of a case for good. Says whether anything was there to take. Not while a court holds it.
+    pub(crate) async fn erase_fields(&self, case: CaseName, part: Part) -> Result<bool, EraseError> {
         let files = part.fields.contains(&"attachments");
         self.take_from_packets(case, part.texts, files, |sections| take_out(sections, part)).await
     }
 
     /// The same for whole sections and the files in them.
-    pub(crate) async fn erase_sections(
-        &self,
-        case: CaseName,
-        codes: &[[u8; 3]],
-    ) -> Result<bool, EngineError> {
+    pub async fn erase_sections(&self, case: CaseName, codes: &[[u8; 3]]) -> Result<bool, EraseError> {
         let take = |sections: &mut Vec<StoredSection>| {
             let before = sections.len();
             sections.retain(|section| section.code == HEADER_SECTION || !codes.contains(&section.code));
@@ -97,9 +93,12 @@ impl Engine {
         texts: bool,
         drop_files: bool,
         take: impl Fn(&mut Vec<StoredSection>) -> bool,
-    ) -> Result<bool, EngineError> {
+    ) -> Result<bool, EraseError> {
         let _turn = self.turn.lock().await;
         let mut step = Step::new(&self.vault);
+        if let Some(hold) = holds::of(&step, &case)? {
+            return Err(EraseError::Held(Box::new(hold)));
+        }
         let (mut found, mut files) = (false, Vec::new());
         for (tree, id) in self.vault.ids_of(&BTreeSet::from([case])) {
             match tree {
@@ -127,8 +126,10 @@ impl Engine {
         if !found {
             return Ok(false);
         }
-        activity::append(&self.vault, &mut step.changes, self.now(), "erased fields of a case", None)?;
-        self.vault.renew_case(case, step.changes, &mut self.fork_rng().await).await?;
+        activity::append(&self.vault, &mut step.changes, self.now(), "erased fields of a case", None)
+            .map_err(EngineError::from)?;
+        let renewed = self.vault.renew_case(case, step.changes, &mut self.fork_rng().await).await;
+        renewed.map_err(EngineError::from)?;
         if drop_files {
             files.iter().for_each(|sections| attachments::forget(&self.staging, sections));
         }
