@@ -12,7 +12,7 @@ use crate::model::{Event, PACKET_REFERRAL, Received, Sent, StoredSection, Thread
 use crate::records::{self, Source, Step};
 use crate::referral::lifecycle::carry::{self, Lack};
 use crate::referral::lifecycle::{Action, Carry, NotAllowed, Party, Row, Work, WorkState};
-use crate::referral::update::Update;
+use crate::referral::update::{ETA_CHARS_MAX, UPDATE_BYTES_MAX, Update};
 use crate::seal::packet::HEADER_SECTION;
 use crate::vault::Changes;
 
@@ -42,6 +42,14 @@ pub enum StepError {
     /// The time in which one can object is over.
     #[error("it was completed more than 14 days ago")]
     TooLate,
+    /// More than the other side reads.
+    #[error("what goes with the step is longer than the other side can read: at most {max} {unit}")]
+    TooLong {
+        /// How much it reads.
+        max: usize,
+        /// Of what.
+        unit: &'static str,
+    },
     /// It was transferred and is completed: its sender reads it.
     #[error("it was transferred and is completed")]
     ReadOnly,
@@ -294,6 +302,7 @@ impl Engine {
         }
         let after = work.take(action, party, update.record())?;
         after.as_str().clone_into(&mut update.state_after);
+        fits(&update)?;
         let (draft, follows) = telling(&thread, packet, &update, words.priority);
         let mut step = Step::new(&self.vault);
         if action == Action::Withdraw {
@@ -443,6 +452,17 @@ fn take_back_unsent(thread: &mut Thread, step: &mut Step<'_>) -> Result<(), Engi
     arrange(thread, step).map(drop)
 }
 
+/// Refuses what the other side would drop without a word: its reader has these bounds.
+fn fits(update: &Update) -> Result<(), StepError> {
+    if update.eta.chars().count() > ETA_CHARS_MAX {
+        return Err(StepError::TooLong { max: ETA_CHARS_MAX, unit: "characters for the time" });
+    }
+    if update.to_bytes().len() > UPDATE_BYTES_MAX {
+        return Err(StepError::TooLong { max: UPDATE_BYTES_MAX >> 10, unit: "KiB" });
+    }
+    Ok(())
+}
+
 /// Whether a referral of ours was taken back before anybody else had it.
 fn is_taken_back(thread: &Thread, from: &dyn Source) -> Result<bool, EngineError> {
     let root = if thread.ours { records::sent(from, thread.root, thread.peer)? } else { None };
@@ -526,4 +546,22 @@ fn is_older(thread: &Thread, action: Action, now: Timestamp, limit: Duration) ->
 pub fn moment(at: Timestamp) -> String {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
     jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_other_side_would_not_read_is_not_sent() {
+        let mut update = Update::of("progress", "in_progress");
+        update.eta = "x".repeat(ETA_CHARS_MAX);
+        assert!(fits(&update).is_ok());
+        update.eta.push('x');
+        assert!(matches!(fits(&update), Err(StepError::TooLong { .. })));
+        update.eta.clear();
+        update.other.insert("handover".into(), "x".repeat(UPDATE_BYTES_MAX).into());
+        assert!(matches!(fits(&update), Err(StepError::TooLong { .. })));
+        assert_eq!(Update::read(&update.to_bytes()), None, "as its reader does");
+    }
 }
