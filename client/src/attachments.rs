@@ -5,7 +5,7 @@
 //! cannot open the file.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,8 +25,11 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
+use self::photo::PHOTO_BYTES_MAX;
 use crate::model::StoredSection;
 use crate::seal::attachment::{AttachmentError, AttachmentKey, AttachmentOpener, AttachmentSealer, Place};
+
+mod photo;
 
 /// Field of a section that lists its attachments.
 const FIELD: &str = "attachments";
@@ -52,6 +55,9 @@ pub enum TransferError {
     /// The packet's entry does not read.
     #[error("the attachment's entry in the packet is malformed")]
     Entry,
+    /// A picture whose frame does not hold, or that is too large to be cleaned: it may say where somebody lives.
+    #[error("the picture cannot be cleaned of what it says beside itself")]
+    Photo,
     /// Too many of them.
     #[error("a packet carries at most {ATTACHMENTS_PER_PACKET_MAX} attachments")]
     TooMany,
@@ -108,7 +114,23 @@ impl Entry {
     }
 }
 
-/// Seals a file into the staging folder and enters it into its section.
+/// What somebody should know about a file that goes out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Remark {
+    /// Evidence is not changed, and this picture says where it was taken.
+    TellsPlace,
+    /// A photograph of a form that is not known here: what it says beside the picture is still in it.
+    NotCleaned,
+}
+
+/// Evidence goes out byte for byte as it was found.
+const EVIDENCE: [u8; 3] = *b"EVI";
+/// The section of photographs of a person: who may see a face need not learn a name from that of the file.
+const PHOTOS: [u8; 3] = *b"PHO";
+
+/// Seals a file into the staging folder and enters it into its section. A picture loses what it says beside itself, unless it is
+/// evidence; a photograph of a person its name as well.
 pub fn stage(
     staging: &Path,
     packet: PacketId,
@@ -116,7 +138,7 @@ pub fn stage(
     code: [u8; 3],
     file: &Path,
     rng: &mut dyn rand_core::CryptoRng,
-) -> Result<(), TransferError> {
+) -> Result<Option<Remark>, TransferError> {
     let number = u16::try_from(entries(sections).len()).unwrap_or(u16::MAX);
     if usize::from(number) >= ATTACHMENTS_PER_PACKET_MAX {
         return Err(TransferError::TooMany);
@@ -125,14 +147,14 @@ pub fn stage(
     let section = u8::try_from(index).map_err(|_| TransferError::TooMany)?;
     files::create_private_dir(staging)?;
     let sealer = AttachmentSealer::new(&Place { packet, section, number }, rng);
-    let mut plain = File::open(file)?;
+    let (mut plain, remark) = outgoing(file, code)?;
     let mut sealed = tempfile::NamedTempFile::new_in(staging)?;
-    let key = sealer.seal(&mut plain, sealed.as_file_mut())?;
+    let key = sealer.seal(&mut *plain, sealed.as_file_mut())?;
     sealed.as_file().sync_all()?;
     let path = staged(staging, key.blob_id);
     sealed.persist(&path).map_err(|e| e.error)?;
     files::sync_dir(staging)?;
-    let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let name = name_of(file, code, entries(std::slice::from_ref(&sections[index])).len() + 1);
     let entry = Entry {
         id: key.blob_id.to_string()[..16].to_owned(),
         media_type: media_type(&name).to_owned(),
@@ -144,7 +166,48 @@ pub fn stage(
         token: hex::encode(key.access_token),
         place: (section, number),
     };
-    enter(&mut sections[index], &entry)
+    enter(&mut sections[index], &entry)?;
+    Ok(remark)
+}
+
+/// What of a file goes out.
+fn outgoing(file: &Path, code: [u8; 3]) -> Result<(Box<dyn Read>, Option<Remark>), TransferError> {
+    let mut plain = File::open(file)?;
+    let mut begins = Vec::new();
+    (&plain).take(16).read_to_end(&mut begins)?;
+    plain.rewind()?;
+    if photo::form(&begins).is_none() {
+        return Ok((Box::new(plain), (code == PHOTOS).then_some(Remark::NotCleaned)));
+    }
+    let mut bytes = Vec::new();
+    (&plain).take(PHOTO_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if code == EVIDENCE {
+        let place = photo::tells_a_place(&bytes);
+        plain.rewind()?;
+        return Ok((Box::new(plain), place.then_some(Remark::TellsPlace)));
+    }
+    let fits = bytes.len() as u64 <= PHOTO_BYTES_MAX;
+    let clean = photo::cleaned(&bytes).filter(|_| fits).ok_or(TransferError::Photo)?;
+    Ok((Box::new(std::io::Cursor::new(clean)), None))
+}
+
+/// The name under which a file travels.
+fn name_of(file: &Path, code: [u8; 3], number: usize) -> String {
+    let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    if code != PHOTOS {
+        return name;
+    }
+    let ending = match media_type(&name) {
+        "image/jpeg" => ".jpg",
+        "image/png" => ".png",
+        _ => "",
+    };
+    format!("photo-{number}{ending}")
+}
+
+/// The bytes of a file as they have gone out or would: of a picture without what it says beside itself. None: as it is.
+pub fn cleaned(bytes: &[u8]) -> Option<Vec<u8>> {
+    photo::cleaned(bytes)
 }
 
 fn enter(section: &mut StoredSection, entry: &Entry) -> Result<(), TransferError> {
@@ -376,5 +439,36 @@ fn media_type(name: &str) -> &'static str {
         "json" => "application/json",
         "xml" => "application/xml",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn staged_as(code: [u8; 3], name: &str, bytes: &[u8]) -> (Entry, Option<Remark>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).unwrap();
+        let mut sections = [StoredSection { code, bytes: b"{}".to_vec() }];
+        let mut rng = crate::test_rng(7);
+        let staging = folder.path().join("staging");
+        let remark = stage(&staging, PacketId([1; 32]), &mut sections, code, &file, &mut rng).unwrap();
+        (entries(&sections).remove(0), remark)
+    }
+
+    #[test]
+    fn a_photograph_goes_without_its_name_and_place_and_evidence_as_it_is() {
+        let sample = include_bytes!("../../docs/samples/photo.jpg");
+        let told = [&sample[..20], b"\xff\xfe\x00\x0aLenina 5", &sample[20..]].concat();
+        let name = "Ivanova Maria passport Lenina 5.jpg";
+        let (photo, remark) = staged_as(*b"PHO", name, &told);
+        assert_eq!((photo.name.as_str(), remark), ("photo-1.jpg", None));
+        assert_eq!(photo.sha256, framed::sha256(sample).to_string());
+        let (document, _) = staged_as(*b"DOC", name, &told);
+        assert_eq!((document.name.as_str(), document.size), (name, sample.len() as u64));
+        let (evidence, remark) = staged_as(*b"EVI", name, &told);
+        assert_eq!((evidence.sha256, remark), (framed::sha256(&told).to_string(), None));
+        assert_eq!(staged_as(*b"PHO", "Ivanova.heic", b"ftypheic").1, Some(Remark::NotCleaned));
     }
 }

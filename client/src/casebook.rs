@@ -3,11 +3,13 @@
 //! Everything that looks over many cases (matching, search, statistics, formats, retention) reads through here.
 
 use causeway_common::ids::PacketId;
-use serde_json::{Map, Value};
+use causeway_common::time::Timestamp;
+use serde_json::{Map, Value, json};
 
 use crate::model::{Event, StoredSection, Thread, Transport};
 use crate::records::{self, RecordError, Source};
 use crate::referral::update::Update;
+use crate::referral::values::moment_or_later;
 use crate::referral::{Section, SectionCode, merge};
 use crate::vault::Vault;
 
@@ -27,6 +29,16 @@ no_content_in_debug!(Case);
 impl Case {
     /// Reads a case. Of a thread whose first packet has not come yet the document is empty.
     pub fn of(from: &dyn Source, thread: Thread) -> Result<Self, RecordError> {
+        Self::read(from, thread, None)
+    }
+
+    /// The same for whoever shows it or takes it out of the vault now: a place that was told for some hours is not in it
+    /// afterwards.
+    pub fn of_at(from: &dyn Source, thread: Thread, now: Timestamp) -> Result<Self, RecordError> {
+        Self::read(from, thread, Some(now))
+    }
+
+    fn read(from: &dyn Source, thread: Thread, now: Option<Timestamp>) -> Result<Self, RecordError> {
         let received = records::received(from, thread.root)?;
         let sent = if thread.ours { records::sent(from, thread.root, thread.peer)? } else { None };
         let transport = match (&received, &sent) {
@@ -35,9 +47,13 @@ impl Case {
             _ => Transport::Delivered,
         };
         let sections = sent.map(|sent| sent.sections).or_else(|| received.map(|received| received.sections));
+        let mut sections = sections.unwrap_or_default();
+        if let Some(now) = now {
+            sections.iter_mut().for_each(|section| hide_expired(section, now));
+        }
         let steps = thread.events.iter().map(|event| Ok((event.clone(), update(from, &thread, event)?)));
         let steps = steps.collect::<Result<_, RecordError>>()?;
-        Ok(Self { document: document(&sections.unwrap_or_default()), transport, steps, thread })
+        Ok(Self { document: document(&sections), transport, steps, thread })
     }
 
     /// Every case of this home.
@@ -45,9 +61,38 @@ impl Case {
         records::all_threads(vault)?.into_iter().map(|thread| Self::of(vault, thread)).collect()
     }
 
+    /// The same with [`Self::of_at`].
+    pub fn all_at(vault: &Vault, now: Timestamp) -> Result<Vec<Self>, RecordError> {
+        let threads = records::all_threads(vault)?.into_iter();
+        threads.map(|thread| Self::of_at(vault, thread, now)).collect()
+    }
+
     /// Whether it was invented to practise.
     pub fn is_exercise(&self) -> bool {
         matches!(self.document.get("mode").and_then(Value::as_str), Some("exercise" | "test"))
+    }
+}
+
+/// Field that says until when a place may be shown.
+const EXPIRES: &str = "location_expires";
+
+/// A place that was told for some hours is not shown afterwards; that it was told is.
+pub fn unless_expired(content: Value, now: Timestamp) -> Value {
+    let until = content.get(EXPIRES).and_then(Value::as_str).map(str::to_owned);
+    let over = until.as_deref().is_some_and(|text| moment_or_later(text, now).is_none_or(|at| at <= now));
+    if over { json!({ EXPIRES: until, "expired": true }) } else { content }
+}
+
+/// Whether a section tells a place whose hours are over.
+pub fn is_expired(section: &StoredSection, now: Timestamp) -> bool {
+    let content: Value = serde_json::from_slice(&section.bytes).unwrap_or_default();
+    content.get(EXPIRES).is_some() && unless_expired(content, now).get("expired").is_some()
+}
+
+fn hide_expired(section: &mut StoredSection, now: Timestamp) {
+    if is_expired(section, now) {
+        let content = serde_json::from_slice(&section.bytes).unwrap_or_default();
+        section.bytes = unless_expired(content, now).to_string().into_bytes();
     }
 }
 
@@ -79,6 +124,25 @@ pub(crate) mod tests {
     use causeway_common::time::Timestamp;
 
     use super::*;
+
+    #[test]
+    fn a_place_is_shown_until_it_expires() {
+        let place = json!({ "address": "Street 1", EXPIRES: "1970-01-01T01:00:00Z" });
+        let hour = Timestamp(60 * 60 * 1000);
+        assert_eq!(unless_expired(place.clone(), Timestamp(hour.0 - 1)), place);
+        assert_eq!(unless_expired(place.clone(), hour)["address"], Value::Null);
+        let never = json!({ "address": "Street 1" });
+        assert_eq!(unless_expired(never.clone(), hour), never);
+        assert_eq!(unless_expired(json!({ "a": 1, EXPIRES: "soon" }), hour)["a"], Value::Null);
+        let mut section = StoredSection { code: *b"LOC", bytes: place.to_string().into_bytes() };
+        hide_expired(&mut section, Timestamp(hour.0 - 1));
+        assert!(
+            !is_expired(&section, Timestamp(0))
+                && document(std::slice::from_ref(&section)).contains_key("address")
+        );
+        hide_expired(&mut section, hour);
+        assert!(!document(&[section]).contains_key("address"));
+    }
 
     /// A case with this document and no steps.
     pub(crate) fn case(kind: &str, document: Value) -> Case {

@@ -70,9 +70,24 @@ fn review_key(packet: PacketId, what: &str) -> Vec<u8> {
     [REVIEW, &packet.0[..], what.as_bytes()].concat()
 }
 
-/// Stores it.
+/// Stores it. It names people in words, and one packet can stand in several cases: it has a key under the packet's name, which
+/// is destroyed with the last of them.
 pub fn put_review(changes: &mut Changes, review: &Review) {
-    records::write(changes, Tree::Consents, &review_key(review.packet, &review.what), review);
+    records::write_of(
+        changes,
+        Some(review.packet.0),
+        Tree::Consents,
+        &review_key(review.packet, &review.what),
+        review,
+    );
+}
+
+/// Forgets what is to be looked at again about a packet. Its key is the caller's to destroy.
+pub(crate) fn forget_reviews(vault: &Vault, changes: &mut Changes, packet: PacketId) {
+    let begins = [REVIEW, &packet.0[..]].concat();
+    for id in records::ids_with_prefix(vault, Tree::Consents, &begins) {
+        changes.delete(Tree::Consents, &id);
+    }
 }
 
 /// All of them, the most urgent first.

@@ -273,7 +273,7 @@ impl Engine {
         draft: &mut Draft,
         code: [u8; 3],
         file: &std::path::Path,
-    ) -> Result<(), TransferError> {
+    ) -> Result<Option<attachments::Remark>, TransferError> {
         let mut rng = self.rng.lock().await;
         attachments::stage(&self.staging, draft.packet, &mut draft.sections, code, file, &mut **rng)
     }

@@ -22,5 +22,5 @@ mod times;
 pub mod xlsx;
 mod xml;
 
-pub use case::{Exported, public_part, section_part};
+pub use case::{Exported, may_be_published, public_part, section_part};
 pub use finding::{Finding, Row};

@@ -106,7 +106,7 @@ def step(s, leaf, orgs):  # one statement about an organisation
         founding = signed("org-genesis", admission["genesis"], lambda g: g["root"], FOUNDING)
         first = record(admission["record"], sha(frame("org-id", admission["genesis"]["body"])), 1)
         need(s["org"] == first["org"] not in orgs and first["root"] == founding["root"], "the founding")
-        orgs[s["org"]] = {"name": founding["name"].decode(), "record": first, "count": 0, "last": ZERO, "out": False, "next": None, "devices": {}}
+        orgs[s["org"]] = {"name": founding["name"].decode(), "record": first, "count": 0, "last": ZERO, "out": False, "next": None, "devices": {}, "former": {}}
     need(s["org"] in orgs, "an organisation that is not there")
     org = orgs[s["org"]]
     need((s["sequence"], s["previous"]) == (org["count"] + 1, org["last"]), "the order of statements")
@@ -162,6 +162,7 @@ def judge(file):  # the organisations with their devices, and the relay's keys w
                 Ed25519PublicKey.from_public_bytes(x["key"]).verify(x["signature"], frame("roster", roster["body"]))
             need(len(good) >= org["record"]["threshold"] and roster["body"][:32] == s["org"], "the roster's signers")
             org["devices"] = {x["device"]: x["key"] for x in decode_front(DEVICES, roster["body"])["devices"]}
+            org["former"][named] = org["devices"]
             need(all(sha(frame("device-id", key)) == name for name, key in org["devices"].items()), "the names of devices")
     keys = [key for _, _, key in run["relays"]]
     need(relay in keys, "the relay")

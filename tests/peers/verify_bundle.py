@@ -7,6 +7,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from datetime import UTC, datetime
 
 from codec import B32, BYTES, Listing, Malformed, decode
 from cryptography.exceptions import InvalidSignature
@@ -22,6 +23,22 @@ MANIFEST = {"packet": B32, "packet_type": "u16", "created": "u64", "case_ref": B
 RECEIPT = {"packet": B32, "grant": B32, "org": B32, "device": B32, "status": "u8", "at": "u64"}
 RELAY_RECEIPT = {"outcome": "u8", "envelope": B32, "digest": B32, "time": "u64", "devices": Listing(B32)}
 
+
+# What each object of the index has, and nothing else.
+ATTACHED = ("name", "media_type", "bytes", "sha256", "path")
+PACKET = {name: None for name in ("packet", "kind", "from", "from_name", "to", "to_name", "created", "grant_digest", "grant",
+          "manifest", "envelope", "sealed_again", "withheld", "relay_receipts", "receipts")}
+PACKET |= {"sections": ("code", "path"), "attachments": ATTACHED}
+INDEX = {name: None for name in ("schema_version", "type", "kind", "referral", "case_ref", "exercise", "made")}
+INDEX |= {"by": ("org", "name", "device"), "packets": PACKET, "files": ("path", "bytes", "sha256")}
+
+
+def only(names, value):
+    for each in value if isinstance(value, list) else [value]:
+        need(set(each) == set(names), "an object with more or less than it has")
+        for name, below in (names.items() if isinstance(names, dict) else ()):
+            if below:
+                only(below, each[name])
 
 def archive(files):  # stored, one date, no comments: the only bytes that such files can have
     out, central = b"", b""
@@ -48,8 +65,9 @@ def signed(label, data, key, shape):
 def commitment(salt, index, plain):
     return sha(frame("section-commit", salt + bytes([index]) + len(plain).to_bytes(8, "little") + plain))
 
-def device(orgs, org, name):  # the key that the directory lists
-    key = orgs[org]["devices"].get(name) if org in orgs else None
+def device(orgs, org, name, rosters=()):  # the key that the directory lists, or has listed in one of these rosters
+    listed = [orgs[org]["devices"]] + [orgs[org]["former"].get(roster, {}) for roster in rosters] if org in orgs else []
+    key = next((devices[name] for devices in listed if name in devices), None)
     need(key, "a device that the directory does not list")
     return key
 
@@ -57,11 +75,12 @@ def packet(entry, index, files, orgs, relays):
     sender, recipient = bytes.fromhex(entry["from"]), bytes.fromhex(entry["to"])
     sections = [files[section["path"]] for section in entry["sections"]]
     if entry["grant"]:
-        grant, body = signed("grant", files[entry["grant"]], lambda g: device(orgs, sender, g["from_device"]), GRANT)
+        grant, body = signed("grant", files[entry["grant"]], lambda g: device(orgs, sender, g["from_device"], [g["from_roster"]]), GRANT)
         manifest = decode(MANIFEST, files[entry["manifest"]])
         need((grant["from_org"], grant["to_org"]) == (sender, recipient), "whose grant it is")
         need(grant["manifest"] == sha(frame("manifest", files[entry["manifest"]])), "the manifest")
         need(manifest["packet"].hex() == entry["packet"] and manifest["created"] == grant["created"], "the packet")
+        need(datetime.fromtimestamp(grant["created"] // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") == entry["created"], "the time")
         need(sha(frame("packet-chain", body)).hex() == entry["grant_digest"], "the grant's hash")
         for plain in sections:
             opens = (manifest["commitments"][g["index"]] == commitment(g["salt"], g["index"], plain)
@@ -70,7 +89,7 @@ def packet(entry, index, files, orgs, relays):
     else:
         need(entry["from"] == index["by"]["org"], "a packet of somebody else without its grant")
     for path in entry["receipts"]:
-        receipt, _ = signed("receipt", files[path], lambda r: device(orgs, recipient, r["device"]), RECEIPT)
+        receipt, _ = signed("receipt", files[path], lambda r: device(orgs, recipient, r["device"], orgs[recipient]["former"]), RECEIPT)
         need((receipt["packet"].hex(), receipt["org"]) == (entry["packet"], recipient), "a receipt for another packet")
         need(entry["sealed_again"] or receipt["grant"].hex() == entry["grant_digest"], "a receipt for another grant")
     for path in entry["relay_receipts"]:
@@ -87,6 +106,8 @@ def packet(entry, index, files, orgs, relays):
 def verify(data, pins):
     files = unpack(data)
     index, mark, directory = (json.loads(files[name]) for name in ("index.json", "index.sig", "directory.json"))
+    only(INDEX, index)
+    only(("device", "signature"), mark)
     need((index["type"], index["schema_version"]) == ("causeway-bundle", 1), "another kind of file")
     for name, key in pins.items():
         need(directory[name] == key, f"another {name} than the one you gave")
@@ -96,13 +117,14 @@ def verify(data, pins):
     key = device(orgs, by, bytes.fromhex(mark["device"]))
     Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(mark["signature"]), frame("bundle", files["index.json"]))
     listed = {entry["path"]: entry for entry in index["files"]}
-    need(set(listed) == set(files) - {"index.json", "index.sig"}, "files that the index does not list, or lists in vain")
+    need(["index.json", "index.sig"] + [entry["path"] for entry in index["files"]] == list(files),
+         "files that the index does not list, or lists in vain or in another order")
     for path, entry in listed.items():
         need((sha(files[path]).hex(), len(files[path])) == (entry["sha256"], entry["bytes"]), f"{path} was changed")
     for entry in index["packets"]:
         packet(entry, index, files, orgs, relays)
     proven = sum(1 for entry in index["packets"] if entry["grant"])
-    receipts = sum(len(entry["receipts"]) + len(entry["relay_receipts"]) for entry in index["packets"])
+    receipts = sum(len({files[path] for path in entry["receipts"] + entry["relay_receipts"]}) for entry in index["packets"])
     trust = "keys compared" if len(pins) == 2 else "KEYS NOT COMPARED"
     exercise = "EXERCISE, " if index["exercise"] else ""
     return f"{exercise}by {orgs[by]['name']}, {len(index['packets'])} packets ({proven} proven), {receipts} receipts, {trust}"

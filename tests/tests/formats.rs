@@ -70,6 +70,17 @@ async fn a_case_goes_out_in_every_format_and_a_court_can_verify_it() {
     let cap = std::fs::read_to_string(stage.path("case.cap")).unwrap();
     assert!(cap.contains("<msgType>Update</msgType>") && !cap.contains("Munteanu"));
     fails(police, &["export", &id, "--format", "pfif", "--out", &stage.path("x")], "O-103").await;
+    for format in ["json", "csv", "xlsx", "htcds", "html", "pdf", "cap", "fhir"] {
+        let out = stage.path("public");
+        fails(police, &["export", &id, "--format", format, "--public", "--out", &out], "O-103").await;
+    }
+    let part = ["export", &id, "--format", "bundle", "--sections", "HDR", "--out", &stage.path("x")];
+    fails(police, &part, "C-105").await;
+    fails(police, &["export", &id, "--format", "json", "--out", &stage.path("none/x")], "O-107").await;
+    let out = stage.path("part.json");
+    police.run(&["export", &id, "--format", "json", "--sections", "HDR", "--out", &out]).await;
+    let part: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!(part["steps"], Value::Array(Vec::new()), "steps belong to no section");
 
     let page = std::fs::read_to_string(stage.path("case.html")).unwrap();
     assert!(page.contains("Munteanu") && !page.contains("<script"));
@@ -175,6 +186,12 @@ async fn a_file_becomes_drafts_once_and_a_draft_is_sent_only_when_somebody_says_
     assert_eq!(left.len(), 1);
     hotline.run(&["drafts", "delete", left[0]["id"].as_str().unwrap()]).await;
     assert!(hotline.list(&["drafts", "list"]).await.is_empty());
+    std::fs::write(&table, format!("{header}\nBIA,{alert},she\n")).unwrap();
+    fails(hotline, &["import", &table, "--format", "csv"], "O-105").await;
+    let call = hotline.run(&["call", "record", "--set", "caller_role=family"]).await;
+    let call = call["id"].as_str().unwrap();
+    hotline.run(&["erase", call, "--reason", "subject_request", "--yes"]).await;
+    assert!(hotline.list(&["call", "list"]).await.is_empty());
     let laughs = stage.path("laughs.xml");
     std::fs::write(&laughs, "<!DOCTYPE a [<!ENTITY a \"ha\">]><a>&a;</a>").unwrap();
     fails(hotline, &["import", &laughs, "--format", "cap", "--draft"], "O-104").await;

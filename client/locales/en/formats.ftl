@@ -170,6 +170,12 @@ formats-htcds-date =
     .wrong = “{ $value }” is not a date.
     .right = 2001-05-17, 2001-05 or 2001. The text is kept beside it.
 export-not-all = This format holds one referral. Nothing was written.
+export-no-folder = There is no folder { $folder }. Nothing was written.
+export-no-folder-hint = Make the folder first, or choose another.
+attachment-tells-place = { $file } says where it was taken. Evidence is not changed: whoever may read the section learns that place.
+attachment-not-cleaned = { $file } goes as it is: only JPEG and PNG lose the place, time and device that a photograph may name. Save it as JPEG if that matters.
+export-bundle-whole = A bundle proves what was signed, and that is the whole case. Nothing was written.
+export-bundle-whole-hint = Leave --public and --sections out, or choose another format.
 export-not-all-hint = Name one, or choose csv, xlsx or htcds.
 
 formats-bundle-readme =

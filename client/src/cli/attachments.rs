@@ -1,15 +1,16 @@
 //! `causeway attachment`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
 
 use super::failure::{Failure, exit};
 use super::home::Home;
-use super::output::{print, text};
+use super::outfile;
+use super::output::{print, remark, text};
 use super::steps::find_thread;
-use crate::attachments::{self, TransferError};
+use crate::attachments::{self, Remark, TransferError};
 use crate::records;
 use crate::session;
 
@@ -24,11 +25,15 @@ pub(crate) enum AttachmentCommand {
         /// Where to.
         #[arg(long)]
         out: PathBuf,
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
     },
 }
 
 pub(crate) async fn run(command: AttachmentCommand, home: &Home) -> Result<(), Failure> {
-    let AttachmentCommand::Save { id, attachment, out } = command;
+    let AttachmentCommand::Save { id, attachment, out, force } = command;
+    outfile::is_free(home, &out, force)?;
     let thread = find_thread(home, &id)?;
     let received =
         records::received(&home.engine.vault, thread.root)?.ok_or_else(|| Failure::not_found(&id))?;
@@ -54,6 +59,16 @@ pub(crate) async fn run(command: AttachmentCommand, home: &Home) -> Result<(), F
     Ok(())
 }
 
+/// Says what somebody should know about a file that goes out.
+pub(super) fn remarks(found: Option<Remark>, file: &Path, home: &Home) {
+    let id = match found {
+        Some(Remark::TellsPlace) => "attachment-tells-place",
+        Some(Remark::NotCleaned) => "attachment-not-cleaned",
+        None => return,
+    };
+    remark(&home.lang.fill(id, &[("file", &file.display().to_string())]));
+}
+
 /// An attachment that is in no section here stands perhaps in one that this device may not read.
 fn missing(attachment: &str, withheld: &[[u8; 3]]) -> Failure {
     if withheld.is_empty() {
@@ -73,6 +88,10 @@ impl From<TransferError> for Failure {
                 code.into()
             }
             TransferError::Store(store) => store.into(),
+            TransferError::Photo => Self::invalid(
+                "The picture is damaged or too large, so what it says beside itself (where it was taken, for example) cannot be taken out. Nothing was sent.",
+                "Save it anew as JPEG or PNG and attach that; a file that is evidence goes unchanged with EVI=.",
+            ),
             TransferError::Io(io) => Self::invalid(
                 format!("A file cannot be read or written: {io}."),
                 "Check the name, the folder and the space on the disk.",

@@ -333,7 +333,7 @@ async fn confirm(id: &str, keep_ground: Option<String>, yes: bool, home: &Home) 
         (Some(ground), _) => drop(requests::refuse(engine, name, ground).await.map_err(failure)?),
         (None, None) => drop(requests::confirm(engine, name).await.map_err(failure)?),
         (None, Some(parts)) => {
-            engine.erase_sections(name, &parts).await?;
+            engine.erase_sections(name, &parts).await.map_err(failure)?;
             engine.take_step(name, Action::EraseDone, Words::default()).await?;
         }
     }

@@ -8,11 +8,9 @@ use super::home::Home;
 use super::kind;
 use super::output::{harmless, print, print_list, text, time};
 use super::send::{self, SendArgs};
-use crate::activity;
 use crate::formats::Finding;
 use crate::formats::drafts::{self, Draft};
 use crate::referral::{Document, Level, SendContext};
-use crate::vault::Changes;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DraftsCommand {
@@ -48,7 +46,7 @@ pub(crate) async fn drafts(command: DraftsCommand, home: &Home) -> Result<(), Fa
         DraftsCommand::Send { id, to, set } => send_draft(&find(&id, home)?, to, set, home).await,
         DraftsCommand::Delete { id } => {
             let draft = find(&id, home)?;
-            remove(&draft, "deleted a draft", home).await?;
+            home.engine.erase_draft(&draft, None, "deleted a draft").await?;
             let result = json!({ "id": draft.number(), "deleted": true });
             print(home.json, result, |_| home.lang.text("drafts-deleted"));
             Ok(())
@@ -133,17 +131,7 @@ async fn send_draft(draft: &Draft, to: Vec<String>, set: Vec<String>, home: &Hom
         }
     };
     send::send(SendArgs::of_draft(document(draft, home)?, to, set), home).await?;
-    let mut changes = Changes::default();
-    drafts::put(&mut changes, &draft.sent());
-    activity::append(&home.engine.vault, &mut changes, home.engine.now(), "sent a draft", None)?;
-    Ok(home.engine.commit(changes).await?)
-}
-
-async fn remove(draft: &Draft, what: &str, home: &Home) -> Result<(), Failure> {
-    let mut changes = Changes::default();
-    drafts::drop(&mut changes, &draft.id);
-    activity::append(&home.engine.vault, &mut changes, home.engine.now(), what, None)?;
-    Ok(home.engine.commit(changes).await?)
+    Ok(home.engine.erase_draft(draft, Some(&draft.sent()), "sent a draft").await?)
 }
 
 fn document(draft: &Draft, home: &Home) -> Result<Document, Failure> {

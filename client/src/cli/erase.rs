@@ -3,11 +3,13 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::calls::in_calls;
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::{emit, print, remark, time};
 use super::recovery::line;
 use super::steps::find_thread;
+use crate::calls::{self, Call};
 use crate::lang::Lang;
 use crate::model::Thread;
 use crate::records;
@@ -26,7 +28,7 @@ const ERASED_MAX: usize = 64;
 pub(crate) struct EraseArgs {
     #[command(subcommand)]
     command: Option<EraseCommand>,
-    /// Numbers of referrals, or the beginnings of them.
+    /// Numbers of referrals or calls, or the beginnings of them.
     #[arg(required = true, num_args = 1..=ERASED_MAX)]
     ids: Vec<String>,
     /// Why: subject_request, consent_withdrawn, entered_in_error, unlawful or not_needed. With the first four the other side
@@ -72,10 +74,22 @@ fn reason(word: &str) -> Result<Reason, String> {
 pub(crate) async fn run(args: EraseArgs, home: &Home) -> Result<(), Failure> {
     match args.command {
         None => {
-            let threads: Vec<Thread> =
-                args.ids.iter().map(|id| find_thread(home, id)).collect::<Result<_, _>>()?;
+            let (mut threads, mut calls) = (Vec::new(), Vec::new());
+            for id in &args.ids {
+                match in_calls(home, id)? {
+                    Some(call) => calls.push(call),
+                    None => threads.push(find_thread(home, id)?),
+                }
+            }
             let reason = args.reason.unwrap_or(Reason::NotNeeded);
-            agree(&threads, args.yes, home).await?;
+            agree_to(&threads, &calls, args.yes, home).await?;
+            for call in calls {
+                home.engine.erase_call(call.id).await?;
+                let id = hex::encode(call.id);
+                let value =
+                    json!({ "id": id, "kind": calls::KIND, "state": "erased", "reason": reason.as_str() });
+                print(home.json, value, |_| home.lang.fill("erase-call-done", &[("id", short(&id))]));
+            }
             for thread in threads {
                 let erased = if reason.concerns_both() && !args.here_only {
                     requests::erase_on_both_sides(&home.engine, thread.case, reason).await
@@ -88,7 +102,9 @@ pub(crate) async fn run(args: EraseArgs, home: &Home) -> Result<(), Failure> {
         }
         Some(EraseCommand::Confirm { id, yes }) => {
             let thread = find_thread(home, &id)?;
-            requests::open_question(&thread).ok_or_else(|| failure(EraseError::NotRequested, home.lang))?;
+            if !requests::is_about_all(&thread, &home.engine.vault)? {
+                return Err(failure(EraseError::NotRequested, home.lang));
+            }
             agree(std::slice::from_ref(&thread), yes, home).await?;
             let erased = requests::confirm(&home.engine, thread.case).await;
             report(&erased.map_err(|error| failure(error, home.lang))?, home).await;
@@ -101,6 +117,10 @@ pub(crate) async fn run(args: EraseArgs, home: &Home) -> Result<(), Failure> {
 
 /// Asks on a terminal; a script has to say so itself.
 pub(super) async fn agree(threads: &[Thread], yes: bool, home: &Home) -> Result<(), Failure> {
+    agree_to(threads, &[], yes, home).await
+}
+
+async fn agree_to(threads: &[Thread], calls: &[Call], yes: bool, home: &Home) -> Result<(), Failure> {
     let lang = home.lang;
     if yes {
         return Ok(());
@@ -117,6 +137,14 @@ pub(super) async fn agree(threads: &[Thread], yes: bool, home: &Home) -> Result<
         let peer = home.name_of(thread.peer).await;
         let id = short(&number(thread)).to_owned();
         remark(&lang.fill("erase-what", &[("id", &id), ("kind", &thread.kind), ("peer", &peer)]));
+    }
+    for call in calls {
+        remark(
+            &lang.fill(
+                "erase-what-call",
+                &[("id", short(&hex::encode(call.id))), ("day", &day_of(call.taken))],
+            ),
+        );
     }
     remark(&lang.text("erase-sure"));
     let typed = line()?.map(|line| line.trim().to_lowercase()).unwrap_or_default();

@@ -11,7 +11,7 @@ use super::outfile;
 use super::output;
 use super::steps::find_thread;
 use crate::casebook::Case;
-use crate::formats::{self, Exported, Finding, print, public_part, section_part};
+use crate::formats::{self, Exported, Finding, may_be_published, print, public_part, section_part};
 use crate::referral::Kind;
 
 pub(crate) mod bundle;
@@ -73,7 +73,7 @@ pub(crate) struct ExportArgs {
     /// The file. It is written in clear.
     #[arg(long)]
     out: PathBuf,
-    /// Only what may be published.
+    /// Only what may be published, and only of those who have agreed to it.
     #[arg(long)]
     public: bool,
     /// Only these sections, for example HDR,IDN,TRA.
@@ -102,14 +102,25 @@ impl ExportArgs {
         self.sections.is_empty() || self.sections.iter().any(|wanted| wanted.eq_ignore_ascii_case(code))
     }
 
-    /// What goes out of a document.
-    fn part(&self, case: &Case) -> serde_json::Map<String, serde_json::Value> {
-        let whole =
-            if self.public { public_part(&case.thread.kind, &case.document) } else { case.document.clone() };
-        match Kind::from_code(&case.thread.kind) {
-            Some(kind) if !self.sections.is_empty() => section_part(kind, &whole, |code| self.keeps(code)),
-            _ => whole,
+    /// Whether less than the whole case goes out.
+    fn is_part(&self) -> bool {
+        self.public || !self.sections.is_empty()
+    }
+
+    /// Leaves of a case what goes out. What was written with its steps belongs to no section, and goes with the whole only.
+    fn cut(&self, case: &mut Case) {
+        // A register's record is made of named fields, and asks for the consent itself.
+        if !self.is_part() || self.format == Format::Pfif {
+            return;
         }
+        if self.public {
+            case.document = public_part(&case.document);
+        }
+        if let Some(kind) = Kind::from_code(&case.thread.kind).filter(|_| !self.sections.is_empty()) {
+            case.document = section_part(kind, &case.document, |code| self.keeps(code));
+        }
+        case.steps.clear();
+        case.thread.events.clear();
     }
 }
 
@@ -122,13 +133,20 @@ fn domain(text: &str) -> Result<String, String> {
 
 pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure> {
     let mut cases = match &args.id {
-        Some(id) => vec![Case::of(&home.engine.vault, find_thread(home, id)?)?],
-        None => Case::all(&home.engine.vault)?,
+        Some(id) => vec![Case::of_at(&home.engine.vault, find_thread(home, id)?, home.engine.now())?],
+        None => Case::all_at(&home.engine.vault, home.engine.now())?,
     };
     cases.retain(|case| args.kind.is_none_or(|kind| kind.code() == case.thread.kind));
-    for case in &mut cases {
-        case.document = args.part(case);
+    if args.format == Format::Bundle && args.is_part() {
+        return Err(Failure::invalid(
+            home.lang.text("export-bundle-whole"),
+            home.lang.text("export-bundle-whole-hint"),
+        ));
     }
+    if args.public {
+        publishable(&mut cases, home)?;
+    }
+    cases.iter_mut().for_each(|case| args.cut(case));
     let files = match (args.format, cases.as_slice()) {
         (Format::Csv | Format::Xlsx | Format::Htcds, _) => tables::files(&args, &cases, home)?,
         (Format::Bundle, [case]) if !args.all => {
@@ -154,6 +172,22 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
     let result = json!({ "out": out, "format": args.format.name(), "referrals": cases.len() });
     output::print(home.json, result, |_| home.lang.fill("export-done", &[("file", &out.join(", "))]));
     Ok(())
+}
+
+/// Leaves the cases that may be published. If there is none, it says why.
+fn publishable(cases: &mut Vec<Case>, home: &Home) -> Result<(), Failure> {
+    let mut why = None;
+    cases.retain(|case| match may_be_published(&case.document, home.engine.now()) {
+        Ok(()) => true,
+        Err(finding) => {
+            why = Some(finding);
+            false
+        }
+    });
+    match why.filter(|_| cases.is_empty()) {
+        Some(finding) => Err(refused(&finding, home)),
+        None => Ok(()),
+    }
 }
 
 async fn exported<'a>(case: &'a Case, domain: &str, home: &Home) -> Exported<'a> {

@@ -409,6 +409,12 @@ impl From<StepError> for Failure {
                 format!("{refused}."),
                 "`causeway inbox show ID` shows what has happened so far.",
             ),
+            StepError::TooLong { .. } => Self::new(
+                "C-105",
+                exit::INVALID,
+                format!("{error}."),
+                "Shorten it, or attach a file to a new referral. Nothing was sent.",
+            ),
             other => Self::new(
                 "L-108",
                 exit::INVALID,

@@ -88,7 +88,9 @@ pub(crate) async fn import(args: ImportArgs, home: &Home) -> Result<(), Failure>
     if !home.json {
         emit(&summary(&report, keeps, home));
     }
-    if args.draft && !keeps {
+    // Nothing of the file can be used: whoever runs this from a script has to see it.
+    let useless = !report.is_empty() && refused == report.len();
+    if (args.draft && !keeps) || useless {
         let count = home.lang.count("import-refused", refused);
         return Err(Failure::new("O-105", exit::INVALID, count, home.lang.text("import-refused-hint")));
     }

@@ -22,6 +22,7 @@ use super::steps::find_thread;
 use super::tasks;
 use super::unopened;
 use crate::attachments;
+use crate::casebook::unless_expired;
 use crate::chain::{Incoming, restored_at};
 use crate::doubts::{self, Doubt};
 use crate::engine::threads::{own_party, work_of};
@@ -343,7 +344,7 @@ pub(super) fn sections_json(sections: &[StoredSection], now: Timestamp) -> Value
     for section in sections {
         let code = String::from_utf8_lossy(&section.code).into_owned();
         let content = serde_json::from_slice(&section.bytes).unwrap_or(Value::Null);
-        map.insert(code, shared::unless_expired(attachments::without_keys(content), now));
+        map.insert(code, unless_expired(attachments::without_keys(content), now));
     }
     Value::Object(map)
 }

@@ -404,7 +404,12 @@ async fn reply(
 
 async fn put_away(notice: &Notice, state: State, said: String, home: &Home) -> Result<(), Failure> {
     let mut changes = Changes::default();
-    finding::put_said_to(&mut changes, &notice.message.number, &decision(state, said, home));
+    finding::put_said_to(
+        &mut changes,
+        notice.thread.case,
+        &notice.message.number,
+        &decision(state, said, home),
+    );
     Ok(home.engine.commit(changes).await?)
 }
 

@@ -8,14 +8,8 @@ use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::remark;
 
-/// Writes a file in clear, enters it into the activity log and says what that means. `what` names the kind of export.
-pub(super) async fn write(
-    home: &Home,
-    out: &Path,
-    bytes: &[u8],
-    force: bool,
-    what: &str,
-) -> Result<(), Failure> {
+/// Refuses a name that is taken, unless it may be written over, and one in a folder that is not there.
+pub(super) fn is_free(home: &Home, out: &Path, force: bool) -> Result<(), Failure> {
     let show = out.display().to_string();
     if !force && std::fs::symlink_metadata(out).is_ok() {
         return Err(Failure::new(
@@ -25,6 +19,29 @@ pub(super) async fn write(
             home.lang.text("export-exists-hint"),
         ));
     }
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let show = folder.display().to_string();
+        return Err(Failure::new(
+            "O-107",
+            exit::INVALID,
+            home.lang.fill("export-no-folder", &[("folder", &show)]),
+            home.lang.text("export-no-folder-hint"),
+        ));
+    }
+    Ok(())
+}
+
+/// Writes a file in clear, enters it into the activity log and says what that means. `what` names the kind of export.
+pub(super) async fn write(
+    home: &Home,
+    out: &Path,
+    bytes: &[u8],
+    force: bool,
+    what: &str,
+) -> Result<(), Failure> {
+    let show = out.display().to_string();
+    is_free(home, out, force)?;
     let unwritable = |error: &dyn std::fmt::Display| {
         let gaps = [("file", show.as_str()), ("error", &error.to_string())];
         Failure::new(

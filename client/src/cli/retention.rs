@@ -126,6 +126,7 @@ fn stays(term: &Term) -> Option<&'static str> {
     term.stays.map(|stays| match stays {
         Stays::Open => "open",
         Stays::Held => "held",
+        Stays::Asked => "asked",
     })
 }
 
@@ -135,6 +136,7 @@ fn words(term: &Term) -> &'static str {
         (Fate::Renew, _) => "renew",
         (_, Some(Stays::Open)) => "open",
         (_, Some(Stays::Held)) => "held",
+        (_, Some(Stays::Asked)) => "asked",
         (Fate::Erase, None) => "erase",
         (Fate::EraseFields(_), None) => "fields",
     }

@@ -63,7 +63,7 @@ pub(crate) async fn search(args: SearchArgs, home: &Home) -> Result<(), Failure>
 
 /// All referrals that this device may read, the oldest first.
 async fn read(home: &Home) -> Result<(Vec<Thread>, Vec<Entry>), Failure> {
-    let mut cases = Case::all(&home.engine.vault)?;
+    let mut cases = Case::all_at(&home.engine.vault, home.engine.now())?;
     cases.sort_by_key(|case| case.thread.begun);
     let (mut threads, mut entries) = (Vec::new(), Vec::new());
     for case in cases {

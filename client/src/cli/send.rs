@@ -290,7 +290,7 @@ async fn draft(
         if !draft.sections.iter().any(|s| s.code == code.0) {
             draft.sections.push(StoredSection { code: code.0, bytes: b"{}".to_vec() });
         }
-        home.engine.attach(&mut draft, code.0, file).await?;
+        super::attachments::remarks(home.engine.attach(&mut draft, code.0, file).await?, file, home);
     }
     Ok(draft)
 }

@@ -3,7 +3,6 @@
 
 use std::io::IsTerminal as _;
 
-use causeway_common::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::consent;
@@ -12,10 +11,6 @@ use super::home::Home;
 use super::output::{harmless, text};
 use crate::casebook::Case;
 use crate::model::Thread;
-use crate::referral::values::moment_or_later;
-
-/// Field of a section that says until when it may be read.
-const EXPIRES: &str = "location_expires";
 
 /// For scripts.
 pub(super) async fn of(thread: &Thread, home: &Home) -> Result<Value, Failure> {
@@ -73,27 +68,4 @@ pub(super) fn words(v: &Value, home: &Home) -> String {
 fn red(words: String) -> String {
     let seen = !words.is_empty() && std::io::stdout().is_terminal();
     if seen { format!("\u{1b}[31m{words}\u{1b}[0m") } else { words }
-}
-
-/// A place that was told for some hours is not shown afterwards.
-pub(super) fn unless_expired(content: Value, now: Timestamp) -> Value {
-    let until = content.get(EXPIRES).and_then(Value::as_str).map(str::to_owned);
-    let over = until.as_deref().is_some_and(|text| moment_or_later(text, now).is_none_or(|at| at <= now));
-    if over { json!({ EXPIRES: until, "expired": true }) } else { content }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_shown_until_it_expires() {
-        let place = json!({ "address": "Street 1", EXPIRES: "1970-01-01T01:00:00Z" });
-        let hour = Timestamp(60 * 60 * 1000);
-        assert_eq!(unless_expired(place.clone(), Timestamp(hour.0 - 1)), place);
-        assert_eq!(unless_expired(place, hour)["address"], Value::Null);
-        let never = json!({ "address": "Street 1" });
-        assert_eq!(unless_expired(never.clone(), hour), never);
-        assert_eq!(unless_expired(json!({ "a": 1, EXPIRES: "soon" }), hour)["a"], Value::Null);
-    }
 }

@@ -9,7 +9,12 @@ use super::shared::PRIORITY;
 use super::{Draft, Engine, EngineError};
 use crate::activity;
 use crate::attachments;
+use crate::calls;
+use crate::consents;
 use crate::doubts;
+use crate::escalation::tasks;
+use crate::formats::drafts;
+use crate::matching::finding;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records::{self, Step};
 use crate::retention::requests::{self, Order};
@@ -17,7 +22,7 @@ use crate::retention::rules::Part;
 use crate::retention::{EraseError, Erased, Placeholder, Reason, holds, placeholder};
 use crate::seal::packet::HEADER_SECTION;
 use crate::shared::{ErasedItem, Shared};
-use crate::vault::{CaseName, Tree};
+use crate::vault::{CaseName, Changes, Tree};
 
 /// On whose word a case is erased, beside our own.
 pub(crate) struct Word {
@@ -39,6 +44,7 @@ impl Engine {
         let mut step = Step::new(&self.vault);
         let mut placeholders = Vec::with_capacity(cases.len());
         let (mut files, mut older) = (Vec::new(), BTreeSet::new());
+        let mut names: BTreeSet<CaseName> = cases.iter().map(|(case, _)| *case).collect();
         for (case, reason) in cases {
             let mut left = self.placeholder(*case, *reason, &step)?;
             if tell.as_ref().is_some_and(|(_, asks)| *asks) {
@@ -57,7 +63,7 @@ impl Engine {
             self.share_erased(&placeholders, &mut step).await?;
         }
         self.queue_into(tell.into_iter().map(|(draft, _)| draft).collect(), &mut step.changes);
-        let names = cases.iter().map(|(case, _)| *case).collect();
+        names.extend(self.drop_notes(&names, &placeholders, &mut step)?);
         let mut rng = self.fork_rng().await;
         let rekeyed = self.vault.erase_cases(&names, step.changes, &mut rng).await;
         older.extend(rekeyed.map_err(EngineError::from)?);
@@ -70,18 +76,14 @@ impl Engine {
         Ok(placeholders.into_iter().map(erased).collect())
     }
 
-    /// Takes fields out of the packets of a case for good. Says whether anything was there to take.
-    pub(crate) async fn erase_fields(&self, case: CaseName, part: Part) -> Result<bool, EngineError> {
+    /// Takes fields out of the packets of a case for good. Says whether anything was there to take. Not while a court holds it.
+    pub(crate) async fn erase_fields(&self, case: CaseName, part: Part) -> Result<bool, EraseError> {
         let files = part.fields.contains(&"attachments");
         self.take_from_packets(case, part.texts, files, |sections| take_out(sections, part)).await
     }
 
     /// The same for whole sections and the files in them.
-    pub(crate) async fn erase_sections(
-        &self,
-        case: CaseName,
-        codes: &[[u8; 3]],
-    ) -> Result<bool, EngineError> {
+    pub async fn erase_sections(&self, case: CaseName, codes: &[[u8; 3]]) -> Result<bool, EraseError> {
         let take = |sections: &mut Vec<StoredSection>| {
             let before = sections.len();
             sections.retain(|section| section.code == HEADER_SECTION || !codes.contains(&section.code));
@@ -97,9 +99,12 @@ impl Engine {
         texts: bool,
         drop_files: bool,
         take: impl Fn(&mut Vec<StoredSection>) -> bool,
-    ) -> Result<bool, EngineError> {
+    ) -> Result<bool, EraseError> {
         let _turn = self.turn.lock().await;
         let mut step = Step::new(&self.vault);
+        if let Some(hold) = holds::of(&step, &case)? {
+            return Err(EraseError::Held(Box::new(hold)));
+        }
         let (mut found, mut files) = (false, Vec::new());
         for (tree, id) in self.vault.ids_of(&BTreeSet::from([case])) {
             match tree {
@@ -127,8 +132,10 @@ impl Engine {
         if !found {
             return Ok(false);
         }
-        activity::append(&self.vault, &mut step.changes, self.now(), "erased fields of a case", None)?;
-        self.vault.renew_case(case, step.changes, &mut self.fork_rng().await).await?;
+        activity::append(&self.vault, &mut step.changes, self.now(), "erased fields of a case", None)
+            .map_err(EngineError::from)?;
+        let renewed = self.vault.renew_case(case, step.changes, &mut self.fork_rng().await).await;
+        renewed.map_err(EngineError::from)?;
         if drop_files {
             files.iter().for_each(|sections| attachments::forget(&self.staging, sections));
         }
@@ -200,6 +207,59 @@ impl Engine {
             }
         }
         Ok(files)
+    }
+
+    /// What people have written about these cases and that stands elsewhere: tasks and what came of them, decisions that are
+    /// looked at again, matches. Gives the names of their keys.
+    fn drop_notes(
+        &self,
+        names: &BTreeSet<CaseName>,
+        erased: &[Placeholder],
+        step: &mut Step<'_>,
+    ) -> Result<Vec<CaseName>, EngineError> {
+        tasks::forget(&self.vault, &mut step.changes, names)?;
+        let mut keys = finding::forget(&self.vault, &mut step.changes, names)?;
+        let threads = records::all_threads(&self.vault)?;
+        let stays = |root| threads.iter().any(|thread| thread.root == root && !names.contains(&thread.case));
+        for root in erased.iter().map(|left| left.root).filter(|root| !stays(*root)) {
+            consents::forget_reviews(&self.vault, &mut step.changes, root);
+            keys.push(root.0);
+        }
+        Ok(keys)
+    }
+
+    /// Erases a call for good; what it has led to is a case of its own and stays.
+    pub async fn erase_call(&self, id: CaseName) -> Result<bool, EngineError> {
+        let _turn = self.turn.lock().await;
+        if calls::call(&self.vault, &id)?.is_none() {
+            return Ok(false);
+        }
+        let mut changes = Changes::default();
+        changes.delete(Tree::Calls, &id);
+        activity::append(&self.vault, &mut changes, self.now(), "erased a call", None)?;
+        self.vault.erase_cases(&BTreeSet::from([id]), changes, &mut self.fork_rng().await).await?;
+        Ok(true)
+    }
+
+    /// Takes a draft away: none of its versions opens afterwards. `left` stays in its place, so that the same record is not sent
+    /// twice.
+    pub async fn erase_draft(
+        &self,
+        draft: &drafts::Draft,
+        left: Option<&drafts::Draft>,
+        what: &str,
+    ) -> Result<(), EngineError> {
+        let _turn = self.turn.lock().await;
+        let mut changes = Changes::default();
+        match left {
+            Some(left) => drafts::put_sent(&mut changes, left),
+            None => drafts::drop(&mut changes, &draft.id),
+        }
+        activity::append(&self.vault, &mut changes, self.now(), what, None)?;
+        self.vault
+            .erase_cases(&BTreeSet::from([draft.own_case()]), changes, &mut self.fork_rng().await)
+            .await?;
+        Ok(())
     }
 
     /// Tells the colleagues.

@@ -12,7 +12,7 @@ use crate::model::{Event, PACKET_REFERRAL, Received, Sent, StoredSection, Thread
 use crate::records::{self, Source, Step};
 use crate::referral::lifecycle::carry::{self, Lack};
 use crate::referral::lifecycle::{Action, Carry, NotAllowed, Party, Row, Work, WorkState};
-use crate::referral::update::Update;
+use crate::referral::update::{ETA_CHARS_MAX, UPDATE_BYTES_MAX, Update};
 use crate::seal::packet::HEADER_SECTION;
 use crate::vault::Changes;
 
@@ -42,10 +42,21 @@ pub enum StepError {
     /// The time in which one can object is over.
     #[error("it was completed more than 14 days ago")]
     TooLate,
+    /// More than the other side reads.
+    #[error("what goes with the step is longer than the other side can read: at most {max} {unit}")]
+    TooLong {
+        /// How much it reads.
+        max: usize,
+        /// Of what.
+        unit: &'static str,
+    },
     /// It was transferred and is completed: its sender reads it.
     #[error("it was transferred and is completed")]
     ReadOnly,
 }
+
+/// Reason of a referral that is taken back because the person has withdrawn her consent.
+const CONSENT_REASON: &str = "consent_withdrawn";
 
 /// Until then the sender can object to what was called done; then software closes it.
 pub const OBJECT_WITHIN: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -264,6 +275,7 @@ impl Engine {
         if thread.events.iter().any(|event| event.packet == packet) {
             return Ok(packet);
         }
+        let (action, words) = self.unless_unsent(&thread, action, words)?;
         let party = own_party(&thread);
         let mut work = work_of(&thread, &self.vault)?;
         let before = work.state();
@@ -290,9 +302,14 @@ impl Engine {
         }
         let after = work.take(action, party, update.record())?;
         after.as_str().clone_into(&mut update.state_after);
+        fits(&update)?;
         let (draft, follows) = telling(&thread, packet, &update, words.priority);
         let mut step = Step::new(&self.vault);
-        let taken_back = action == Action::Withdraw && self.take_back(&thread, &mut step.changes).await?;
+        if action == Action::Withdraw {
+            self.take_back(&thread, &mut step.changes)?;
+        }
+        // Of what was taken back nobody else knows, neither now nor later.
+        let taken_back = is_taken_back(&thread, &step)?;
         // The packet first: the thread is put into order from what the packets say.
         let told = if taken_back { Vec::new() } else { vec![draft] };
         self.queue_into(told, &mut step.changes);
@@ -354,12 +371,33 @@ impl Engine {
         }
     }
 
-    /// Takes a referral of ours back whose recipient is suspended and that has never left this device, with everything that
-    /// follows it. False: it has left, and the recipient has to be told.
-    async fn take_back(&self, thread: &Thread, changes: &mut Changes) -> Result<bool, EngineError> {
+    /// Whose consent is withdrawn before anything has left this device, her referral does not go out at all: there is nothing
+    /// that the other side could erase, and no time in which it has to say so.
+    fn unless_unsent(
+        &self,
+        thread: &Thread,
+        action: Action,
+        words: Words,
+    ) -> Result<(Action, Words), EngineError> {
+        if action != Action::ConsentWithdrawn || !thread.ours {
+            return Ok((action, words));
+        }
         let root = records::sent(&self.vault, thread.root, thread.peer)?;
-        if !root.is_some_and(|root| has_never_left(&root)) || !self.is_suspended(thread.peer).await {
-            return Ok(false);
+        let unsent = root.is_some_and(|root| has_never_left(&root));
+        Ok(if unsent {
+            (Action::Withdraw, Words { reason: CONSENT_REASON.into(), ..words })
+        } else {
+            (action, words)
+        })
+    }
+
+    /// Takes a referral of ours back that has never left this device, with everything that follows it. Of one that may have
+    /// left nothing is changed: the recipient has to be told. Sealing looks at the same state under the same lock, so what is
+    /// taken back here is never sealed afterwards.
+    fn take_back(&self, thread: &Thread, changes: &mut Changes) -> Result<(), EngineError> {
+        let root = records::sent(&self.vault, thread.root, thread.peer)?;
+        if !thread.ours || !root.is_some_and(|root| has_never_left(&root)) {
+            return Ok(());
         }
         let packets = thread.events.iter().map(|event| event.packet);
         for packet in packets.chain([thread.root]) {
@@ -371,7 +409,7 @@ impl Engine {
             records::put_sent(changes, &sent);
             crate::attachments::forget(&self.staging, &sent.sections);
         }
-        Ok(true)
+        Ok(())
     }
 }
 
@@ -412,6 +450,23 @@ fn take_back_unsent(thread: &mut Thread, step: &mut Step<'_>) -> Result<(), Engi
         }
     }
     arrange(thread, step).map(drop)
+}
+
+/// Refuses what the other side would drop without a word: its reader has these bounds.
+fn fits(update: &Update) -> Result<(), StepError> {
+    if update.eta.chars().count() > ETA_CHARS_MAX {
+        return Err(StepError::TooLong { max: ETA_CHARS_MAX, unit: "characters for the time" });
+    }
+    if update.to_bytes().len() > UPDATE_BYTES_MAX {
+        return Err(StepError::TooLong { max: UPDATE_BYTES_MAX >> 10, unit: "KiB" });
+    }
+    Ok(())
+}
+
+/// Whether a referral of ours was taken back before anybody else had it.
+fn is_taken_back(thread: &Thread, from: &dyn Source) -> Result<bool, EngineError> {
+    let root = if thread.ours { records::sent(from, thread.root, thread.peer)? } else { None };
+    Ok(root.is_some_and(|root| root.transport == Transport::Withdrawn))
 }
 
 /// Whether nobody has ever seen it outside this device.
@@ -491,4 +546,22 @@ fn is_older(thread: &Thread, action: Action, now: Timestamp, limit: Duration) ->
 pub fn moment(at: Timestamp) -> String {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
     jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_other_side_would_not_read_is_not_sent() {
+        let mut update = Update::of("progress", "in_progress");
+        update.eta = "x".repeat(ETA_CHARS_MAX);
+        assert!(fits(&update).is_ok());
+        update.eta.push('x');
+        assert!(matches!(fits(&update), Err(StepError::TooLong { .. })));
+        update.eta.clear();
+        update.other.insert("handover".into(), "x".repeat(UPDATE_BYTES_MAX).into());
+        assert!(matches!(fits(&update), Err(StepError::TooLong { .. })));
+        assert_eq!(Update::read(&update.to_bytes()), None, "as its reader does");
+    }
 }

@@ -1,5 +1,7 @@
 //! What a person has to do, and what came of it.
 
+use std::collections::BTreeSet;
+
 use causeway_common::ids::OrgId;
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
 use crate::records::{self, RecordError};
 use crate::referral::clocks::Clock;
-use crate::vault::{Changes, Tree, Vault};
+use crate::vault::{CaseName, Changes, Tree, Vault};
 
 const PREFIX: &[u8] = b"todo";
 /// Tasks listed at once; somebody who has more needs colleagues.
@@ -161,9 +163,21 @@ pub fn exists(vault: &Vault, task: &Task) -> Result<bool, RecordError> {
     Ok(vault.holds(Tree::Clocks, &key(&task.id)))
 }
 
-/// Keeps a task.
+/// Keeps a task. What came of it is about somebody: it goes with the case.
 pub fn put(changes: &mut Changes, task: &Task) {
-    records::write(changes, Tree::Clocks, &key(&task.id), task);
+    records::write_of(changes, Some(task.case), Tree::Clocks, &key(&task.id), task);
+}
+
+/// Takes the tasks about these cases out of the list; also those of a version that did not seal them with their case.
+pub(crate) fn forget(
+    vault: &Vault,
+    changes: &mut Changes,
+    cases: &BTreeSet<CaseName>,
+) -> Result<(), RecordError> {
+    for task in all(vault)?.iter().filter(|task| cases.contains(&task.case)) {
+        changes.delete(Tree::Clocks, &key(&task.id));
+    }
+    Ok(())
 }
 
 pub(super) fn add(

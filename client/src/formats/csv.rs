@@ -33,14 +33,38 @@ impl Default for Style {
     }
 }
 
-/// A cell that no spreadsheet takes for a formula: an apostrophe comes before what one begins with.
+/// A cell that no spreadsheet takes for a formula: an apostrophe comes before what one begins with. Nor does one that parts cells
+/// where this file does not: after each of their separators a cell could begin.
 pub fn guarded(cell: &str) -> String {
-    if tempts(cell) { format!("'{cell}") } else { cell.to_owned() }
+    let (mut out, mut begins) = (String::with_capacity(cell.len()), true);
+    for (at, c) in cell.char_indices() {
+        if begins && tempts(&cell[at..]) {
+            out.push('\'');
+        }
+        out.push(c);
+        begins = next_begins(c, begins);
+    }
+    out
 }
 
-/// A cell without that apostrophe.
+/// A cell without those apostrophes.
 fn unguarded(cell: &str) -> String {
-    cell.strip_prefix('\'').filter(|rest| tempts(rest)).unwrap_or(cell).to_owned()
+    let (mut out, mut begins) = (String::with_capacity(cell.len()), true);
+    let mut rest = cell.chars();
+    while let Some(mut c) = rest.next() {
+        if begins && c == '\'' && tempts(rest.as_str()) {
+            // What follows was there before, whatever it is.
+            c = rest.next().unwrap_or(c);
+        }
+        out.push(c);
+        begins = next_begins(c, begins);
+    }
+    out
+}
+
+/// Whether a cell can begin after this character, in a program that parts cells by it.
+fn next_begins(c: char, begins: bool) -> bool {
+    matches!(c, ',' | ';' | '\t' | '\r' | '\n') || (begins && matches!(c, ' ' | '"'))
 }
 
 /// Whether a cell begins like a formula, whatever apostrophes come before: one more of them can be taken away again.
@@ -52,8 +76,12 @@ fn tempts(cell: &str) -> bool {
 pub fn write(table: &Table, style: Style) -> Vec<u8> {
     let out = if style.bom { BOM.to_vec() } else { Vec::new() };
     let mut builder = csv::WriterBuilder::new();
-    let mut writer =
-        builder.delimiter(style.separator).terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
+    let mut writer = builder
+        .quote_style(csv::QuoteStyle::Always)
+        .delimiter(style.separator)
+        .terminator(csv::Terminator::CRLF)
+        .flexible(true)
+        .from_writer(out);
     for line in std::iter::once(&table.header).chain(&table.lines) {
         // Into memory: there is nothing to fail.
         let _ = writer.write_record(line.iter().map(|cell| guarded(cell)));
@@ -131,6 +159,8 @@ mod tests {
             &["\tx", "\rx"],
             &["'=1", "''+2"],
             &["it's; \"q\",\n", "Юлия"],
+            &["x;=1+1", "x, \"=1"],
+            &["x\t@y;'=2", "x;a=1"],
         ]);
         for separator in [b',', b';'] {
             let bytes = write(&cells, Style { separator, bom: separator == b';' });
@@ -140,7 +170,10 @@ mod tests {
                     && text.contains("'-3")
                     && text.contains("'+7495")
                     && text.contains("'@x")
+                    && text.contains("\"x;'=1+1\"")
+                    && text.contains("\"x;a=1\"")
             );
+            assert!(!text.contains(";=") && !text.contains("\t@"));
             assert!(text.contains("\r\n") && text.starts_with('\u{feff}') == (separator == b';'));
             assert!(read(&bytes).unwrap() == cells);
         }

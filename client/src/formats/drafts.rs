@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::records::{self, RecordError, Source};
 use crate::referral::{Document, Kind, Problem};
-use crate::vault::{Changes, Tree, Vault};
+use crate::vault::{CaseName, Changes, Tree, Vault};
 
 /// A draft as the vault keeps it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,11 @@ impl Draft {
         }
     }
 
+    /// Under which name its key stands.
+    pub(crate) fn own_case(&self) -> CaseName {
+        framed::sha256(&[b"draft", &self.id[..]].concat()).0
+    }
+
     /// Number for people.
     pub fn number(&self) -> String {
         hex::encode(self.id)
@@ -97,9 +102,14 @@ pub fn all(vault: &Vault) -> Result<Vec<Draft>, RecordError> {
     Ok(all)
 }
 
-/// Stores a draft.
+/// Stores a draft, under a key of its own.
 pub fn put(changes: &mut Changes, draft: &Draft) {
-    records::write(changes, Tree::Drafts, &draft.id, draft);
+    records::write_of(changes, Some(draft.own_case()), Tree::Drafts, &draft.id, draft);
+}
+
+/// Stores what is left of one that was sent. It says nothing, and outlives the key.
+pub(crate) fn put_sent(changes: &mut Changes, left: &Draft) {
+    records::write(changes, Tree::Drafts, &left.id, left);
 }
 
 /// Drops a draft.

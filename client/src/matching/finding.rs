@@ -2,12 +2,15 @@
 //!
 //! No datum of either person is in it: the cases have them. Each device of an organisation keeps its own.
 
+use std::collections::BTreeSet;
+
+use causeway_common::framed;
 use causeway_common::ids::PacketId;
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::records::{self, RecordError, Source};
-use crate::vault::{Changes, Tree, Vault};
+use crate::vault::{CaseName, Changes, Tree, Vault};
 
 /// Under which a pair is kept, before both names.
 const PAIR: &[u8] = b"pair";
@@ -104,6 +107,11 @@ impl Finding {
         hex::encode(self.number)
     }
 
+    /// Under which name its key stands.
+    fn own_case(&self) -> CaseName {
+        framed::sha256(&self.key()).0
+    }
+
     fn key(&self) -> Vec<u8> {
         pair_key(self.first.root, self.second.root)
     }
@@ -130,9 +138,25 @@ pub fn all(vault: &Vault) -> Result<Vec<Finding>, RecordError> {
     Ok(all)
 }
 
-/// Stores a finding.
+/// Stores a finding. It is about two cases and goes with either of them: it has a key of its own.
 pub fn put(changes: &mut Changes, finding: &Finding) {
-    records::write(changes, Tree::Matches, &finding.key(), finding);
+    records::write_of(changes, Some(finding.own_case()), Tree::Matches, &finding.key(), finding);
+}
+
+/// Takes the findings about these cases away, and gives the names of the keys that are to be destroyed.
+pub(crate) fn forget(
+    vault: &Vault,
+    changes: &mut Changes,
+    cases: &BTreeSet<CaseName>,
+) -> Result<Vec<CaseName>, RecordError> {
+    let mut keys = Vec::new();
+    for finding in all(vault)? {
+        if cases.contains(&finding.first.case) || cases.contains(&finding.second.case) {
+            changes.delete(Tree::Matches, &finding.key());
+            keys.push(finding.own_case());
+        }
+    }
+    Ok(keys)
 }
 
 /// What a person has said to a message of another organisation.
@@ -140,7 +164,7 @@ pub fn said_to(from: &dyn Source, number: &str) -> Result<Option<Decision>, Reco
     records::read(from, Tree::Matches, &[NOTICE, number.as_bytes()].concat())
 }
 
-/// Stores it.
-pub fn put_said_to(changes: &mut Changes, number: &str, decision: &Decision) {
-    records::write(changes, Tree::Matches, &[NOTICE, number.as_bytes()].concat(), decision);
+/// Stores it, with the case that the message came in.
+pub fn put_said_to(changes: &mut Changes, case: CaseName, number: &str, decision: &Decision) {
+    records::write_of(changes, Some(case), Tree::Matches, &[NOTICE, number.as_bytes()].concat(), decision);
 }

@@ -9,7 +9,9 @@ use super::{Level, Problem, check, document, handover, kinds};
 
 /// Longest text of an update, in characters.
 pub const TEXT_CHARS_MAX: usize = 8_000;
-/// Longest encoded update.
+/// Longest expected time, in characters: a moment, or some words.
+pub const ETA_CHARS_MAX: usize = 200;
+/// Longest encoded update. A reader drops what is longer, so no step makes one.
 pub const UPDATE_BYTES_MAX: usize = 128 * 1024;
 
 /// One step of a referral as it travels. Unknown fields are kept.

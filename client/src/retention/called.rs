@@ -1,20 +1,24 @@
 //! Calls lose what says who somebody is before the rest of them: the number soon, the person if nothing came of it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use causeway_common::ids::PacketId;
 use causeway_common::time::Timestamp;
 
 use super::rules::PARTS;
 use crate::calls::{self, Call, KIND};
 use crate::engine::{Engine, EngineError};
+use crate::records;
 use crate::vault::Changes;
 
-/// Fields of a call whose time is over.
-fn over(call: &Call, now: Timestamp) -> Vec<&'static str> {
+/// Fields of a call whose time is over. A call that has led to something keeps them as long as anything of that is there.
+fn over(call: &Call, now: Timestamp, is_there: impl Fn(&PacketId) -> bool) -> Vec<&'static str> {
+    let has_cases = call.referrals.iter().any(is_there);
     let day = Duration::from_secs(24 * 60 * 60);
     let parts = PARTS.iter().filter(|part| {
         let ends = call.taken.plus(day.saturating_mul(part.days));
-        part.kind == KIND && ends <= now && (!part.without_referral || call.referrals.is_empty())
+        part.kind == KIND && ends <= now && !(part.without_referral && has_cases)
     });
     parts.flat_map(|part| part.fields).copied().collect()
 }
@@ -22,8 +26,10 @@ fn over(call: &Call, now: Timestamp) -> Vec<&'static str> {
 /// Takes out of all calls what has been kept long enough; gives their number. No older version of what goes opens again.
 pub(super) async fn shorten(engine: &Engine, now: Timestamp) -> Result<usize, EngineError> {
     let mut shortened = 0;
+    let roots: BTreeSet<PacketId> =
+        records::all_threads(&engine.vault)?.into_iter().map(|thread| thread.root).collect();
     for mut call in calls::all(&engine.vault)? {
-        let (mut fields, over) = (call.fields(), over(&call, now));
+        let (mut fields, over) = (call.fields(), over(&call, now, |root| roots.contains(root)));
         let before = fields.len();
         fields.retain(|name, _| !over.contains(&name.as_str()));
         if fields.len() == before {
@@ -41,13 +47,12 @@ pub(super) async fn shorten(engine: &Engine, now: Timestamp) -> Result<usize, En
 
 #[cfg(test)]
 mod tests {
-    use causeway_common::ids::PacketId;
-
     use super::*;
 
     #[test]
     fn the_number_goes_after_thirty_days_and_the_person_after_ninety_if_nothing_came_of_it() {
         let day = 24 * 60 * 60 * 1_000;
+        let none = |_: &PacketId| false;
         let mut call = Call {
             id: [1; 32],
             taken: Timestamp(0),
@@ -55,10 +60,12 @@ mod tests {
             document: Vec::new(),
             referrals: Vec::new(),
         };
-        assert!(over(&call, Timestamp(30 * day - 1)).is_empty());
-        assert_eq!(over(&call, Timestamp(30 * day)), ["caller_number"]);
-        assert!(over(&call, Timestamp(90 * day)).contains(&"persons"));
+        assert!(over(&call, Timestamp(30 * day - 1), none).is_empty());
+        assert_eq!(over(&call, Timestamp(30 * day), none), ["caller_number"]);
+        assert!(over(&call, Timestamp(90 * day), none).contains(&"persons"));
         call.led_to(PacketId([2; 32]), Timestamp(day));
-        assert_eq!(over(&call, Timestamp(900 * day)), ["caller_number"], "it belongs to a case");
+        let is_there = |_: &PacketId| true;
+        assert_eq!(over(&call, Timestamp(900 * day), is_there), ["caller_number"], "it belongs to a case");
+        assert!(over(&call, Timestamp(900 * day), none).contains(&"persons"), "the case is gone");
     }
 }

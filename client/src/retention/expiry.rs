@@ -15,11 +15,13 @@ use crate::vault::{CaseName, Changes, Tree, Vault};
 
 use super::called;
 use super::rules::{self, From, PARTS, Part, RENEWAL};
-use super::{EraseError, Reason, holds, trusted_now};
+use super::{EraseError, Reason, holds, requests, trusted_now};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Whoever wants to keep a case has this long to say so.
 pub const WARN_BEFORE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// What has come is kept this long at least, whatever date its sender gives.
+pub const SENDERS_DATE_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Reading all cases takes a while, and days are what counts.
 const RUN_EVERY: Duration = DAY;
 /// Cases erased by one run: what is left is for the next.
@@ -34,7 +36,7 @@ const RENEWED: &[u8] = b"r";
 pub struct Term {
     /// Which.
     pub case: CaseName,
-    /// When; the sender's date if that is earlier than the period of the kind.
+    /// When; the sender's date if that is earlier than the period of the kind and counts.
     pub at: Timestamp,
     /// What.
     pub what: Fate,
@@ -62,6 +64,8 @@ pub enum Stays {
     Open,
     /// A legal hold.
     Held,
+    /// The other side has asked for it to be erased, and nobody here has answered.
+    Asked,
 }
 
 /// What a run has done.
@@ -72,7 +76,7 @@ pub struct Done {
     pub erased: usize,
     /// Cases of which fields were erased.
     pub parts: usize,
-    /// Cases whose time is over and that stay: open, or under a hold.
+    /// Cases whose time is over and that stay: open, under a hold, or with a question that nobody has answered.
     pub stay: usize,
 }
 
@@ -98,12 +102,17 @@ fn is_untouched(thread: &Thread) -> bool {
 pub fn terms(case: &Case, renewed: Option<Timestamp>, held: bool) -> Vec<Term> {
     let thread = &case.thread;
     let (over, last) = (is_over(thread), last_step(thread));
+    let asked = requests::open_question(thread).is_some();
     let mut terms = Vec::new();
     let mut add = |at, what, open: bool| {
-        let stays = if held { Some(Stays::Held) } else { open.then_some(Stays::Open) };
+        let stays = match (held, open) {
+            (true, _) => Some(Stays::Held),
+            (false, true) => Some(Stays::Open),
+            (false, false) => (asked && what == Fate::Erase).then_some(Stays::Asked),
+        };
         terms.push(Term { case: thread.case, at, what, stays });
     };
-    let senders = until(case.document.get("retention_until"));
+    let senders = until(case.document.get("retention_until")).and_then(|date| counts(date, thread));
     if let Some(rule) = rules::rule(&thread.kind) {
         let (begins, open) = match rule.from {
             From::End => (last, !over),
@@ -129,6 +138,16 @@ pub fn terms(case: &Case, renewed: Option<Timestamp>, held: bool) -> Vec<Term> {
         add(since.plus(DAY * days), Fate::Renew, false);
     }
     terms
+}
+
+/// The sender's date as far as it counts here. On a case of ours it is our own. On one that has come it is somebody else's
+/// word: it erases nothing that nobody has looked at or that is being worked on, and leaves [`SENDERS_DATE_AFTER`] in any case.
+fn counts(date: Timestamp, thread: &Thread) -> Option<Timestamp> {
+    match (thread.ours, is_over(thread)) {
+        (true, _) => Some(date),
+        (false, true) => Some(date.max(thread.begun.plus(SENDERS_DATE_AFTER))),
+        (false, false) => None,
+    }
 }
 
 /// The last thing that either side did.
@@ -179,7 +198,12 @@ pub async fn run(engine: &Engine) -> Result<Option<Done>, EngineError> {
             }
             (Fate::Erase, None) => {}
             (Fate::EraseFields(part), None) => {
-                done.parts += usize::from(engine.erase_fields(term.case, part).await?);
+                match engine.erase_fields(term.case, part).await {
+                    Ok(taken) => done.parts += usize::from(taken),
+                    Err(EraseError::Engine(error)) => return Err(error),
+                    // Held since we looked.
+                    Err(_) => done.stay += 1,
+                }
             }
         }
     }

@@ -6,10 +6,13 @@
 use causeway_common::ids::{Digest, OrgId, PacketId};
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::consents;
+use crate::engine::threads::update_of;
 use crate::engine::{Draft, Engine, EngineError, Word};
 use crate::model::{Event, PACKET_REFERRAL, Received, StoredSection, Thread};
-use crate::records::{self, RecordError, Step};
+use crate::records::{self, RecordError, Source, Step};
 use crate::referral::update::Update;
 use crate::seal::packet::HEADER_SECTION;
 use crate::shared::ErasedItem;
@@ -57,23 +60,49 @@ pub(crate) fn outlive(sections: &[StoredSection]) -> bool {
 /// Longest reason code.
 const REASON_BYTES_MAX: usize = 40;
 
-/// The question of the other side that nobody here has answered yet.
-pub fn open_question(thread: &Thread) -> Option<&Event> {
+/// What the other side has asked since the last answer from here, oldest first.
+fn unanswered(thread: &Thread) -> impl Iterator<Item = &Event> {
+    let answers =
+        |event: &Event| event.by != thread.peer && [ERASE_DONE, ERASE_REFUSE].contains(&event.what.as_str());
+    let since = thread.events.iter().rposition(answers).map_or(0, |last| last + 1);
     let asks = |event: &&Event| {
         event.by == thread.peer && [ERASE_REQUEST, ERROR, CONSENT_WITHDRAWN].contains(&event.what.as_str())
     };
-    let position = thread.events.iter().rposition(|event| asks(&event))?;
-    let answers =
-        |event: &Event| event.by != thread.peer && [ERASE_DONE, ERASE_REFUSE].contains(&event.what.as_str());
-    let answered = thread.events[position..].iter().any(answers);
-    thread.events.get(position).filter(|_| !answered)
+    thread.events[since..].iter().filter(asks)
 }
 
-/// Cases that the other side wants erased, and nobody here has answered.
-pub fn open_questions(vault: &Vault) -> Result<Vec<Thread>, RecordError> {
-    let mut threads = records::all_threads(vault)?;
-    threads.retain(|thread| open_question(thread).is_some());
-    Ok(threads)
+/// The question of the other side that nobody here has answered yet. A consent that was withdrawn for some sections is one too:
+/// until it is answered the case stays.
+pub fn open_question(thread: &Thread) -> Option<&Event> {
+    unanswered(thread).last()
+}
+
+/// Whether an open question is about the whole case. A withdrawal that names sections is about those alone: `consent confirm`
+/// answers it.
+pub fn is_about_all(thread: &Thread, from: &dyn Source) -> Result<bool, EngineError> {
+    for event in unanswered(thread) {
+        if event.what != CONSENT_WITHDRAWN {
+            return Ok(true);
+        }
+        let update = update_of(thread, event.packet, from)?;
+        let said = update.as_ref().and_then(|update| update.other.get(consents::WITHDRAWAL));
+        let sections = said.and_then(|said| said.get("sections")).and_then(Value::as_array);
+        if sections.is_none_or(Vec::is_empty) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Cases that the other side wants erased whole, and nobody here has answered.
+pub fn open_questions(vault: &Vault) -> Result<Vec<Thread>, EngineError> {
+    let mut found = Vec::new();
+    for thread in records::all_threads(vault)? {
+        if is_about_all(&thread, vault)? {
+            found.push(thread);
+        }
+    }
+    Ok(found)
 }
 
 /// Erases a case here and asks the other side to do the same, in one transaction. A referral that has never left this device
@@ -97,7 +126,9 @@ pub async fn erase_on_both_sides(
 /// Erases a case because the other side has asked for it, and confirms it, in one transaction.
 pub async fn confirm(engine: &Engine, case: CaseName) -> Result<Erased, EraseError> {
     let thread = thread(engine, &case)?;
-    open_question(&thread).ok_or(EraseError::NotRequested)?;
+    if !is_about_all(&thread, &engine.vault)? {
+        return Err(EraseError::NotRequested);
+    }
     let left = Placeholder::of(&thread, Digest([0; 32]), Reason::OtherSide, engine.now());
     let draft = draft(engine, &left, ERASE_DONE, "").await;
     let tell = Some((Draft { priority: thread.priority, ..draft }, false));

@@ -1,10 +1,13 @@
 //! One side asks, the other confirms or states the law; colleagues erase what a colleague has erased.
 
+use causeway_client::model::Transport;
 use causeway_client::records;
+use causeway_client::referral::lifecycle::Action;
 use causeway_client::retention::{self, Answer, EraseError, Reason, holds, placeholder, requests};
 use causeway_common::clearance::EVERY_SECTION;
 use causeway_common::priority::Priority;
 use causeway_tests::hostile::scene::{Actor, Scene};
+use causeway_tests::steps::words;
 
 const CASE: [u8; 32] = [1; 32];
 
@@ -74,6 +77,53 @@ async fn a_referral_that_never_left_is_erased_without_a_word() {
     assert_eq!(records::pending_count(&hotline.engine.vault), 0);
     sync(&[&hotline, &police]).await;
     assert_eq!(police.inbox_names(), [1]);
+}
+
+#[tokio::test]
+async fn a_referral_that_never_left_is_taken_back_whatever_the_recipient_and_for_whatever_reason() {
+    let (_scene, hotline, police) = pair().await;
+    for (number, action) in [(2, Action::Withdraw), (3, Action::ConsentWithdrawn)] {
+        let packet = hotline.write(&police, number, Priority::P1).await;
+        let case = [number; 32];
+        let scope = serde_json::json!({ "consent_ref": "c", "by": "subject", "sections": [] });
+        let mut said = words(action, "");
+        said.fields.insert("consent".into(), scope);
+        hotline.engine.take_step(case, action, said.clone()).await.unwrap();
+        assert_eq!(hotline.sent(packet, &police).transport, Transport::Withdrawn);
+        assert_eq!(records::thread(&hotline.engine.vault, &case).unwrap().unwrap().work, "withdrawn");
+        // Said once more, there is still nobody to tell.
+        hotline.engine.take_step(case, Action::ConsentWithdrawn, said).await.unwrap();
+        assert_eq!(records::pending_count(&hotline.engine.vault), 0);
+    }
+    sync(&[&hotline, &police]).await;
+    assert_eq!(police.inbox_names(), [1]);
+    // What may be at the relay is withdrawn by a step.
+    hotline.engine.take_step(CASE, Action::Withdraw, words(Action::Withdraw, "")).await.unwrap();
+    assert_eq!(records::pending_count(&hotline.engine.vault), 1);
+}
+
+#[tokio::test]
+async fn a_consent_withdrawn_for_a_section_is_no_erasure_of_all_and_a_court_holds_the_section() {
+    let (scene, hotline, police) = pair().await;
+    let mut said = words(Action::ConsentWithdrawn, "");
+    let scope = serde_json::json!({ "consent_ref": "c", "by": "subject", "sections": ["PHO"] });
+    said.fields.insert("consent".into(), scope);
+    hotline.engine.take_step(CASE, Action::ConsentWithdrawn, said).await.unwrap();
+    sync(&[&hotline, &police]).await;
+    let thread = records::thread(&police.engine.vault, &CASE).unwrap().unwrap();
+    assert!(requests::open_question(&thread).is_some());
+    assert!(requests::open_questions(&police.engine.vault).unwrap().is_empty());
+    assert!(matches!(requests::confirm(&police.engine, CASE).await, Err(EraseError::NotRequested)));
+    holds::set(&police.engine, CASE, "a court", scene.clock_now()).await.unwrap();
+    let erased = police.engine.erase_sections(CASE, &[*b"PHO"]).await;
+    assert!(matches!(erased, Err(EraseError::Held(_))));
+    holds::release(&police.engine, &CASE).await.unwrap();
+    assert!(police.engine.erase_sections(CASE, &[*b"PHO"]).await.is_ok());
+    // Then everything: both questions are open, and one is about the whole.
+    requests::erase_on_both_sides(&hotline.engine, CASE, Reason::SubjectRequest).await.unwrap();
+    sync(&[&hotline, &police]).await;
+    assert_eq!(requests::open_questions(&police.engine.vault).unwrap().len(), 1);
+    requests::confirm(&police.engine, CASE).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,10 +1,17 @@
 //! What comes from somebody who is suspended, or from a device that is gone, is judged by when it came.
 
+use causeway_certs::audit::Pins;
 use causeway_client::activity;
+use causeway_client::audit;
+use causeway_client::casebook::Case;
 use causeway_client::doubts::{self, Doubt, Standing};
 use causeway_client::engine::judgement::Cause;
+use causeway_client::formats::Exported;
+use causeway_client::formats::bundle::{self, Packet, Parts};
+use causeway_client::lang::Lang;
 use causeway_client::model::Transport;
 use causeway_client::records;
+use causeway_common::framed::Label;
 use causeway_common::ids::PacketId;
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
@@ -51,6 +58,50 @@ async fn a_packet_of_a_retired_device_counts_if_the_relay_took_it_before() {
     assert_eq!(police.sync_under(later).await.unwrap().received, 1);
     assert_eq!(standing(&police, packet), Some((Standing::Quarantined, Cause::DeviceRetired)));
     assert!(thread(&police, 1).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_court_can_verify_what_a_device_has_signed_that_is_retired_since() {
+    let (_scene, _hotline, police, packet) = sent_and_revoked(RETIRED).await;
+    assert_eq!(police.sync().await.unwrap().received, 1);
+    let engine = &police.engine;
+    let case = Case::of(&engine.vault, thread(&police, 1).unwrap()).unwrap();
+    let from = Exported {
+        case: &case,
+        own: police.org(),
+        own_name: "Police".into(),
+        peer_name: "Hotline".into(),
+        now: engine.now(),
+        domain: "police.example.org".into(),
+        lang: Lang::En,
+    };
+    let keys = (engine.relay_key().await, engine.identity.registrar_key);
+    let log = audit::of_home(&engine.vault, &*engine.replica.lock().await, keys).unwrap().unwrap();
+    let received = records::received(&engine.vault, packet).unwrap().unwrap();
+    let parts = Parts {
+        from: &from,
+        packets: vec![Packet::Received(Box::new(received))],
+        directory: audit::write_directory(&log),
+        attached: Vec::new(),
+        device: engine.identity.device(),
+    };
+    let key = engine.identity.device_key();
+    let bytes = bundle::write(&parts, |body| key.sign(Label::Bundle, body)).unwrap();
+    let verdict = bundle::verify(&bytes, &Pins::default());
+    assert!(verdict.findings.is_empty(), "{:?}", verdict.findings);
+    assert_eq!(verdict.proven, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("case.zip");
+    std::fs::write(&file, bytes).unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let venv = root.join("target/tools/venv/bin/python");
+    let python = if venv.exists() { venv } else { "python3".into() };
+    let ran = std::process::Command::new(python)
+        .arg(root.join("tests/peers/verify_bundle.py"))
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
 }
 
 #[tokio::test(start_paused = true)]

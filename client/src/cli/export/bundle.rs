@@ -23,6 +23,8 @@ use crate::records;
 
 /// Files looked at in the folder of attached files.
 const FOLDER_FILES_MAX: usize = 1_000;
+/// Most that a picture loses when it is cleaned: previews and short films behind it.
+const CLEANED_MAX: u64 = 64 << 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
@@ -92,12 +94,16 @@ fn at_hand(folder: &Path, packets: &[Packet]) -> Result<Vec<Attached>, Failure> 
     for entry in std::fs::read_dir(folder).map_err(unreadable)?.take(FOLDER_FILES_MAX) {
         let path = entry.map_err(unreadable)?.path();
         let size = std::fs::metadata(&path).map_err(unreadable)?.len();
-        // Only what has the length of a file that is named is read.
-        if path.is_file() && wanted.iter().any(|file| file.size == size) {
+        // Only what has the length of a file that is named is read, or more: a picture that went out was cleaned.
+        if path.is_file() && wanted.iter().any(|file| file.size <= size && size <= file.size + CLEANED_MAX) {
             let bytes = std::fs::read(&path).map_err(unreadable)?;
-            let sha256 = framed::sha256(&bytes).to_string();
-            if wanted.iter().any(|file| file.sha256 == sha256) {
-                found.push(Attached { sha256, bytes });
+            let cleaned = attachments::cleaned(&bytes);
+            for bytes in std::iter::once(bytes).chain(cleaned) {
+                let sha256 = framed::sha256(&bytes).to_string();
+                if wanted.iter().any(|file| file.sha256 == sha256) {
+                    found.push(Attached { sha256, bytes });
+                    break;
+                }
             }
         }
     }

@@ -1,15 +1,16 @@
 //! Judges an archive with nothing but itself, and the two keys that somebody outside has got by another way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_certs::audit::{Audit, Pins, audit};
 use causeway_certs::keys::PublicKey;
+use causeway_certs::roster;
 use causeway_common::codec;
 use causeway_common::framed::{self, Label};
-use causeway_common::ids::{DeviceId, OrgId};
-use causeway_common::limits::PADDED_BYTES_MAX;
+use causeway_common::ids::{DeviceId, Digest, OrgId};
+use causeway_common::limits::{PADDED_BYTES_MAX, ROSTER_BYTES_MAX};
 use causeway_common::signed::Signed;
-use causeway_common::statements::{DeviceReceipt, RECEIPT_OPENED};
+use causeway_common::statements::{DeviceReceipt, RECEIPT_OPENED, Roster};
 
 use super::{
     AttachmentEntry, DIRECTORY, INDEX, Index, IndexSignature, PacketEntry, SCHEMA_VERSION, SIGNATURE, TYPE,
@@ -18,6 +19,7 @@ use super::{
 use crate::attachments;
 use crate::audit::{self as form, File};
 use crate::formats::finding::Finding;
+use crate::formats::times;
 use crate::model::StoredSection;
 use crate::seal::content::{Grant, Manifest, commitment, grant_digest};
 
@@ -58,9 +60,9 @@ pub fn verify(bytes: &[u8], pins: &Pins) -> Verdict {
 
 fn judge(bytes: &[u8], pins: &Pins, verdict: &mut Verdict) -> Result<(), Finding> {
     let files = archive::read(bytes).ok_or_else(|| Finding::new("formats-bundle-archive", ""))?;
-    let count = files.len();
+    let order: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let files: Contents = files.into_iter().collect();
-    if files.len() != count {
+    if files.len() != order.len() {
         return Err(Finding::new("formats-bundle-archive", ""));
     }
     let index: Index = parse(&files, INDEX)?;
@@ -70,7 +72,7 @@ fn judge(bytes: &[u8], pins: &Pins, verdict: &mut Verdict) -> Result<(), Finding
     verdict.exercise = index.exercise;
     let directory = directory(&files, pins, verdict)?;
     signed_index(&files, &index, &directory, verdict)?;
-    listed(&files, &index)?;
+    listed(&files, &order, &index)?;
     for (n, packet) in (1..).zip(&index.packets) {
         if let Err(finding) = one(packet, &files, &index, &directory, verdict) {
             verdict.findings.push(finding.under(&format!("packets/{n:03}")));
@@ -84,7 +86,14 @@ fn parse<T: serde::de::DeserializeOwned>(files: &Contents, name: &str) -> Result
     serde_json::from_slice(bytes).map_err(|_| Finding::new("formats-bundle-form", name))
 }
 
-fn directory(files: &Contents, pins: &Pins, verdict: &mut Verdict) -> Result<Audit, Finding> {
+/// The directory, and the rosters of its log. Each of them is named by a statement of its organisation and signed by its
+/// administrators, or the directory has a finding: so they say who was listed before.
+struct Listing {
+    audit: Audit,
+    rosters: Vec<(Digest, Roster)>,
+}
+
+fn directory(files: &Contents, pins: &Pins, verdict: &mut Verdict) -> Result<Listing, Finding> {
     let bytes = files.get(DIRECTORY).ok_or_else(|| Finding::new("formats-bundle-lacks", DIRECTORY))?;
     let Ok(File::Directory(log)) = form::read(bytes) else {
         return Err(Finding::new("formats-bundle-form", DIRECTORY));
@@ -95,17 +104,43 @@ fn directory(files: &Contents, pins: &Pins, verdict: &mut Verdict) -> Result<Aud
             Finding::new("formats-bundle-directory", DIRECTORY).with("what", finding.wrong.to_string()),
         );
     }
-    Ok(audited)
+    let rosters = log.rosters.iter().filter_map(|signed| {
+        let read = codec::decode::<Roster>(&signed.body, ROSTER_BYTES_MAX).ok()?;
+        Some((roster::digest(&signed.body), read))
+    });
+    Ok(Listing { audit: audited, rosters: rosters.collect() })
 }
 
-/// The key of a device that the directory lists for an organisation.
-fn key(directory: &Audit, org: &str, device: DeviceId) -> Result<PublicKey, Finding> {
+/// When a device has to have been listed.
+#[derive(Clone, Copy)]
+enum Listed {
+    /// Now.
+    Now,
+    /// Now, or in the roster that its grant names.
+    In(Digest),
+    /// Now or before: a receipt names no roster.
+    Ever,
+}
+
+/// The key of a device that the directory lists for an organisation, or has listed: devices are retired, and what they have
+/// signed stays signed.
+fn key(directory: &Listing, org: &str, device: DeviceId, when: Listed) -> Result<PublicKey, Finding> {
     let unlisted =
         || Finding::new("formats-bundle-unlisted", "").with("device", device.short()).with("org", org);
-    let org =
-        directory.directory.organisation(OrgId(hex32(org).ok_or_else(unlisted)?)).ok_or_else(unlisted)?;
-    let device = org.device(device).ok_or_else(unlisted)?;
-    PublicKey::from_bytes(device.signing_key).map_err(|_| unlisted())
+    let org = OrgId(hex32(org).ok_or_else(unlisted)?);
+    let present = directory.audit.directory.organisation(org).ok_or_else(unlisted)?;
+    let counts = |digest: &Digest| match when {
+        Listed::Now => false,
+        Listed::In(named) => *digest == named,
+        Listed::Ever => true,
+    };
+    let former = || {
+        let rosters = directory.rosters.iter().filter(|(digest, roster)| roster.org == org && counts(digest));
+        rosters.flat_map(|(_, roster)| &roster.devices).find(|listed| listed.device == device)
+    };
+    let key = present.device(device).map(|listed| listed.signing_key);
+    let key = key.or_else(|| former().map(|listed| listed.signing_key)).ok_or_else(unlisted)?;
+    PublicKey::from_bytes(key).map_err(|_| unlisted())
 }
 
 fn hex32(text: &str) -> Option<[u8; 32]> {
@@ -116,7 +151,7 @@ fn hex32(text: &str) -> Option<[u8; 32]> {
 fn signed_index(
     files: &Contents,
     index: &Index,
-    directory: &Audit,
+    directory: &Listing,
     verdict: &mut Verdict,
 ) -> Result<(), Finding> {
     let wrong = || Finding::new("formats-bundle-signature", SIGNATURE);
@@ -125,15 +160,15 @@ fn signed_index(
         hex32(&said.device).filter(|_| said.device == index.by.device).map(DeviceId).ok_or_else(wrong)?;
     let signature = hex::decode(&said.signature).map_err(|_| wrong())?;
     let body = files.get(INDEX).map_or(&[][..], Vec::as_slice);
-    let key = key(directory, &index.by.org, device)?;
+    let key = key(directory, &index.by.org, device, Listed::Now)?;
     key.verify_detached(Label::Bundle, body, &signature).map_err(|_| wrong())?;
-    let org = hex32(&index.by.org).and_then(|org| directory.directory.organisation(OrgId(org)));
+    let org = hex32(&index.by.org).and_then(|org| directory.audit.directory.organisation(OrgId(org)));
     verdict.by = org.map_or_else(String::new, |org| org.name.clone());
     Ok(())
 }
 
-/// Every file is in the index with its hash, and there is no other.
-fn listed(files: &Contents, index: &Index) -> Result<(), Finding> {
+/// Every file is in the index with its hash, in its place, and there is no other.
+fn listed(files: &Contents, order: &[String], index: &Index) -> Result<(), Finding> {
     for entry in &index.files {
         let bytes =
             files.get(&entry.path).ok_or_else(|| Finding::new("formats-bundle-lacks", &entry.path))?;
@@ -144,8 +179,14 @@ fn listed(files: &Contents, index: &Index) -> Result<(), Finding> {
     let known =
         |name: &str| [INDEX, SIGNATURE].contains(&name) || index.files.iter().any(|entry| entry.path == name);
     match files.keys().find(|name| !known(name)) {
-        Some(name) => Err(Finding::new("formats-bundle-extra", name)),
-        None => Ok(()),
+        Some(name) => return Err(Finding::new("formats-bundle-extra", name)),
+        None => {}
+    }
+    let wanted = [INDEX, SIGNATURE].into_iter().chain(index.files.iter().map(|entry| entry.path.as_str()));
+    if wanted.eq(order.iter().map(String::as_str)) {
+        Ok(())
+    } else {
+        Err(Finding::new("formats-bundle-archive", ""))
     }
 }
 
@@ -153,7 +194,7 @@ fn one(
     packet: &PacketEntry,
     files: &Contents,
     index: &Index,
-    directory: &Audit,
+    directory: &Listing,
     verdict: &mut Verdict,
 ) -> Result<(), Finding> {
     let mut sections = Vec::new();
@@ -187,19 +228,20 @@ fn proven(
     packet: &PacketEntry,
     (grant, manifest): (&[u8], &[u8]),
     sections: &[StoredSection],
-    directory: &Audit,
+    directory: &Listing,
 ) -> Result<(), Finding> {
     let wrong = |what: &str| Finding::new("formats-bundle-grant", "").with("what", what);
     let signed: Signed = codec::decode(grant, PADDED_BYTES_MAX).map_err(|_| wrong("grant.bin"))?;
     let read: Grant = codec::decode(&signed.body, PADDED_BYTES_MAX).map_err(|_| wrong("grant.bin"))?;
-    let key = key(directory, &packet.from, read.from_device)?;
+    let key = key(directory, &packet.from, read.from_device, Listed::In(read.from_roster))?;
     key.verify(Label::Grant, &signed).map_err(|_| wrong("signature"))?;
     let sides = read.from_org.to_string() == packet.from && read.to_org.to_string() == packet.to;
     let listed: Manifest = codec::decode(manifest, PADDED_BYTES_MAX).map_err(|_| wrong("manifest.bin"))?;
     let names = framed::hash(Label::Manifest, manifest) == read.manifest
         && listed.packet.to_string() == packet.packet
         && listed.created == read.created
-        && grant_digest(&signed).to_string() == packet.grant_digest;
+        && grant_digest(&signed).to_string() == packet.grant_digest
+        && times::pfif(read.created) == packet.created;
     if !sides || !names {
         return Err(wrong("manifest"));
     }
@@ -219,11 +261,13 @@ fn proven(
 fn receipts(
     packet: &PacketEntry,
     files: &Contents,
-    directory: &Audit,
+    directory: &Listing,
     verdict: &mut Verdict,
 ) -> Result<(), Finding> {
     let wrong = |path: &str| Finding::new("formats-bundle-receipt", path);
     let mut opened = false;
+    // What is listed twice has been signed once.
+    let mut seen: BTreeSet<&[u8]> = BTreeSet::new();
     for path in &packet.receipts {
         let signed: Signed =
             codec::decode(content(files, path)?, PADDED_BYTES_MAX).map_err(|_| wrong(path))?;
@@ -231,23 +275,26 @@ fn receipts(
         let names = read.packet.to_string() == packet.packet
             && read.org.to_string() == packet.to
             && (read.grant.to_string() == packet.grant_digest || packet.sealed_again);
-        let key = key(directory, &packet.to, read.device)?;
+        let key = key(directory, &packet.to, read.device, Listed::Ever)?;
         if !names || key.verify(Label::Receipt, &signed).is_err() {
             return Err(wrong(path));
         }
         opened |= read.status == RECEIPT_OPENED;
-        verdict.receipts += 1;
+        verdict.receipts += usize::from(seen.insert(content(files, path)?));
     }
     verdict.opened += usize::from(opened);
     for path in &packet.relay_receipts {
         let signed: Signed =
             codec::decode(content(files, path)?, PADDED_BYTES_MAX).map_err(|_| wrong(path))?;
-        let read =
-            directory.directory.authority().and_then(|authority| authority.relay.verify_receipt(&signed));
+        let read = directory
+            .audit
+            .directory
+            .authority()
+            .and_then(|authority| authority.relay.verify_receipt(&signed));
         if read.is_none_or(|read| Some(read.envelope.to_string()) != packet.envelope) {
             return Err(wrong(path));
         }
-        verdict.receipts += 1;
+        verdict.receipts += usize::from(seen.insert(content(files, path)?));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use super::{
     SIGNATURE, SectionEntry, TYPE,
 };
 use crate::attachments;
+use crate::casebook::is_expired;
 use crate::formats::case::Exported;
 use crate::formats::finding::Finding;
 use crate::formats::times;
@@ -107,8 +108,13 @@ fn entry(number: usize, packet: &Packet, parts: &Parts<'_>, files: &mut Files) -
         Packet::Received(received) => (&received.sections, received_entry(received, own.0, name, &mut add)),
         Packet::Sent(sent) => (&sent.sections, sent_entry(sent, own.0, name, &mut add)),
     };
+    // A place whose hours are over goes nowhere any more: the grant still proves that it was told.
+    let over = |section: &&StoredSection| is_expired(section, parts.from.now);
+    let told = sections.iter().filter(over).map(|s| String::from_utf8_lossy(&s.code).into_owned());
+    entry.withheld.extend(told);
+    let sections: Vec<StoredSection> = sections.iter().filter(|s| !over(s)).cloned().collect();
     entry.sections = sections.iter().map(|section| section_entry(section, &mut add)).collect();
-    for (n, file) in (1..).zip(attachments::entries(sections)) {
+    for (n, file) in (1..).zip(attachments::entries(&sections)) {
         let at_hand = parts.attached.iter().find(|attached| attached.sha256 == file.sha256);
         let path = at_hand.map(|attached| add(&format!("attachments/{n:02}"), attached.bytes.clone()));
         let (name, media_type, bytes, sha256) = (file.name, file.media_type, file.size, file.sha256);

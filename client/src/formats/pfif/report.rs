@@ -4,14 +4,15 @@ use causeway_common::time::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Pfif, Record, check};
-use crate::formats::case::{Exported, public_part};
-use crate::formats::fields::{at, codes, text};
+use crate::formats::case::{Exported, may_be_published, section_part};
+use crate::formats::fields::{at, text};
 use crate::formats::finding::Finding;
 use crate::formats::times;
+use crate::referral::Kind;
 use crate::referral::values::partial_date;
 
-/// Purposes that cover a publication.
-const PUBLISHING: [&str; 2] = ["media", "publication"];
+/// Sections of which a registry gets nothing; of the others it gets the fields named below.
+const NEVER: [&str; 7] = ["LOC", "CON", "DOC", "PHO", "MED", "SUS", "EVI"];
 
 /// Why a report may not be published.
 pub type NotPublic = Finding;
@@ -25,7 +26,8 @@ pub fn export(from: &Exported<'_>) -> Result<Pfif, NotPublic> {
     }
     let whole = from.fields();
     may_be_published(whole, from.now)?;
-    let public = public_part("MPR", whole);
+    let public = Kind::from_code("MPR")
+        .map_or_else(Map::new, |kind| section_part(kind, whole, |code| !NEVER.contains(&code)));
     let id = text(&public, "pfif.person_record_id")
         .filter(|id| check::is_id(id))
         .unwrap_or_else(|| format!("{}/person.{}", from.domain, from.case.thread.root));
@@ -38,24 +40,6 @@ pub fn export(from: &Exported<'_>) -> Result<Pfif, NotPublic> {
     let mut notes = vec![sought(&public, from, &id, &person)];
     notes.extend(found_note(from, &id));
     Ok(Pfif { persons: vec![person], notes })
-}
-
-/// Both the report and the person must say so.
-fn may_be_published(fields: &Map<String, Value>, now: Timestamp) -> Result<(), NotPublic> {
-    if text(fields, "publication").as_deref() != Some("public") {
-        return Err(Finding::new("formats-not-public", "publication"));
-    }
-    let today = times::pfif(now);
-    let over = |until: Option<String>| until.is_some_and(|day| day.as_str() < &today[..10]);
-    let withdrawn = at(fields, "consent.withdrawn").is_some_and(|v| !v.is_null());
-    let scopes = at(fields, "consent.scope").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let covers = |scope: &Value| {
-        let Some(scope) = scope.as_object() else { return false };
-        let purposes = codes(scope, "purpose");
-        PUBLISHING.iter().any(|purpose| purposes.iter().any(|p| p == purpose)) && !over(text(scope, "until"))
-    };
-    let agreed = scopes.iter().any(covers) && !withdrawn && !over(text(fields, "consent.valid_until"));
-    if agreed { Ok(()) } else { Err(Finding::new("formats-no-consent", "consent.scope")) }
 }
 
 fn expiry(fields: &Map<String, Value>) -> Option<String> {

@@ -68,6 +68,37 @@ fn the_senders_date_counts_if_it_is_earlier() {
 }
 
 #[test]
+fn the_senders_date_erases_nothing_that_has_come_and_is_open_or_new() {
+    // The day after it came.
+    let document = json!({ "retention_until": "2026-09-22" });
+    let of = |kind: &str, work: &str| {
+        let mut case = case(kind, work, document.clone());
+        case.thread.ours = false;
+        days(&case, None, false)
+    };
+    for untouched in ["received", "seen"] {
+        assert_eq!(of("SPR", untouched), [(90, Fate::Erase, None)], "{untouched}: our own period");
+    }
+    for open in ["received", "seen", "accepted", "in_progress"] {
+        assert_eq!(of("BIA", open), [(32, Fate::Erase, Some(Stays::Open))], "{open}");
+        assert!(of("HIC", open).is_empty(), "{open}");
+    }
+    assert_eq!(of("VHO", "completed"), [(30, Fate::Erase, None)], "not at once");
+    assert_eq!(of("SCP", "closed"), [(9, Fate::Erase, None)], "the own period is shorter");
+}
+
+#[test]
+fn nothing_goes_while_the_other_side_waits_for_an_answer() {
+    let mut case = case("BIA", "closed", json!({}));
+    case.thread.ours = false;
+    case.thread.events[0].what = "erase_request".into();
+    assert_eq!(days(&case, None, false), [(32, Fate::Erase, Some(Stays::Asked))]);
+    let answer = Event { by: OrgId([9; 32]), what: "erase_refuse".into(), ..case.thread.events[0].clone() };
+    case.thread.events.push(answer);
+    assert_eq!(days(&case, None, false), [(32, Fate::Erase, None)]);
+}
+
+#[test]
 fn what_nobody_works_on_counts_from_its_beginning() {
     let of = |work: &str| days(&case("SCP", work, json!({})), None, false);
     assert_eq!(of("received"), [(7, Fate::Erase, None)]);
