@@ -18,18 +18,20 @@ use super::org;
 use super::output::{harmless, print, print_list, text, time};
 use super::shared;
 use super::standing::{self, Vetted};
-use super::steps::find_thread;
+use super::steps::{case_ref, find_thread};
 use super::tasks;
 use super::unopened;
 use crate::attachments;
 use crate::chain::{Incoming, restored_at};
 use crate::doubts::{self, Doubt};
-use crate::engine::threads::{own_party, work_of};
+use crate::engine::threads::{own_party, update_of, work_of};
 use crate::escalation;
+use crate::formats::said;
+use crate::lang::Lang;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records;
-use crate::referral::Kind;
 use crate::referral::update::Update;
+use crate::referral::{Kind, labels};
 use crate::retention::placeholder;
 use crate::seal::content::Grant;
 
@@ -175,14 +177,21 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
             return line.to_owned();
         }
         let other = if ours { text(v, "to_name") } else { text(v, "from_name") };
+        // Both sides know the packet's number: on the telephone it is the one to say.
+        let (id, packet) = (number12(text(v, "id")), number12(text(v, "referral")));
+        let packet = if ours {
+            format!(" ({})", home.lang.fill("list-packet", &[("number", packet)]))
+        } else {
+            String::new()
+        };
+        let reference = v["case_ref"].as_str().map_or_else(String::new, |r| format!("  {}", harmless(r)));
         format!(
-            "{}  {}  {}  {}  {} / {}  {}{}{}{}",
-            &text(v, "id")[..12],
+            "{id}{packet}{reference}  {}  {}  {}  {} / {}  {}{}{}{}",
             text(v, "priority"),
             text(v, "kind"),
             harmless(other),
-            text(v, "transport"),
-            text(v, "work"),
+            transport_words(v, home.lang),
+            labels::code_of(home.lang, "state", text(v, "work")),
             text(v, "received"),
             tasks::words(v, home),
             capacity::freshness_words(&v["capacity"], home)
@@ -191,6 +200,16 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
         )
     });
     Ok(())
+}
+
+/// As much of a number as a person reads out.
+fn number12(number: &str) -> &str {
+    number.get(..12).unwrap_or(number)
+}
+
+fn transport_words(v: &Value, lang: Lang) -> String {
+    let word = text(v, "transport");
+    lang.find(&format!("transport-{}", word.replace('_', "-")), None).unwrap_or_else(|| word.to_owned())
 }
 
 /// What is left of cases that have been erased. Nothing about them is unread or waits.
@@ -268,6 +287,7 @@ async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Res
     Ok(json!({
         "id": number(thread),
         "referral": thread.root.to_string(),
+        "case_ref": case_ref(home, thread)?,
         "kind": thread.kind,
         "from": from.to_string(),
         "from_name": home.name_of(from).await,
@@ -321,7 +341,7 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["withheld"] = withheld_json(received.as_ref().map_or(&[], |r| &r.withheld));
     value["attachments"] = attachments::list(sections.map_or(&[], Vec::as_slice));
     value["answers"] = answers(thread, home)?;
-    value["timeline"] = timeline(thread, home).await;
+    value["timeline"] = timeline(thread, home).await?;
     value["proofs"] = proofs(received.as_ref(), sent.as_ref(), home)?;
     let stated = crate::mrz::stated(&crate::casebook::document(sections.map_or(&[], Vec::as_slice)));
     value["mrz_checks"] = super::mrz::stated_json(&stated);
@@ -333,7 +353,7 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
         let stated = super::mrz::stated_words(&stated, home.lang);
         let fresh = capacity::freshness_words(&v["capacity"], home);
         let fresh = fresh.map_or_else(String::new, |words| format!("{words}\n"));
-        format!("{fresh}{}{}{stated}", shared::words(&v["access"], home), people(v))
+        format!("{fresh}{}{}{stated}", shared::words(&v["access"], home), people(v, home.lang))
     });
     Ok(())
 }
@@ -361,10 +381,12 @@ fn answers(thread: &Thread, home: &Home) -> Result<Value, Failure> {
     Ok(Value::Array(answers))
 }
 
-async fn timeline(thread: &Thread, home: &Home) -> Value {
+async fn timeline(thread: &Thread, home: &Home) -> Result<Value, Failure> {
     let mut steps = Vec::new();
+    let mut record = None;
     for (place, event) in thread.events.iter().enumerate() {
-        steps.push(json!({
+        let update = update_of(thread, event.packet, &home.engine.vault)?;
+        let mut step = json!({
             "by_device": event.author,
             "taken_back": event.taken_back,
             "explanation": lost_to_colleague(&thread.events[..place], event, thread.peer),
@@ -374,10 +396,20 @@ async fn timeline(thread: &Thread, home: &Home) -> Value {
             "what": event.what,
             "state": event.state,
             "text": event.text,
+            "said": update.as_ref().map(said::codes),
             "conflict": event.conflict,
-        }));
+        });
+        if let Some(update) = update {
+            if !home.json {
+                step["text"] = update.text.as_str().into();
+                let rows = said::rows(&update, record.as_ref(), home.lang);
+                step["rows"] = rows.into_iter().map(|(label, words)| format!("{label}: {words}")).collect();
+            }
+            record = said::record(&update).cloned().or(record);
+        }
+        steps.push(step);
     }
-    Value::Array(steps)
+    Ok(Value::Array(steps))
 }
 
 fn proofs(received: Option<&Received>, sent: Option<&Sent>, home: &Home) -> Result<Value, Failure> {
@@ -401,7 +433,8 @@ fn proofs(received: Option<&Received>, sent: Option<&Sent>, home: &Home) -> Resu
     }))
 }
 
-pub(super) fn people(v: &Value) -> String {
+/// A referral as a person reads it.
+pub(super) fn people(v: &Value, lang: Lang) -> String {
     let mut out = doubtful::warnings(v);
     if let Some(words) = v["held"]["words"].as_str() {
         out.push_str(&format!(
@@ -411,16 +444,7 @@ pub(super) fn people(v: &Value) -> String {
     if let Some(words) = v["waits"].as_str() {
         out.push_str(&format!("WAITS: {words}\n"));
     }
-    out.push_str(&format!(
-        "{} {} from {} to {}\nnumber {}\nstate {} / {}\n",
-        text(v, "priority"),
-        text(v, "kind"),
-        harmless(text(v, "from_name")),
-        harmless(text(v, "to_name")),
-        text(v, "id"),
-        text(v, "transport"),
-        text(v, "work"),
-    ));
+    out.push_str(&head_words(v, lang));
     if let Some(colleague) = v["given_by"].as_str() {
         out.push_str(&format!(
             "given by your colleague at {}: the sender's signature has been verified here; when it came and was opened is what the colleague says\n",
@@ -457,7 +481,40 @@ pub(super) fn people(v: &Value) -> String {
     if v["proofs"]["contradictions"].as_u64().is_some_and(|count| count > 0) {
         out.push_str("\nPackets of this sender contradict each other: its machine was restored, or somebody else has its keys. Call them.\n");
     }
-    out.push_str("\ntimeline\n");
+    out.push_str(&timeline_words(v, lang));
+    let possible: Vec<String> = v["possible"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(|step| labels::code_of(lang, "event", step))
+        .collect();
+    if !possible.is_empty() {
+        out.push_str(&lang.fill("timeline-possible", &[("steps", &possible.join(", "))]));
+    }
+    out
+}
+
+/// Who has sent what to whom, by which numbers it is found, and how far it is.
+fn head_words(v: &Value, lang: Lang) -> String {
+    let (from, to) = (harmless(text(v, "from_name")), harmless(text(v, "to_name")));
+    let head = [("priority", text(v, "priority")), ("kind", text(v, "kind")), ("from", &from), ("to", &to)];
+    let mut lines = vec![lang.fill("shown-head", &head)];
+    lines.push(lang.fill("shown-number", &[("number", text(v, "id"))]));
+    if text(v, "referral") != text(v, "id") {
+        lines.push(lang.fill("shown-packet", &[("number", text(v, "referral"))]));
+    }
+    if let Some(reference) = v["case_ref"].as_str() {
+        lines.push(lang.fill("shown-case-ref", &[("ref", &harmless(reference))]));
+    }
+    let work = labels::code_of(lang, "state", text(v, "work"));
+    lines.push(lang.fill("shown-state", &[("transport", &transport_words(v, lang)), ("work", &work)]));
+    lines.join("\n") + "\n"
+}
+
+/// What happened, each step with everything that it says.
+fn timeline_words(v: &Value, lang: Lang) -> String {
+    let mut out = format!("\n{}\n", lang.text("timeline-head"));
     for step in v["timeline"].as_array().into_iter().flatten() {
         let device = step["by_device"].as_str().filter(|name| !name.is_empty());
         let line = format!(
@@ -465,21 +522,41 @@ pub(super) fn people(v: &Value) -> String {
             text(step, "at"),
             text(step, "by_name"),
             device.map(|name| format!(" ({name})")).unwrap_or_default(),
-            text(step, "what"),
+            said::did(text(step, "what"), lang),
             text(step, "text")
         );
         out.push_str(harmless(line.trim_end_matches(" -")).trim_end());
         if let Some(words) = step["explanation"].as_str() {
             out.push_str(&format!("  ({})", harmless(words)));
         } else if step["conflict"] == true {
-            out.push_str("  (not possible any more when it arrived: it has changed nothing)");
+            out.push_str(&format!("  ({})", lang.text("timeline-no-effect")));
+        }
+        for row in step["rows"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            out.push_str(&format!("\n      {}", harmless(row)));
         }
         out.push('\n');
     }
-    let possible: Vec<&str> =
-        v["possible"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !possible.is_empty() {
-        out.push_str(&format!("possible now: {}", possible.join(", ")));
-    }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_step_says_and_the_number_that_both_sides_see_are_shown() {
+        let shown = json!({
+            "id": "aa11", "referral": "bb22", "case_ref": "MD-2026-bb22", "work": "accepted", "transport": "opened",
+            "timeline": [{ "what": "located", "text": "", "by_name": "Border Police", "rows": ["Alive: no"] }],
+            "possible": ["close"],
+        });
+        let words = people(&shown, Lang::En);
+        assert!(words.contains("PERSON FOUND") && words.contains("\n      Alive: no\n"), "{words}");
+        for number in ["aa11", "bb22", "MD-2026-bb22"] {
+            assert!(words.contains(number), "{number}: {words}");
+        }
+        let russian = people(&shown, Lang::Ru);
+        assert!(russian.contains("ЧЕЛОВЕК НАЙДЕН") && russian.contains("прочитано / Принято"), "{russian}");
+        assert!(!russian.contains("timeline") && !russian.contains("possible now"), "{russian}");
+    }
 }
