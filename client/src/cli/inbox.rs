@@ -18,7 +18,7 @@ use super::org;
 use super::output::{harmless, print, print_list, text, time};
 use super::shared;
 use super::standing::{self, Vetted};
-use super::steps::{case_ref, find_thread};
+use super::steps::{case_ref, find_thread, move_words};
 use super::tasks;
 use super::unopened;
 use crate::attachments;
@@ -487,7 +487,7 @@ pub(super) fn people(v: &Value, lang: Lang) -> String {
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
-        .map(|step| labels::code_of(lang, "event", step))
+        .map(|step| move_words(step, lang))
         .collect();
     if !possible.is_empty() {
         out.push_str(&lang.fill("timeline-possible", &[("steps", &possible.join(", "))]));

@@ -345,7 +345,7 @@ fn refused(error: StepError, lang: Lang) -> Failure {
         ),
         StepError::NotAllowed(refused) => {
             let possible: Vec<String> =
-                refused.possible.iter().map(|step| labels::code_of(lang, "event", step.as_str())).collect();
+                refused.possible.iter().map(|step| move_words(step.as_str(), lang)).collect();
             let possible = if possible.is_empty() { lang.text("step-nothing") } else { possible.join(", ") };
             let step = labels::code_of(lang, "event", refused.action.as_str());
             let state = labels::code_of(lang, "state", refused.state.as_str());
@@ -355,6 +355,23 @@ fn refused(error: StepError, lang: Lang) -> Failure {
         }
         other => other.into(),
     }
+}
+
+/// What a step is called, with the command that takes it.
+pub(super) fn move_words(step: &str, lang: Lang) -> String {
+    let command = match step {
+        "info_request" => "ask",
+        "info_reply" => "answer",
+        "handed_over" => "handed-over",
+        "decline_late" => "decline",
+        "cancel_confirm" => "confirm",
+        "cancel_refuse" => "refuse",
+        "delay_notice" => "delay",
+        "re_refer" => "send",
+        same => same,
+    };
+    let name = labels::code_of(lang, "event", step);
+    if name == step { command.to_owned() } else { format!("{name} ({command})") }
 }
 
 /// The thread that a person means: by the number of its first packet, by that of the case, or the beginning of one. A packet
@@ -384,7 +401,7 @@ pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
 }
 
 /// What a partner is called, for those who cannot wait for the directory; its number while something else uses that.
-fn peer_name(home: &Home, peer: OrgId) -> String {
+pub(super) fn peer_name(home: &Home, peer: OrgId) -> String {
     let replica = home.engine.replica.try_lock().ok();
     let known = replica.as_ref().and_then(|replica| replica.directory.organisation(peer));
     known.map_or_else(|| peer.short(), |org| org.name.clone())
