@@ -171,8 +171,8 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
         values.extend(doubtful::kept_apart(&args, home).await?);
     }
     values.extend(left_of_erased(&args, ours, from, home).await?);
-    let empty = if ours { "Nothing has been sent yet." } else { "The inbox is empty." };
-    print_list(home.json, values, empty, |v| {
+    let empty = home.lang.text(if ours { "list-sent-none" } else { "list-inbox-none" });
+    print_list(home.json, values, &empty, |v| {
         if let Some(line) = v["line"].as_str() {
             return line.to_owned();
         }
@@ -196,7 +196,7 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
             tasks::words(v, home),
             capacity::freshness_words(&v["capacity"], home)
                 .map_or_else(String::new, |words| format!("  {words}")),
-            remarks(v),
+            remarks(v, home.lang),
         )
     });
     Ok(())
@@ -242,17 +242,20 @@ async fn left_of_erased(
 }
 
 /// What is unusual about a line of a list.
-fn remarks(v: &Value) -> String {
+fn remarks(v: &Value, lang: Lang) -> String {
     let held = if !v["held"].is_null() {
-        "  (held: the other side is suspended)"
+        format!("  ({})", lang.text("list-held"))
     } else if !v["waits"].is_null() {
-        "  (waits: the relay's directory is old)"
+        format!("  ({})", lang.text("list-waits"))
     } else {
-        ""
+        String::new()
     };
     match text(v, "standing") {
-        doubts::ACCEPTED => held.to_owned(),
-        standing => format!("  {}{held}", standing.to_uppercase()),
+        doubts::ACCEPTED => held,
+        standing => {
+            let words = lang.find(&format!("standing-{standing}"), None);
+            format!("  {}{held}", words.unwrap_or_else(|| standing.to_uppercase()))
+        }
     }
 }
 
@@ -437,19 +440,15 @@ fn proofs(received: Option<&Received>, sent: Option<&Sent>, home: &Home) -> Resu
 pub(super) fn people(v: &Value, lang: Lang) -> String {
     let mut out = doubtful::warnings(v);
     if let Some(words) = v["held"]["words"].as_str() {
-        out.push_str(&format!(
-            "HELD: the registrar has suspended the other side {words}. What waits for them goes out once they are reinstated; `causeway withdraw` takes a referral back.\n"
-        ));
+        out.push_str(&format!("{}\n", lang.fill("shown-held", &[("words", words)])));
     }
     if let Some(words) = v["waits"].as_str() {
-        out.push_str(&format!("WAITS: {words}\n"));
+        out.push_str(&format!("{}\n", lang.fill("shown-waits", &[("words", words)])));
     }
     out.push_str(&head_words(v, lang));
     if let Some(colleague) = v["given_by"].as_str() {
-        out.push_str(&format!(
-            "given by your colleague at {}: the sender's signature has been verified here; when it came and was opened is what the colleague says\n",
-            harmless(colleague)
-        ));
+        let words = lang.fill("shown-given-by", &[("colleague", &harmless(colleague))]);
+        out.push_str(&format!("{words}\n"));
     }
     for (code, content) in v["sections"].as_object().into_iter().flatten() {
         let content = serde_json::to_string_pretty(content).unwrap_or_default();
@@ -458,29 +457,14 @@ pub(super) fn people(v: &Value, lang: Lang) -> String {
     out.push_str(&withheld_words(v));
     for answer in v["answers"].as_array().into_iter().flatten() {
         let content = serde_json::to_string_pretty(answer).unwrap_or_default();
-        out.push_str(&format!("\n[answer]\n{}\n", harmless(&content)));
+        out.push_str(&format!("\n[{}]\n{}\n", lang.text("shown-answer"), harmless(&content)));
     }
     for file in v["attachments"].as_array().into_iter().flatten() {
-        out.push_str(&format!(
-            "\nattachment {}  {} ({} bytes)",
-            text(file, "id"),
-            harmless(text(file, "name")),
-            file["size"]
-        ));
+        let (name, size) = (harmless(text(file, "name")), file["size"].to_string());
+        let gaps = [("id", text(file, "id")), ("name", name.as_str()), ("size", size.as_str())];
+        out.push_str(&format!("\n{}", lang.fill("shown-attachment", &gaps)));
     }
-    if v["proofs"]["missing_before"].as_u64().is_some_and(|missing| missing > 0) {
-        out.push_str(
-            "\nSomething that this sender sent before has not come yet. If it stays so, ask them.\n",
-        );
-    }
-    if let Some(at) = v["proofs"]["sender_restored"].as_str() {
-        out.push_str(&format!(
-            "\nThe sender's machine was restored from a backup at {at}. What you sent it before that may be gone there: ask them.\n"
-        ));
-    }
-    if v["proofs"]["contradictions"].as_u64().is_some_and(|count| count > 0) {
-        out.push_str("\nPackets of this sender contradict each other: its machine was restored, or somebody else has its keys. Call them.\n");
-    }
+    out.push_str(&sender_words(&v["proofs"], lang));
     out.push_str(&timeline_words(v, lang));
     let possible: Vec<String> = v["possible"]
         .as_array()
@@ -493,6 +477,22 @@ pub(super) fn people(v: &Value, lang: Lang) -> String {
         out.push_str(&lang.fill("timeline-possible", &[("steps", &possible.join(", "))]));
     }
     out
+}
+
+/// What is wrong with what comes from the sender's machine.
+fn sender_words(proofs: &Value, lang: Lang) -> String {
+    let some = |field: &str| proofs[field].as_u64().is_some_and(|count| count > 0);
+    let mut found = Vec::new();
+    if some("missing_before") {
+        found.push(lang.text("shown-missing-before"));
+    }
+    if let Some(at) = proofs["sender_restored"].as_str() {
+        found.push(lang.fill("shown-sender-restored", &[("at", at)]));
+    }
+    if some("contradictions") {
+        found.push(lang.text("shown-contradictions"));
+    }
+    found.iter().map(|words| format!("\n{words}\n")).collect()
 }
 
 /// Who has sent what to whom, by which numbers it is found, and how far it is.

@@ -204,7 +204,9 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
         "transport": dialer.name(),
     });
     print(home.json, result, |_| {
-        let counts = format!("{} sent, {} received, {waiting} still waiting.", report.sent, report.received);
+        let counts = [report.sent.to_string(), report.received.to_string(), waiting.to_string()];
+        let gaps = [("sent", counts[0].as_str()), ("received", &counts[1]), ("waiting", &counts[2])];
+        let counts = home.lang.fill("sync-counts", &gaps);
         [vec![counts], lines].concat().join("\n")
     });
     tasks::remark_open(home)?;

@@ -82,6 +82,6 @@ fn a_paper_says_what_every_step_says() {
         found.contains("PERSON FOUND") && found.contains("Alive: No") && found.contains("20:00"),
         "{found}"
     );
-    assert!(found.contains("(no_capacity)") || found.contains("no_capacity"), "{found}");
+    assert!(found.contains("no_capacity"), "{found}");
     assert!(rows[2].1.contains("bruised") && rows[2].1.contains("NOT the record"), "{rows:?}");
 }
