@@ -15,6 +15,7 @@ pub mod label;
 pub mod limits;
 pub mod pfif;
 pub mod print;
+pub mod said;
 pub mod table;
 #[cfg(test)]
 mod testing;

@@ -41,6 +41,7 @@ words![
     "search",
     "sections",
     "stats",
+    "steps",
     "tasks",
 ];
 

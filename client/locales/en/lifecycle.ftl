@@ -6,7 +6,7 @@ carry-questions = Ask at least one question: --set questions[0].text="…"
 carry-eta = Say when: --eta "in 20 minutes".
 carry-until = Say until when: --set until=2026-12-01T09:00:00Z
 carry-case = Give your own number of the case: --set peer_case_ref=…
-carry-outcome = Say what came of it: --text "…", or --set outcome.code=goal_reached
+carry-outcome = Say what came of it: --text "…", or --set outcome.code=done
 carry-record = The handover record is missing: --set handover.place="…" --set handover.person_present=yes --set handover.by.staff_no=… --set handover.to.staff_no=…
 carry-found = Say what was found: --set found.alive=yes
 carry-answer = Answer the question, or say that you cannot: --text "…".

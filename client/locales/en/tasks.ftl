@@ -24,7 +24,17 @@ task-outcome-hint = For example: --text "Reached the desk at 21:10, they look in
 escalate-none = There is no other organisation on the fallback list of this referral that may have it.
 escalate-none-hint = The list is part of the signed referral. Write a new referral to somebody else: `causeway send`.
 escalate-done = Queued for { $name }, with the parts that it may see. `causeway sync` sends it. Attachments do not go along.
-overdue-offline = The relay cannot be reached, and { $id } is overdue ({ $deadline }). Call: { $phone }
+overdue-offline = The relay cannot be reached, and { $priority } { $kind } { $about } is OVERDUE since { $due } ({ $deadline }). CALL { $with }.
+overdue-more = { $count ->
+    [one] { $count } more referral is overdue: see `causeway sent list --overdue`.
+   *[other] { $count } more referrals are overdue: see `causeway sent list --overdue`.
+}
+overdue-count = { $count ->
+    [one] { $count } referral is OVERDUE: see `causeway inbox list --overdue` and `causeway sent list --overdue`.
+   *[other] { $count } referrals are OVERDUE: see `causeway inbox list --overdue` and `causeway sent list --overdue`.
+}
+task-case = (case { $ref })
+task-no-phone = No phone number is known here: take it from your agreement with them or from your contact list for night duty. Once they publish their hours of duty, it stands here.
 due-late = OVERDUE since { $due }: { $deadline }
 due-next = due { $due }: { $deadline }
 clock-C1 = delivery

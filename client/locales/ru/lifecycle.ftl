@@ -6,7 +6,7 @@ carry-questions = Задайте хотя бы один вопрос: --set ques
 carry-eta = Укажите срок: --eta "через 20 минут".
 carry-until = Укажите, до какого времени: --set until=2026-12-01T09:00:00Z
 carry-case = Укажите свой номер дела: --set peer_case_ref=…
-carry-outcome = Укажите результат: --text "…" или --set outcome.code=goal_reached
+carry-outcome = Укажите результат: --text "…" или --set outcome.code=done
 carry-record = Нет акта передачи: --set handover.place="…" --set handover.person_present=yes --set handover.by.staff_no=… --set handover.to.staff_no=…
 carry-found = Укажите, что установлено: --set found.alive=yes
 carry-answer = Ответьте на вопрос или сообщите, что ответить не можете: --text "…".

@@ -25,7 +25,19 @@ task-outcome-hint = Например: --text "Дозвонились в дежу
 escalate-none = В резервном списке этого направления больше нет организации, которой его можно передать.
 escalate-none-hint = Список входит в подписанное направление. Составьте новое направление другому получателю: `causeway send`.
 escalate-done = Поставлено в очередь для { $name } — только те разделы, которые ей можно видеть. Отправит `causeway sync`. Вложения не пересылаются.
-overdue-offline = Нет связи с ретранслятором, а срок по { $id } истёк ({ $deadline }). Звоните: { $phone }
+overdue-offline = Нет связи с ретранслятором, а срок по { $priority } { $kind } { $about } истёк { $due } ({ $deadline }). ПОЗВОНИТЕ: { $with }.
+overdue-more = { $count ->
+    [one] Просрочено ещё { $count } направление: см. `causeway sent list --overdue`.
+    [few] Просрочены ещё { $count } направления: см. `causeway sent list --overdue`.
+   *[other] Просрочено ещё { $count } направлений: см. `causeway sent list --overdue`.
+}
+overdue-count = { $count ->
+    [one] ПРОСРОЧЕНО { $count } направление: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
+    [few] ПРОСРОЧЕНЫ { $count } направления: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
+   *[other] ПРОСРОЧЕНО { $count } направлений: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
+}
+task-case = (дело { $ref })
+task-no-phone = Номер телефона здесь не известен: возьмите его из соглашения с партнёром или из списка дежурных телефонов. Когда партнёр опубликует часы дежурства, номер появится здесь.
 due-late = ПРОСРОЧЕНО с { $due }: { $deadline }
 due-next = срок { $due }: { $deadline }
 clock-C1 = доставка

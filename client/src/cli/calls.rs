@@ -67,10 +67,16 @@ async fn record(args: RecordArgs, home: &Home) -> Result<(), Failure> {
     let id: [u8; 32] = home.engine.random().await;
     let mut document =
         send::written(Document::empty(kind()?), args.file.as_deref(), &args.set, refused(home))?;
+    on_the_phone(&mut document);
     document.complete(&context(&id, args.exercise, home));
     let now = home.engine.now();
     let mut call = Call { id, taken: now, changed: now, document: Vec::new(), referrals: Vec::new() };
     keep(&mut call, document, "recorded a call", home).await
+}
+
+/// Who calls a hotline is on the phone, unless something else is said: nothing has to be typed before a call can be kept.
+fn on_the_phone(document: &mut Document) {
+    document.fields.entry("channel").or_insert_with(|| "phone".into());
 }
 
 async fn add(id: &str, set: &[String], home: &Home) -> Result<(), Failure> {
@@ -195,5 +201,24 @@ fn context(id: &[u8; 32], exercise: bool, home: &Home) -> SendContext {
         priority: None,
         case_ref: send::case_ref(&identity.country, now, PacketId(*id)),
         packet_id: hex::encode(id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use causeway_common::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_call_is_kept_with_one_field_and_another_channel_stays_as_it_was_said() {
+        let mut call = Document::empty(kind().unwrap());
+        call.set("caller_role", "family").unwrap();
+        on_the_phone(&mut call);
+        assert!(call.validate(Level::Draft, Timestamp(0)).is_empty(), "the example of the guide");
+        let mut walked_in = Document::empty(kind().unwrap());
+        walked_in.set("channel", "walk_in").unwrap();
+        on_the_phone(&mut walked_in);
+        assert_eq!(walked_in.fields["channel"], "walk_in");
     }
 }

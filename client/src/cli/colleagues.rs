@@ -56,6 +56,7 @@ pub(super) fn lost_to_colleague(before: &[Event], event: &Event, peer: OrgId) ->
 mod tests {
     use super::super::inbox::people;
     use super::*;
+    use crate::lang::Lang;
     use causeway_common::time::Timestamp;
     use serde_json::json;
 
@@ -109,9 +110,9 @@ mod tests {
             "withheld": withheld_json(&[*b"MED", *b"PHO"]),
         });
         assert_eq!(referral["withheld"], json!(["MED", "PHO"]));
-        let shown = people(&referral);
+        let shown = people(&referral, Lang::En);
         assert!(shown.contains("[MED]\n(for other devices of your organisation"), "{shown}");
         assert!(shown.find("[HDR]") < shown.find("[PHO]"), "{shown}");
-        assert!(!people(&json!({ "sections": {} })).contains("other devices"));
+        assert!(!people(&json!({ "sections": {} }), Lang::En).contains("other devices"));
     }
 }

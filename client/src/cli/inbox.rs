@@ -18,19 +18,21 @@ use super::org;
 use super::output::{harmless, print, print_list, text, time};
 use super::shared;
 use super::standing::{self, Vetted};
-use super::steps::find_thread;
+use super::steps::{case_ref, find_thread, move_words};
 use super::tasks;
 use super::unopened;
 use crate::attachments;
 use crate::casebook::unless_expired;
 use crate::chain::{Incoming, restored_at};
 use crate::doubts::{self, Doubt};
-use crate::engine::threads::{own_party, work_of};
+use crate::engine::threads::{own_party, update_of, work_of};
 use crate::escalation;
+use crate::formats::said;
+use crate::lang::Lang;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records;
-use crate::referral::Kind;
 use crate::referral::update::Update;
+use crate::referral::{Kind, labels};
 use crate::retention::placeholder;
 use crate::seal::content::Grant;
 
@@ -170,28 +172,45 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
         values.extend(doubtful::kept_apart(&args, home).await?);
     }
     values.extend(left_of_erased(&args, ours, from, home).await?);
-    let empty = if ours { "Nothing has been sent yet." } else { "The inbox is empty." };
-    print_list(home.json, values, empty, |v| {
+    let empty = home.lang.text(if ours { "list-sent-none" } else { "list-inbox-none" });
+    print_list(home.json, values, &empty, |v| {
         if let Some(line) = v["line"].as_str() {
             return line.to_owned();
         }
         let other = if ours { text(v, "to_name") } else { text(v, "from_name") };
+        // Both sides know the packet's number: on the telephone it is the one to say.
+        let (id, packet) = (number12(text(v, "id")), number12(text(v, "referral")));
+        let packet = if ours {
+            format!(" ({})", home.lang.fill("list-packet", &[("number", packet)]))
+        } else {
+            String::new()
+        };
+        let reference = v["case_ref"].as_str().map_or_else(String::new, |r| format!("  {}", harmless(r)));
         format!(
-            "{}  {}  {}  {}  {} / {}  {}{}{}{}",
-            &text(v, "id")[..12],
+            "{id}{packet}{reference}  {}  {}  {}  {} / {}  {}{}{}{}",
             text(v, "priority"),
             text(v, "kind"),
             harmless(other),
-            text(v, "transport"),
-            text(v, "work"),
+            transport_words(v, home.lang),
+            labels::code_of(home.lang, "state", text(v, "work")),
             text(v, "received"),
             tasks::words(v, home),
             capacity::freshness_words(&v["capacity"], home)
                 .map_or_else(String::new, |words| format!("  {words}")),
-            remarks(v),
+            remarks(v, home.lang),
         )
     });
     Ok(())
+}
+
+/// As much of a number as a person reads out.
+fn number12(number: &str) -> &str {
+    number.get(..12).unwrap_or(number)
+}
+
+fn transport_words(v: &Value, lang: Lang) -> String {
+    let word = text(v, "transport");
+    lang.find(&format!("transport-{}", word.replace('_', "-")), None).unwrap_or_else(|| word.to_owned())
 }
 
 /// What is left of cases that have been erased. Nothing about them is unread or waits.
@@ -224,17 +243,20 @@ async fn left_of_erased(
 }
 
 /// What is unusual about a line of a list.
-fn remarks(v: &Value) -> String {
+fn remarks(v: &Value, lang: Lang) -> String {
     let held = if !v["held"].is_null() {
-        "  (held: the other side is suspended)"
+        format!("  ({})", lang.text("list-held"))
     } else if !v["waits"].is_null() {
-        "  (waits: the relay's directory is old)"
+        format!("  ({})", lang.text("list-waits"))
     } else {
-        ""
+        String::new()
     };
     match text(v, "standing") {
-        doubts::ACCEPTED => held.to_owned(),
-        standing => format!("  {}{held}", standing.to_uppercase()),
+        doubts::ACCEPTED => held,
+        standing => {
+            let words = lang.find(&format!("standing-{standing}"), None);
+            format!("  {}{held}", words.unwrap_or_else(|| standing.to_uppercase()))
+        }
     }
 }
 
@@ -269,6 +291,7 @@ async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Res
     Ok(json!({
         "id": number(thread),
         "referral": thread.root.to_string(),
+        "case_ref": case_ref(home, thread)?,
         "kind": thread.kind,
         "from": from.to_string(),
         "from_name": home.name_of(from).await,
@@ -322,7 +345,7 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["withheld"] = withheld_json(received.as_ref().map_or(&[], |r| &r.withheld));
     value["attachments"] = attachments::list(sections.map_or(&[], Vec::as_slice));
     value["answers"] = answers(thread, home)?;
-    value["timeline"] = timeline(thread, home).await;
+    value["timeline"] = timeline(thread, home).await?;
     value["proofs"] = proofs(received.as_ref(), sent.as_ref(), home)?;
     let stated = crate::mrz::stated(&crate::casebook::document(sections.map_or(&[], Vec::as_slice)));
     value["mrz_checks"] = super::mrz::stated_json(&stated);
@@ -334,7 +357,7 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
         let stated = super::mrz::stated_words(&stated, home.lang);
         let fresh = capacity::freshness_words(&v["capacity"], home);
         let fresh = fresh.map_or_else(String::new, |words| format!("{words}\n"));
-        format!("{fresh}{}{}{stated}", shared::words(&v["access"], home), people(v))
+        format!("{fresh}{}{}{stated}", shared::words(&v["access"], home), people(v, home.lang))
     });
     Ok(())
 }
@@ -362,10 +385,12 @@ fn answers(thread: &Thread, home: &Home) -> Result<Value, Failure> {
     Ok(Value::Array(answers))
 }
 
-async fn timeline(thread: &Thread, home: &Home) -> Value {
+async fn timeline(thread: &Thread, home: &Home) -> Result<Value, Failure> {
     let mut steps = Vec::new();
+    let mut record = None;
     for (place, event) in thread.events.iter().enumerate() {
-        steps.push(json!({
+        let update = update_of(thread, event.packet, &home.engine.vault)?;
+        let mut step = json!({
             "by_device": event.author,
             "taken_back": event.taken_back,
             "explanation": lost_to_colleague(&thread.events[..place], event, thread.peer),
@@ -375,10 +400,20 @@ async fn timeline(thread: &Thread, home: &Home) -> Value {
             "what": event.what,
             "state": event.state,
             "text": event.text,
+            "said": update.as_ref().map(said::codes),
             "conflict": event.conflict,
-        }));
+        });
+        if let Some(update) = update {
+            if !home.json {
+                step["text"] = update.text.as_str().into();
+                let rows = said::rows(&update, record.as_ref(), home.lang);
+                step["rows"] = rows.into_iter().map(|(label, words)| format!("{label}: {words}")).collect();
+            }
+            record = said::record(&update).cloned().or(record);
+        }
+        steps.push(step);
     }
-    Value::Array(steps)
+    Ok(Value::Array(steps))
 }
 
 fn proofs(received: Option<&Received>, sent: Option<&Sent>, home: &Home) -> Result<Value, Failure> {
@@ -402,31 +437,19 @@ fn proofs(received: Option<&Received>, sent: Option<&Sent>, home: &Home) -> Resu
     }))
 }
 
-pub(super) fn people(v: &Value) -> String {
+/// A referral as a person reads it.
+pub(super) fn people(v: &Value, lang: Lang) -> String {
     let mut out = doubtful::warnings(v);
     if let Some(words) = v["held"]["words"].as_str() {
-        out.push_str(&format!(
-            "HELD: the registrar has suspended the other side {words}. What waits for them goes out once they are reinstated; `causeway withdraw` takes a referral back.\n"
-        ));
+        out.push_str(&format!("{}\n", lang.fill("shown-held", &[("words", words)])));
     }
     if let Some(words) = v["waits"].as_str() {
-        out.push_str(&format!("WAITS: {words}\n"));
+        out.push_str(&format!("{}\n", lang.fill("shown-waits", &[("words", words)])));
     }
-    out.push_str(&format!(
-        "{} {} from {} to {}\nnumber {}\nstate {} / {}\n",
-        text(v, "priority"),
-        text(v, "kind"),
-        harmless(text(v, "from_name")),
-        harmless(text(v, "to_name")),
-        text(v, "id"),
-        text(v, "transport"),
-        text(v, "work"),
-    ));
+    out.push_str(&head_words(v, lang));
     if let Some(colleague) = v["given_by"].as_str() {
-        out.push_str(&format!(
-            "given by your colleague at {}: the sender's signature has been verified here; when it came and was opened is what the colleague says\n",
-            harmless(colleague)
-        ));
+        let words = lang.fill("shown-given-by", &[("colleague", &harmless(colleague))]);
+        out.push_str(&format!("{words}\n"));
     }
     for (code, content) in v["sections"].as_object().into_iter().flatten() {
         let content = serde_json::to_string_pretty(content).unwrap_or_default();
@@ -435,30 +458,64 @@ pub(super) fn people(v: &Value) -> String {
     out.push_str(&withheld_words(v));
     for answer in v["answers"].as_array().into_iter().flatten() {
         let content = serde_json::to_string_pretty(answer).unwrap_or_default();
-        out.push_str(&format!("\n[answer]\n{}\n", harmless(&content)));
+        out.push_str(&format!("\n[{}]\n{}\n", lang.text("shown-answer"), harmless(&content)));
     }
     for file in v["attachments"].as_array().into_iter().flatten() {
-        out.push_str(&format!(
-            "\nattachment {}  {} ({} bytes)",
-            text(file, "id"),
-            harmless(text(file, "name")),
-            file["size"]
-        ));
+        let (name, size) = (harmless(text(file, "name")), file["size"].to_string());
+        let gaps = [("id", text(file, "id")), ("name", name.as_str()), ("size", size.as_str())];
+        out.push_str(&format!("\n{}", lang.fill("shown-attachment", &gaps)));
     }
-    if v["proofs"]["missing_before"].as_u64().is_some_and(|missing| missing > 0) {
-        out.push_str(
-            "\nSomething that this sender sent before has not come yet. If it stays so, ask them.\n",
-        );
+    out.push_str(&sender_words(&v["proofs"], lang));
+    out.push_str(&timeline_words(v, lang));
+    let possible: Vec<String> = v["possible"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(|step| move_words(step, lang))
+        .collect();
+    if !possible.is_empty() {
+        out.push_str(&lang.fill("timeline-possible", &[("steps", &possible.join(", "))]));
     }
-    if let Some(at) = v["proofs"]["sender_restored"].as_str() {
-        out.push_str(&format!(
-            "\nThe sender's machine was restored from a backup at {at}. What you sent it before that may be gone there: ask them.\n"
-        ));
+    out
+}
+
+/// What is wrong with what comes from the sender's machine.
+fn sender_words(proofs: &Value, lang: Lang) -> String {
+    let some = |field: &str| proofs[field].as_u64().is_some_and(|count| count > 0);
+    let mut found = Vec::new();
+    if some("missing_before") {
+        found.push(lang.text("shown-missing-before"));
     }
-    if v["proofs"]["contradictions"].as_u64().is_some_and(|count| count > 0) {
-        out.push_str("\nPackets of this sender contradict each other: its machine was restored, or somebody else has its keys. Call them.\n");
+    if let Some(at) = proofs["sender_restored"].as_str() {
+        found.push(lang.fill("shown-sender-restored", &[("at", at)]));
     }
-    out.push_str("\ntimeline\n");
+    if some("contradictions") {
+        found.push(lang.text("shown-contradictions"));
+    }
+    found.iter().map(|words| format!("\n{words}\n")).collect()
+}
+
+/// Who has sent what to whom, by which numbers it is found, and how far it is.
+fn head_words(v: &Value, lang: Lang) -> String {
+    let (from, to) = (harmless(text(v, "from_name")), harmless(text(v, "to_name")));
+    let head = [("priority", text(v, "priority")), ("kind", text(v, "kind")), ("from", &from), ("to", &to)];
+    let mut lines = vec![lang.fill("shown-head", &head)];
+    lines.push(lang.fill("shown-number", &[("number", text(v, "id"))]));
+    if text(v, "referral") != text(v, "id") {
+        lines.push(lang.fill("shown-packet", &[("number", text(v, "referral"))]));
+    }
+    if let Some(reference) = v["case_ref"].as_str() {
+        lines.push(lang.fill("shown-case-ref", &[("ref", &harmless(reference))]));
+    }
+    let work = labels::code_of(lang, "state", text(v, "work"));
+    lines.push(lang.fill("shown-state", &[("transport", &transport_words(v, lang)), ("work", &work)]));
+    lines.join("\n") + "\n"
+}
+
+/// What happened, each step with everything that it says.
+fn timeline_words(v: &Value, lang: Lang) -> String {
+    let mut out = format!("\n{}\n", lang.text("timeline-head"));
     for step in v["timeline"].as_array().into_iter().flatten() {
         let device = step["by_device"].as_str().filter(|name| !name.is_empty());
         let line = format!(
@@ -466,21 +523,41 @@ pub(super) fn people(v: &Value) -> String {
             text(step, "at"),
             text(step, "by_name"),
             device.map(|name| format!(" ({name})")).unwrap_or_default(),
-            text(step, "what"),
+            said::did(text(step, "what"), lang),
             text(step, "text")
         );
         out.push_str(harmless(line.trim_end_matches(" -")).trim_end());
         if let Some(words) = step["explanation"].as_str() {
             out.push_str(&format!("  ({})", harmless(words)));
         } else if step["conflict"] == true {
-            out.push_str("  (not possible any more when it arrived: it has changed nothing)");
+            out.push_str(&format!("  ({})", lang.text("timeline-no-effect")));
+        }
+        for row in step["rows"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            out.push_str(&format!("\n      {}", harmless(row)));
         }
         out.push('\n');
     }
-    let possible: Vec<&str> =
-        v["possible"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !possible.is_empty() {
-        out.push_str(&format!("possible now: {}", possible.join(", ")));
-    }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_step_says_and_the_number_that_both_sides_see_are_shown() {
+        let shown = json!({
+            "id": "aa11", "referral": "bb22", "case_ref": "MD-2026-bb22", "work": "accepted", "transport": "opened",
+            "timeline": [{ "what": "located", "text": "", "by_name": "Border Police", "rows": ["Alive: no"] }],
+            "possible": ["close"],
+        });
+        let words = people(&shown, Lang::En);
+        assert!(words.contains("PERSON FOUND") && words.contains("\n      Alive: no\n"), "{words}");
+        for number in ["aa11", "bb22", "MD-2026-bb22"] {
+            assert!(words.contains(number), "{number}: {words}");
+        }
+        let russian = people(&shown, Lang::Ru);
+        assert!(russian.contains("ЧЕЛОВЕК НАЙДЕН") && russian.contains("прочитано / Принято"), "{russian}");
+        assert!(!russian.contains("timeline") && !russian.contains("possible now"), "{russian}");
+    }
 }

@@ -26,6 +26,10 @@ use crate::reconnect;
 use crate::records;
 use crate::session::{self, SessionError, Stay};
 
+pub(crate) mod news;
+
+use self::news::Known;
+
 /// While waiting for admission the relay is asked this often.
 pub(crate) const ADMISSION_INTERVAL: Duration = Duration::from_secs(2);
 /// Longest a command waits: a working day.
@@ -153,15 +157,24 @@ impl Dialer for Announcing {
 
 pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     let dialer = Announcing { dialer: home.dialer().await?, seconds: args.wait };
+    let mut news = Known::read(home)?;
     let report = match args.wait {
         0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await,
         seconds => {
             let stay = reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused);
-            tasks::while_watching(home, stay).await
+            tasks::while_watching(home, &mut news, stay).await
         }
     };
     // Whoever cannot reach the relay needs to know most of all whom to call.
-    let mut report = report.inspect_err(|_| tasks::remark_overdue(home))?;
+    let mut report = match report {
+        Ok(report) => report,
+        Err(error) => {
+            // What came before the connection broke has come all the same.
+            news.tell(home).await?;
+            tasks::remark_overdue(home);
+            return Err(error.into());
+        }
+    };
     sweep::compare_new(&home.engine).await?;
     let told = telling::advance_all(&home.engine).await? > 0;
     if tasks::look(home).await? || told {
@@ -175,7 +188,9 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     let alarm = recovering::alarm(&recovery);
     let head = head::of(home).await?;
     let old = head::words(&head);
+    let lines = news.lines(home).await?;
     let result = json!({
+        "news": news.told(),
         "sent": report.sent,
         "received": report.received,
         "waiting": waiting,
@@ -189,7 +204,10 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
         "transport": dialer.name(),
     });
     print(home.json, result, |_| {
-        format!("{} sent, {} received, {waiting} still waiting.", report.sent, report.received)
+        let counts = [report.sent.to_string(), report.received.to_string(), waiting.to_string()];
+        let gaps = [("sent", counts[0].as_str()), ("received", &counts[1]), ("waiting", &counts[2])];
+        let counts = home.lang.fill("sync-counts", &gaps);
+        [vec![counts], lines].concat().join("\n")
     });
     tasks::remark_open(home)?;
     capacity::remark_old(home)?;

@@ -76,6 +76,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "removed": removed.as_ref().map(|told| told.message.as_str()),
         "possible_matches": matches::waiting(home)?,
         "tasks": tasks::open(home)?,
+        "overdue": tasks::overdue_count(home)?,
         "unopened": unopened::count(&home.engine.vault),
         "unopened_forgotten": unopened::forgotten(&home.engine.vault)?,
         "prekeys_unused": crate::prekeys::unused(&home.engine.vault)?,
@@ -124,6 +125,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
             status,
             held_and_doubtful(v),
             matches_waiting(v, home),
+            overdue(v, home),
             tasks_open(v, home),
             consent::status_words(&v["consents"], home),
             signatures(v),
@@ -164,6 +166,13 @@ fn matches_waiting(v: &Value, home: &Home) -> String {
 fn tasks_open(v: &Value, home: &Home) -> String {
     match v["tasks"].as_u64().and_then(|count| usize::try_from(count).ok()) {
         Some(count @ 1..) => format!("\n{}", home.lang.count("tasks-open", count)),
+        _ => String::new(),
+    }
+}
+
+fn overdue(v: &Value, home: &Home) -> String {
+    match v["overdue"].as_u64().and_then(|count| usize::try_from(count).ok()) {
+        Some(count @ 1..) => format!("\n{}", home.lang.count("overdue-count", count)),
         _ => String::new(),
     }
 }

@@ -1,7 +1,8 @@
 //! Steps of a referral: accept, decline, ask, answer, complete and the others.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use causeway_common::ids::OrgId;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -12,18 +13,24 @@ use super::kind;
 use super::output::{harmless, print, remark, text};
 use super::placing;
 use crate::beds;
-use crate::engine::threads::{StepError, Words, moment, own_party, update_of, work_of};
+use crate::engine::threads::{StepError, Words, header, moment, own_party, update_of, work_of};
 use crate::lang::Lang;
 use crate::model::Thread;
 use crate::records;
 use crate::referral::lifecycle::carry::Lack;
 use crate::referral::lifecycle::{self, Action, Role, To, WorkState};
-use crate::referral::{Kind, Level, handover, update};
+use crate::referral::{Kind, Level, handover, labels, update};
 
+/// Shortest beginning of a number.
+const NUMBER_CHARS_MIN: usize = 4;
+/// Referrals that are named because a number is not one of them alone; more than one packet goes to at once.
+const CANDIDATES_MAX: usize = 20;
 /// Longest text of a step, in characters.
 const TEXT_CHARS_MAX: usize = update::TEXT_CHARS_MAX;
-/// Longest answer file.
-const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+/// Code of the failure that a kind has no answer of its own.
+const NO_ANSWER: &str = "L-114";
+/// Longest answer file, in bytes.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 #[derive(Debug, Args)]
 pub(crate) struct StepArgs {
@@ -89,10 +96,8 @@ pub(crate) async fn decline(args: StepArgs, home: &Home) -> Result<(), Failure> 
 /// A note that changes no state, by its word.
 pub(crate) async fn note(args: NoteArgs, home: &Home) -> Result<(), Failure> {
     if !is_note(args.word) {
-        return Err(Failure::invalid(
-            format!("{:?} is no note.", args.word.as_str()),
-            "`causeway note --help` lists the words; other steps are commands of their own.",
-        ));
+        let word = home.lang.fill("step-not-a-note", &[("word", args.word.as_str())]);
+        return Err(Failure::invalid(word, home.lang.text("step-not-a-note-hint")));
     }
     step(args.step, args.word, home).await
 }
@@ -173,19 +178,17 @@ fn complete_record(fields: &mut Map<String, Value>, args: &StepArgs, home: &Home
 fn update_fields(set: &[String], lang: Lang) -> Result<Map<String, Value>, Failure> {
     let mut fields = Map::new();
     for assignment in set {
-        let (path, value) = assigned(assignment, "questions[0].text=\"How old is she?\"")?;
+        let (path, value) = assigned(assignment, "questions[0].text=\"How old is she?\"", lang)?;
         update::set(&mut fields, path, value).map_err(|problem| kind::refused(&[problem], lang))?;
     }
     let found = update::validate(&fields);
     if found.is_empty() { Ok(fields) } else { Err(kind::refused(&found, lang)) }
 }
 
-fn assigned<'a>(assignment: &'a str, example: &str) -> Result<(&'a str, &'a str), Failure> {
+fn assigned<'a>(assignment: &'a str, example: &str, lang: Lang) -> Result<(&'a str, &'a str), Failure> {
     assignment.split_once('=').ok_or_else(|| {
-        Failure::invalid(
-            format!("{assignment:?} is not PATH=VALUE."),
-            format!("For example: --set {example}"),
-        )
+        let given = lang.fill("step-not-path", &[("given", assignment)]);
+        Failure::invalid(given, lang.fill("step-not-path-hint", &[("example", example)]))
     })
 }
 
@@ -199,22 +202,21 @@ struct Carried {
 /// for beds: that is the step which says what happened, with the answer in it.
 pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure> {
     let thread = find_thread(home, &args.step.id)?;
-    let kind = Kind::from_code(&thread.kind).and_then(Kind::answered_by).filter(|_| !thread.ours);
-    let mut answer = answer_fields(&args, kind, home.lang)?;
     if thread.ours {
+        let answer = answer_fields(&args, None, home.lang)?;
         return take(args.step, Action::Answer, Carried { fields: Map::new(), answer }, home).await;
     }
+    let kind = answer_of(&thread, home.lang)?;
+    let mut answer = answer_fields(&args, Some(kind), home.lang)?;
     if thread.kind == "IDQ" {
         let withheld = records::received(&home.engine.vault, thread.root)?.map(|root| root.withheld);
         may_answer(&withheld.unwrap_or_default())?;
     }
-    if let Some(kind) = kind {
-        let now = home.engine.now();
-        kind.complete_step(&mut answer, now);
-        let found = kind.validate_step(&answer, Level::Send, now);
-        if !found.is_empty() {
-            return Err(kind::refused(&found, home.lang));
-        }
+    let now = home.engine.now();
+    kind.complete_step(&mut answer, now);
+    let found = kind.validate_step(&answer, Level::Send, now);
+    if !found.is_empty() {
+        return Err(kind::refused(&found, home.lang));
     }
     if thread.kind == beds::REQUEST {
         let placing = placing::placing(&thread, answer, args.squeeze_in, home)?;
@@ -223,6 +225,16 @@ pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure>
         return placing::after_answer(&thread, home).await;
     }
     take(args.step, Action::Complete, Carried { fields: Map::new(), answer }, home).await
+}
+
+/// What the recipient of a referral answers with. Of a kind without an answer of its own nothing is completed by an answer:
+/// all deadlines would stop, and nobody would have done anything.
+fn answer_of(thread: &Thread, lang: Lang) -> Result<Kind, Failure> {
+    Kind::from_code(&thread.kind).and_then(Kind::answered_by).ok_or_else(|| {
+        let number = thread.root.to_string();
+        let hint = lang.fill("answer-none-hint", &[("id", &number[..12])]);
+        Failure::new(NO_ANSWER, exit::REFUSED, lang.text("answer-none"), hint)
+    })
 }
 
 /// Nobody says who a person is without having read all of the question.
@@ -238,25 +250,10 @@ fn answer_fields(args: &AnswerArgs, kind: Option<Kind>, lang: Lang) -> Result<Ma
     let kind = kind.or_else(|| Kind::of_step("IDR"));
     let mut fields = Map::new();
     if let Some(path) = &args.file {
-        let size = std::fs::metadata(path).map_or(0, |m| m.len());
-        if size > ANSWER_BYTES_MAX {
-            return Err(Failure::invalid(
-                "The answer file is larger than 64 KiB.",
-                "Send large parts as attachments.",
-            ));
-        }
-        let bytes = std::fs::read(path).map_err(|e| {
-            Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
-        })?;
-        fields = serde_json::from_slice(&bytes).map_err(|e| {
-            Failure::invalid(
-                format!("{} is not a JSON object: {e}.", path.display()),
-                "See docs/samples, for example identity-answer.json and placement-answer.json.",
-            )
-        })?;
+        fields = answer_file(path, lang)?;
     }
     for assignment in &args.step.set {
-        let (path, value) = assigned(assignment, "result=confirmed")?;
+        let (path, value) = assigned(assignment, "result=confirmed", lang)?;
         if let Some(kind) = kind {
             kind.set_in_step(&mut fields, path, value).map_err(|problem| kind::refused(&[problem], lang))?;
         }
@@ -264,12 +261,23 @@ fn answer_fields(args: &AnswerArgs, kind: Option<Kind>, lang: Lang) -> Result<Ma
     Ok(fields)
 }
 
+/// Reads an answer file: never more than there can be in one, whatever stands behind the name.
+fn answer_file(path: &Path, lang: Lang) -> Result<Map<String, Value>, Failure> {
+    let bytes = kind::read(path)?;
+    if bytes.len() > ANSWER_BYTES_MAX {
+        return Err(Failure::invalid(lang.text("answer-large"), lang.text("answer-large-hint")));
+    }
+    serde_json::from_slice(&bytes).map_err(|e| {
+        let (path, found) = (path.display().to_string(), e.to_string());
+        let gaps = [("path", path.as_str()), ("found", found.as_str())];
+        Failure::invalid(lang.fill("answer-not-json", &gaps), lang.text("answer-not-json-hint"))
+    })
+}
+
 async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> Result<(), Failure> {
     if args.text.chars().count() > TEXT_CHARS_MAX {
-        return Err(Failure::invalid(
-            format!("The text is longer than {TEXT_CHARS_MAX} characters."),
-            "Shorten it, or attach a file.",
-        ));
+        let long = home.lang.fill("step-text-long", &[("max", &TEXT_CHARS_MAX.to_string())]);
+        return Err(Failure::invalid(long, home.lang.text("step-text-long-hint")));
     }
     let thread = find_thread(home, &args.id)?;
     let Carried { mut fields, answer } = carried;
@@ -299,14 +307,17 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
         "packets": [{ "to": thread.peer.to_string(), "packet_id": packet.to_string(), "state": state }],
     });
     if !taken_back && home.suspension_of(thread.peer).await.is_some() {
-        remark("The registrar has suspended the other side: it is told once it is reinstated.");
+        remark(&home.lang.text("step-peer-suspended"));
     }
     let signs = action == Action::HandedOver && lifecycle::TWO_SIGNATURES.contains(&thread.kind.as_str());
     print(home.json, result, |v| match taken_back {
-        true => "Taken back: the other side has never had it.".to_owned(),
+        true => home.lang.text("step-taken-back"),
         false if signs && v["work"] == "handed_over" => home.lang.text("handover-both"),
         false if signs => home.lang.text("handover-signed"),
-        false => format!("The referral is now {}. `causeway sync` tells the other side.", text(v, "work")),
+        false => {
+            let state = labels::code_of(home.lang, "state", text(v, "work"));
+            home.lang.fill("step-taken", &[("state", &state)])
+        }
     });
     Ok(())
 }
@@ -332,35 +343,113 @@ fn refused(error: StepError, lang: Lang) -> Failure {
             lang.text("step-read-only"),
             lang.text("step-read-only-hint"),
         ),
+        StepError::NotAllowed(refused) => {
+            let possible: Vec<String> =
+                refused.possible.iter().map(|step| move_words(step.as_str(), lang)).collect();
+            let possible = if possible.is_empty() { lang.text("step-nothing") } else { possible.join(", ") };
+            let step = labels::code_of(lang, "event", refused.action.as_str());
+            let state = labels::code_of(lang, "state", refused.state.as_str());
+            let gaps = [("step", step.as_str()), ("state", state.as_str()), ("possible", possible.as_str())];
+            let message = lang.fill("step-not-allowed", &gaps);
+            Failure::new("L-107", exit::REFUSED, message, lang.text("step-not-allowed-hint"))
+        }
         other => other.into(),
     }
 }
 
-/// The thread that a person means: by the number of its first packet, or the beginning of it.
+/// What a step is called, with the command that takes it.
+pub(super) fn move_words(step: &str, lang: Lang) -> String {
+    let command = match step {
+        "info_request" => "ask",
+        "info_reply" => "answer",
+        "handed_over" => "handed-over",
+        "decline_late" => "decline",
+        "cancel_confirm" => "confirm",
+        "cancel_refuse" => "refuse",
+        "delay_notice" => "delay",
+        "re_refer" => "send",
+        same => same,
+    };
+    let name = labels::code_of(lang, "event", step);
+    if name == step { command.to_owned() } else { format!("{name} ({command})") }
+}
+
+/// The thread that a person means: by the number of its first packet, by that of the case, or the beginning of one. A packet
+/// that went to several has a thread with each: `NUMBER@NAME` names the one with that partner.
 pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
-    if id.len() < 4 {
-        return Err(Failure::invalid(
-            "A number has at least four characters.",
-            "Copy it from `causeway inbox list`.",
-        ));
+    let lang = home.lang;
+    let (number, name) = id.split_once('@').map_or((id, None), |(number, name)| (number, Some(name)));
+    if number.len() < NUMBER_CHARS_MIN {
+        return Err(Failure::invalid(lang.text("number-short"), lang.text("number-short-hint")));
     }
-    let matching: Vec<Thread> = records::all_threads(&home.engine.vault)?
-        .into_iter()
-        .filter(|t| t.root.to_string().starts_with(id) || hex::encode(t.case).starts_with(id))
-        .collect();
+    let begins = |thread: &Thread| {
+        thread.root.to_string().starts_with(number) || hex::encode(thread.case).starts_with(number)
+    };
+    let matching: Vec<Thread> =
+        records::all_threads(&home.engine.vault)?.into_iter().filter(begins).collect();
     if matching.is_empty()
-        && let Some(left) = erase::find_left(home, id)?
+        && let Some(left) = erase::find_left(home, number)?
     {
-        return Err(erase::is_erased(&left, home.lang));
+        return Err(erase::is_erased(&left, lang));
     }
-    let [thread] = <[Thread; 1]>::try_from(matching).map_err(|many| {
+    let with_name = |thread: Thread| {
+        let name = peer_name(home, thread.peer);
+        (thread, name)
+    };
+    let named: Vec<(Thread, String)> = matching.into_iter().map(with_name).collect();
+    the_one(named, id, name, lang)
+}
+
+/// What a partner is called, for those who cannot wait for the directory; its number while something else uses that.
+pub(super) fn peer_name(home: &Home, peer: OrgId) -> String {
+    let replica = home.engine.replica.try_lock().ok();
+    let known = replica.as_ref().and_then(|replica| replica.directory.organisation(peer));
+    known.map_or_else(|| peer.short(), |org| org.name.clone())
+}
+
+/// The only one of them, or the only one with a partner of this name or number. Otherwise the candidates are named.
+fn the_one(
+    mut matching: Vec<(Thread, String)>,
+    id: &str,
+    name: Option<&str>,
+    lang: Lang,
+) -> Result<Thread, Failure> {
+    if let Some(wanted) = name.map(str::to_lowercase) {
+        let is = |thread: &Thread, name: &str| {
+            name.to_lowercase() == wanted
+                || (wanted.len() >= NUMBER_CHARS_MIN && thread.peer.to_string().starts_with(&wanted))
+        };
+        let exact = matching.iter().any(|(thread, name)| is(thread, name));
+        matching.retain(
+            |(thread, name)| if exact { is(thread, name) } else { name.to_lowercase().contains(&wanted) },
+        );
+    }
+    let [(thread, _)] = <[(Thread, String); 1]>::try_from(matching).map_err(|many| {
         if many.is_empty() {
-            Failure::not_found(id)
-        } else {
-            Failure::invalid(format!("More than one referral begins with {id:?} (a referral to several organisations has one thread each)."), "Use more characters, or answer from the recipient's side.")
+            return Failure::not_found(id);
         }
+        let mut message = lang.fill("number-several", &[("number", id)]);
+        for (thread, name) in many.iter().take(CANDIDATES_MAX) {
+            let case = hex::encode(thread.case);
+            let gaps = [("case", &case[..12]), ("name", &harmless(name))];
+            message.push_str(&format!("\n{}", lang.fill("number-several-one", &gaps)));
+        }
+        let number = id.split('@').next().unwrap_or(id);
+        Failure::invalid(message, lang.fill("number-several-hint", &[("number", number)]))
     })?;
     Ok(thread)
+}
+
+/// Number of the case as its sender gave it, which both sides read; null if this device does not know it.
+pub(super) fn case_ref(home: &Home, thread: &Thread) -> Result<Value, Failure> {
+    let vault = &home.engine.vault;
+    let sections = if thread.ours {
+        records::sent(vault, thread.root, thread.peer)?.map(|sent| sent.sections)
+    } else {
+        records::received(vault, thread.root)?.map(|received| received.sections)
+    };
+    let header = sections.as_deref().and_then(header);
+    Ok(header.and_then(|header| header.get("case_ref")?.as_str().map(Value::from)).unwrap_or(Value::Null))
 }
 
 #[cfg(test)]
@@ -385,5 +474,63 @@ mod tests {
             "{}",
             refused.message
         );
+    }
+
+    fn thread(case: u8, peer: u8, kind: &str) -> Thread {
+        let mut thread = crate::casebook::tests::case(kind, json!({})).thread;
+        (thread.case, thread.peer) = ([case; 32], OrgId([peer; 32]));
+        thread
+    }
+
+    #[test]
+    fn a_kind_without_an_answer_of_its_own_is_not_completed_by_one() {
+        for lang in Lang::ALL {
+            let refused = answer_of(&thread(1, 2, "BIA"), lang).unwrap_err();
+            assert_eq!((refused.code, refused.exit), ("L-114", exit::REFUSED));
+            assert!(
+                ["ask", "progress", "complete"].iter().all(|step| refused.hint.contains(step)),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(answer_of(&thread(1, 2, "IDQ"), Lang::En).unwrap().code(), "IDR");
+    }
+
+    #[test]
+    fn a_number_that_several_have_names_them_and_takes_the_name_of_a_partner() {
+        let both = || {
+            let police = (thread(0xaa, 2, "VHO"), "Border Police".to_owned());
+            vec![police, (thread(0xbb, 3, "VHO"), "Border Police Museum".to_owned())]
+        };
+        let refused = the_one(both(), "0101", None, Lang::En).unwrap_err();
+        for part in ["aaaaaaaaaaaa  Border Police\n", "bbbbbbbbbbbb  Border Police Museum"] {
+            assert!(refused.message.contains(part), "{refused:?}");
+        }
+        assert!(refused.hint.contains("0101@NAME"), "{refused:?}");
+        assert_eq!(
+            the_one(both(), "0101@border police", Some("border police"), Lang::En).unwrap().case,
+            [0xaa; 32]
+        );
+        assert_eq!(the_one(both(), "0101@museum", Some("museum"), Lang::En).unwrap().case, [0xbb; 32]);
+        assert_eq!(the_one(both(), "0101@0303", Some("0303"), Lang::En).unwrap().case, [0xbb; 32]);
+        assert!(the_one(both(), "0101@border", Some("border"), Lang::En).is_err(), "both are called so");
+        assert_eq!(
+            the_one(both(), "0101@nobody", Some("nobody"), Lang::En).unwrap_err().exit,
+            exit::NOT_FOUND
+        );
+    }
+
+    #[test]
+    fn an_answer_file_without_an_end_is_not_read_for_ever() {
+        let refused = answer_file(Path::new("/dev/zero"), Lang::En).unwrap_err();
+        assert!(refused.message.contains("64 KiB"), "{refused:?}");
+    }
+
+    #[test]
+    fn why_a_step_is_not_possible_is_said_in_the_users_language() {
+        let refused =
+            lifecycle::step(WorkState::Closed, Action::Accept, lifecycle::Party::Recipient).unwrap_err();
+        let told = super::refused(refused.into(), Lang::Ru);
+        assert_eq!(told.code, "L-107");
+        assert!(told.message.contains("Принять") && !told.message.contains("possible"), "{told:?}");
     }
 }

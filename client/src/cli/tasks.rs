@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::home::Home;
+use super::member::news::Known;
 use super::output::{harmless, print, print_list, remark, text, time};
-use super::steps::find_thread;
+use super::steps::{case_ref, find_thread, peer_name};
 use crate::desks;
 use crate::engine::Draft;
 use crate::escalation::{self, fallback, tasks, tasks::Task};
+use crate::lang::Lang;
 use crate::model::Thread;
 use crate::records;
 use crate::referral::clocks::{Clock, Level};
@@ -27,6 +29,8 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(15);
 const CONFIRM_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// Longest text about what came of a task, in characters.
 const OUTCOME_CHARS_MAX: usize = 2_000;
+/// Tasks for which somebody calls the other side.
+const CALLS: [&str; 5] = ["call", "supervisor", "arrival", "bed-gone", "bed-over"];
 /// Tasks that a remark names; the rest is counted.
 const NAMED_MAX: usize = 5;
 
@@ -61,11 +65,24 @@ pub(crate) async fn run(command: TasksCommand, home: &Home) -> Result<(), Failur
 async fn list(everything: bool, home: &Home) -> Result<(), Failure> {
     let mut values = Vec::new();
     let listed = if everything { tasks::all(&home.engine.vault)? } else { tasks::to_do(&home.engine)? };
-    for task in listed {
+    for task in in_order(listed, home)? {
         values.push(entry(&task, home).await?);
     }
-    print_list(home.json, values, &home.lang.text("tasks-none"), |v| line(v, home));
+    print_list(home.json, values, &home.lang.text("tasks-none"), |v| line(v, home.lang));
     Ok(())
+}
+
+/// What is open first, then by the priority of its referral, then what was due first: several tasks are looked at from above.
+fn in_order(tasks: Vec<Task>, home: &Home) -> Result<Vec<Task>, Failure> {
+    let mut placed = Vec::new();
+    for task in tasks {
+        let thread = records::thread(&home.engine.vault, &task.case)?;
+        // A task whose referral is not here any more can wait for everything else.
+        let priority = thread.map_or((true, Priority::P3), |thread| (false, thread.priority));
+        placed.push(((!task.is_open(), priority, task.due), task));
+    }
+    placed.sort_by_key(|(place, _)| *place);
+    Ok(placed.into_iter().map(|(_, task)| task).collect())
 }
 
 async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
@@ -73,6 +90,12 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
     let peer = match &thread {
         Some(thread) => home.name_of(thread.peer).await,
         None => "?".to_owned(),
+    };
+    let reference = thread.as_ref().map_or(Ok(Value::Null), |thread| case_ref(home, thread))?;
+    let phone = match &thread {
+        // Partners publish their hours at any time: the number may be known only now.
+        Some(thread) if task.phone.is_empty() => escalation::phone(&home.engine, thread)?,
+        _ => task.phone.clone(),
     };
     let fallback = task.fallback != OrgId([0; 32]);
     let next = if fallback { Value::from(home.name_of(task.fallback).await) } else { Value::Null };
@@ -86,10 +109,11 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         "made": time(task.made),
         "referral": thread.as_ref().map(|thread| thread.root.to_string()),
         "case": hex::encode(task.case),
+        "case_ref": reference,
         "kind": thread.as_ref().map(|thread| thread.kind.clone()),
         "priority": thread.as_ref().map(|thread| thread.priority.to_string()),
         "with": peer,
-        "phone": Some(&task.phone).filter(|phone| !phone.is_empty()),
+        "phone": Some(&phone).filter(|phone| !phone.is_empty()),
         "fallback": next,
         "done": time(task.done),
         "outcome": Some(&task.outcome).filter(|outcome| !outcome.is_empty()),
@@ -97,8 +121,7 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
     }))
 }
 
-fn line(v: &Value, home: &Home) -> String {
-    let lang = home.lang;
+fn line(v: &Value, lang: Lang) -> String {
     let deadline = lang.find(&format!("clock-{}", text(v, "deadline")), None);
     let deadline = deadline.unwrap_or_else(|| text(v, "deadline").to_owned());
     let (with, due) = (harmless(text(v, "with")), text(v, "due").to_owned());
@@ -110,10 +133,11 @@ fn line(v: &Value, home: &Home) -> String {
         ("id", number.as_str()),
     ];
     let mut out = format!(
-        "{}  {}  {}  {}",
+        "{}  {}  {}{}  {}",
         text(v, "id").get(..8).unwrap_or("-"),
         text(v, "priority"),
         text(v, "kind"),
+        about(v, lang),
         lang.fill(&format!("task-{}", text(v, "task")), &gaps),
     );
     if v["late"] == true {
@@ -121,6 +145,8 @@ fn line(v: &Value, home: &Home) -> String {
     }
     if let Some(phone) = v["phone"].as_str() {
         out.push_str(&format!(" {}", lang.fill("task-phone", &[("phone", &harmless(phone))])));
+    } else if CALLS.contains(&text(v, "task")) {
+        out.push_str(&format!(" {}", lang.text("task-no-phone")));
     }
     if let Some(next) = v["fallback"].as_str() {
         let id = text(v, "case").get(..12).unwrap_or("-").to_owned();
@@ -130,6 +156,17 @@ fn line(v: &Value, home: &Home) -> String {
         out.push_str(&format!(" — {}", harmless(outcome)));
     }
     out
+}
+
+/// The numbers by which the other side finds the referral.
+fn about(v: &Value, lang: Lang) -> String {
+    let Some(number) = v["referral"].as_str().and_then(|number| number.get(..12)) else {
+        return String::new();
+    };
+    match v["case_ref"].as_str() {
+        Some(reference) => format!("  {number} {}", lang.fill("task-case", &[("ref", &harmless(reference))])),
+        None => format!("  {number}"),
+    }
 }
 
 async fn done(id: &str, words: String, staff: Option<String>, home: &Home) -> Result<(), Failure> {
@@ -200,19 +237,19 @@ pub(crate) fn to_confirm(home: &Home, draft: &Draft, changes: &mut Changes) {
 pub(crate) async fn look(home: &Home) -> Result<bool, Failure> {
     let ticked = escalation::tick(&home.engine).await?;
     if !home.json {
-        for task in ticked.tasks.iter().take(NAMED_MAX) {
-            remark(&line(&entry(task, home).await?, home));
+        for task in in_order(ticked.tasks, home)?.into_iter().take(NAMED_MAX) {
+            remark(&line(&entry(&task, home).await?, home.lang));
         }
     }
     Ok(ticked.steps + ticked.forwarded + ticked.published > 0)
 }
 
-/// Looks at all deadlines again and again while something else goes on.
-pub(crate) async fn while_watching<T>(home: &Home, work: impl Future<Output = T>) -> T {
+/// Looks at all deadlines again and again while something else goes on, and says what has come.
+pub(crate) async fn while_watching<T>(home: &Home, news: &mut Known, work: impl Future<Output = T>) -> T {
     let watching = async {
         loop {
             tokio::time::sleep(LOOK_INTERVAL).await;
-            if let Err(failure) = look(home).await {
+            for failure in [news.tell(home).await.err(), look(home).await.err()].into_iter().flatten() {
                 remark(&format!("{} [{}]", failure.message, failure.code));
             }
         }
@@ -237,21 +274,65 @@ pub(crate) fn remark_open(home: &Home) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Referrals of which a deadline is over, the most urgent first and then what was due first, each with that deadline.
+fn overdue(home: &Home) -> Result<Vec<(Thread, Clock)>, Failure> {
+    let mut late = Vec::new();
+    for thread in records::all_threads(&home.engine.vault)? {
+        let clocks = escalation::clocks_of(&home.engine, &thread)?;
+        late.extend(escalation::overdue(&clocks).copied().map(|clock| (thread, clock)));
+    }
+    late.sort_by_key(|(thread, clock)| (thread.priority, clock.due));
+    Ok(late)
+}
+
+/// How many referrals are overdue.
+pub(crate) fn overdue_count(home: &Home) -> Result<usize, Failure> {
+    Ok(overdue(home)?.len())
+}
+
 /// Says whom to call, by what is known without the relay.
 pub(crate) fn remark_overdue(home: &Home) {
-    let Ok(threads) = records::all_threads(&home.engine.vault) else { return };
-    let mut late = 0;
-    for thread in threads.iter().filter(|thread| thread.ours) {
-        let clocks = escalation::clocks_of(&home.engine, thread).unwrap_or_default();
-        let Some(clock) = escalation::overdue(&clocks) else { continue };
-        late += 1;
-        if late <= NAMED_MAX && !home.json {
-            let phone = escalation::phone(&home.engine, thread).unwrap_or_default();
-            let id = thread.root.to_string();
-            let gaps = [("id", &id[..12]), ("deadline", clock.id.as_str()), ("phone", phone.as_str())];
-            remark(&home.lang.fill("overdue-offline", &gaps));
-        }
+    let Ok(mut late) = overdue(home) else { return };
+    late.retain(|(thread, _)| thread.ours);
+    if home.json {
+        return;
     }
+    for (thread, clock) in late.iter().take(NAMED_MAX) {
+        let reference = case_ref(home, thread).unwrap_or_default();
+        let v = json!({
+            "referral": thread.root.to_string(),
+            "case_ref": reference,
+            "priority": thread.priority.to_string(),
+            "kind": thread.kind,
+            "with": peer_name(home, thread.peer),
+            "due": time(clock.due),
+            "deadline": clock.id.as_str(),
+            "phone": Some(escalation::phone(&home.engine, thread).unwrap_or_default()).filter(|p| !p.is_empty()),
+        });
+        remark(&offline_line(&v, home.lang));
+    }
+    if late.len() > NAMED_MAX {
+        remark(&home.lang.count("overdue-more", late.len() - NAMED_MAX));
+    }
+}
+
+/// Whom to call about what, while nothing can be sent.
+fn offline_line(v: &Value, lang: Lang) -> String {
+    let deadline = lang.text(&format!("clock-{}", text(v, "deadline")));
+    let (about, with) = (about(v, lang), harmless(text(v, "with")));
+    let gaps = [
+        ("priority", text(v, "priority")),
+        ("kind", text(v, "kind")),
+        ("about", about.trim_start()),
+        ("due", text(v, "due")),
+        ("deadline", &deadline),
+        ("with", &with),
+    ];
+    let call = match v["phone"].as_str() {
+        Some(phone) => lang.fill("task-phone", &[("phone", &harmless(phone))]),
+        None => lang.text("task-no-phone"),
+    };
+    format!("{} {call}", lang.fill("overdue-offline", &gaps))
 }
 
 /// What a list says about the deadlines of a thread.
@@ -282,4 +363,35 @@ pub(crate) fn words(v: &Value, home: &Home) -> String {
     let deadline = home.lang.text(&format!("clock-{}", text(clock, "deadline")));
     let due = text(clock, "due").to_owned();
     format!("  {}", home.lang.fill(id, &[("deadline", &deadline), ("due", &due)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_to_call_has_the_numbers_of_the_case_and_learns_where_a_phone_is() {
+        let mut v = json!({
+            "id": "1234567890", "task": "call", "deadline": "C5", "due": "2026-12-01T08:00:00Z", "with": "Border Police",
+            "referral": "f564aabbccddee00", "case": "99887766554433", "case_ref": "MD-2026-f564aa", "priority": "P0",
+            "kind": "BIA",
+        });
+        for lang in Lang::ALL {
+            for words in [line(&v, lang), offline_line(&v, lang)] {
+                for part in
+                    ["P0", "BIA", "f564aabbccdd", "MD-2026-f564aa", "Border Police", &lang.text("clock-C5")]
+                {
+                    assert!(words.contains(part), "{part}: {words}");
+                }
+                assert!(words.contains(&lang.text("task-no-phone")) && !words.contains("C5"), "{words}");
+            }
+        }
+        v["phone"] = "+37322000000".into();
+        for words in [line(&v, Lang::En), offline_line(&v, Lang::En)] {
+            assert!(
+                words.contains("+37322000000") && !words.contains(&Lang::En.text("task-no-phone")),
+                "{words}"
+            );
+        }
+    }
 }

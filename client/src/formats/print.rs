@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use super::case::{Exported, section_part};
 use super::label::whole_label;
+use super::said::{self, did};
 use super::times;
 use crate::lang::Lang;
 use crate::referral::spec::Type;
+use crate::referral::update::Update;
 use crate::referral::{Kind, labels};
 
 /// What is printed.
@@ -75,7 +77,8 @@ fn sections(kind: Kind, from: &Exported<'_>) -> Vec<(String, Vec<(String, String
         .collect()
 }
 
-fn flatten(kind: Kind, value: &Value, at: &str, lang: Lang, rows: &mut Vec<(String, String)>) {
+/// Rows for every leaf of a value that stands at a path.
+pub(super) fn flatten(kind: Kind, value: &Value, at: &str, lang: Lang, rows: &mut Vec<(String, String)>) {
     let under = |step: &str| if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };
     match value {
         Value::Object(map) if map.len() == 1 && map.contains_key("nil") => {
@@ -110,19 +113,36 @@ fn shown(kind: Kind, path: &str, value: &Value, lang: Lang) -> String {
     }
 }
 
+/// What happened, each step with everything that it says.
 fn timeline(from: &Exported<'_>) -> Vec<(String, String)> {
     let own = |org| if org == from.own { from.own_name.as_str() } else { from.peer_name.as_str() };
-    let row = |event: &crate::model::Event| {
-        let remark = if event.conflict || event.taken_back {
-            from.lang.text("print-no-effect")
-        } else {
-            String::new()
-        };
-        let said = [event.what.as_str(), event.state.as_str(), event.text.as_str(), remark.as_str()];
-        let said: Vec<&str> = said.into_iter().filter(|word| !word.is_empty()).collect();
-        (times::pfif(event.at), format!("{}: {}", own(event.by), said.join(" · ")))
-    };
-    from.case.thread.events.iter().map(row).collect()
+    let mut record = None;
+    let mut rows = Vec::new();
+    for (event, update) in &from.case.steps {
+        let mut words = vec![did(&event.what, from.lang), labels::code_of(from.lang, "state", &event.state)];
+        words.push(update.as_ref().map_or(&event.text, |update| &update.text).clone());
+        if let Some(update) = update {
+            let said = said::rows(update, record, from.lang);
+            words.extend(said.into_iter().map(|(label, words)| format!("{label}: {words}")));
+            words.extend(answer(update, from));
+            record = said::record(update).or(record);
+        }
+        if event.conflict || event.taken_back {
+            words.push(from.lang.text("print-no-effect"));
+        }
+        words.retain(|words| !words.is_empty());
+        rows.push((times::pfif(event.at), format!("{}: {}", own(event.by), words.join("; "))));
+    }
+    rows
+}
+
+/// What was answered, if the kind has an answer of its own.
+fn answer(update: &Update, from: &Exported<'_>) -> Vec<String> {
+    let kind = Kind::from_code(&from.case.thread.kind).and_then(Kind::answered_by);
+    let Some(kind) = kind else { return Vec::new() };
+    let mut rows = Vec::new();
+    update.answer.iter().for_each(|(name, value)| flatten(kind, value, name, from.lang, &mut rows));
+    rows.into_iter().map(|(label, words)| format!("{label}: {words}")).collect()
 }
 
 /// What could kill somebody who does not notice it.

@@ -44,7 +44,11 @@ async fn a_report_with_a_photograph_is_asked_about_answered_and_completed() {
 
     police.run(&["ask", id, "--reason", "location_needed", "--text", "Which flight?"]).await;
     police.run(&["sync"]).await;
-    hotline.run(&["sync"]).await;
+    let news = hotline.run(&["sync"]).await["news"].clone();
+    assert_eq!((&news[0]["work"], &news[0]["kind"]), (&"info_requested".into(), &"MPR".into()), "{news}");
+    let asked = &news[0]["steps"].as_array().unwrap().last().unwrap()["said"];
+    assert_eq!(asked["questions"][0]["text"], "Which flight?", "{news}");
+    assert_eq!(hotline.run(&["sync"]).await["news"], serde_json::json!([]), "told once");
     let sent = hotline.run(&["sent", "list"]).await;
     has(&sent, LISTED);
     assert_eq!((&sent["transport"], &sent["work"]), (&"opened".into(), &"info_requested".into()));
@@ -52,9 +56,14 @@ async fn a_report_with_a_photograph_is_asked_about_answered_and_completed() {
     hotline.run(&["answer", own, "--text", "SU2310, seat 14A"]).await;
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
-    for step in
-        [&["accept", id, "--eta", "20 minutes"][..], &["start", id], &["complete", id, "--text", "Safe."]]
-    {
+    super::support::fails(police, &["answer", id, "--text", "Got it"], super::support::REFUSED, "L-114")
+        .await;
+    for step in [
+        &["accept", id, "--eta", "20 minutes"][..],
+        &["start", id],
+        &["located", id, "--set", "found.alive=no"],
+        &["complete", id, "--text", "Safe."],
+    ] {
         police.run(step).await;
     }
     police.run(&["sync"]).await;
@@ -68,6 +77,14 @@ async fn a_report_with_a_photograph_is_asked_about_answered_and_completed() {
     let said: Vec<&str> =
         ours["timeline"].as_array().unwrap().iter().filter_map(|s| s["text"].as_str()).collect();
     assert!(said.contains(&"Which flight?") && said.contains(&"Safe."), "{said:?}");
+    for shown in [&theirs, &ours] {
+        let of = |what: &str| {
+            let steps = shown["timeline"].as_array().unwrap();
+            steps.iter().find(|step| step["what"] == what).unwrap()["said"].clone()
+        };
+        assert_eq!(of("accept")["eta"], "20 minutes");
+        assert_eq!(of("located")["found"]["alive"], "no");
+    }
     let what = |shown: &Value| -> Vec<String> {
         let steps = shown["timeline"].as_array().unwrap().iter();
         steps.map(|s| s["what"].as_str().unwrap().to_owned()).filter(|w| w != "delivered").collect()
@@ -88,6 +105,13 @@ async fn one_referral_goes_to_two_organisations_and_an_identity_check_is_answere
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
     embassy.run(&["sync"]).await;
+    let number = written["referral"].as_str().unwrap();
+    let told =
+        super::support::fails(hotline, &["sent", "show", number], super::support::INVALID, "C-105").await;
+    let told = told.to_string();
+    assert!(told.contains("Border Police") && told.contains("Embassy of Moldova"), "{told}");
+    let meant = hotline.run(&["sent", "show", &format!("{number}@border police")]).await;
+    assert_eq!((&meant["to_name"], &meant["referral"]), (&"Border Police".into(), &written["referral"]));
     let at_police = police.list(&["inbox", "list"]).await;
     let at_embassy = embassy.list(&["inbox", "list"]).await;
     assert_eq!((at_police.len(), at_embassy.len()), (1, 2));

@@ -45,3 +45,43 @@ fn lines_are_no_wider_than_they_may_be() {
     let long = "word ".repeat(50);
     assert_eq!(face.wrapped(&long, 10.0, 100.0).join(" "), long.trim());
 }
+
+#[test]
+fn a_paper_says_what_every_step_says() {
+    let mut case = case("BIA", sample("BIA"));
+    let update = |event: &str, other: serde_json::Value| {
+        let other = other.as_object().cloned().unwrap();
+        Update {
+            eta: "20:00".into(),
+            reason: "no_capacity".into(),
+            text: "See below.".into(),
+            other,
+            ..Update::of(event, "seen")
+        }
+    };
+    let step = |what: &str| crate::model::Event {
+        at: case.thread.begun,
+        by: case.thread.peer,
+        what: what.into(),
+        state: "accepted".into(),
+        text: "See below.".into(),
+        packet: case.thread.root,
+        after: case.thread.root,
+        conflict: false,
+        author: String::new(),
+        taken_back: false,
+    };
+    let located = (step("located"), Some(update("located", json!({ "found": { "alive": "no" } }))));
+    let signed = |condition: &str| {
+        (step("handed_over"), Some(update("handed_over", json!({ "handover": { "condition": condition } }))))
+    };
+    case.steps = vec![located, signed("calm"), signed("bruised")];
+    let rows = timeline(&exported(&case));
+    let found = &rows[0].1;
+    assert!(
+        found.contains("PERSON FOUND") && found.contains("Alive: No") && found.contains("20:00"),
+        "{found}"
+    );
+    assert!(found.contains("no_capacity"), "{found}");
+    assert!(rows[2].1.contains("bruised") && rows[2].1.contains("NOT the record"), "{rows:?}");
+}
