@@ -26,6 +26,7 @@ use crate::calls::{self, Call};
 use crate::casebook::Case;
 use crate::consents;
 use crate::engine::Draft;
+use crate::escalation::course;
 use crate::matching::sweep;
 use crate::model::{PACKET_REFERRAL, StoredSection};
 use crate::records;
@@ -179,6 +180,7 @@ async fn queue(
     for share in shares {
         let draft = draft(args, home, packet, document.priority(), share, files).await?;
         home.engine.thread_begun(&draft, respond_by(document), &mut changes);
+        course::expect_arrival(&mut changes, draft.case, &document.fields, home.engine.now());
         super::tasks::to_confirm(home, &draft, &mut changes);
         drafts.push(draft);
     }
