@@ -20,6 +20,7 @@ mod directory;
 mod doubtful;
 mod drafts;
 mod erase;
+mod exhibits;
 mod export;
 pub mod failure;
 mod head;

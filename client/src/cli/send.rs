@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::calls::in_calls;
+use super::exhibits;
 use super::failure::Failure;
 use super::head;
 use super::home::Home;
@@ -105,7 +106,8 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     let packet = PacketId(home.engine.random().await);
     let call = args.from.as_deref().map(|id| in_calls(home, id)).transpose()?.flatten();
     let (mut document, made_from) = document(&args, packet, call.as_ref(), home)?;
-    let found = document.validate(Level::Send, home.engine.now());
+    let mut found = document.validate(Level::Send, home.engine.now());
+    found.extend(exhibits::differ(&document, &files)?);
     if args.check {
         return kind::report(&document, &found, home.json, home.lang);
     }
