@@ -20,6 +20,7 @@ mod directory;
 mod doubtful;
 mod drafts;
 mod erase;
+mod exhibits;
 mod export;
 pub mod failure;
 mod head;
@@ -181,7 +182,7 @@ enum Command {
     /// Begin to work on a referral.
     Start(steps::StepArgs),
     /// Let a referral wait.
-    Hold(steps::StepArgs),
+    Hold(steps::HoldArgs),
     /// Go on with a referral that waited.
     Resume(steps::StepArgs),
     /// Say that the person or thing has changed hands.
@@ -377,7 +378,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Ask(args) => steps::step(args, Action::Ask, home).await,
         Command::Answer(args) => steps::answer(args, home).await,
         Command::Start(args) => steps::step(args, Action::Start, home).await,
-        Command::Hold(args) => steps::step(args, Action::Hold, home).await,
+        Command::Hold(args) => steps::hold(args, home).await,
         Command::Resume(args) => steps::step(args, Action::Resume, home).await,
         Command::HandedOver(args) => steps::handed_over(args, home).await,
         Command::Complete(args) => steps::step(args, Action::Complete, home).await,

@@ -20,6 +20,7 @@ mod complete;
 mod components;
 pub mod deadlines;
 mod document;
+pub mod exhibits;
 pub mod handover;
 pub mod history;
 pub mod hours;

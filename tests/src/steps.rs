@@ -19,5 +19,15 @@ pub fn words(action: Action, text: &str) -> Words {
         | Action::DelayNotice => "it has to be",
         _ => "",
     };
-    Words { reason: reason.into(), text: text.into(), eta: "in 20 minutes".into(), ..Words::default() }
+    let mut fields = serde_json::Map::new();
+    if action == Action::Hold {
+        fields.insert("until".into(), "P2D".into());
+    }
+    Words {
+        reason: reason.into(),
+        text: text.into(),
+        eta: "in 20 minutes".into(),
+        fields,
+        ..Words::default()
+    }
 }

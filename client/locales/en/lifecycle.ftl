@@ -4,7 +4,8 @@ carry-no-reason = This step takes no reason. Leave --reason out; write what you 
 carry-other = The reason "other" needs words: --text "…".
 carry-questions = Ask at least one question: --set questions[0].text="…"
 carry-eta = Say when: --eta "in 20 minutes".
-carry-until = Say until when: --set until=2026-12-01T09:00:00Z
+carry-until = Say until when: --until 2026-12-01T09:00:00Z, or how long: --until P2D.
+hold-until = The hold ends in the future, at most 30 days from now: --until 2026-12-01T09:00:00Z, or how long: --until P2D.
 carry-case = Give your own number of the case: --set peer_case_ref=…
 carry-outcome = Say what came of it: --text "…", or --set outcome.code=done
 carry-record = The handover record is missing: --set handover.place="…" --set handover.person_present=yes --set handover.by.staff_no=… --set handover.to.staff_no=…

@@ -4,7 +4,8 @@ carry-no-reason = Для этого шага причина не указыва�
 carry-other = К причине "other" нужно пояснение: --text "…".
 carry-questions = Задайте хотя бы один вопрос: --set questions[0].text="…"
 carry-eta = Укажите срок: --eta "через 20 минут".
-carry-until = Укажите, до какого времени: --set until=2026-12-01T09:00:00Z
+carry-until = Укажите, до какого времени: --until 2026-12-01T09:00:00Z, или на сколько: --until P2D.
+hold-until = Пауза заканчивается в будущем, не позднее чем через 30 дней: --until 2026-12-01T09:00:00Z, или на сколько: --until P2D.
 carry-case = Укажите свой номер дела: --set peer_case_ref=…
 carry-outcome = Укажите результат: --text "…" или --set outcome.code=done
 carry-record = Нет акта передачи: --set handover.place="…" --set handover.person_present=yes --set handover.by.staff_no=… --set handover.to.staff_no=…

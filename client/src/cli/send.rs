@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::calls::in_calls;
+use super::exhibits;
 use super::failure::Failure;
 use super::head;
 use super::home::Home;
@@ -26,6 +27,7 @@ use crate::calls::{self, Call};
 use crate::casebook::Case;
 use crate::consents;
 use crate::engine::Draft;
+use crate::escalation::course;
 use crate::matching::sweep;
 use crate::model::{PACKET_REFERRAL, StoredSection};
 use crate::records;
@@ -104,7 +106,8 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     let packet = PacketId(home.engine.random().await);
     let call = args.from.as_deref().map(|id| in_calls(home, id)).transpose()?.flatten();
     let (mut document, made_from) = document(&args, packet, call.as_ref(), home)?;
-    let found = document.validate(Level::Send, home.engine.now());
+    let mut found = document.validate(Level::Send, home.engine.now());
+    found.extend(exhibits::differ(&document, &files)?);
     if args.check {
         return kind::report(&document, &found, home.json, home.lang);
     }
@@ -179,6 +182,7 @@ async fn queue(
     for share in shares {
         let draft = draft(args, home, packet, document.priority(), share, files).await?;
         home.engine.thread_begun(&draft, respond_by(document), &mut changes);
+        course::expect_arrival(&mut changes, draft.case, &document.fields, home.engine.now());
         super::tasks::to_confirm(home, &draft, &mut changes);
         drafts.push(draft);
     }

@@ -17,8 +17,10 @@ use crate::engine::threads::{StepError, Words, header, moment, own_party, update
 use crate::lang::Lang;
 use crate::model::Thread;
 use crate::records;
+use crate::referral::clocks::HOLD_MAX;
 use crate::referral::lifecycle::carry::Lack;
 use crate::referral::lifecycle::{self, Action, Role, To, WorkState};
+use crate::referral::values::moment_or_later;
 use crate::referral::{Kind, Level, handover, labels, update};
 
 /// Shortest beginning of a number.
@@ -54,6 +56,15 @@ pub(crate) struct StepArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct HoldArgs {
+    #[command(flatten)]
+    step: StepArgs,
+    /// Until when: a time with its offset, or how long from now, for example P2D or PT4H; at most 30 days.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct HandoverArgs {
     #[command(flatten)]
     step: StepArgs,
@@ -85,6 +96,22 @@ pub(crate) struct AnswerArgs {
 pub(crate) async fn step(args: StepArgs, action: Action, home: &Home) -> Result<(), Failure> {
     let fields = update_fields(&args.set, home.lang)?;
     take(args, action, Carried { fields, answer: Map::new() }, home).await
+}
+
+/// Waits for something, until a day that is named: then software goes on.
+pub(crate) async fn hold(args: HoldArgs, home: &Home) -> Result<(), Failure> {
+    let mut fields = update_fields(&args.step.set, home.lang)?;
+    if let Some(until) = args.until {
+        fields.insert("until".into(), until.into());
+    }
+    let now = home.engine.now();
+    let typed = fields.get("until").and_then(Value::as_str).map(str::to_owned);
+    if let Some(typed) = typed {
+        let until = moment_or_later(&typed, now).filter(|until| *until > now && *until <= now.plus(HOLD_MAX));
+        let until = until.ok_or_else(|| incomplete(&[home.lang.text("hold-until")], home.lang))?;
+        fields.insert("until".into(), moment(until).into());
+    }
+    take(args.step, Action::Hold, Carried { fields, answer: Map::new() }, home).await
 }
 
 /// What was accepted is given back by another step than what was not.
@@ -322,17 +349,18 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
     Ok(())
 }
 
+fn incomplete(lacks: &[String], lang: Lang) -> Failure {
+    let lines: Vec<String> = lacks.iter().map(|words| format!("  {words}")).collect();
+    let message = format!("{}\n{}", lang.text("step-incomplete"), lines.join("\n"));
+    Failure::new("L-108", exit::INVALID, message, lang.text("step-incomplete-hint"))
+}
+
 /// Why a step was not taken, in the user's language.
 fn refused(error: StepError, lang: Lang) -> Failure {
     match error {
         StepError::Incomplete(lacks) => {
-            let words = |lack: &Lack| {
-                let codes = lack.codes.join(" | ");
-                format!("  {}", lang.fill(lack.text, &[("codes", &codes)]))
-            };
-            let lines: Vec<String> = lacks.iter().map(words).collect();
-            let message = format!("{}\n{}", lang.text("step-incomplete"), lines.join("\n"));
-            Failure::new("L-108", exit::INVALID, message, lang.text("step-incomplete-hint"))
+            let words = |lack: &Lack| lang.fill(lack.text, &[("codes", &lack.codes.join(" | "))]);
+            incomplete(&lacks.iter().map(words).collect::<Vec<_>>(), lang)
         }
         StepError::TooLate => {
             Failure::new("L-109", exit::REFUSED, lang.text("step-too-late"), lang.text("step-too-late-hint"))

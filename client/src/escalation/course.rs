@@ -7,6 +7,7 @@
 use causeway_common::ids::PacketId;
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::moment_of;
 use crate::desks;
@@ -173,11 +174,7 @@ impl Course {
                 _ if event.after == NONE => Party::System,
                 _ => party_of(thread, event),
             };
-            let eta = if action == Action::DelayNotice {
-                update_of(thread, event.packet, from)?.and_then(|update| moment_of(&update.eta, at))
-            } else {
-                None
-            };
+            let eta = announced(thread, event, action, from)?.and_then(|text| moment_of(&text, at));
             let record = record_of(thread, event, from)?;
             story.push(Happened { at, action, by, record, eta });
             if action == Action::Send && !thread.ours {
@@ -200,21 +197,62 @@ fn is_by_this_clock(thread: &Thread, event: &Event) -> bool {
     event.author.is_empty() && !receipt
 }
 
+/// The time that a step announces: of a delay the new one, of a hold its end.
+fn announced(
+    thread: &Thread,
+    event: &Event,
+    action: Action,
+    from: &dyn Source,
+) -> Result<Option<String>, EngineError> {
+    if ![Action::DelayNotice, Action::Hold].contains(&action) {
+        return Ok(None);
+    }
+    let Some(update) = update_of(thread, event.packet, from)? else { return Ok(None) };
+    Ok(match action {
+        Action::Hold => update.other.get("until").and_then(|until| until.as_str()).map(str::to_owned),
+        _ => Some(update.eta),
+    })
+}
+
+fn arrival_key(case: [u8; 32]) -> Vec<u8> {
+    [&b"arrival"[..], &case[..]].concat()
+}
+
+/// Keeps when somebody arrives by the plan of a referral that is sent now. The copy of the recipient may lack the journey; whoever
+/// sends her waits for her all the same.
+pub fn expect_arrival(changes: &mut Changes, case: [u8; 32], document: &Map<String, Value>, now: Timestamp) {
+    if let Some(arrival) = planned(document, now) {
+        keep_arrival(changes, case, arrival);
+    }
+}
+
+/// Keeps it for a thread that goes on with the referral of another.
+pub(super) fn keep_arrival(changes: &mut Changes, case: [u8; 32], arrival: Timestamp) {
+    records::write_of(changes, Some(case), Tree::Clocks, &arrival_key(case), &arrival);
+}
+
 /// When the last leg of a journey arrives by plan.
-fn arrival(engine: &Engine, thread: &Thread) -> Result<Option<Timestamp>, EngineError> {
+fn planned(document: &Map<String, Value>, begun: Timestamp) -> Option<Timestamp> {
+    let last = document.get("itinerary")?.as_array()?.last()?;
+    moment_of(last.get("arr")?.as_str()?, begun)
+}
+
+/// When she arrives: as this side has planned it, or as the packet says.
+pub(super) fn arrival(engine: &Engine, thread: &Thread) -> Result<Option<Timestamp>, EngineError> {
+    let kept = records::read(&engine.vault, Tree::Clocks, &arrival_key(thread.case))?;
+    if kept.is_some() && thread.ours {
+        return Ok(kept);
+    }
     let sections = if thread.ours {
         records::sent(&engine.vault, thread.root, thread.peer)?.map(|sent| sent.sections)
     } else {
         records::received(&engine.vault, thread.root)?.map(|received| received.sections)
     };
-    let document = crate::casebook::document(&sections.unwrap_or_default());
-    let legs = document.get("itinerary").and_then(|legs| legs.as_array());
-    let last = legs.and_then(|legs| legs.last()).and_then(|leg| leg.get("arr")).and_then(|arr| arr.as_str());
-    Ok(last.and_then(|text| moment_of(text, thread.begun)))
+    Ok(planned(&crate::casebook::document(&sections.unwrap_or_default()), thread.begun))
 }
 
 /// The header of a thread's referral.
-pub(super) fn header_of(engine: &Engine, thread: &Thread) -> Result<Option<serde_json::Value>, EngineError> {
+pub(super) fn header_of(engine: &Engine, thread: &Thread) -> Result<Option<Value>, EngineError> {
     let sent = records::sent(&engine.vault, thread.root, thread.peer)?;
     Ok(sent.and_then(|sent| header(&sent.sections)))
 }
@@ -255,6 +293,16 @@ mod tests {
         let looks = watch(100 * DAY, 99 * DAY, 500 * DAY);
         assert_eq!(looks.place(Timestamp(90 * DAY), false), Timestamp(90 * DAY));
         assert_eq!(looks.place(Timestamp(900 * DAY), false), Timestamp(100 * DAY));
+    }
+
+    #[test]
+    fn the_last_leg_of_a_journey_is_when_she_arrives() {
+        let read = |json: &str| planned(&serde_json::from_str(json).unwrap(), Timestamp(0));
+        let whole = r#"{"itinerary":[{"arr":"2026-11-30T09:00:00Z"},{"arr":"2026-11-30T19:00:00Z"}]}"#;
+        assert_eq!(read(whole), Some(Timestamp(1_796_065_200_000)));
+        for nothing in ["{}", r#"{"itinerary":[]}"#, r#"{"itinerary":7}"#, r#"{"itinerary":[{"arr":[]}]}"#] {
+            assert_eq!(read(nothing), None);
+        }
     }
 
     #[test]

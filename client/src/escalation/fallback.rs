@@ -4,7 +4,7 @@ use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::course::header_of;
+use super::course::{self, header_of};
 use super::named;
 use crate::casebook;
 use crate::consents;
@@ -138,6 +138,9 @@ pub async fn forward(
     };
     let mut changes = Changes::default();
     engine.thread_begun(&draft, respond_by, &mut changes);
+    if let Some(arrival) = course::arrival(engine, thread)? {
+        course::keep_arrival(&mut changes, draft.case, arrival);
+    }
     engine.queue(vec![draft], changes).await?;
     Ok(true)
 }

@@ -122,7 +122,7 @@ pub struct Happened {
     pub by: Party,
     /// Hash of the handover record in it.
     pub record: Option<[u8; 32]>,
-    /// The time that it announces.
+    /// The time that it announces; of a hold: its end.
     pub eta: Option<Timestamp>,
 }
 
@@ -151,6 +151,27 @@ pub const ARRIVAL_WITHIN: Duration = Duration::from_secs(2 * 60 * 60);
 /// At P0 the sender is told to call this long after the time is over, at the latest.
 const CALL_WITHIN: Duration = Duration::from_secs(10 * 60);
 
+/// While a handoff stands like this, somebody may be under way: a question on paper, or a wish to have it back, stops no train.
+const UNDER_WAY: &[WorkState] = &[
+    WorkState::Accepted,
+    WorkState::InProgress,
+    WorkState::OnHold,
+    WorkState::InfoRequested,
+    WorkState::WithdrawRequested,
+];
+
+/// The longest that a hold stops a deadline: nothing about a person sleeps longer without somebody looking at it.
+pub const HOLD_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// When a hold ends for the deadlines. One that says no end (older programs) ends after a day where it is urgent, otherwise
+/// after a week.
+pub fn hold_ends(began: Timestamp, until: Option<Timestamp>, priority: Priority) -> Timestamp {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let urgent = matches!(priority, Priority::P0 | Priority::P1);
+    let unsaid = began.plus(if urgent { DAY } else { DAY * 7 });
+    until.unwrap_or(unsaid).clamp(began, began.plus(HOLD_MAX))
+}
+
 /// The deadlines that run at `now`, in the order of their names. `happened` begins with the sending.
 pub fn clocks(terms: &Terms<'_>, happened: &[Happened], now: Timestamp) -> Vec<Clock> {
     if SILENT.contains(&terms.kind) {
@@ -163,9 +184,9 @@ pub fn clocks(terms: &Terms<'_>, happened: &[Happened], now: Timestamp) -> Vec<C
         if before == WorkState::Sent && event.by != Party::System && event.action != Action::Withdraw {
             // A receipt may be under way still when the step that follows it is already here.
             let delivered = Happened { action: Action::Deliver, by: Party::System, ..*event };
-            running.take(&mut work, &delivered);
+            running.take(&mut work, &delivered, terms.priority);
         }
-        let after = running.take(&mut work, event);
+        let after = running.take(&mut work, event, terms.priority);
         if event.action == Action::Safe || after == WorkState::HandedOver {
             running.arrived = true;
         }
@@ -186,6 +207,8 @@ struct Turning {
     waited: Duration,
     /// Since when it waits.
     since: Option<Timestamp>,
+    /// When it goes on by itself: a hold ends, a question waits for its answer.
+    wakes: Option<Timestamp>,
     /// The announced end.
     announced: Option<Timestamp>,
 }
@@ -199,16 +222,17 @@ struct Running {
 
 impl Running {
     /// The first of two signatures does nothing to deadlines yet.
-    fn take(&mut self, work: &mut Work, event: &Happened) -> WorkState {
+    fn take(&mut self, work: &mut Work, event: &Happened, priority: Priority) -> WorkState {
         let row = work.row(event.action, event.by);
         let after = work.take(event.action, event.by, event.record).unwrap_or_else(|_| work.state());
         if let Some(row) = row.filter(|row| row.to != To::Signed || after == WorkState::HandedOver) {
-            self.apply(row, event);
+            self.apply(row, event, priority);
         }
         after
     }
 
-    fn apply(&mut self, row: &Row, event: &Happened) {
+    fn apply(&mut self, row: &Row, event: &Happened, priority: Priority) {
+        let wakes = (row.action == Action::Hold).then(|| hold_ends(event.at, event.eta, priority));
         for clocked in row.clocks {
             match *clocked {
                 Clocked::Start(id) => {
@@ -216,7 +240,7 @@ impl Running {
                     self.start(id, event.at);
                 }
                 Clocked::Go(id) => self.go(id, event.at),
-                Clocked::Pause(id) => self.pause(id, event.at),
+                Clocked::Pause(id) => self.pause(id, event.at, wakes),
                 Clocked::Stop(id) => self.stop(id),
                 Clocked::StopAll => self.clocks.clear(),
                 Clocked::Delay => self.delay(event.eta),
@@ -234,6 +258,7 @@ impl Running {
             began: at,
             waited: Duration::ZERO,
             since: None,
+            wakes: None,
             announced: None,
         });
     }
@@ -242,14 +267,17 @@ impl Running {
         match self.clocks.iter_mut().find(|clock| clock.id == id) {
             None => self.start(id, at),
             Some(clock) => {
-                clock.waited += clock.since.take().map_or(Duration::ZERO, |since| at.since(since));
+                clock.waited += clock.waits(at);
+                (clock.since, clock.wakes) = (None, None);
             }
         }
     }
 
-    fn pause(&mut self, id: ClockId, at: Timestamp) {
-        for clock in self.clocks.iter_mut().filter(|clock| clock.id == id) {
-            clock.since = clock.since.or(Some(at));
+    /// One that waits already waits on as it did, unless that is over.
+    fn pause(&mut self, id: ClockId, at: Timestamp, wakes: Option<Timestamp>) {
+        for clock in self.clocks.iter_mut().filter(|clock| clock.id == id && !clock.is_paused(at)) {
+            clock.waited += clock.waits(at);
+            (clock.since, clock.wakes) = (Some(at), wakes);
         }
     }
 
@@ -266,17 +294,28 @@ impl Running {
     }
 
     fn expect_arrival(&mut self, terms: &Terms<'_>, state: WorkState) {
-        let under_way = [WorkState::Accepted, WorkState::InProgress, WorkState::OnHold].contains(&state);
-        if let Some(arrival) = terms.arrival.filter(|_| under_way && !self.arrived && terms.kind == "VHO") {
+        if let Some(arrival) =
+            terms.arrival.filter(|_| UNDER_WAY.contains(&state) && !self.arrived && terms.kind == "VHO")
+        {
             self.start(ClockId::CA, arrival);
         }
     }
 }
 
 impl Turning {
+    /// How long the pause that runs has lasted by now.
+    fn waits(&self, now: Timestamp) -> Duration {
+        let until = self.wakes.map_or(now, |wakes| wakes.min(now));
+        self.since.map_or(Duration::ZERO, |since| until.since(since))
+    }
+
+    fn is_paused(&self, now: Timestamp) -> bool {
+        self.since.is_some() && self.wakes.is_none_or(|wakes| now < wakes)
+    }
+
     fn shown(&self, terms: &Terms<'_>, now: Timestamp) -> Clock {
-        let waits = self.since.map_or(Duration::ZERO, |since| now.since(since));
-        let from = self.began.plus(self.waited + waits);
+        let paused = self.is_paused(now);
+        let from = self.began.plus(self.waited + self.waits(now));
         let (mut due, working) = self.due(terms, from);
         let delayed = self.announced.is_some_and(|announced| announced > due);
         let whole = due.since(from);
@@ -289,14 +328,13 @@ impl Turning {
             _ => [moved(due.plus(half_more)), moved(due.plus(whole))],
         };
         let level = match now {
-            _ if self.since.is_some() || now < from => Level::Calm,
+            _ if paused || now < from => Level::Calm,
             now if now >= later[1] => Level::L3,
             now if now >= later[0] => Level::L2,
             now if now >= due => Level::L1,
             now if self.id != ClockId::CA && now.since(from) * 2 >= due.since(from) => Level::L0,
             _ => Level::Calm,
         };
-        let paused = self.since.is_some();
         Clock { id: self.id, round: self.round, began: self.began, due, later, paused, delayed, level }
     }
 

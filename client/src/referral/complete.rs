@@ -7,16 +7,23 @@ use causeway_common::time::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
+use super::Level;
+use super::check::Check;
 use super::deadlines::respond_by;
 use super::document::Document;
 use super::kinds;
-use super::path::{each, is_absent, is_nil};
+use super::path::{each, is_absent, is_nil, values};
+use super::problem::{RULE, VALUE, Words};
 use super::rules::{holds, hours_long};
 use super::spec::{Field, Fill, Spec, Travels, Type};
 use super::values::{date, day, duration, partial_date, written};
 
 /// Age from which a person is no child.
 const ADULT_YEARS: i64 = 18;
+
+/// Nobody is known to have lived longer, but for one.
+const LIFE_YEARS_MAX: i64 = 120;
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Who sends, when, and with which numbers.
 #[derive(Clone, Debug)]
@@ -238,6 +245,36 @@ fn minor(person: &Map<String, Value>, today: Date) -> Option<&'static str> {
         (false, true) => "yes",
         (false, false) => "presumed",
     })
+}
+
+impl Check {
+    /// A birth lies in the past, within the longest life; and whoever may be a child by it is not called grown up.
+    pub(super) fn births(&mut self, path: &str, map: &Map<String, Value>, now: Timestamp) {
+        let today = day(now);
+        for (at, person) in values(map, path) {
+            let Some(born) = person.get("dob").and_then(Value::as_str).and_then(partial_date) else {
+                continue;
+            };
+            let oldest = years(born.1, today).is_some_and(|years| years > LIFE_YEARS_MAX);
+            // Somebody born today may be a day further east.
+            if oldest || born.0.is_some_and(|earliest| earliest > day(now.plus(A_DAY))) {
+                let right = Words::of("wanted-birth").with("years", LIFE_YEARS_MAX);
+                self.report(&format!("{at}.dob"), VALUE, Words::of("problem-birth"), right);
+                continue;
+            }
+            let said = person.get("minor").map(|said| said.get("code").unwrap_or(said));
+            let child = years(born.1, today)
+                .is_some_and(|_| person.as_object().is_some_and(|p| minor(p, today) == Some("yes")));
+            if self.level == Level::Send && child && said.and_then(Value::as_str) == Some("no") {
+                self.report(
+                    &format!("{at}.minor"),
+                    RULE,
+                    Words::of("problem-minor"),
+                    Words::of("wanted-minor"),
+                );
+            }
+        }
+    }
 }
 
 fn years(birth: Option<Date>, today: Date) -> Option<i64> {

@@ -91,6 +91,9 @@ impl Document {
             check.found.push(too_large(size));
         }
         check.fields(kinds::fields(spec), &self.fields, "");
+        for path in spec.persons {
+            check.births(path, &self.fields, now);
+        }
         if level == Level::Send {
             for rule in kinds::rules(spec) {
                 check.rule(rule, &self.fields, now);

@@ -1,5 +1,6 @@
 //! What fields demand of each other.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use causeway_common::time::Timestamp;
@@ -47,6 +48,9 @@ fn is_one_of(value: &Value, codes: &[&str]) -> bool {
 pub(super) fn hours_long(hours: u64) -> Duration {
     Duration::from_secs(hours.saturating_mul(60 * 60))
 }
+
+/// A moment that was written down with another clock may lie so much ahead.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(10 * 60);
 
 fn millis(at: Timestamp) -> i64 {
     i64::try_from(at.0).unwrap_or(i64::MAX)
@@ -98,6 +102,14 @@ impl Check {
                 }
             }
             Rule::Ahead(path, hours) => self.ahead(path, *hours, map, now),
+            Rule::Recent(path, hours) => self.recent(path, *hours, map, now),
+            Rule::Unique { at, field } => self.unique(at, field, map),
+            Rule::InOrder { at, list, field } => {
+                for (path, thing) in values(map, at) {
+                    let each = thing.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                    self.in_order(&format!("{path}.{list}"), each, field, now);
+                }
+            }
             Rule::NotPast(path) => {
                 for (at, value) in values(map, path) {
                     if value.as_str().and_then(date).is_some_and(|date| date < day(now)) {
@@ -147,6 +159,40 @@ impl Check {
                 let right = Words::of("wanted-any-of").with("fields", of.join(", "));
                 self.report(&path, MISSING, Words::of("problem-not-enough"), right);
             }
+        }
+    }
+
+    fn recent(&mut self, path: &str, hours: u64, map: &Map<String, Value>, now: Timestamp) {
+        let Some((at, value)) = values(map, path).pop() else { return };
+        let Some(moment) = value.as_str().and_then(instant) else { return };
+        let tolerated = i64::try_from(hours_long(hours).as_millis()).unwrap_or(i64::MAX);
+        if moment < millis(now).saturating_sub(tolerated) {
+            self.report(&at, RULE, Words::of("problem-past"), Words::of("wanted-time-recent"));
+        }
+    }
+
+    fn unique(&mut self, at: &str, field: &str, map: &Map<String, Value>) {
+        let mut known = HashSet::new();
+        for (path, thing) in values(map, at) {
+            let text = thing.get(field).and_then(Value::as_str).map(str::trim);
+            if text.is_some_and(|text| !known.insert(text.to_owned())) {
+                let path = format!("{path}.{field}");
+                self.report(&path, RULE, Words::of("problem-twice"), Words::of("wanted-unique"));
+            }
+        }
+    }
+
+    fn in_order(&mut self, path: &str, list: &[Value], field: &str, now: Timestamp) {
+        let mut before = i64::MIN;
+        for (n, thing) in list.iter().enumerate() {
+            let Some(moment) = thing.get(field).and_then(Value::as_str).and_then(instant) else { continue };
+            let at = format!("{path}[{n}].{field}");
+            if moment > millis(now.plus(CLOCKS_DIFFER)) {
+                self.report(&at, RULE, Words::of("problem-ahead"), Words::of("wanted-time-past"));
+            } else if moment < before {
+                self.report(&at, RULE, Words::of("problem-disorder"), Words::of("wanted-in-order"));
+            }
+            before = before.max(moment);
         }
     }
 
@@ -204,6 +250,13 @@ pub(super) fn describe_rule(rule: &Rule) -> String {
         }
         Rule::Ahead(path, None) => format!("`{path}` lies ahead."),
         Rule::Ahead(path, Some(hours)) => format!("`{path}` lies ahead, at most {hours} hours."),
+        Rule::Recent(path, hours) => {
+            format!("`{path}` is not past by more than {hours} hours; of a list the last.")
+        }
+        Rule::Unique { at, field } => format!("`{at}`: no two have the same `{field}`."),
+        Rule::InOrder { at, list, field } => {
+            format!("`{at}`: each `{field}` of `{list}` is past, and not before the one above it.")
+        }
         Rule::NotPast(path) => format!("`{path}` is not past."),
         Rule::Order { at, low, high } => format!("`{at}`: `{low}` is not larger than `{high}`."),
     }

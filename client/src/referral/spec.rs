@@ -257,6 +257,24 @@ pub enum Rule {
     Ahead(&'static str, Option<u64>),
     /// A date that must not be past.
     NotPast(&'static str),
+    /// A moment that may be past by so many hours and no more; of a list the last one, because journeys begin in the past.
+    Recent(&'static str, u64),
+    /// No two things at the path have the same text in the field.
+    Unique {
+        /// Path of the things.
+        at: &'static str,
+        /// The field.
+        field: &'static str,
+    },
+    /// The moments of a list in each thing at the path: none lies ahead, and none before the one above it.
+    InOrder {
+        /// Path of the things.
+        at: &'static str,
+        /// The list.
+        list: &'static str,
+        /// The field of the moment.
+        field: &'static str,
+    },
     /// The number at the first path is not larger than the one at the second, in each thing at the path.
     Order {
         /// Path of the things.

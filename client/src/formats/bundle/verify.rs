@@ -18,9 +18,11 @@ use super::{
 };
 use crate::attachments;
 use crate::audit::{self as form, File};
+use crate::casebook;
 use crate::formats::finding::Finding;
 use crate::formats::times;
 use crate::model::StoredSection;
+use crate::referral::exhibits::{Exhibit, differences};
 use crate::seal::content::{Grant, Manifest, commitment, grant_digest};
 
 /// What an archive proves.
@@ -216,6 +218,7 @@ fn one(
     for file in &packet.attachments {
         attachment(file, files, &sections, verdict)?;
     }
+    verdict.findings.extend(exhibits(&sections).map(|finding| finding.under(&packet.packet)));
     Ok(())
 }
 
@@ -297,6 +300,14 @@ fn receipts(
         verdict.receipts += usize::from(seen.insert(content(files, path)?));
     }
     Ok(())
+}
+
+/// Items of evidence that describe other files than those of the same name that the packet names.
+fn exhibits(sections: &[StoredSection]) -> impl Iterator<Item = Finding> {
+    let file =
+        |entry: attachments::Entry| Exhibit { name: entry.name, sha256: entry.sha256, size: entry.size };
+    let files: Vec<Exhibit> = attachments::entries(sections).into_iter().map(file).collect();
+    differences(&casebook::document(sections), &files).into_iter().map(Finding::from)
 }
 
 /// A file is the one that a section of the packet names.

@@ -49,7 +49,7 @@ fn lines_are_no_wider_than_they_may_be() {
 #[test]
 fn a_paper_says_what_every_step_says() {
     let mut case = case("BIA", sample("BIA"));
-    let update = |event: &str, other: serde_json::Value| {
+    let update = |event: &str, other: Value| {
         let other = other.as_object().cloned().unwrap();
         Update {
             eta: "20:00".into(),

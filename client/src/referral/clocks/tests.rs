@@ -81,7 +81,8 @@ fn work_that_waits_is_not_late_and_a_question_in_it_leads_back_to_it() {
         happened(0, Action::Accept, Party::Recipient),
         happened(0, Action::Start, Party::Recipient),
     ]);
-    story.push(happened(HOUR, Action::Hold, Party::Recipient));
+    let until = Some(Timestamp(MONDAY + 99 * HOUR));
+    story.push(Happened { eta: until, ..happened(HOUR, Action::Hold, Party::Recipient) });
     assert!(one(&run(Priority::P1, &story, 90 * HOUR), ClockId::C6).paused);
     story.push(happened(90 * HOUR, Action::Resume, Party::Recipient));
     assert_eq!(one(&run(Priority::P1, &story, 90 * HOUR), ClockId::C6).due, Timestamp(MONDAY + 101 * HOUR));
@@ -94,6 +95,42 @@ fn work_that_waits_is_not_late_and_a_question_in_it_leads_back_to_it() {
         (Timestamp(MONDAY + 108 * HOUR), 2),
         "a report begins the next interval"
     );
+}
+
+#[test]
+fn a_hold_ends_whatever_it_says() {
+    let held = |until: Option<u64>, priority: Priority, now: u64| {
+        let mut story = begun();
+        story.push(happened(0, Action::Accept, Party::Recipient));
+        story.push(happened(0, Action::Start, Party::Recipient));
+        let eta = until.map(|until| Timestamp(MONDAY + until));
+        story.push(Happened { eta, ..happened(0, Action::Hold, Party::Recipient) });
+        one(&run(priority, &story, now), ClockId::C6)
+    };
+    for (until, priority, ends) in [
+        (None, Priority::P0, DAY),
+        (None, Priority::P1, DAY),
+        (None, Priority::P2, 7 * DAY),
+        (Some(3 * DAY), Priority::P0, 3 * DAY),
+        (Some(9_999 * DAY), Priority::P0, 30 * DAY),
+    ] {
+        assert!(held(until, priority, ends - 1).paused, "{until:?} {priority:?}");
+        assert!(!held(until, priority, ends).paused, "{until:?} {priority:?}");
+        assert_eq!(held(until, priority, ends + 60 * DAY).level, Level::L3, "{until:?} {priority:?}");
+    }
+    assert_eq!(held(None, Priority::P0, 2 * DAY).due, Timestamp(MONDAY + DAY + 30 * MINUTE));
+}
+
+#[test]
+fn a_report_during_a_hold_leaves_the_deadline_alone() {
+    let mut story = begun();
+    story.push(happened(0, Action::Accept, Party::Recipient));
+    story.push(happened(0, Action::Start, Party::Recipient));
+    let until = Some(Timestamp(MONDAY + 9 * DAY));
+    story.push(Happened { eta: until, ..happened(HOUR, Action::Hold, Party::Recipient) });
+    story.push(happened(2 * HOUR, Action::Progress, Party::Recipient));
+    let clock = one(&run(Priority::P1, &story, 8 * DAY), ClockId::C6);
+    assert!(clock.paused && clock.level == Level::Calm && clock.round == 1, "{clock:?}");
 }
 
 #[test]
@@ -131,6 +168,12 @@ fn somebody_who_has_not_arrived_is_an_alarm_at_once() {
         one(&clocks(&terms, story, Timestamp(MONDAY + hours * HOUR)), ClockId::CA).level
     };
     assert_eq!((level(&story, 6), level(&story, 7)), (Level::Calm, Level::L3));
+    for (action, by) in [(Action::Ask, Party::Recipient), (Action::Withdraw, Party::Sender)] {
+        let mut still = story.clone();
+        still.push(happened(HOUR, Action::Start, Party::Recipient));
+        still.push(happened(HOUR, action, by));
+        assert_eq!(level(&still, 7), Level::L3, "{action:?} stops no train");
+    }
     story.push(happened(6 * HOUR, Action::Safe, Party::Recipient));
     assert!(!names(&clocks(&terms, &story, Timestamp(MONDAY + 9 * HOUR))).contains(&ClockId::CA));
 }

@@ -52,6 +52,7 @@ const RULES: &[Rule] = &[
     },
     Rule::AnyOf { at: "persons[].names[]", of: &["family", "given", "full"], unless: &[] },
     Rule::Order { at: "persons[].age", low: "min", high: "max" },
+    Rule::Recent("when.eta", 24),
     Rule::Ahead("valid_until", Some(VALID_HOURS_MAX)),
 ];
 

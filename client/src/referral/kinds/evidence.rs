@@ -109,6 +109,8 @@ const RULES: &[Rule] = &[
         hint: "rule-support-phone",
     },
     Rule::Beside { at: "items[]", has: "file", needs: "hash_sha256", hint: "rule-hash" },
+    Rule::Unique { at: "items[]", field: "item_no" },
+    Rule::InOrder { at: "items[]", list: "custody", field: "at" },
     Rule::Need {
         path: "guardian",
         when: Condition::Is("witness.minor", &["yes", "presumed"]),

@@ -133,6 +133,7 @@ const RULES: &[Rule] = &[
         unless: &[Condition::Is("priority", &["P0"])],
         hint: "rule-minor-block",
     },
+    Rule::Recent("itinerary[].arr", 24),
     Rule::AnyOf { at: "travel_document", of: &["doc_type", "etd_requested"], unless: &[] },
     Rule::AnyOf { at: "handover_recognition", of: &["sign", "code_word", "photo_of_receiver"], unless: &[] },
     Rule::AnyOf { at: "receiver", of: &["org_id", "name"], unless: &[] },

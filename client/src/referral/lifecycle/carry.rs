@@ -4,12 +4,14 @@
 //! that a referral was declined is not to be lost because the reason is.
 
 use causeway_common::priority::Priority;
+use causeway_common::time::Timestamp;
 use serde_json::Value;
 
 use super::{Carry, Row};
 use crate::referral::codes::{CLOSED, DECLINED, INFO_REASON};
 use crate::referral::spec::CodeList;
 use crate::referral::update::Update;
+use crate::referral::values::moment_or_later;
 
 /// Longest reason in a line of one's own, in characters.
 pub const REASON_CHARS_MAX: usize = 200;
@@ -61,7 +63,7 @@ fn lacks(carry: Carry, update: &Update, priority: Priority) -> Option<Lack> {
         Carry::Questions => (has(update, "questions"), "questions", "carry-questions"),
         Carry::EtaIfUrgent => (!urgent || !update.eta.is_empty(), "eta", "carry-eta"),
         Carry::Eta => (!update.eta.is_empty(), "eta", "carry-eta"),
-        Carry::Until => (has(update, "until"), "until", "carry-until"),
+        Carry::Until => (is_moment(update, "until"), "until", "carry-until"),
         Carry::PeerCase => (has(update, "peer_case_ref"), "peer_case_ref", "carry-case"),
         Carry::Outcome => (has(update, "outcome") || !update.answer.is_empty(), "outcome", "carry-outcome"),
         Carry::Record => (has(update, "handover"), "handover", "carry-record"),
@@ -81,6 +83,12 @@ fn lacks_code(list: &'static CodeList, update: &Update) -> Option<Lack> {
         return Some(Lack { codes: list.codes, ..lack("reason", "carry-reason-of") });
     }
     (update.reason == "other" && update.text.is_empty()).then(|| lack("text", "carry-other"))
+}
+
+/// A time, or how long from the step on.
+fn is_moment(update: &Update, field: &str) -> bool {
+    let text = update.other.get(field).and_then(Value::as_str).unwrap_or_default();
+    moment_or_later(text, Timestamp(0)).is_some()
 }
 
 fn has(update: &Update, field: &str) -> bool {

@@ -147,6 +147,18 @@ fn a_reason_is_needed_where_the_table_says_and_forbidden_elsewhere() {
 }
 
 #[test]
+fn a_hold_says_until_when() {
+    let hold = row(WorkState::InProgress, Action::Hold, Party::Recipient).unwrap();
+    let lacks = |until: serde_json::Value| {
+        check(hold, &update(json!({"reason": "later", "until": until})), Priority::P0)
+            .iter()
+            .any(|lack| lack.path == "until")
+    };
+    assert!(["", "later", "01.12.2026"].iter().all(|wrong| lacks(json!(wrong))) && lacks(json!(null)));
+    assert!(!lacks(json!("2026-12-01T09:00:00+03:00")) && !lacks(json!("PT4H")));
+}
+
+#[test]
 fn what_a_row_asks_for_is_asked_for() {
     let full = json!({
         "reason": "other", "text": "words", "eta": "in 20 minutes", "questions": [{"text": "Who?"}], "until": "2026-12-01T00:00:00Z",

@@ -102,7 +102,11 @@ fn paths_of(rule: &Rule) -> Vec<String> {
         Rule::AnyOf { at, of, unless } => [inside(at, of), conditions(unless)].concat(),
         Rule::Entry { at, with, .. } => inside(at, &with.iter().map(|(name, _)| *name).collect::<Vec<_>>()),
         Rule::Order { at, low, high } => inside(at, &[low, high]),
-        Rule::Only { path, .. } | Rule::Ahead(path, _) | Rule::NotPast(path) => vec![(*path).to_owned()],
+        Rule::Unique { at, field } => inside(at, &[field]),
+        Rule::InOrder { at, list, field } => vec![format!("{at}.{list}[].{field}")],
+        Rule::Only { path, .. } | Rule::Ahead(path, _) | Rule::NotPast(path) | Rule::Recent(path, _) => {
+            vec![(*path).to_owned()]
+        }
     }
 }
 

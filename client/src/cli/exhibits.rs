@@ -1,0 +1,69 @@
+//! Files that are about to travel, compared with what the document says of them.
+
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::failure::Failure;
+use crate::referral::exhibits::{Exhibit, differences};
+use crate::referral::{Document, Problem, SectionCode};
+
+/// Bytes read at once: a film does not fit into memory.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// What items of evidence say otherwise of the files that are to be attached.
+pub(super) fn differ(document: &Document, files: &[(SectionCode, PathBuf)]) -> Result<Vec<Problem>, Failure> {
+    if !document.fields.contains_key("items") {
+        return Ok(Vec::new());
+    }
+    let exhibits: Vec<Exhibit> = files.iter().map(|(_, path)| exhibit(path)).collect::<Result<_, _>>()?;
+    Ok(differences(&document.fields, &exhibits))
+}
+
+fn exhibit(path: &Path) -> Result<Exhibit, Failure> {
+    let unread = |e: std::io::Error| {
+        Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
+    };
+    let mut file = BufReader::new(File::open(path).map_err(unread)?);
+    let (mut hash, mut size, mut piece) = (Sha256::new(), 0_u64, vec![0; PIECE_BYTES]);
+    loop {
+        let read = file.read(&mut piece).map_err(unread)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&piece[..read]);
+        size = size.saturating_add(read as u64);
+    }
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(Exhibit { name, sha256: hex::encode(hash.finalize()), size })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Lang;
+
+    #[test]
+    fn another_file_under_the_name_of_an_item_is_named_with_both_hashes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chat.json");
+        std::fs::write(&path, "another file at all").unwrap();
+        let mut document = Document::empty("EVH".parse().unwrap());
+        let said = "9f".repeat(32);
+        document
+            .fields
+            .insert("items".into(), serde_json::json!([{ "file": "chat.json", "hash_sha256": said }]));
+        let evidence = SectionCode(*b"EVI");
+        let found = differ(&document, &[(evidence, path.clone())]).unwrap();
+        let words = found[0].words(Lang::En);
+        assert!(words.contains(&said) && words.contains("chat.json"), "{words}");
+        let is = hex::encode(Sha256::digest(b"another file at all"));
+        assert!(words.contains(&is), "{words}");
+        document
+            .fields
+            .insert("items".into(), serde_json::json!([{ "file": "chat.json", "hash_sha256": is }]));
+        assert_eq!(differ(&document, &[(evidence, path)]).unwrap(), []);
+    }
+}
