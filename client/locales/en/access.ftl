@@ -109,6 +109,7 @@ agreement-removed = Agreement { $id } is removed.
 consent-none = This referral holds no record of consent, or none that this device may read.
 consent-nobody-told = Nothing of this case has gone out from here: there is nobody to tell.
 consent-nobody-told-hint = If it came from somebody else, tell them: they tell everybody who has it.
+consent-withdrawn-unsent = Taken back before it left, nobody there has had it: { $names }.
 consent-withdrawn-told = Queued for { $names }: each has 72 hours to erase it or to say why not. `causeway sync` tells them; nothing more is sent on this consent.
 consent-text-long = The text is longer than { $max } characters.
 consent-text-long-hint = Shorten it. Nothing was changed.

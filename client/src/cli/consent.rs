@@ -14,6 +14,7 @@ use super::steps::find_thread;
 use crate::casebook::Case;
 use crate::consents::{self, ONWARD, Review, WITHDRAWAL, Withdrawal};
 use crate::engine::threads::Words;
+use crate::records;
 use crate::referral::access::Consent;
 use crate::referral::lifecycle::Action;
 use crate::referral::{Document, Kind};
@@ -193,19 +194,26 @@ async fn withdraw(args: WithdrawArgs, home: &Home) -> Result<(), Failure> {
         let said = json!({ "consent_ref": reference, "by": args.by, "sections": sections });
         let words = words(text, WITHDRAWAL, said);
         let packet = home.engine.take_step(thread.case, Action::ConsentWithdrawn, words).await?;
+        // What has never left is taken back whole: there is nobody to tell.
+        let told = records::sent(vault, packet, thread.peer)?.is_some();
         packets.push(json!({
             "to": thread.peer.to_string(),
             "name": home.name_of(thread.peer).await,
             "referral": thread.root.to_string(),
             "packet_id": packet.to_string(),
+            "state": if told { "queued" } else { "withdrawn" },
         }));
     }
     home.note("withdrew a consent").await?;
     let result = json!({ "consent_refs": references, "sections": sections, "packets": packets });
     print(home.json, result, |v| {
-        let names = v["packets"].as_array().into_iter().flatten().map(|p| harmless(self::text(p, "name")));
-        let names: Vec<String> = names.collect();
-        home.lang.fill("consent-withdrawn-told", &[("names", &names.join(", "))])
+        let say = |state: &str, id: &str| {
+            let packets = v["packets"].as_array().into_iter().flatten().filter(|p| p["state"] == state);
+            let names: Vec<String> = packets.map(|p| harmless(self::text(p, "name"))).collect();
+            (!names.is_empty()).then(|| home.lang.fill(id, &[("names", &names.join(", "))]))
+        };
+        let lines = [say("queued", "consent-withdrawn-told"), say("withdrawn", "consent-withdrawn-unsent")];
+        lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
     });
     Ok(())
 }

@@ -35,7 +35,7 @@ async fn a_report_with_a_photograph_is_asked_about_answered_and_completed() {
     let shown = police.run(&["inbox", "show", id]).await;
     has(&shown, &[LISTED, &["sections", "attachments", "timeline"]].concat());
     let file = &shown["attachments"][0];
-    assert_eq!(file["name"], "photo.jpg");
+    assert_eq!(file["name"], "photo-1.jpg");
     let out = stage.folder.path().join("saved.jpg");
     let number = file["id"].as_str().unwrap();
     police.run(&["attachment", "save", id, number, "--out", out.to_str().unwrap()]).await;

@@ -1,11 +1,16 @@
 //! One side asks, the other confirms or states the law; colleagues erase what a colleague has erased.
 
+use causeway_client::consents::{self, Review};
+use causeway_client::escalation::tasks::{self, Task};
+use causeway_client::matching::finding::{self, Decision, Finding, Side};
 use causeway_client::model::Transport;
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
 use causeway_client::retention::{self, Answer, EraseError, Reason, holds, placeholder, requests};
+use causeway_client::vault::Changes;
 use causeway_common::clearance::EVERY_SECTION;
 use causeway_common::priority::Priority;
+use causeway_common::time::Timestamp;
 use causeway_tests::hostile::scene::{Actor, Scene};
 use causeway_tests::steps::words;
 
@@ -124,6 +129,51 @@ async fn a_consent_withdrawn_for_a_section_is_no_erasure_of_all_and_a_court_hold
     sync(&[&hotline, &police]).await;
     assert_eq!(requests::open_questions(&police.engine.vault).unwrap().len(), 1);
     requests::confirm(&police.engine, CASE).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_people_wrote_about_a_case_goes_with_it() {
+    let (scene, hotline, police) = pair().await;
+    let other = hotline.write(&police, 2, Priority::P1).await;
+    let vault = &hotline.engine.vault;
+    let root = records::thread(vault, &CASE).unwrap().unwrap().root;
+    let now = scene.clock_now();
+    let review = Review {
+        packet: root,
+        what: "override".into(),
+        reason: "vital".into(),
+        text: "Maria, Lenina 5".into(),
+        decided_by: "1".into(),
+        second_person: String::new(),
+        at: now,
+        review_by: now,
+        settled: Timestamp(0),
+        settled_by: String::new(),
+        outcome: String::new(),
+    };
+    let side = |case, root| Side { case, root, person: "person".into() };
+    let finding = Finding {
+        number: [1; 16],
+        first: side([2; 32], other),
+        second: side(CASE, root),
+        class: "likely".into(),
+        agree: vec!["name".into()],
+        disagree: Vec::new(),
+        found: now,
+        decision: Decision { text: "Maria".into(), ..Decision::open() },
+    };
+    let mut changes = Changes::default();
+    consents::put_review(&mut changes, &review);
+    tasks::put(&mut changes, &Task::to_confirm(CASE, now, now));
+    tasks::put(&mut changes, &Task::to_confirm([2; 32], now, now));
+    finding::put(&mut changes, &finding);
+    hotline.engine.queue(Vec::new(), changes).await.unwrap();
+    assert!(vault.epoch_of(&root.0).is_some(), "it has a key of its own");
+    retention::erase(&hotline.engine, CASE, Reason::NotNeeded).await.unwrap();
+    assert!(consents::reviews(vault).unwrap().is_empty() && vault.epoch_of(&root.0).is_none());
+    assert!(finding::all(vault).unwrap().is_empty());
+    let left: Vec<[u8; 32]> = tasks::all(vault).unwrap().iter().map(|task| task.case).collect();
+    assert_eq!(left, [[2; 32]], "the other case keeps its own");
 }
 
 #[tokio::test]
