@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::formats::testing::{case, exported, sample};
+use crate::referral::update::Update;
 
 #[test]
 fn a_page_for_a_browser_runs_nothing_and_warns() {
@@ -49,7 +50,7 @@ fn lines_are_no_wider_than_they_may_be() {
 #[test]
 fn a_paper_says_what_every_step_says() {
     let mut case = case("BIA", sample("BIA"));
-    let update = |event: &str, other: serde_json::Value| {
+    let update = |event: &str, other: Value| {
         let other = other.as_object().cloned().unwrap();
         Update {
             eta: "20:00".into(),
