@@ -12,7 +12,6 @@ use super::said::{self, did};
 use super::times;
 use crate::lang::Lang;
 use crate::referral::spec::Type;
-use crate::referral::update::Update;
 use crate::referral::{Kind, labels};
 
 /// What is printed.
@@ -122,9 +121,9 @@ fn timeline(from: &Exported<'_>) -> Vec<(String, String)> {
         let mut words = vec![did(&event.what, from.lang), labels::code_of(from.lang, "state", &event.state)];
         words.push(update.as_ref().map_or(&event.text, |update| &update.text).clone());
         if let Some(update) = update {
-            let said = said::rows(update, record, from.lang);
+            let mut said = said::rows(update, record, from.lang);
+            said.extend(said::answer(update, &from.case.thread.kind, from.lang));
             words.extend(said.into_iter().map(|(label, words)| format!("{label}: {words}")));
-            words.extend(answer(update, from));
             record = said::record(update).or(record);
         }
         if event.conflict || event.taken_back {
@@ -134,15 +133,6 @@ fn timeline(from: &Exported<'_>) -> Vec<(String, String)> {
         rows.push((times::pfif(event.at), format!("{}: {}", own(event.by), words.join("; "))));
     }
     rows
-}
-
-/// What was answered, if the kind has an answer of its own.
-fn answer(update: &Update, from: &Exported<'_>) -> Vec<String> {
-    let kind = Kind::from_code(&from.case.thread.kind).and_then(Kind::answered_by);
-    let Some(kind) = kind else { return Vec::new() };
-    let mut rows = Vec::new();
-    update.answer.iter().for_each(|(name, value)| flatten(kind, value, name, from.lang, &mut rows));
-    rows.into_iter().map(|(label, words)| format!("{label}: {words}")).collect()
 }
 
 /// What could kill somebody who does not notice it.

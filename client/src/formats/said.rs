@@ -47,6 +47,15 @@ pub fn did(what: &str, lang: Lang) -> String {
     lang.find(&format!("did-{}", what.replace('_', "-")), None).unwrap_or_else(|| what.to_owned())
 }
 
+/// Labels and words of the answer that a step carries, for a kind of referral that has an answer of its own.
+pub fn answer(update: &Update, kind: &str, lang: Lang) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    if let Some(kind) = Kind::from_code(kind).and_then(Kind::answered_by) {
+        update.answer.iter().for_each(|(name, value)| flatten(kind, value, name, lang, &mut rows));
+    }
+    rows
+}
+
 /// The handover record that a step signs.
 pub fn record(update: &Update) -> Option<&Map<String, Value>> {
     update.other.get("handover")?.as_object()

@@ -24,6 +24,8 @@ use crate::referral::lifecycle::Action;
 const LINES_MAX: usize = 20;
 /// Entries that a script gets; more referrals than change in one session.
 const ENTRIES_MAX: usize = 1_000;
+/// Rows of an answer that are shown in a line.
+const ANSWER_ROWS_MAX: usize = 12;
 /// Characters of what a step says that are shown in a line; `show` has all of it.
 const SAID_CHARS_MAX: usize = 300;
 /// No packet.
@@ -158,7 +160,10 @@ async fn entry(thread: &Thread, change: &Change, home: &Home) -> Result<Value, F
         change.set_aside.iter().map(|e| (e, true)).chain(change.theirs.iter().map(|e| (e, false)))
     {
         let update = update_of(thread, event.packet, &home.engine.vault)?;
-        let rows = update.as_ref().map_or_else(Vec::new, |update| said::rows(update, None, home.lang));
+        let rows = update.as_ref().map_or_else(Vec::new, |update| {
+            let answer = said::answer(update, &thread.kind, home.lang).into_iter().take(ANSWER_ROWS_MAX);
+            said::rows(update, None, home.lang).into_iter().chain(answer).collect()
+        });
         steps.push(json!({
             "what": event.what,
             "by": event.by.to_string(),
@@ -166,6 +171,7 @@ async fn entry(thread: &Thread, change: &Change, home: &Home) -> Result<Value, F
             "own": own,
             "text": update.as_ref().map_or(event.text.as_str(), |update| &update.text),
             "said": update.as_ref().map(said::codes),
+            "answer": update.as_ref().map(|update| &update.answer).filter(|answer| !answer.is_empty()),
             "rows": rows.into_iter().map(|(label, words)| format!("{label}: {words}")).collect::<Vec<_>>(),
         }));
     }

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::formats::testing::{case, exported, sample};
+use crate::referral::update::Update;
 
 #[test]
 fn a_page_for_a_browser_runs_nothing_and_warns() {
