@@ -132,11 +132,7 @@ async fn send_draft(draft: &Draft, to: Vec<String>, set: Vec<String>, home: &Hom
             ));
         }
     };
-    send::send(SendArgs::of_draft(document(draft, home)?, to, set), home).await?;
-    let mut changes = Changes::default();
-    drafts::put(&mut changes, &draft.sent());
-    activity::append(&home.engine.vault, &mut changes, home.engine.now(), "sent a draft", None)?;
-    Ok(home.engine.commit(changes).await?)
+    send::send(SendArgs::of_draft(document(draft, home)?, draft.sent(), to, set), home).await
 }
 
 async fn remove(draft: &Draft, what: &str, home: &Home) -> Result<(), Failure> {
