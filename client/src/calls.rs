@@ -1,15 +1,24 @@
 //! Calls that a hotline has taken (HIC). They stay in this home; what is sent is a referral that begins with one.
 
-use causeway_common::ids::PacketId;
+use std::collections::HashSet;
+
+use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::casebook::Case;
+use crate::model::{Thread, Transport};
 use crate::records::{self, RecordError, Source};
+use crate::referral::lifecycle::WorkState;
 use crate::vault::{Changes, Tree, Vault};
 
 /// Kind of the record of a call.
 pub const KIND: &str = "HIC";
+
+/// The other side of what has none.
+pub const NOBODY: OrgId = OrgId([0; 32]);
 
 /// Referrals that one call leads to; more belong to a case of their own.
 pub const REFERRALS_MAX: usize = 100;
@@ -35,6 +44,26 @@ impl Call {
     /// The fields of its document; none if it does not read.
     pub fn fields(&self) -> Map<String, Value> {
         serde_json::from_slice(&self.document).unwrap_or_default()
+    }
+
+    /// The call as a case without another side, for whatever looks over all cases.
+    pub fn to_case(&self) -> Case {
+        let document = self.fields();
+        let stated = document.get("priority").and_then(Value::as_str).and_then(|text| text.parse().ok());
+        let thread = Thread {
+            case: self.id,
+            root: PacketId(self.id),
+            kind: KIND.to_owned(),
+            peer: NOBODY,
+            ours: true,
+            priority: stated.unwrap_or(Priority::P3),
+            begun: self.taken,
+            respond_by: Timestamp(0),
+            work: WorkState::Draft.as_str().to_owned(),
+            events: Vec::new(),
+            waiting: Vec::new(),
+        };
+        Case { thread, document, transport: Transport::Queued, steps: Vec::new() }
     }
 
     /// Puts the document in the place of the one before.
@@ -67,4 +96,26 @@ pub fn all(vault: &Vault) -> Result<Vec<Call>, RecordError> {
     let mut calls: Vec<Call> = records::read_all(vault, Tree::Calls)?;
     calls.sort_by_key(|call| std::cmp::Reverse((call.taken, call.id)));
     Ok(calls)
+}
+
+/// The calls that were not sent themselves: a record of a call that was sent is a case already.
+pub fn unsent(vault: &Vault) -> Result<Vec<Call>, RecordError> {
+    let threads = records::all_threads(vault)?;
+    let sent: HashSet<PacketId> = threads.iter().filter(|t| t.kind == KIND).map(|t| t.root).collect();
+    let is_sent = |call: &Call| call.referrals.iter().any(|referral| sent.contains(referral));
+    Ok(all(vault)?.into_iter().filter(|call| !is_sent(call)).collect())
+}
+
+/// A case by its name, be it a referral or a call; none if it is not here any more.
+pub fn case(vault: &Vault, name: &[u8; 32]) -> Result<Option<Case>, RecordError> {
+    match records::thread(vault, name)? {
+        Some(thread) => Case::of(vault, thread).map(Some),
+        None => Ok(call(vault, name)?.map(|call| call.to_case())),
+    }
+}
+
+/// For each referral that a call has led to, the call.
+pub fn origins(vault: &Vault) -> Result<Vec<(PacketId, [u8; 32])>, RecordError> {
+    let of = |call: Call| call.referrals.into_iter().map(move |referral| (referral, call.id));
+    Ok(all(vault)?.into_iter().flat_map(of).collect())
 }

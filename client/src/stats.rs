@@ -16,6 +16,7 @@ mod times;
 
 use jiff::civil::Date;
 
+use crate::calls;
 use crate::casebook::Case;
 
 pub use counts::{Axis, Label};
@@ -92,6 +93,16 @@ impl Table {
     }
 }
 
+impl Table {
+    /// Whether it counts people and contacts, not the ways of referrals.
+    fn counts_contacts(self) -> bool {
+        matches!(
+            self,
+            Self::Contacts | Self::Callers | Self::Repeats | Self::Exploitation | Self::Recruitment
+        )
+    }
+}
+
 impl std::str::FromStr for Table {
     type Err = UnknownTable;
 
@@ -107,7 +118,7 @@ impl std::str::FromStr for Table {
 )]
 pub struct UnknownTable;
 
-/// Whole months. Shorter periods would let one be subtracted from another.
+/// A quarter of a year. Of periods that overlap one could be subtracted from another, so there is one grid and no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Period {
@@ -118,9 +129,17 @@ pub struct Period {
 }
 
 impl Period {
-    /// The months in which these days lie; none if they are in the wrong order.
+    /// The quarter in which both days lie; none if there is no such one, or they are in the wrong order.
     pub fn around(from: Date, to: Date) -> Option<Self> {
-        (from <= to).then(|| Self { from: from.first_of_month(), to: to.last_of_month() })
+        let first = |day: Date| Date::new(day.year(), (day.month() - 1) / 3 * 3 + 1, 1).ok();
+        let (begin, of_last) = (first(from)?, first(to)?);
+        let last = begin.checked_add(jiff::Span::new().months(2)).ok()?.last_of_month();
+        (from <= to && begin == of_last).then_some(Self { from: begin, to: last })
+    }
+
+    /// Whether nothing is added to it any more: tables of a quarter that runs could be subtracted day by day.
+    pub fn is_over(self, today: Date) -> bool {
+        today > self.to
     }
 
     fn contains(&self, day: Date) -> bool {
@@ -134,8 +153,10 @@ impl Period {
 pub struct Counted<'a> {
     /// The case.
     pub case: &'a Case,
-    /// The other organisation.
+    /// The other organisation; empty for a call.
     pub partner: &'a str,
+    /// The call that it is, or that has led to it: both are about the same people.
+    pub call: Option<[u8; 32]>,
 }
 
 impl std::fmt::Debug for Counted<'_> {
@@ -155,6 +176,8 @@ pub fn sheet(
         .iter()
         .filter(|counted| counted.case.is_exercise() == (table == Table::Exercises))
         .filter(|counted| period.contains(facts::day(counted.case)))
+        // What nobody was sent has gone no way.
+        .filter(|counted| table.counts_contacts() || counted.case.thread.peer != calls::NOBODY)
         .collect();
     match table {
         Table::Times => times::sheet(&within),

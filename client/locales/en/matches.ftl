@@ -14,6 +14,7 @@ matches-text-long-hint = Shorten it. It stays on this workstation.
 matches-gone = (case erased)
 matches-case-ours = { $kind } { $number } (yours, to { $with })
 matches-case-theirs = { $kind } { $number } (from { $with })
+matches-case-call = { $kind } { $number } (a call)
 matches-class-likely = LIKELY
 matches-class-possible = possible
 matches-state-open = open

@@ -11,6 +11,7 @@ mrz-field-family = Family name
 mrz-field-given = Given names
 mrz-field-name-raw = Name field, as it stands
 mrz-field-number = Number
+mrz-field-number-raw = Number field, as it stands (not the number of the passport: take that from the page)
 mrz-field-nationality = Nationality
 mrz-field-birth = Born
 mrz-field-sex = Sex

@@ -8,3 +8,4 @@ search-more = { $count ->
 }
 search-sent-to = to { $name }
 search-from = from { $name }
+search-call = call

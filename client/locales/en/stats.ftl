@@ -1,13 +1,15 @@
 # Statistics.
-stats-period = Whole months, { $from } to { $to }
-stats-legend = <{ $few }: fewer than { $few }, not even whether there are any. *: hidden, so that smaller numbers cannot be computed. Do not publish tables of overlapping periods: one could be subtracted from the other.
-stats-order = The first day comes after the last one.
+stats-period = Quarter, { $from } to { $to }
+stats-legend = <{ $few }: fewer than { $few }, not even whether there are any. *: hidden, so that smaller numbers cannot be computed. Tables of one quarter are for one quarter only: there are no others, so that none can be subtracted from another.
+stats-order = These days are not one quarter. Tables of longer and shorter periods could be subtracted from each other.
 stats-order-hint = For example: --from 2026-01-01 --to 2026-03-31.
+stats-running = This quarter is not over. Tables of it could be subtracted from each other day by day.
+stats-running-hint = Take the last quarter that is over, for example --from 2026-01-01 --to 2026-03-31.
 stats-one-table = A file holds one table.
 stats-one-table-hint = Say which with --table, for example --table funnel.
 stats-total = Total
 stats-rest = others, each too small
-stats-nothing = Nothing in these months.
+stats-nothing = Nothing in this quarter.
 stats-withheld = Not shown: whatever were shown would give small numbers away.
 stats-svg-about = Bars of the totals of each row; the whole table stands beside them.
 stats-minutes = { $number } min

@@ -15,6 +15,7 @@ matches-text-long-hint = Сократите её. Она остаётся на �
 matches-gone = (дело удалено)
 matches-case-ours = { $kind } { $number } (ваше, отправлено: { $with })
 matches-case-theirs = { $kind } { $number } (от: { $with })
+matches-case-call = { $kind } { $number } (звонок)
 matches-class-likely = ВЕРОЯТНО
 matches-class-possible = возможно
 matches-state-open = не решено

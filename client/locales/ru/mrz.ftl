@@ -11,6 +11,7 @@ mrz-field-family = Фамилия
 mrz-field-given = Имена
 mrz-field-name-raw = Поле имени, как напечатано
 mrz-field-number = Номер
+mrz-field-number-raw = Поле номера, как напечатано (это не номер паспорта: перепишите номер со страницы)
 mrz-field-nationality = Гражданство
 mrz-field-birth = Дата рождения
 mrz-field-sex = Пол

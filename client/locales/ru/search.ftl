@@ -9,3 +9,4 @@ search-more = { $count ->
 }
 search-sent-to = кому: { $name }
 search-from = от: { $name }
+search-call = звонок

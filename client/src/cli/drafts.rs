@@ -130,8 +130,10 @@ async fn send_draft(draft: &Draft, to: Vec<String>, set: Vec<String>, home: &Hom
             ));
         }
     };
-    send::send(SendArgs::of_draft(document(draft, home)?, to, set), home).await?;
-    Ok(home.engine.erase_draft(draft, Some(&draft.sent()), "sent a draft").await?)
+    // Marked as sent in the commit that queues it; what can still be read of its versions is destroyed afterwards.
+    let sent = draft.sent();
+    send::send(SendArgs::of_draft(document(draft, home)?, sent.clone(), to, set), home).await?;
+    Ok(home.engine.erase_draft(draft, Some(&sent), "sent a draft").await?)
 }
 
 fn document(draft: &Draft, home: &Home) -> Result<Document, Failure> {

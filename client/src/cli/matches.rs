@@ -9,11 +9,11 @@ use super::failure::{Failure, exit};
 use super::home::Home;
 use super::kind::{read, refused};
 use super::output::{harmless, print, print_list, remark, text, time};
+use crate::calls;
 use crate::casebook::Case;
 use crate::matching::finding::{self, Decision, Finding, Side, State};
 use crate::matching::sweep;
 use crate::matching::telling::{self, Notice, Stage, Standing, Warning};
-use crate::records;
 use crate::referral::{Document, Kind};
 use crate::vault::Changes;
 
@@ -170,13 +170,15 @@ fn standing(
 }
 
 async fn case_entry(side: &Side, home: &Home) -> Result<Value, Failure> {
-    let thread = records::thread(&home.engine.vault, &side.case)?;
-    let Some(thread) = thread else { return Ok(json!({ "referral": side.root.to_string(), "gone": true })) };
+    let case = calls::case(&home.engine.vault, &side.case)?;
+    let Some(thread) = case.map(|case| case.thread) else {
+        return Ok(json!({ "referral": side.root.to_string(), "gone": true }));
+    };
     Ok(json!({
         "referral": thread.root.to_string(),
         "kind": thread.kind,
         "ours": thread.ours,
-        "with": home.name_of(thread.peer).await,
+        "with": if thread.peer == calls::NOBODY { String::new() } else { home.name_of(thread.peer).await },
         "person": side.person,
         "begun": time(thread.begun),
     }))
@@ -226,11 +228,8 @@ async fn show(id: &str, home: &Home) -> Result<(), Failure> {
 fn documents(finding: &Finding, home: &Home) -> Result<Vec<Map<String, Value>>, Failure> {
     let mut all = Vec::new();
     for side in telling::sides(finding) {
-        let thread = records::thread(&home.engine.vault, &side.case)?;
-        all.push(match thread {
-            Some(thread) => with_updates(Case::of(&home.engine.vault, thread)?),
-            None => Map::new(),
-        });
+        let case = calls::case(&home.engine.vault, &side.case)?;
+        all.push(case.map(with_updates).unwrap_or_default());
     }
     Ok(all)
 }
@@ -465,7 +464,11 @@ fn case_words(case: &Value, lang: crate::lang::Lang) -> String {
     if case["gone"] == true {
         return lang.text("matches-gone");
     }
-    let id = if case["ours"] == true { "matches-case-ours" } else { "matches-case-theirs" };
+    let id = match (text(case, "with"), &case["ours"]) {
+        ("", _) => "matches-case-call",
+        (_, Value::Bool(true)) => "matches-case-ours",
+        _ => "matches-case-theirs",
+    };
     let number = text(case, "referral").chars().take(12).collect::<String>();
     lang.fill(
         id,

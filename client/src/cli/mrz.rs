@@ -114,7 +114,8 @@ fn people(zone: &Zone, lang: Lang) -> String {
     }
     field("family", zone.family.clone());
     field("given", zone.given.clone());
-    field("number", zone.number.clone());
+    // It lacks a digit that stands elsewhere, and its order is not that of the page.
+    field(if zone.is_internal_passport() { "number-raw" } else { "number" }, zone.number.clone());
     field("nationality", named(&zone.nationality, lang));
     field("birth", date(&zone.birth, lang));
     field("sex", lang.text(&format!("mrz-sex-{}", zone.sex)));
@@ -165,5 +166,27 @@ fn date(date: &ZoneDate, lang: Lang) -> String {
             lang.fill("mrz-date-or", &[("date", date), ("other", or_else)])
         }
         ZoneDate { date, .. } => date.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use causeway_common::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn the_number_field_of_an_internal_passport_is_not_called_its_number() {
+        let second = "4600000007RUS8503127M<<<<<<<0050101500001<00";
+        let lines = |kind: &str| format!("{kind}RUSIVANOV<<ALEKSEQ<IVANOVI3<<<<<<<<<<<<<<<\n{second}");
+        let now = Timestamp(1_795_514_400_000);
+        let zone = mrz::read(&lines("PN"), now).unwrap();
+        let words = [(Lang::En, "  Number: ", "Number field"), (Lang::Ru, "  Номер: ", "Поле номера")];
+        for (lang, wrong, right) in words {
+            let shown = people(&zone, lang);
+            assert!(!shown.contains(wrong) && shown.contains(right), "{shown}");
+        }
+        let abroad = mrz::read(&lines("P<"), now).unwrap();
+        assert!(people(&abroad, Lang::En).contains("  Number: 460000000"));
     }
 }

@@ -1,4 +1,4 @@
-//! `causeway search`: finds referrals by what stands in them. The index is made in memory and is gone afterwards.
+//! `causeway search`: finds referrals and calls by what stands in them. The index is made in memory and is gone afterwards.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::{harmless, print_list, remark, text, time};
+use crate::calls::{self, Call};
 use crate::casebook::Case;
 use crate::model::Thread;
 use crate::search::{Entry, Index, Query, entry, snippet};
@@ -61,13 +62,17 @@ pub(crate) async fn search(args: SearchArgs, home: &Home) -> Result<(), Failure>
     Ok(())
 }
 
-/// All referrals that this device may read, the oldest first.
+/// All referrals and calls that this device may read, the oldest first.
 async fn read(home: &Home) -> Result<(Vec<Thread>, Vec<Entry>), Failure> {
     let mut cases = Case::all_at(&home.engine.vault, home.engine.now())?;
+    cases.extend(calls::unsent(&home.engine.vault)?.iter().map(Call::to_case));
     cases.sort_by_key(|case| case.thread.begun);
     let (mut threads, mut entries) = (Vec::new(), Vec::new());
     for case in cases {
-        let partner = home.name_of(case.thread.peer).await;
+        let partner = match case.thread.peer {
+            calls::NOBODY => String::new(),
+            peer => home.name_of(peer).await,
+        };
         if let Some(entry) = entry(&case, &partner) {
             threads.push(case.thread);
             entries.push(entry);
@@ -93,7 +98,11 @@ fn hit_json(thread: &Thread, entry: &Entry, score: u32, query: &Query) -> Value 
 }
 
 fn line(v: &Value, home: &Home) -> String {
-    let id = if v["ours"] == true { "search-sent-to" } else { "search-from" };
+    let id = match (text(v, "partner"), &v["ours"]) {
+        ("", _) => "search-call",
+        (_, Value::Bool(true)) => "search-sent-to",
+        _ => "search-from",
+    };
     let partner = home.lang.fill(id, &[("name", &harmless(text(v, "partner")))]);
     let head = format!(
         "{}  {}  {}  {partner}  {}  {}",

@@ -28,6 +28,7 @@ use crate::casebook::Case;
 use crate::consents;
 use crate::engine::Draft;
 use crate::escalation::course;
+use crate::formats::drafts;
 use crate::matching::sweep;
 use crate::model::{PACKET_REFERRAL, StoredSection};
 use crate::records;
@@ -77,13 +78,21 @@ pub(crate) struct SendArgs {
     /// What the referral begins with, before fields are added.
     #[arg(skip)]
     begun: Option<Document>,
+    /// What is left of the draft that it begins with, once it is queued: in one step, or a crash between sends it twice.
+    #[arg(skip)]
+    draft: Option<drafts::Draft>,
 }
 
 impl SendArgs {
     /// What sends a draft.
-    pub(super) fn of_draft(draft: Document, to: Vec<String>, set: Vec<String>) -> Self {
+    pub(super) fn of_draft(
+        document: Document,
+        sent: drafts::Draft,
+        to: Vec<String>,
+        set: Vec<String>,
+    ) -> Self {
         Self {
-            kind: draft.kind,
+            kind: document.kind,
             to,
             file: None,
             set,
@@ -95,7 +104,8 @@ impl SendArgs {
             yes: false,
             from: None,
             overriding: overriding::OverrideArgs::default(),
-            begun: Some(draft),
+            begun: Some(document),
+            draft: Some(sent),
         }
     }
 }
@@ -158,6 +168,9 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     if let Some(mut call) = call {
         call.led_to(packet, home.engine.now());
         calls::put(&mut changes, &call);
+    }
+    if let Some(draft) = &args.draft {
+        drafts::put_sent(&mut changes, draft);
     }
     overriding::remember(&mut changes, packet, overridden.as_ref(), needs_guardian, home);
     queue(&args, packet, &document, shares, &files, changes, home).await

@@ -1,20 +1,25 @@
 //! `causeway stats`: tables of this organisation's own cases. Nothing is kept.
 
+use std::collections::HashMap;
+
+use causeway_common::ids::PacketId;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::{emit, harmless, print};
+use crate::calls;
 use crate::casebook::Case;
+use crate::referral::values::day;
 use crate::stats::{self, Counted, Period, Sheet, Table};
 
 #[derive(Debug, Args)]
 pub(crate) struct StatsArgs {
-    /// First day; the tables begin with its month.
+    /// First day of a quarter, for example 2027-01-01.
     #[arg(long)]
     from: Date,
-    /// Last day; the tables end with its month.
+    /// Last day of the same quarter, for example 2027-03-31; it must be over.
     #[arg(long)]
     to: Date,
     /// One table; otherwise all of them.
@@ -43,12 +48,24 @@ pub(crate) async fn stats(args: StatsArgs, home: &Home) -> Result<(), Failure> {
         None if matches!(args.format, Format::Svg | Format::Csv) => return Err(wrong("stats-one-table")),
         None => Table::ALL.to_vec(),
     };
-    let mut cases = Vec::new();
-    for case in Case::all(&home.engine.vault)? {
+    if !period.is_over(day(home.engine.now())) {
+        return Err(wrong("stats-running"));
+    }
+    let vault = &home.engine.vault;
+    let origins: HashMap<PacketId, [u8; 32]> = calls::origins(vault)?.into_iter().collect();
+    // Calls come first: what came of one counts with it.
+    let mut cases: Vec<(Case, String)> =
+        calls::unsent(vault)?.iter().map(|call| (call.to_case(), String::new())).collect();
+    for case in Case::all(vault)? {
         let partner = home.name_of(case.thread.peer).await;
         cases.push((case, partner));
     }
-    let counted: Vec<Counted<'_>> = cases.iter().map(|(case, partner)| Counted { case, partner }).collect();
+    let call = |case: &Case| {
+        let is_call = case.thread.peer == calls::NOBODY;
+        if is_call { Some(case.thread.case) } else { origins.get(&case.thread.root).copied() }
+    };
+    let counted: Vec<Counted<'_>> =
+        cases.iter().map(|(case, partner)| Counted { case, partner, call: call(case) }).collect();
     let sheet = |table| stats::sheet(table, &counted, period, home.engine.now());
     let sheets: Vec<Sheet> = tables.into_iter().map(sheet).collect();
     show(&sheets, period, args.format, home);

@@ -13,6 +13,7 @@ use super::finding::{self, Decision, Finding, Side, State};
 use super::index::Index;
 use super::person::{self, Lexicon, Person};
 use super::score::{Class, Reason, Verdict, WEIGHTS};
+use crate::calls;
 use crate::casebook::Case;
 use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
@@ -61,24 +62,26 @@ pub struct Book {
 }
 
 impl Book {
-    /// Reads all cases. Of a referral that went to several organisations one thread is enough.
+    /// Reads all cases and calls. Of a referral that went to several organisations one thread is enough.
     pub fn read(vault: &Vault) -> Result<Self, RecordError> {
         let mut book = Self::default();
         let mut known = HashSet::new();
-        let mut threads: Vec<Thread> = records::all_threads(vault)?.into_iter().filter(has_begun).collect();
-        threads.sort_by_key(|thread| thread.begun);
-        for thread in threads {
+        let threads = records::all_threads(vault)?.into_iter().filter(has_begun);
+        let referrals = threads.map(|thread| Ok((Case::of(vault, thread)?, Vec::new())));
+        let mut cases = referrals.collect::<Result<Vec<(Case, Vec<PacketId>)>, RecordError>>()?;
+        cases.extend(calls::unsent(vault)?.into_iter().map(|call| (call.to_case(), call.referrals)));
+        cases.sort_by_key(|(case, _)| case.thread.begun);
+        for (case, led_to) in cases {
             let Ok(owner) = u32::try_from(book.cases.len()) else { break };
-            if !known.insert(thread.root) {
+            if !known.insert(case.thread.root) {
                 continue;
             }
-            let case = Case::of(vault, thread)?;
             let people = people_of(&case, &mut book.index.lexicon);
             for person in &people {
                 book.index.add(owner, person.clone());
             }
             book.people.push(people);
-            book.cases.push(Entry::of(case));
+            book.cases.push(Entry::of(case, &led_to));
         }
         Ok(book)
     }
@@ -122,7 +125,7 @@ struct Pair {
 }
 
 impl Entry {
-    fn of(case: Case) -> Self {
+    fn of(case: Case, led_to: &[PacketId]) -> Self {
         let text =
             |name: &str| case.document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let listed = case.document.get("references").and_then(Value::as_array).into_iter().flatten();
@@ -131,6 +134,7 @@ impl Entry {
         linked.extend(
             ["in_reply_to", "root_packet", "supersedes"].map(text).into_iter().filter(|id| !id.is_empty()),
         );
+        linked.extend(led_to.iter().map(PacketId::to_string));
         Self { is_exercise: case.is_exercise(), linked, reference: text("case_ref"), thread: case.thread }
     }
 
@@ -213,7 +217,8 @@ async fn keep(
 /// The first packets of cases that are to be compared; what has been looked at is noted.
 fn due(vault: &Vault, changes: &mut Changes) -> Result<HashSet<PacketId>, RecordError> {
     let mut due = HashSet::new();
-    for (case, revision) in vault.revisions(Tree::Referrals) {
+    let calls = vault.revisions(Tree::Calls);
+    for (case, revision) in vault.revisions(Tree::Referrals).into_iter().chain(calls) {
         if due.len() >= CASES_AT_ONCE {
             break;
         }
@@ -223,10 +228,9 @@ fn due(vault: &Vault, changes: &mut Changes) -> Result<HashSet<PacketId>, Record
             continue;
         }
         let Ok(name) = <[u8; 32]>::try_from(case.as_slice()) else { continue };
-        let Some(thread) = records::thread(vault, &name)?.filter(has_begun) else { continue };
-        let root = thread.root;
-        let people =
-            u64::try_from(people_of(&Case::of(vault, thread)?, &mut Lexicon::default()).len()).unwrap_or(0);
+        let Some(case) = calls::case(vault, &name)?.filter(|case| has_begun(&case.thread)) else { continue };
+        let root = case.thread.root;
+        let people = u64::try_from(people_of(&case, &mut Lexicon::default()).len()).unwrap_or(0);
         if people > before.map_or(0, |before| before.people) {
             due.insert(root);
         }

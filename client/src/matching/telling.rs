@@ -9,6 +9,7 @@ use causeway_common::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::finding::{Decision, Finding, Side, State};
+use crate::calls;
 use crate::casebook::Case;
 use crate::engine::threads::{StepError, Words};
 use crate::engine::{Engine, EngineError};
@@ -100,8 +101,8 @@ pub enum Standing {
 
 /// How a finding stands, from what the threads of its cases hold.
 pub fn standing(vault: &Vault, finding: &Finding) -> Result<Standing, RecordError> {
-    let threads =
-        (records::thread(vault, &finding.first.case)?, records::thread(vault, &finding.second.case)?);
+    let thread = |name| calls::case(vault, name).map(|case| case.map(|case| case.thread));
+    let threads = (thread(&finding.first.case)?, thread(&finding.second.case)?);
     let (Some(first), Some(second)) = threads else { return Ok(Standing::Gone) };
     let number = finding.id();
     let (told, asked) = match (first.ours, second.ours) {

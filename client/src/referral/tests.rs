@@ -5,6 +5,7 @@ use causeway_common::time::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::problem::{RULE, VALUE};
 use super::spec::{Field, Need, Type};
 use super::*;
 
@@ -104,6 +105,66 @@ fn samples_do_not_grow_old() {
         assert!(!text.contains("until\":\"P"), "{kind}: days from now have become days of the calendar");
         assert!(!text.contains("valid_until\":\"2027"), "{kind}: a consent that ends whoever sends it");
     }
+}
+
+#[test]
+fn a_birth_lies_within_a_life_and_agrees_with_what_is_said() {
+    let found = |level, fields: &[(&str, &str)]| {
+        let mut document = ready("MPR");
+        fields.iter().for_each(|(path, value)| document.set(path, value).unwrap());
+        document.validate(level, NOW).into_iter().map(|p| (p.path, p.code)).collect::<Vec<_>>()
+    };
+    for dob in ["2099-01-01", "9999", "0001", "1899-12", "2026-12"] {
+        for level in [Level::Draft, Level::Send] {
+            let found = found(level, &[("person.dob", dob)]);
+            assert!(found.contains(&("person.dob".to_owned(), VALUE)), "{dob} {level:?}: {found:?}");
+        }
+    }
+    for dob in ["2026-11-24", "2026", "1907-04", "2005-04-17"] {
+        assert!(found(Level::Draft, &[("person.dob", dob)]).is_empty(), "{dob}");
+    }
+    let grown_up = [("person.dob", "2012-05-01"), ("person.minor", "no")];
+    assert!(found(Level::Send, &grown_up).contains(&("person.minor".to_owned(), RULE)));
+    assert!(!found(Level::Draft, &grown_up).iter().any(|(path, _)| path == "person.minor"));
+}
+
+#[test]
+fn journeys_and_custody_keep_to_the_calendar() {
+    let paths = |kind: &str, change: &dyn Fn(&mut Value)| {
+        let document = with_object(&ready(kind), |value| change(value));
+        document.validate(Level::Send, NOW).into_iter().map(|p| p.path).collect::<Vec<_>>()
+    };
+    let at = |kind: &str, path: &str, change: &dyn Fn(&mut Value)| {
+        let found = paths(kind, change);
+        assert_eq!(found, [path], "{kind}");
+    };
+    at("BIA", "when.eta", &|v| v["when"]["eta"] = "1999-01-01T00:00:00Z".into());
+    assert!(
+        paths("BIA", &|v| v["when"]["eta"] = "2026-11-23T14:00:00Z".into()).is_empty(),
+        "late, not wrong"
+    );
+    at("VHO", "itinerary[0].arr", &|v| {
+        v["itinerary"] = json!([v["itinerary"][0].clone()]);
+        v["itinerary"][0]["arr"] = "2001-01-01T00:00:00Z".into();
+    });
+    assert!(
+        paths("VHO", &|v| {
+            let last = v["itinerary"][0].clone();
+            v["itinerary"] = json!([last.clone(), last]);
+            v["itinerary"][0]["arr"] = "2026-11-20T00:00:00Z".into();
+        })
+        .is_empty(),
+        "a leg that is done"
+    );
+    at("EVH", "items[1].item_no", &|v| v["items"][1]["item_no"] = v["items"][0]["item_no"].clone());
+    at("EVH", "items[0].custody[0].at", &|v| {
+        v["items"][0]["custody"][0]["at"] = "2027-01-01T00:00:00Z".into()
+    });
+    at("EVH", "items[0].custody[1].at", &|v| {
+        let mut next = v["items"][0]["custody"][0].clone();
+        next["at"] = "2026-11-17T00:00:00Z".into();
+        v["items"][0]["custody"].as_array_mut().unwrap().push(next);
+    });
 }
 
 #[test]

@@ -27,14 +27,11 @@ pub(super) fn day(case: &Case) -> Date {
     values::day(began.unwrap_or(case.thread.begun))
 }
 
-/// The tables of people. A referral that went to several counts once.
+/// The tables of people. A referral that went to several counts once, and so does a call with what came of it.
 pub(super) fn counts(table: Table, cases: &[&Counted<'_>]) -> Counts {
     let mut counts = Counts::new(table);
     let mut known = BTreeSet::new();
-    for Counted { case, .. } in cases {
-        if !known.insert(case.thread.root.0) {
-            continue;
-        }
+    for Counted { case, call, .. } in cases {
         let (rows, columns) = match table {
             Table::Contacts if is(case, "HIC") => (vec![line_country(case)], vec![month(case)]),
             Table::Callers if is(case, "HIC") => (
@@ -51,6 +48,11 @@ pub(super) fn counts(table: Table, cases: &[&Counted<'_>]) -> Counts {
             }
             _ => continue,
         };
+        // An alert counts for itself; people and contacts once with the call that led to it.
+        let root = case.thread.root.0;
+        if !known.insert(if table == Table::Borders { root } else { call.unwrap_or(root) }) {
+            continue;
+        }
         for row in &rows {
             for column in &columns {
                 counts.add(row.clone(), column.clone(), 1);

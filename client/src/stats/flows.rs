@@ -20,7 +20,7 @@ const UNITS_MAX: usize = 50;
 /// How far each referral came, by kind and partner. A referral counts in the last column that it has reached, so that lines add up.
 pub(super) fn funnel(table: Table, cases: &[&Counted<'_>]) -> Counts {
     let mut counts = Counts::new(table);
-    for Counted { case, partner } in cases {
+    for Counted { case, partner, .. } in cases {
         let route = format!("{} – {partner}", case.thread.kind);
         counts.add(Label::new(Axis::Route, route), Label::new(Axis::Code, reached(case)), 1);
     }

@@ -10,7 +10,7 @@ use crate::lang::Lang;
 const NOW: Timestamp = Timestamp(1_773_576_000_000);
 
 fn march() -> Period {
-    Period::around(Date::constant(2026, 3, 3), Date::constant(2026, 3, 9)).unwrap()
+    Period::around(Date::constant(2026, 1, 3), Date::constant(2026, 3, 9)).unwrap()
 }
 
 /// So many cases of one kind, each of its own.
@@ -31,7 +31,8 @@ fn cases(kind: &str, document: &Value, count: u8, change: impl Fn(&mut Case)) ->
 }
 
 fn table(table: Table, cases: &[Case]) -> Sheet {
-    let counted: Vec<Counted<'_>> = cases.iter().map(|case| Counted { case, partner: "=Desk" }).collect();
+    let counted: Vec<Counted<'_>> =
+        cases.iter().map(|case| Counted { case, partner: "=Desk", call: None }).collect();
     sheet(table, &counted, march(), NOW)
 }
 
@@ -45,12 +46,50 @@ fn call(country: &str, category: &str, role: &str) -> Value {
 }
 
 #[test]
-fn a_period_is_whole_months() {
+fn a_period_is_one_quarter_and_it_is_over() {
     assert_eq!(
         (march().from.to_string(), march().to.to_string()),
-        ("2026-03-01".into(), "2026-03-31".into())
+        ("2026-01-01".into(), "2026-03-31".into())
     );
-    assert_eq!(Period::around(Date::constant(2026, 3, 9), Date::constant(2026, 3, 3)), None);
+    let period = |from: (i16, i8), to: (i16, i8)| {
+        Period::around(Date::constant(from.0, from.1, 1), Date::constant(to.0, to.1, 28))
+    };
+    for wrong in
+        [((2026, 3), (2026, 1)), ((2026, 3), (2026, 4)), ((2026, 1), (2026, 12)), ((2025, 1), (2026, 1))]
+    {
+        assert_eq!(period(wrong.0, wrong.1), None, "{wrong:?}");
+    }
+    let last = period((2026, 12), (2026, 12)).unwrap();
+    assert_eq!((last.from.to_string(), last.to.to_string()), ("2026-10-01".into(), "2026-12-31".into()));
+    assert!(!last.is_over(Date::constant(2026, 12, 31)) && last.is_over(Date::constant(2027, 1, 1)));
+}
+
+#[test]
+fn calls_count_as_contacts_and_once_with_what_came_of_them() {
+    let document = json!({ "line": { "country": "MD" }, "start": "2026-03-10T10:00:00+03:00",
+        "exploitation": ["SEX"], "situation_place": { "country": "RU" } });
+    let recorded = |n: u8| calls::Call {
+        id: [n; 32],
+        taken: NOW,
+        changed: NOW,
+        document: document.to_string().into_bytes(),
+        referrals: Vec::new(),
+    };
+    let calls: Vec<Case> = (0..20).map(|n| recorded(n).to_case()).collect();
+    let came_of_them = cases("MPR", &document, 20, |_| {});
+    let call = |n: usize| Some(calls[n].thread.case);
+    let mut counted: Vec<Counted<'_>> =
+        calls.iter().enumerate().map(|(n, case)| Counted { case, partner: "", call: call(n) }).collect();
+    counted.extend(came_of_them.iter().enumerate().map(|(n, case)| Counted {
+        case,
+        partner: "Desk",
+        call: call(n),
+    }));
+    let cell = |table| sheet(table, &counted, march(), NOW).cells[0][0];
+    assert_eq!(cell(Table::Contacts), Cell::Count(20));
+    assert_eq!(cell(Table::Exploitation), Cell::Count(20), "each with the referral that came of it");
+    let funnel = sheet(Table::Funnel, &counted, march(), NOW);
+    assert!(funnel.rows.iter().all(|row| !row.code.starts_with("HIC")), "a call has gone no way");
 }
 
 #[test]

@@ -88,15 +88,35 @@ async fn referrals_are_found_in_any_alphabet_and_counted_without_names() {
     assert!(seen_by(police, &["--lang", "en", "search", &family]).await.contains("from Angel Hotline"));
     fails(hotline, &["search", " "], INVALID, "Q-105").await;
 
-    let month = ["--from", "2020-01-01", "--to", "2099-12-31"];
-    let funnel = hotline.run(&[&["stats", "--table", "funnel"][..], &month].concat()).await;
-    assert_eq!(funnel["cells"][0][0], "<11");
-    let people = seen_by(hotline, &[&["--lang", "ru", "stats"][..], &month].concat()).await;
+    // A call is found and counted like a referral.
+    let persons = r#"persons=[{"names":[{"family":"Scherbatskaja","given":"Julia"}],"sex":2,"dob":"2005-04-17","nationalities":[{"country":"RU"}]}]"#;
+    let said = ["start=2026-04-10T10:00:00+03:00", "caller_number=+905321234567", "line.country=MD", persons];
+    let said: Vec<&str> = said.iter().flat_map(|one| ["--set", one]).collect();
+    let call = hotline.run(&[&["call", "record"][..], &said].concat()).await;
+    let found = hotline.list(&["search", "+905321234567"]).await;
+    assert_eq!((found.len(), &found[0]["id"], &found[0]["kind"]), (1, &call["id"], &"HIC".into()));
+    // She is missing, and has called herself.
+    let alike = hotline.list(&["matches", "list"]).await;
+    let kinds: Vec<&Value> = alike[0]["cases"].as_array().unwrap().iter().map(|case| &case["kind"]).collect();
+    assert!(
+        alike.len() == 1 && kinds.contains(&&"HIC".into()) && kinds.contains(&&"MPR".into()),
+        "{alike:?}"
+    );
+
+    let quarter = ["--from", "2026-04-01", "--to", "2026-06-30"];
+    let contacts = hotline.run(&[&["stats", "--table", "contacts"][..], &quarter].concat()).await;
+    assert_eq!(contacts["cells"][0][0], "<11");
+    let people = seen_by(hotline, &[&["--lang", "ru", "stats"][..], &quarter].concat()).await;
     assert!(people.contains("<11") && !people.contains(&family), "{people}");
     let picture =
-        seen_by(hotline, &[&["stats", "--table", "funnel", "--format", "svg"][..], &month].concat()).await;
+        seen_by(hotline, &[&["stats", "--table", "contacts", "--format", "svg"][..], &quarter].concat())
+            .await;
     assert!(picture.starts_with("<svg") && picture.contains("<desc"));
-    fails(hotline, &["stats", "--from", "2026-02-01", "--to", "2026-01-01"], INVALID, "U-101").await;
+    for (from, to) in
+        [("2026-02-01", "2026-01-01"), ("2026-01-01", "2026-12-31"), ("2099-01-01", "2099-03-31")]
+    {
+        fails(hotline, &["stats", "--from", from, "--to", to], INVALID, "U-101").await;
+    }
     let odd = hotline
         .attempt(&["stats", "--from", "soon", "--to", "later"], &causeway_tests::process::Death::Never)
         .await;

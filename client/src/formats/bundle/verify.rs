@@ -330,3 +330,26 @@ fn attachment(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_the_item_of_its_name_is_told() {
+        let section = |sha256: &str| {
+            let content = json!({
+                "items": [{ "item_no": "1", "file": "chat.json", "hash_sha256": "9f".repeat(32), "size": 19 }],
+                "attachments": [{
+                    "id": "1", "name": "chat.json", "media_type": "application/json", "size": 19, "sha256": sha256,
+                    "blob": "", "key": "", "token": "", "place": [0, 0],
+                }],
+            });
+            [StoredSection { code: *b"EVI", bytes: content.to_string().into_bytes() }]
+        };
+        assert_eq!(exhibits(&section(&"9f".repeat(32))).count(), 0);
+        assert_eq!(exhibits(&section(&"00".repeat(32))).count(), 1);
+    }
+}
