@@ -77,7 +77,7 @@ async fn a_withdrawal_goes_on_to_whom_it_was_handed_and_a_stranger_ends_no_conse
     let stage = Stage::set(TOWN).await;
     let (hotline, police, ngo) = (stage.hotline(), stage.police(), &stage.town.orgs[2]);
     let handoff = sample("victim-handoff.json");
-    let free = ["--set", "handling=[]"];
+    let free = ["--set", "handling=[\"H0\"]"];
     let send = ["send", "victim-handoff", "--to", "Women's House", "--file", &handoff];
     let sent = hotline.run(&[&send[..], &free].concat()).await;
     let number = sent["referral"].as_str().unwrap();
