@@ -19,6 +19,8 @@ use crate::referral::lifecycle::Action;
 use crate::referral::sections::HDR;
 use crate::vault::{Changes, Tree, Vault};
 
+pub mod protection;
+
 /// Whoever has something of a person who withdraws her consent says within this time what has become of it.
 pub const CONFIRM_WITHIN: Duration = Duration::from_secs(72 * 60 * 60);
 /// Longest name of an agreement, in bytes.
@@ -225,14 +227,22 @@ pub fn put_ended(changes: &mut Changes, consent_ref: &str, sections: &[String], 
     records::write(changes, Tree::Consents, &key, &ended);
 }
 
-/// For which sections a consent was taken back, here or as a partner has told; the header stands for everything.
+/// For which sections a consent was taken back, here or as the partner has told from whom it came; the header stands for
+/// everything.
 pub fn ended(vault: &Vault, consent_ref: &str) -> Result<Vec<SectionCode>, RecordError> {
     if consent_ref.is_empty() || consent_ref == "none" {
         return Ok(Vec::new());
     }
     let here = below::<Ended>(vault, Tree::Consents, WITHDRAWN)?;
     let here = here.into_iter().filter(|e| e.consent_ref == consent_ref).map(|e| e.sections);
-    let told = withdrawals(vault)?.into_iter().filter(|w| w.consent_ref == consent_ref).map(|w| w.sections);
+    let mut told = withdrawals(vault)?;
+    told.retain(|withdrawal| withdrawal.consent_ref == consent_ref);
+    // Whoever has seen the number of a consent could stop the search for somebody with it.
+    if told.iter().any(Withdrawal::is_for_us) {
+        let givers = givers(vault, consent_ref)?;
+        told.retain(|withdrawal| !withdrawal.is_for_us() || givers.contains(&withdrawal.thread.peer));
+    }
+    let told = told.into_iter().map(|withdrawal| withdrawal.sections);
     let mut found = Vec::new();
     for sections in here.chain(told) {
         if sections.is_empty() {
@@ -242,6 +252,45 @@ pub fn ended(vault: &Vault, consent_ref: &str) -> Result<Vec<SectionCode>, Recor
     }
     found.sort_unstable();
     found.dedup();
+    Ok(found)
+}
+
+/// The organisations that have sent us a consent; nobody if it was here before, for then it is ours.
+fn givers(vault: &Vault, consent: &str) -> Result<Vec<OrgId>, RecordError> {
+    let mut bearing = Vec::new();
+    for case in Case::all(vault)? {
+        if consent_ref(&case.document) == consent {
+            bearing.push(case.thread);
+        }
+    }
+    bearing.sort_by_key(|thread| (thread.begun, !thread.ours));
+    if bearing.first().is_none_or(|first| first.ours) {
+        return Ok(Vec::new());
+    }
+    Ok(bearing.into_iter().filter(|thread| !thread.ours).map(|thread| thread.peer).collect())
+}
+
+/// Whether the one who withdraws a consent is the one it came from. What is withdrawn without a number is about its own
+/// case only.
+pub fn may_withdraw(vault: &Vault, withdrawal: &Withdrawal) -> Result<bool, RecordError> {
+    let number = withdrawal.consent_ref.as_str();
+    Ok(!withdrawal.is_for_us()
+        || number.is_empty()
+        || givers(vault, number)?.contains(&withdrawal.thread.peer))
+}
+
+/// Threads of ours to whose recipients a withdrawal goes on: made from its case, or resting on the consent that it takes
+/// back, if it may. The same withdrawal is not said twice.
+pub fn handed_on(vault: &Vault, withdrawal: &Withdrawal) -> Result<Vec<Case>, RecordError> {
+    let consent = if may_withdraw(vault, withdrawal)? { withdrawal.consent_ref.as_str() } else { "" };
+    let said = |case: &Case| withdrawals_of(case).iter().any(|other| other.sections == withdrawal.sections);
+    let mut found = Case::all(vault)?;
+    found.retain(|other| {
+        other.thread.ours
+            && (named(&other.document).contains(&withdrawal.thread.root)
+                || (!consent.is_empty() && consent_ref(&other.document) == consent))
+            && !said(other)
+    });
     Ok(found)
 }
 
@@ -265,9 +314,12 @@ pub fn past_recipients(vault: &Vault, case: &Case) -> Result<Vec<Case>, RecordEr
     Ok(found)
 }
 
-/// The number of the consent that a document rests on; empty for none.
+/// The number of the consent that a document rests on; empty for none. The record of consent says it before the header
+/// does.
 pub fn consent_ref(document: &Map<String, Value>) -> &str {
-    let found = text(document, "consent_ref");
+    let recorded =
+        document.get("consent").and_then(|consent| consent.get("consent_id")).and_then(Value::as_str);
+    let found = recorded.filter(|id| !id.is_empty()).unwrap_or_else(|| text(document, "consent_ref"));
     if found == "none" { "" } else { found }
 }
 

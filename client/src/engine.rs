@@ -35,6 +35,7 @@ pub mod judgement;
 pub mod outgoing;
 mod passing;
 mod receipts;
+mod recipients;
 mod refused;
 mod shared;
 mod standing;

@@ -28,7 +28,8 @@ fn packet(to: OrgId, case: u8, number: u8, header: &Value) -> Draft {
 }
 
 fn request(mode: &str, fallback: &[&Actor]) -> Value {
-    let listed: Vec<Value> = fallback.iter().map(|org| json!({ "org_id": org.org().to_string() })).collect();
+    let listed: Vec<Value> =
+        fallback.iter().map(|org| json!({ "org_id": org.org().to_string(), "sections": ["HDR"] })).collect();
     json!({
         "kind": "SPR", "group": "women", "adults": 1, "children": [], "auto_fallback": true, "fallback": listed,
         "mode_of_acceptance": mode,

@@ -63,7 +63,7 @@ async fn a_referral_that_nobody_answers_goes_to_the_next_on_the_list_once() {
     let stranger = scene.resident("Neighbour").await;
     hotline.sync().await.unwrap();
     let header = json!({
-        "kind": "BIA", "auto_fallback": true, "fallback": [{"org_id": shelter.org().to_string()}],
+        "kind": "BIA", "auto_fallback": true, "fallback": [{"org_id": shelter.org().to_string(), "sections": ["HDR", "IDN"]}],
     });
     hotline.queue(with_header(police.org(), 1, Priority::P1, &header)).await;
     sync_all(&[&hotline, &police]).await;
@@ -109,7 +109,8 @@ async fn after_a_long_night_only_the_next_one_gets_it() {
     let police = scene.resident("Police").await;
     let (second, third) = (scene.resident("Second").await, scene.resident("Third").await);
     hotline.sync().await.unwrap();
-    let listed = [second.org(), third.org()].map(|org| json!({"org_id": org.to_string()}));
+    let listed =
+        [second.org(), third.org()].map(|org| json!({"org_id": org.to_string(), "sections": ["HDR", "IDN"]}));
     let header = json!({"kind": "BIA", "auto_fallback": true, "fallback": listed});
     hotline.queue(with_header(police.org(), 1, Priority::P1, &header)).await;
     sync_all(&[&hotline, &police]).await;
@@ -141,7 +142,7 @@ async fn without_a_word_of_the_sender_nothing_goes_on_by_itself() {
     let police = scene.resident("Police").await;
     let shelter = scene.resident("Shelter").await;
     hotline.sync().await.unwrap();
-    let header = json!({"kind": "BIA", "fallback": [{"org_id": shelter.org().to_string()}]});
+    let header = json!({"kind": "BIA", "fallback": [{"org_id": shelter.org().to_string(), "sections": ["HDR", "IDN"]}]});
     hotline.queue(with_header(police.org(), 1, Priority::P1, &header)).await;
     sync_all(&[&hotline, &police]).await;
     look(&hotline).await;

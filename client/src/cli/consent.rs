@@ -10,6 +10,7 @@ use super::failure::{Failure, exit};
 use super::home::Home;
 use super::org;
 use super::output::{harmless, print, print_list, text, time};
+use super::overriding;
 use super::steps::find_thread;
 use crate::casebook::Case;
 use crate::consents::{self, ONWARD, Review, WITHDRAWAL, Withdrawal};
@@ -17,6 +18,7 @@ use crate::engine::threads::Words;
 use crate::records;
 use crate::referral::access::Consent;
 use crate::referral::lifecycle::Action;
+use crate::referral::sections::SECTIONS;
 use crate::referral::{Document, Kind};
 use crate::retention::requests::{self, GROUNDS};
 use crate::vault::Changes;
@@ -254,6 +256,8 @@ async fn entry(withdrawal: &Withdrawal, home: &Home) -> Value {
         "by": withdrawal.by,
         "sections": withdrawal.sections,
         "text": withdrawal.text,
+        // What cannot be read is doubted.
+        "may_withdraw": consents::may_withdraw(&home.engine.vault, withdrawal).unwrap_or(false),
         "at": time(withdrawal.at),
         "due": time(withdrawal.due()),
         "state": state,
@@ -282,7 +286,11 @@ fn line(v: &Value, home: &Home) -> String {
         ("ground", text(v, "ground")),
         ("sections", &if sections.is_empty() { lang.text("agreement-all") } else { sections.join(", ") }),
     ];
-    harmless(&lang.fill(id, &gaps))
+    let mut line = lang.fill(id, &gaps);
+    if v["may_withdraw"] == false {
+        line.push_str(&format!(" {}", lang.text("consent-doubted")));
+    }
+    harmless(&line)
 }
 
 /// The withdrawals of one case, for those who open it.
@@ -332,8 +340,14 @@ async fn confirm(id: &str, keep_ground: Option<String>, yes: bool, home: &Home) 
     let (engine, name) = (&home.engine, case.thread.case);
     let failure = |error| erase::failure(error, lang);
     let mut changes = Changes::default();
-    open.iter().for_each(|w| consents::put_ended(&mut changes, &w.consent_ref, &w.sections, w.at));
+    for withdrawal in &open {
+        // Who has only seen a consent does not end it for everybody.
+        if consents::may_withdraw(&engine.vault, withdrawal)? {
+            consents::put_ended(&mut changes, &withdrawal.consent_ref, &withdrawal.sections, withdrawal.at);
+        }
+    }
     engine.commit(changes).await?;
+    let told = pass_on(&open, keep_ground.is_none(), home).await?;
     let parts: Option<Vec<[u8; 3]>> =
         open.iter().map(Withdrawal::parts).collect::<Option<Vec<_>>>().map(|all| all.concat());
     // Nobody is told that something is erased before it is.
@@ -350,11 +364,43 @@ async fn confirm(id: &str, keep_ground: Option<String>, yes: bool, home: &Home) 
     let result = json!({
         "referral": case.thread.root.to_string(),
         "erased": erased,
+        "passed_on": told,
     });
     print(home.json, result, |_| {
-        lang.text(if erased { "consent-confirmed-erased" } else { "consent-confirmed-kept" })
+        let said = lang.text(if erased { "consent-confirmed-erased" } else { "consent-confirmed-kept" });
+        if told.is_empty() {
+            return said;
+        }
+        format!("{said}\n{}", lang.fill("consent-passed-on", &[("names", &harmless(&told.join(", ")))]))
     });
     Ok(())
+}
+
+/// Tells those who have it from here. Nobody hears from us that something is erased while they do not know that it is
+/// withdrawn. Gives their names.
+async fn pass_on(open: &[Withdrawal], erases: bool, home: &Home) -> Result<Vec<String>, Failure> {
+    let engine = &home.engine;
+    let mut told = Vec::new();
+    for withdrawal in open {
+        for past in consents::handed_on(&engine.vault, withdrawal)? {
+            let reference = consents::consent_ref(&past.document);
+            let said = json!({
+                "consent_ref": reference, "by": withdrawal.by, "sections": withdrawal.sections,
+            });
+            let words = words(&withdrawal.text, WITHDRAWAL, said);
+            engine.take_step(past.thread.case, Action::ConsentWithdrawn, words).await?;
+            if erases {
+                // The thread stays: it says who has not answered yet.
+                let everything = || SECTIONS.iter().map(|(code, _)| code.0).collect();
+                engine
+                    .erase_sections(past.thread.case, &withdrawal.parts().unwrap_or_else(everything))
+                    .await
+                    .map_err(|error| erase::failure(error, home.lang))?;
+            }
+            told.push(home.name_of(past.thread.peer).await);
+        }
+    }
+    Ok(told)
 }
 
 fn reviews(all: bool, home: &Home) -> Result<(), Failure> {
@@ -416,6 +462,7 @@ async fn settle(args: SettleArgs, home: &Home) -> Result<(), Failure> {
     if open.is_empty() {
         return Err(Failure::not_found(&args.id));
     }
+    may_look_again(by, &open, home)?;
     let mut changes = Changes::default();
     for review in &open {
         let settled = Review {
@@ -431,6 +478,20 @@ async fn settle(args: SettleArgs, home: &Home) -> Result<(), Failure> {
     let result = json!({ "referral": packet.to_string(), "settled": open.len() });
     print(home.json, result, |_| home.lang.text("consent-settled"));
     Ok(())
+}
+
+/// Nobody looks again at what they have decided themselves; once people are listed, one of them does.
+fn may_look_again(by: &str, open: &[Review], home: &Home) -> Result<(), Failure> {
+    let has_decided = |review: &Review| {
+        [&review.decided_by, &review.second_person].into_iter().any(|p| p.to_lowercase() == by.to_lowercase())
+    };
+    let words = match (open.iter().any(has_decided), overriding::may_be_one_of_us(by, home)?) {
+        (false, true) => return Ok(()),
+        (true, _) => "consent-settle-own",
+        (_, false) => "consent-settle-unlisted",
+    };
+    let lang = home.lang;
+    Err(Failure::new("W-117", exit::REFUSED, lang.text(words), lang.text("consent-settle-other-hint")))
 }
 
 fn open_reviews(packet: PacketId, home: &Home) -> Result<Vec<Review>, Failure> {

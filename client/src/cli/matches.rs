@@ -14,6 +14,7 @@ use crate::casebook::Case;
 use crate::matching::finding::{self, Decision, Finding, Side, State};
 use crate::matching::sweep;
 use crate::matching::telling::{self, Notice, Stage, Standing, Warning};
+use crate::referral::access::Rule;
 use crate::referral::{Document, Kind};
 use crate::vault::Changes;
 
@@ -273,6 +274,7 @@ async fn confirm(id: &str, asked_again: bool, said: String, home: &Home) -> Resu
             for document in documents(&finding, home)? {
                 nothing_told_against_her_will(&document, asked_again, home)?;
             }
+            nobody_hears_who_must_not(&finding, home).await?;
             decide(&mut finding, State::Confirmed, said, home).await?;
             let queued = telling::advance(&home.engine, &finding).await?;
             let mut value = entry(&finding, home).await?;
@@ -351,6 +353,19 @@ fn nothing_told_against_her_will(
         exit::REFUSED,
         home.lang.text("matches-wants-nothing"),
         home.lang.text("matches-wants-nothing-hint"),
+    ))
+}
+
+/// A state that she fears, or somebody from whom she hides, would learn that she is somewhere.
+async fn nobody_hears_who_must_not(finding: &Finding, home: &Home) -> Result<(), Failure> {
+    let Some((org, rule)) = telling::who_must_not_hear(&home.engine, finding).await? else { return Ok(()) };
+    let (lang, name) = (home.lang, harmless(&home.name_of(org).await));
+    let words = if rule == Rule::HardAsylum { "matches-fears" } else { "matches-withholds" };
+    Err(Failure::new(
+        "M-118",
+        exit::REFUSED,
+        lang.fill(words, &[("org", &name)]),
+        lang.text("matches-must-not-hear-hint"),
     ))
 }
 

@@ -9,6 +9,7 @@ use super::home::Home;
 use crate::consents::{self, Review};
 use crate::referral::access::{self, Override, REVIEW_HOURS, Reason};
 use crate::referral::{Document, values};
+use crate::staff;
 use crate::vault::Changes;
 
 /// Within so many hours somebody is appointed who stands for a child (P1: within the day's shift).
@@ -54,7 +55,18 @@ pub(super) fn of(args: &OverrideArgs, document: &Document, home: &Home) -> Resul
     };
     let about_child = access::is_about_child(document, now);
     overridden.check(document.priority(), about_child).map_err(|found| flaw(found.text(), home))?;
+    for person in [&overridden.decided_by, &overridden.second_person] {
+        if !person.trim().is_empty() && !may_be_one_of_us(person, home)? {
+            return Err(flaw("access-override-unlisted", home));
+        }
+    }
     Ok(Some(overridden))
+}
+
+/// Whether a number can be that of somebody who works here: once people are listed, only theirs are.
+pub(super) fn may_be_one_of_us(number: &str, home: &Home) -> Result<bool, Failure> {
+    let listed = staff::all(&home.engine.vault)?;
+    Ok(listed.is_empty() || listed.iter().any(|member| member.number == number.trim()))
 }
 
 fn flaw(text: &str, home: &Home) -> Failure {

@@ -19,7 +19,7 @@ use super::org;
 use super::output::{print, remark, text};
 use super::overriding;
 use super::placing;
-use super::sharing::{self, Basis, Share};
+use super::sharing::{self, Basis, Share, along, record};
 use super::standing;
 use super::steps::find_thread;
 use crate::activity;
@@ -128,7 +128,9 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     if let Some(overridden) = &overridden {
         document.fields.insert("override".into(), overridden.to_json());
     }
-    let needs_guardian = access::needs_guardian(&document, home.engine.now());
+    // Whoever writes that a guardian has still to be found is believed, and gets the task.
+    let needs_guardian = access::needs_guardian(&document, home.engine.now())
+        || document.fields.get("guardian_pending") == Some(&Value::Bool(true));
     if needs_guardian {
         access::guardian_pending(&mut document);
     }
@@ -140,6 +142,8 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     let basis =
         Basis { document: &document, overridden: overridden.as_ref(), origins: &origins, files: &sections };
     let mut shares = sharing::work_out(&basis, &recipients, home).await?;
+    let list = along::work_out(&basis, home).await?;
+    let unknown = record::withheld_from_nobody(&document, home).await;
     // Danger to life now leaves no time for a second person. It is a decision all the same, and somebody looks at it.
     let overridden = match overridden {
         None if sharing::rests_on_danger(&shares) => Some(overriding::by_danger(home)),
@@ -148,15 +152,34 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     if let Some(overridden) = &overridden {
         document.fields.insert("override".into(), overridden.to_json());
     }
+    along::sign(&mut document, &list);
     sharing::make_copies(&document, &mut shares, home);
+    let words = || {
+        [
+            sharing::words(&document, &shares, home),
+            along::words(&list, home),
+            record::withheld_words(&unknown, home),
+        ]
+        .concat()
+    };
     if args.preview {
-        let result = json!({ "access": sharing::json(&shares), "queued": false });
-        print(home.json, result, |_| sharing::words(&document, &shares, home));
+        let result = json!({
+            "access": sharing::json(&shares),
+            "fallback": along::json(&list),
+            "withheld_from_nobody": unknown,
+            "queued": false,
+        });
+        print(home.json, result, |_| words());
         return Ok(());
     }
     sharing::check(&shares, home)?;
-    if !home.no_input && !home.json {
-        remark(&sharing::words(&document, &shares, home));
+    along::check(&list, home)?;
+    let asks = !home.no_input && !home.json;
+    if !asks && !args.yes {
+        record::must_be_known(&unknown, home)?;
+    }
+    if asks {
+        remark(&words());
         if !args.yes && !sharing::agreed(home)? {
             print(home.json, json!({ "queued": false }), |_| home.lang.text("access-not-sent"));
             return Ok(());
@@ -172,6 +195,7 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     if let Some(draft) = &args.draft {
         drafts::put_sent(&mut changes, draft);
     }
+    consents::protection::put(&mut changes, packet, &document.fields);
     overriding::remember(&mut changes, packet, overridden.as_ref(), needs_guardian, home);
     queue(&args, packet, &document, shares, &files, changes, home).await
 }
@@ -313,7 +337,7 @@ async fn draft(
 }
 
 /// Fields that say what became of a document when it was sent; whoever sends it again writes them anew.
-const OF_A_COPY: [&str; 4] = ["sections", "recipients", "location_expires", "guardian_pending"];
+const OF_A_COPY: [&str; 3] = ["sections", "recipients", "location_expires"];
 
 /// What people have written: a file, and fields. `refused` tells what is wrong with it.
 pub(super) fn written(
@@ -361,9 +385,15 @@ fn document(
     home: &Home,
 ) -> Result<(Document, Vec<PacketId>), Failure> {
     let refused = |found: &[Problem]| kind::refused(found, home.lang);
-    let mut document = written(begun(args, call, home)?, args.file.as_deref(), &args.set, refused)?;
+    let mut begun = begun(args, call, home)?;
+    record::numbers_itself(&mut begun);
+    let begun_with = consents::named(&begun.fields);
+    let mut document = written(begun, args.file.as_deref(), &args.set, refused)?;
     overriding::must_not_be_typed(&document, home)?;
+    record::must_fit(&document, home)?;
     OF_A_COPY.iter().for_each(|field| drop(document.fields.remove(*field)));
+    // What it was begun with stays named, whatever was typed over it: its sender has a say in where it goes.
+    begun_with.iter().for_each(|packet| name_origin(&mut document, *packet));
     let made_from = consents::named(&document.fields);
     let identity = &home.engine.identity;
     let now = home.engine.now();
@@ -378,6 +408,20 @@ fn document(
         packet_id: packet.to_string(),
     });
     Ok((document, made_from))
+}
+
+/// Lists a packet among those that a document is made from.
+fn name_origin(document: &mut Document, packet: PacketId) {
+    if consents::named(&document.fields).contains(&packet) {
+        return;
+    }
+    let list = document.fields.entry("references").or_insert_with(|| json!([]));
+    if !list.is_array() {
+        *list = json!([]);
+    }
+    if let Some(list) = list.as_array_mut() {
+        list.insert(0, json!({ "packet_id": packet.to_string(), "rel": "same_subject" }));
+    }
 }
 
 /// A case number of ours: `<country>-<year>-<six hexadecimal digits>`.

@@ -16,6 +16,9 @@ use crate::referral::access::{
 use crate::referral::sections::HDR;
 use crate::referral::{Document, Section, SectionCode};
 
+pub(super) mod along;
+pub(super) mod record;
+
 /// What one recipient will get.
 pub(super) struct Share {
     pub(super) org: OrgId,
@@ -52,9 +55,10 @@ pub(super) async fn work_out(
 ) -> Result<Vec<Share>, Failure> {
     let vault = &home.engine.vault;
     let withdrawn = consents::ended(vault, consents::consent_ref(&basis.document.fields))?;
+    let protection = consents::protection::known(vault, &basis.document.fields)?;
     let mut shares = Vec::new();
     for org in recipients {
-        let recipient = recipient(*org, home).await?;
+        let recipient = home.engine.recipient(*org).await.ok_or_else(|| Failure::not_found(&org.short()))?;
         let agreements = consents::agreements_with(vault, *org)?;
         let question = Question {
             document: basis.document,
@@ -62,6 +66,7 @@ pub(super) async fn work_out(
             agreements: &agreements,
             overridden: basis.overridden,
             withdrawn: &withdrawn,
+            protection: &protection,
             origins: basis.origins,
             files: basis.files,
             now: home.engine.now(),
@@ -86,17 +91,6 @@ pub(super) async fn work_out(
         shares.push(share);
     }
     Ok(shares)
-}
-
-async fn recipient(org: OrgId, home: &Home) -> Result<Recipient, Failure> {
-    let replica = home.engine.replica.lock().await;
-    let found = replica.directory.organisation(org).ok_or_else(|| Failure::not_found(&org.short()))?;
-    Ok(Recipient {
-        org: org.to_string(),
-        name: found.name.clone(),
-        kind: found.kind.clone(),
-        country: found.country.clone(),
-    })
 }
 
 /// Whether somebody gets something because a life is in danger now.
@@ -189,22 +183,7 @@ pub(super) fn json(shares: &[Share]) -> Value {
 pub(super) fn words(document: &Document, shares: &[Share], home: &Home) -> String {
     let lang = home.lang;
     let mut out = format!("{}\n\n{}", lang.text("access-title"), table(shares, lang));
-    for share in shares {
-        let role = share.role.map_or("-", Role::code);
-        out.push_str(&format!("\n{} ({role})\n", harmless(&share.recipient.name)));
-        let agreed = match share.agreements.as_slice() {
-            [] => lang.text("access-no-agreement"),
-            some => {
-                let ids: Vec<&str> = some.iter().map(|a| a.id.as_str()).collect();
-                lang.fill("access-by-agreement", &[("ids", &harmless(&ids.join(", ")))])
-            }
-        };
-        out.push_str(&format!("  {agreed}\n"));
-        for decision in &share.decisions {
-            out.push_str(&line(decision, lang));
-        }
-        out.push_str(&share.warnings(lang));
-    }
+    shares.iter().for_each(|share| out.push_str(&share.words(lang)));
     let consent = Consent::of(document, home.engine.now());
     let silent = consent.as_ref().map(Consent::not_to_be_told).unwrap_or_default();
     if !silent.is_empty() {
@@ -227,6 +206,23 @@ fn reason(decision: &Decision, lang: Lang) -> String {
 }
 
 impl Share {
+    /// Who it is, and why it gets what.
+    fn words(&self, lang: Lang) -> String {
+        let role = self.role.map_or("-", Role::code);
+        let mut out = format!("\n{} ({role})\n", harmless(&self.recipient.name));
+        let agreed = match self.agreements.as_slice() {
+            [] => lang.text("access-no-agreement"),
+            some => {
+                let ids: Vec<&str> = some.iter().map(|a| a.id.as_str()).collect();
+                lang.fill("access-by-agreement", &[("ids", &harmless(&ids.join(", ")))])
+            }
+        };
+        out.push_str(&format!("  {agreed}\n"));
+        self.decisions.iter().for_each(|decision| out.push_str(&line(decision, lang)));
+        out.push_str(&self.warnings(lang));
+        out
+    }
+
     /// What the sender has to know beside the reasons.
     fn warnings(&self, lang: Lang) -> String {
         let mut out = String::new();

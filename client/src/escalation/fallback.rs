@@ -12,8 +12,9 @@ use crate::engine::threads::{kind_of, moment};
 use crate::engine::{Draft, Engine, EngineError};
 use crate::model::{PACKET_REFERRAL, StoredSection, Thread};
 use crate::records;
-use crate::referral::access::{self, Question, Recipient, Role};
-use crate::referral::{Document, Kind, Section, deadlines};
+use crate::referral::access::{self, Protection, Question, Role};
+use crate::referral::sections::HDR;
+use crate::referral::{Document, Kind, Section, SectionCode, deadlines};
 use crate::seal::packet::HEADER_SECTION;
 use crate::vault::Changes;
 
@@ -41,7 +42,7 @@ pub async fn next(engine: &Engine, thread: &Thread) -> Result<Option<OrgId>, Eng
     let Some(first) = first_copy(&root.sections, document) else { return Ok(None) };
     for entry in listed {
         let Some(org) = meant(engine, &entry).await.filter(|org| !tried.contains(org)) else { continue };
-        if !copy_for(engine, org, &first, engine.now()).await?.is_empty() {
+        if !cleared_copy(engine, org, &first, engine.now()).await?.is_empty() {
             return Ok(Some(org));
         }
     }
@@ -50,16 +51,54 @@ pub async fn next(engine: &Engine, thread: &Thread) -> Result<Option<OrgId>, Eng
 
 /// The member that an entry of the list names; none if it is suspended, or we ourselves.
 async fn meant(engine: &Engine, entry: &Value) -> Option<OrgId> {
+    let member = member(engine, entry).await?;
+    let replica = engine.replica.lock().await;
+    let org = replica.directory.organisation(member)?;
+    org.suspended.is_none().then_some(org.id)
+}
+
+/// The member that an entry of a list names; none if nobody or more than one is called that, or we ourselves are.
+pub(crate) async fn member(engine: &Engine, entry: &Value) -> Option<OrgId> {
     let text = |field: &str| entry.get(field).and_then(Value::as_str);
     let number = text("org_id").and_then(|id| id.parse::<OrgId>().ok());
     let named = text("name");
     let replica = engine.replica.lock().await;
-    let mut all = replica.directory.organisations();
-    let org = all.find(|org| match number {
+    let mut all = replica.directory.organisations().filter(|org| match number {
         Some(number) => org.id == number,
         None => named == Some(org.name.as_str()),
-    })?;
-    (org.suspended.is_none() && org.id != engine.identity.org).then_some(org.id)
+    });
+    let org = all.next().filter(|_| all.next().is_none())?.id;
+    (org != engine.identity.org).then_some(org)
+}
+
+/// The sections that were decided for an organisation of the list when the referral was sent, on the whole document. What
+/// is kept here is the copy of the first recipient, which need not say whom she fears or what she withholds: without that
+/// decision nobody can be sure, and nothing goes.
+fn cleared(document: &Document, org: OrgId) -> Vec<SectionCode> {
+    let number = org.to_string();
+    let listed = document.fields.get("fallback").and_then(Value::as_array);
+    let entry = listed.into_iter().flatten().find(|entry| entry["org_id"] == *number);
+    let sections = entry.and_then(|entry| entry["sections"].as_array()).into_iter().flatten();
+    sections.filter_map(|code| Some(SectionCode(code.as_str()?.as_bytes().try_into().ok()?))).collect()
+}
+
+/// What an organisation of the list gets: of what it may have now only what was decided for it then.
+async fn cleared_copy(
+    engine: &Engine,
+    org: OrgId,
+    first: &Document,
+    now: Timestamp,
+) -> Result<Vec<Section>, EngineError> {
+    let cleared = cleared(first, org);
+    let mut copy = copy_for(engine, org, first, now).await?;
+    if !cleared.contains(&HDR) {
+        return Ok(Vec::new());
+    }
+    copy.retain(|section| cleared.contains(&section.code));
+    if let Some(Value::Array(listed)) = copy.first_mut().and_then(|header| header.json.get_mut("sections")) {
+        listed.retain(|entry| cleared.iter().any(|code| entry["code"] == *code.to_string()));
+    }
+    Ok(copy)
 }
 
 /// What the first recipient has, without what says so.
@@ -107,7 +146,7 @@ pub async fn forward(
     if records::thread(&engine.vault, &case)?.is_some() {
         return Ok(false);
     }
-    let copy = copy_for(engine, to, &document, now).await?;
+    let copy = cleared_copy(engine, to, &document, now).await?;
     if copy.is_empty() {
         return Ok(false);
     }
@@ -158,15 +197,15 @@ pub(crate) async fn copy_for(
     document: &Document,
     now: Timestamp,
 ) -> Result<Vec<Section>, EngineError> {
-    let recipient = {
-        let replica = engine.replica.lock().await;
-        let Some(found) = replica.directory.organisation(org) else { return Ok(Vec::new()) };
-        let (name, kind) = (found.name.clone(), found.kind.clone());
-        Recipient { org: org.to_string(), name, kind, country: found.country.clone() }
-    };
+    let Some(recipient) = engine.recipient(org).await else { return Ok(Vec::new()) };
     let Some(role) = Role::of(&recipient.kind, document.kind.code()) else { return Ok(Vec::new()) };
     let agreements = consents::agreements_with(&engine.vault, org)?;
     let withdrawn = consents::ended(&engine.vault, consents::consent_ref(&document.fields))?;
+    let protection = if role.is_of_a_state() {
+        consents::protection::known(&engine.vault, &document.fields)?
+    } else {
+        Protection::default()
+    };
     let made_from = consents::named(&document.fields);
     let origins = consents::origins(&engine.vault, &made_from, |org| org.short())?;
     let decisions = access::decide(&Question {
@@ -176,6 +215,7 @@ pub(crate) async fn copy_for(
         // Whoever decided without consent decided about those who got it first.
         overridden: None,
         withdrawn: &withdrawn,
+        protection: &protection,
         origins: &origins,
         files: &[],
         now,

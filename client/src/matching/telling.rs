@@ -11,11 +11,14 @@ use serde_json::{Map, Value, json};
 use super::finding::{Decision, Finding, Side, State};
 use crate::calls;
 use crate::casebook::Case;
+use crate::consents;
 use crate::engine::threads::{StepError, Words};
 use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
 use crate::records::{self, RecordError};
+use crate::referral::access::{self, Protection, Rule};
 use crate::referral::lifecycle::Action;
+use crate::referral::{Document, Kind};
 use crate::vault::Vault;
 
 /// Under which it stands in an update.
@@ -151,8 +154,41 @@ pub async fn advance(engine: &Engine, finding: &Finding) -> Result<bool, StepErr
         Standing::ToTell(case, _) => (case, Stage::Tell),
         _ => return Ok(false),
     };
+    // Something may have come since it was confirmed.
+    if who_must_not_hear(engine, finding).await?.is_some() {
+        return Ok(false);
+    }
     say(engine, case, &finding.id(), stage, &finding.class).await?;
     Ok(true)
+}
+
+/// An organisation that would be asked or told although it must not even hear that there is such a case: a state that she
+/// fears, or somebody from whom she withholds who she is. Both cases count, for they may be hers.
+pub async fn who_must_not_hear(
+    engine: &Engine,
+    finding: &Finding,
+) -> Result<Option<(OrgId, Rule)>, EngineError> {
+    let vault = &engine.vault;
+    let (mut cases, mut protection) = (Vec::new(), Protection::default());
+    for side in sides(finding) {
+        let Some(thread) = records::thread(vault, &side.case)? else { continue };
+        let case = Case::of(vault, thread)?;
+        protection.add(Protection::of(&case.document));
+        protection.add(consents::protection::known(vault, &case.document)?);
+        cases.push(case);
+    }
+    for peer in cases.iter().filter(|case| !case.thread.ours).map(|case| case.thread.peer) {
+        let Some(recipient) = engine.recipient(peer).await else { continue };
+        let rules = cases.iter().filter_map(|case| {
+            let mut document = Document::empty(Kind::from_code(&case.thread.kind)?);
+            document.fields = case.document.clone();
+            access::must_not_hear(&document, &protection, &recipient, engine.now())
+        });
+        if let Some(rule) = rules.into_iter().next() {
+            return Ok(Some((peer, rule)));
+        }
+    }
+    Ok(None)
 }
 
 /// Queues what has become possible since: an owner has agreed. Gives how many messages.
@@ -274,7 +310,7 @@ pub fn warnings(document: &Map<String, Value>) -> Vec<Warning> {
     if is_listed(&["risk", "people_not_to_inform"]) || is_listed(&["do_not_contact"]) {
         all.push(Warning::NotToInform);
     }
-    if at(&["asylum_flag"]) == Some(Value::Bool(true)) {
+    if at(&["asylum_flag"]) == Some(Value::Bool(true)) || is_listed(&["persecution_fear_countries"]) {
         all.push(Warning::Asylum);
     }
     all

@@ -9,7 +9,7 @@ use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Document;
-use super::sections::{CNS, CON, DOC, EVI, HDR, LOC, MED, OPS, PHO, STA, SUS, SectionCode};
+use super::sections::{CNS, CON, DOC, EVI, HDR, IDN, LOC, MED, OPS, PHO, STA, SUS, SectionCode};
 use super::values::{date, day};
 
 mod consent;
@@ -23,6 +23,7 @@ mod tests;
 
 pub use consent::{Consent, is_about_child};
 pub use copy::{LOCATION_HOURS, copy_for, guardian_pending, lost};
+pub use hard::Protection;
 pub use matrix::{Role, Way};
 pub use overriding::{Override, OverrideFlaw, REVIEW_HOURS, Reason};
 
@@ -112,6 +113,8 @@ pub struct Question<'a> {
     pub overridden: Option<&'a Override>,
     /// Sections for which the consent was withdrawn.
     pub withdrawn: &'a [SectionCode],
+    /// From which states she seeks protection, as far as other cases of hers say so.
+    pub protection: &'a Protection,
     /// What it is made from.
     pub origins: &'a [Origin],
     /// Sections of files that travel along.
@@ -315,7 +318,9 @@ impl Facts {
     fn blocked(&self, question: &Question<'_>) -> Option<Decision> {
         let Question { document, recipient, agreements, now, .. } = *question;
         let refused = |why, rule| Decision::refused(HDR, why, rule);
-        if hard::asylum(document, self.role, &recipient.country) {
+        let mut protection = Protection::of(&document.fields);
+        protection.add(question.protection.clone());
+        if protection.forbids(self.role, &recipient.country) {
             return Some(
                 refused("access-hard-asylum", Rule::HardAsylum).with("country", recipient.country.clone()),
             );
@@ -346,9 +351,7 @@ impl Facts {
             return decision;
         }
         let cut = |why, rule| Decision::goes(section, Verdict::Minimised, why, rule);
-        if section == hard::INFORMANT_SECTION
-            && hard::informant(question.document, self.role, self.consent.as_ref())
-        {
+        if hard::informant(question.document, section, self.role, self.consent.as_ref()) {
             return cut("access-hard-informant", Rule::HardInformant);
         }
         if section == CNS && copy::tells_contact(question.document) && !self.covers_contact(question) {
@@ -452,6 +455,26 @@ fn note(number: u8) -> &'static str {
         8 => "access-note-silence",
         _ => "access-note-least",
     }
+}
+
+/// Why an organisation must not even hear that there is a case about this person (hard rule 1, and what she withholds);
+/// none if it may.
+pub fn must_not_hear(
+    document: &Document,
+    protection: &Protection,
+    recipient: &Recipient,
+    now: Timestamp,
+) -> Option<Rule> {
+    let role = Role::of(&recipient.kind, document.kind.code())?;
+    let mut known = Protection::of(&document.fields);
+    known.add(protection.clone());
+    if known.forbids(role, &recipient.country) {
+        return Some(Rule::HardAsylum);
+    }
+    let withheld = Consent::of(document, now).map_or_else(Vec::new, |c| c.withholds(recipient, role));
+    // Who must not have her name must not learn that she is somewhere.
+    let hides = |section: &Option<SectionCode>| section.is_none_or(|code| code == HDR || code == IDN);
+    withheld.iter().any(hides).then_some(Rule::Withheld)
 }
 
 /// What stands in a document about children, for the task to appoint somebody.

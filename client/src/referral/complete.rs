@@ -206,9 +206,8 @@ fn day_after(now: Timestamp, days: u64) -> Date {
 /// What follows from what is known of a person: whether she counts as a child, and how her name is written.
 fn describe(person: &mut Value, now: Timestamp) {
     let Some(map) = person.as_object_mut() else { return };
-    if is_absent(map.get("minor"))
-        && let Some(minor) = minor(map, day(now))
-    {
+    // A word does not make an adult of somebody who is known to be a child.
+    if let Some(minor) = minor(map, day(now)).filter(|minor| *minor == "yes" || is_absent(map.get("minor"))) {
         map.insert("minor".into(), minor.into());
     }
     for name in map.get_mut("names").and_then(Value::as_array_mut).into_iter().flatten() {

@@ -3,7 +3,7 @@
 use causeway_client::attachments;
 use causeway_client::engine::threads;
 use causeway_client::model::StoredSection;
-use causeway_client::referral::access::{Question, Recipient, Role, Verdict, copy_for, decide};
+use causeway_client::referral::access::{Protection, Question, Recipient, Role, Verdict, copy_for, decide};
 use causeway_client::referral::lifecycle::{Action, Party, WorkState, possible, step};
 use causeway_client::referral::update::Update;
 use causeway_client::referral::{
@@ -84,6 +84,7 @@ fn shared(document: &Document, now: Timestamp) {
             agreements,
             overridden: None,
             withdrawn,
+            protection: &Protection::default(),
             origins,
             files,
             now,

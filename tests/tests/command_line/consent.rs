@@ -71,3 +71,52 @@ async fn a_withdrawal_reaches_two_recipients_is_confirmed_and_stops_later_packet
         (&json!(["HDR"]), &"kept".into())
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_goes_on_to_whom_it_was_handed_and_a_stranger_ends_no_consent() {
+    let stage = Stage::set(TOWN).await;
+    let (hotline, police, ngo) = (stage.hotline(), stage.police(), &stage.town.orgs[2]);
+    let handoff = sample("victim-handoff.json");
+    let free = ["--set", "handling=[\"H0\"]"];
+    let send = ["send", "victim-handoff", "--to", "Women's House", "--file", &handoff];
+    let sent = hotline.run(&[&send[..], &free].concat()).await;
+    let number = sent["referral"].as_str().unwrap();
+    hotline.run(&["sync"]).await;
+    ngo.run(&["sync"]).await;
+    let on = ["send", "victim-handoff", "--to", "Border Police", "--from", number, "--file", &handoff];
+    ngo.run(&on).await;
+    ngo.run(&["sync"]).await;
+    police.run(&["sync"]).await;
+
+    // The police have seen the number of the consent, and say that she takes it back: nobody gave it to the house but the
+    // hotline.
+    let back = ["send", "victim-handoff", "--to", "Angel Hotline", "--file", &handoff];
+    let back = police.run(&[&back[..], &["--set", "consent.scope[1].role=HOT"]].concat()).await;
+    let theirs = back["referral"].as_str().unwrap();
+    police.run(&["consent", "withdraw", theirs, "--by", "subject"]).await;
+    police.run(&["sync"]).await;
+    hotline.run(&["sync"]).await;
+    let doubted = hotline.list(&["consent", "pending"]).await;
+    assert_eq!((doubted.len(), &doubted[0]["may_withdraw"]), (1, &false.into()), "{doubted:?}");
+    let seen = seen_by(hotline, &["consent", "pending"]).await;
+    assert!(seen.contains("NOT WHERE THIS CONSENT CAME FROM"), "{seen}");
+    let again = ["send", "victim-handoff", "--to", "Women's House", "--file", &handoff, "--preview"];
+    let preview = hotline.run(&again).await;
+    assert_eq!(preview["access"][0]["sections"][0]["verdict"], "allowed", "{preview}");
+    let kept = ["consent", "confirm", theirs, "--keep-ground", "vital"];
+    assert_eq!(hotline.run(&kept).await["passed_on"], json!([]));
+
+    hotline.run(&["consent", "withdraw", number, "--by", "subject"]).await;
+    hotline.run(&["sync"]).await;
+    ngo.run(&["sync"]).await;
+    ngo.run(&["inbox", "show", number]).await;
+    let done = ngo.run(&["consent", "confirm", number, "--yes"]).await;
+    assert_eq!(done["passed_on"], json!(["Border Police"]), "{done}");
+    let own = ngo.run(&["sent", "list"]).await["id"].as_str().unwrap().to_owned();
+    let copy = ngo.run(&["sent", "show", &own]).await;
+    assert!(copy["sections"].get("IDN").is_none(), "its own copy too: {copy}");
+    ngo.run(&["sync"]).await;
+    police.run(&["sync"]).await;
+    let task = police.list(&["consent", "pending"]).await;
+    assert!(task.iter().any(|task| task["for_us"] == true && task["state"] == "pending"), "{task:?}");
+}

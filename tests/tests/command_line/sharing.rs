@@ -200,3 +200,116 @@ async fn what_came_with_h1_goes_on_when_its_sender_approves() {
         "and the work stands where it stood"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_on_the_fallback_list_gets_what_it_would_not_get_itself() {
+    let stage = Stage::set(TOWN).await;
+    let hotline = stage.hotline();
+    let file = sample("border-alert.json");
+    let send = ["send", "border-alert", "--to", "House on the Hill", "--file", &file];
+    let fears = ["--set", "persecution_fear_countries=[\"DE\"]"];
+    let list = |names: &str| format!("fallback=[{names}]");
+    let feared = list(r#"{"name":"Border Police"}"#);
+    let words = [&send[..], &fears, &["--set", &feared]].concat();
+    let error = fails(hotline, &words, REFUSED, "W-114").await;
+    assert!(error["message"].as_str().unwrap().contains("Border Police"), "{error}");
+    assert!(hotline.list(&["sent", "list"]).await.is_empty());
+
+    let others = list(r#"{"name":"Embassy of Moldova"},{"name":"Nobody","sections":["IDN"]}"#);
+    let words = [&send[..], &fears, &["--set", &others]].concat();
+    let preview = hotline.run(&[&words[..], &["--preview"]].concat()).await;
+    assert_eq!(preview["fallback"][0]["name"], "Embassy of Moldova");
+    assert_eq!(preview["fallback"][1], json!({ "name": "Nobody", "to": null }));
+    let seen = seen_by(hotline, &[&words[..], &["--preview"]].concat()).await;
+    assert!(seen.contains("If nobody answers") && seen.contains("“Nobody”"), "{seen}");
+    hotline.run(&words).await;
+    let id = hotline.run(&["sent", "list"]).await["id"].as_str().unwrap().to_owned();
+    let header = &hotline.run(&["sent", "show", &id]).await["sections"]["HDR"]["fallback"];
+    assert!(header[0]["sections"].as_array().unwrap().contains(&"HDR".into()), "{header}");
+    assert!(header[1].get("sections").is_none(), "nobody decided about it: {header}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embassy_is_kept_away_by_what_an_earlier_referral_said() {
+    let stage = Stage::set(TOWN).await;
+    let hotline = stage.hotline();
+    let (handoff, check) = (sample("victim-handoff.json"), sample("identity-check.json"));
+    let number = ["--set", "case_ref=RU-2026-00000a"];
+    let send = ["send", "identity-check", "--to", "Embassy of Moldova", "--file", &check, "--preview"];
+    let send = [&send[..], &number].concat();
+    assert_eq!(verdict(&hotline.run(&send).await, "Embassy of Moldova", "IDN")["verdict"], "allowed");
+    let first = ["send", "victim-handoff", "--to", "House on the Hill", "--file", &handoff];
+    hotline.run(&[&first[..], &number, &["--set", "asylum_flag=true"]].concat()).await;
+    let decided = verdict(&hotline.run(&send).await, "Embassy of Moldova", "HDR").clone();
+    assert_eq!(decided["rule"], "hard-1-asylum", "{decided}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_consent_is_the_one_that_the_header_names_and_withholds_from_somebody() {
+    let stage = Stage::set(TOWN).await;
+    let hotline = stage.hotline();
+    let file = sample("victim-handoff.json");
+    let send = ["send", "victim-handoff", "--to", "Border Police", "--file", &file];
+    hotline.run(&send).await;
+    let number = hotline.run(&["sent", "list"]).await["id"].as_str().unwrap().to_owned();
+    hotline.run(&["consent", "withdraw", &number, "--by", "subject"]).await;
+    fails(hotline, &send, REFUSED, "W-108").await;
+    for other in ["consent_ref=none", "consent_ref=01932c07-0000-7c3a-9b1e-7b8d1f1b2c3d"] {
+        fails(hotline, &[&send[..], &["--set", other]].concat(), REFUSED, "W-115").await;
+    }
+
+    let mut withheld = document("victim-handoff.json");
+    withheld["consent"]["consent_id"] = "01932c07-209f-7c3a-9b1e-000000000001".into();
+    withheld["consent"]["withhold"] = json!([{ "org": "Bordr Police", "sections": ["IDN"] }]);
+    let file = stage.file("withheld.json", &serde_json::to_vec(&withheld).unwrap());
+    let send = ["send", "victim-handoff", "--to", "Border Police", "--file", &file];
+    let preview = hotline.run(&[&send[..], &["--preview"]].concat()).await;
+    assert_eq!(preview["withheld_from_nobody"], json!(["Bordr Police"]));
+    let error = fails(hotline, &send, REFUSED, "W-116").await;
+    assert!(error["message"].as_str().unwrap().contains("Bordr Police"), "{error}");
+    hotline.run(&[&send[..], &["--yes"]].concat()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_referral_is_begun_with_stays_named_and_a_guardian_that_is_wanted_becomes_a_task() {
+    let stage = Stage::set(TOWN).await;
+    let (hotline, police) = (stage.hotline(), stage.police());
+    let report = sample("missing-person.json");
+    let sent = hotline.run(&["send", "missing-person", "--to", "Border Police", "--file", &report]).await;
+    hotline.run(&["sync"]).await;
+    police.run(&["sync"]).await;
+    let number = sent["referral"].as_str().unwrap();
+    let on = ["send", "missing-person", "--to", "House on the Hill", "--from", number, "--file", &report];
+    let answer = police.run(&[&on[..], &["--set", "references=[]", "--preview"]].concat()).await;
+    assert_eq!(verdict(&answer, "House on the Hill", "TRA")["rule"], "hard-5-onward", "{answer}");
+
+    let bed = sample("placement.json");
+    let send = ["send", "placement", "--to", "House on the Hill", "--file", &bed];
+    let girls = ["--set", "group=girls", "--set", "adults=0", "--set", "guardian_pending=true"];
+    let by = ["--set", "consent.given_by=guardian"];
+    hotline.run(&[&send[..], &girls, &by].concat()).await;
+    let reviews = hotline.list(&["consent", "reviews"]).await;
+    assert_eq!((reviews.len(), &reviews[0]["what"]), (1, &"guardian".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_people_are_listed_two_of_them_decide_and_a_third_looks_again() {
+    let stage = Stage::set(TOWN).await;
+    let hotline = stage.hotline();
+    let mut bare = document("missing-person.json");
+    bare.as_object_mut().unwrap().remove("consent");
+    let file = stage.file("bare.json", &serde_json::to_vec(&bare).unwrap());
+    for number in ["12", "7", "3"] {
+        hotline.run(&["staff", "add", number, "--role", "supervisor"]).await;
+    }
+    let send = ["send", "missing-person", "--to", "Border Police", "--file", &file];
+    let over = ["--override", "vital_interest", "--override-text", "No sign of her.", "--decided-by", "12"];
+    fails(hotline, &[&send[..], &over, &["--second-person", "a"]].concat(), INVALID, "W-111").await;
+    let answer = hotline.run(&[&send[..], &over, &["--second-person", "7"]].concat()).await;
+    let number = answer["referral"].as_str().unwrap();
+    for by in ["12", "7", "99"] {
+        fails(hotline, &["consent", "settle", number, "--by", by, "--text", "Right."], REFUSED, "W-117")
+            .await;
+    }
+    hotline.run(&["consent", "settle", number, "--by", "3", "--text", "Right."]).await;
+}

@@ -6,6 +6,7 @@ use super::support::{
     EMBASSY, HOTLINE, Stage, count, deadlines, hours, named, only, opened, says_none_of, sections, sync,
     task, tasks, text,
 };
+use causeway_tests::process::Death;
 use serde_json::json;
 
 /// On the list by mistake: she fears this country.
@@ -17,11 +18,16 @@ async fn an_identity_check_goes_past_the_embassy_that_she_fears_and_a_question_b
     let stage = Stage::set(&[HOTLINE, EMBASSY, FEARED, GENERAL]).await;
     let (hotline, embassy) = (stage.org(HOTLINE), stage.org(EMBASSY));
     let (feared, general) = (stage.org(FEARED), stage.org(GENERAL));
-    let more = json!({
-        "persecution_fear_countries": ["TR"], "auto_fallback": true,
-        "fallback": [{ "name": FEARED.0 }, { "name": GENERAL.0 }],
-    });
-    let file = stage.file("check.json", &cases::edited("identity-check.json", &[], more));
+    let with_list = |list: &[&str]| {
+        let list: Vec<_> = list.iter().map(|name| json!({ "name": name })).collect();
+        let more = json!({ "persecution_fear_countries": ["TR"], "auto_fallback": true, "fallback": list });
+        stage.file("check.json", &cases::edited("identity-check.json", &[], more))
+    };
+    let file = with_list(&[FEARED.0, GENERAL.0]);
+    let send = ["send", "identity-check", "--to", EMBASSY.0, "--file", &file];
+    let ran = hotline.attempt(&send, &Death::Never).await;
+    assert_eq!((ran.status.code(), &ran.error()["code"]), (Some(7), &"W-114".into()));
+    let file = with_list(&[GENERAL.0]);
     hotline.run(&["send", "identity-check", "--to", EMBASSY.0, "--file", &file]).await;
     sync(&[hotline, embassy]).await;
     let own = text(&only(hotline, &["sent", "list"]).await, "id");

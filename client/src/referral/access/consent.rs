@@ -31,6 +31,9 @@ const PURPOSES: &[(&str, &[&str])] = &[
 /// Purposes that open nothing in a referral about a person.
 const OTHER_PURPOSES: [&str; 3] = ["statistics", "research", "media"];
 
+/// Fields of an entry that may name an organisation from which something is withheld.
+const NAMED: [&str; 3] = ["org", "org_id", "person"];
+
 /// What is agreed to, by whom, until when.
 #[derive(Clone, Default)]
 pub struct Consent {
@@ -89,7 +92,7 @@ impl Consent {
         let mut withheld = Vec::new();
         for entry in self.list("withhold") {
             let of_role = entry.get("role").and_then(Value::as_str).is_some_and(|r| role.is_named(r));
-            let of_name = ["org", "org_id", "person"]
+            let of_name = NAMED
                 .into_iter()
                 .any(|field| entry.get(field).and_then(words).is_some_and(|meant| to.is_called(meant)));
             if !of_role && !of_name {
@@ -102,6 +105,11 @@ impl Consent {
             }
         }
         withheld
+    }
+
+    /// Organisations that must not have something, as they stand there.
+    pub fn withheld_from(&self) -> Vec<&str> {
+        self.list("withhold").filter_map(|entry| entry.get("org").and_then(words)).collect()
     }
 
     /// People who must not be told something: who receives it reads that, and people see it before they send.
@@ -170,19 +178,44 @@ impl Consent {
     }
 }
 
-/// Whether it is about a child, or about somebody who may be one. Who travels with a parent has a guardian in her.
+/// Whether it is about a child, or about somebody who may be one. Who travels with a parent has a guardian in her, if the
+/// parent is in the document.
 pub fn is_about_child(document: &Document, now: Timestamp) -> bool {
     let today = day(now);
-    persons(document).into_iter().any(|person| {
-        let with_parent = person.get("role").and_then(Value::as_str) == Some("child_of_victim")
-            || person.get("relation").and_then(Value::as_str) == Some("child");
-        match person.get("minor").and_then(Value::as_str) {
-            _ if with_parent => false,
-            Some("no") => false,
-            Some(_) => true,
-            None => cuts::ages(person, today).is_none_or(|(youngest, _)| youngest < ADULT_YEARS),
-        }
-    })
+    let persons = persons(document);
+    let is_caller =
+        |person: &Map<String, Value>| person.get("role").and_then(Value::as_str) == Some("informant");
+    let has_parent = persons
+        .iter()
+        .any(|person| !with_parent(person) && !is_caller(person) && !may_be_child(person, today));
+    persons.into_iter().any(|person| !(has_parent && with_parent(person)) && may_be_child(person, today))
+        || asks_for_child(document)
+}
+
+fn with_parent(person: &Map<String, Value>) -> bool {
+    person.get("role").and_then(Value::as_str) == Some("child_of_victim")
+        || person.get("relation").and_then(Value::as_str) == Some("child")
+}
+
+/// What is known of her age weighs more than a word about it.
+fn may_be_child(person: &Map<String, Value>, today: Date) -> bool {
+    let ages = cuts::ages(person, today);
+    match person.get("minor").and_then(Value::as_str) {
+        _ if ages.is_some_and(|(_, oldest)| oldest < ADULT_YEARS) => true,
+        Some("no") => false,
+        Some(_) => true,
+        None => ages.is_none_or(|(youngest, _)| youngest < ADULT_YEARS),
+    }
+}
+
+/// Whether a bed is asked for children without an adult. Such a question names nobody.
+fn asks_for_child(document: &Document) -> bool {
+    let field = |name: &str| document.fields.get(name);
+    let group = field("group").and_then(Value::as_str);
+    let children = field("children").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    document.kind.code() == "SPR"
+        && (matches!(group, Some("girls" | "boys"))
+            || (children && field("adults").and_then(Value::as_u64).is_none_or(|adults| adults == 0)))
 }
 
 /// Age from which a person is no child.

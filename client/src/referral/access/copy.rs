@@ -11,7 +11,7 @@ use super::super::split::Section;
 use super::super::values::{day, written};
 use super::super::{Document, kinds, merge};
 use super::matrix::Role;
-use super::{Decision, Recipient, Rule, Verdict, cuts};
+use super::{Consent, Decision, Recipient, Rule, Verdict, cuts, hard};
 
 /// Police know where somebody is for so many hours (note 3).
 pub const LOCATION_HOURS: u64 = 6;
@@ -24,8 +24,13 @@ const LISTED: &str = "sections";
 /// nothing is left. Empty if the header may not go.
 pub fn copy_for(document: &Document, role: Role, decisions: &[Decision], now: Timestamp) -> Vec<Section> {
     let decided = |code| decisions.iter().find(|decision| decision.section == code);
+    let mut document = document.clone();
+    let consent = Consent::of(&document, now).filter(|consent| consent.flaw(now).is_none());
+    if hard::hides_informant(role, consent.as_ref()) {
+        document.fields.values_mut().for_each(|value| hard::without_informant(value, 0));
+    }
     let mut copy: Vec<Section> = Vec::new();
-    for mut section in document.clone().into_sections() {
+    for mut section in document.into_sections() {
         let Some(decision) = decided(section.code).filter(|d| d.verdict != Verdict::Refused) else {
             if copy.is_empty() {
                 return copy;

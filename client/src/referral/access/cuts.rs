@@ -177,15 +177,11 @@ fn used_name(names: &Value) -> Option<String> {
     let called = USED.iter().find_map(|used| {
         let name = names.iter().find(|name| name.get("type").and_then(Value::as_str) == Some(used))?;
         // A nickname is one word as a rule; an alias may be a whole false or true name.
-        let whole = if *used == "alias" { None } else { text(name, "full") };
-        text(name, "given").or(whole)
+        let one_word = |full: &String| *used != "alias" || full.split_whitespace().nth(1).is_none();
+        text(name, "given").or_else(|| text(name, "full").filter(one_word))
     });
-    let given = || names.iter().find_map(|name| text(name, "given"));
-    let first_word = || {
-        let full = names.iter().find_map(|name| text(name, "full"))?;
-        full.split_whitespace().next().map(str::to_owned)
-    };
-    called.or_else(given).or_else(first_word)
+    // Nothing is taken out of any other whole name: which word is the family name differs from language to language.
+    called.or_else(|| names.iter().find_map(|name| text(name, "given")))
 }
 
 fn band((youngest, oldest): (i64, i64)) -> (i64, i64) {
@@ -229,7 +225,10 @@ mod tests {
         let legal = json!({ "type": "legal", "family": "Petrova", "given": "Anna" });
         assert_eq!(names(json!([legal, { "type": "nickname", "full": "Nyura" }])).as_deref(), Some("Nyura"));
         assert_eq!(names(json!([legal])).as_deref(), Some("Anna"));
-        assert_eq!(names(json!([{ "type": "alias", "full": "Maria Ivanova" }])).as_deref(), Some("Maria"));
+        assert_eq!(names(json!([{ "type": "alias", "full": "Maria Ivanova" }])), None);
+        assert_eq!(names(json!([{ "type": "alias", "full": "Maria" }])).as_deref(), Some("Maria"));
+        assert_eq!(names(json!([{ "type": "legal", "full": "Иванова Мария Петровна" }])), None);
+        assert_eq!(names(json!([{ "type": "as_heard", "full": "Иванова Мария" }])), None);
         assert_eq!(names(json!([{ "family": "Petrova" }])), None);
     }
 

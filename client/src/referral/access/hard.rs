@@ -1,6 +1,7 @@
 //! The six hard rules. No consent, agreement or override switches one of them off.
 
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::super::Document;
 use super::super::sections::{FAM, IDN, LOC, SectionCode};
@@ -16,37 +17,70 @@ const STATUS: [&str; 2] = ["migration_status", "status"];
 /// Depth to which it is looked for; the parser refuses deeper documents.
 const DEPTH_MAX: usize = 64;
 
-/// Rule 1. A state must not learn from us that somebody seeks protection from it: nothing goes to an embassy or an
-/// authority of a country that she fears, and where she has applied for asylum nothing goes to any embassy.
-pub(super) fn asylum(document: &Document, role: Role, country: &str) -> bool {
-    let stated = role == Role::Emb || role.is_authority();
-    let fields = Value::Object(document.fields.clone());
-    (stated && any(&fields, 0, &|name, value| fears(name, value, country)))
-        || (role == Role::Emb && any(&fields, 0, &seeks_protection))
+/// From which states somebody seeks protection. Copies and follow-up cases may say less than the first document did, so
+/// it is asked over everything that is known.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "stored")]
+pub struct Protection {
+    /// Countries that she fears, two letters.
+    pub feared: Vec<String>,
+    /// Whether she seeks or has asylum, or nobody can say.
+    pub seeks: bool,
 }
+no_content_in_debug!(Protection);
 
-fn fears(name: &str, value: &Value, country: &str) -> bool {
-    let is_it = |value: &Value| value.as_str().is_some_and(|c| c.eq_ignore_ascii_case(country));
-    name == "persecution_fear_countries"
-        && value.as_array().map_or_else(|| is_it(value), |list| list.iter().any(is_it))
+impl Protection {
+    /// What a document says.
+    pub fn of(fields: &Map<String, Value>) -> Self {
+        let mut found = Self::default();
+        found.add_from(&Value::Object(fields.clone()), 0);
+        found
+    }
+
+    /// Adds what is known from elsewhere.
+    pub fn add(&mut self, other: Self) {
+        self.seeks |= other.seeks;
+        self.feared.extend(other.feared);
+        self.feared.sort_unstable();
+        self.feared.dedup();
+    }
+
+    /// Whether there is nothing to protect her from.
+    pub fn is_empty(&self) -> bool {
+        !self.seeks && self.feared.is_empty()
+    }
+
+    fn add_from(&mut self, value: &Value, depth: usize) {
+        match value {
+            // Nobody can say what stands there.
+            _ if depth > DEPTH_MAX => self.seeks = true,
+            Value::Object(map) => {
+                for (name, value) in map {
+                    if name == "persecution_fear_countries" {
+                        let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                        self.feared.extend(list.iter().filter_map(Value::as_str).map(str::to_uppercase));
+                    }
+                    self.seeks |= seeks_protection(name, value);
+                    self.add_from(value, depth + 1);
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| self.add_from(value, depth + 1)),
+            _ => {}
+        }
+    }
+
+    /// Rule 1. A state must not learn from us that somebody seeks protection from it: nothing goes to an embassy or an
+    /// authority of a country that she fears, and where she has applied for asylum nothing goes to any embassy.
+    pub(super) fn forbids(&self, role: Role, country: &str) -> bool {
+        let feared = self.feared.iter().any(|feared| feared.eq_ignore_ascii_case(country));
+        (role.is_of_a_state() && feared) || (role == Role::Emb && self.seeks)
+    }
 }
 
 fn seeks_protection(name: &str, value: &Value) -> bool {
     let yes = value.as_bool() == Some(true) || value.as_str() == Some("yes");
     (matches!(name, "asylum_flag" | "is_applicant") && yes)
         || (STATUS.contains(&name) && value.as_str().is_some_and(|status| PROTECTED.contains(&status)))
-}
-
-fn any(value: &Value, depth: usize, found: &dyn Fn(&str, &Value) -> bool) -> bool {
-    if depth > DEPTH_MAX {
-        // Nobody can say what stands there.
-        return true;
-    }
-    match value {
-        Value::Object(map) => map.iter().any(|(name, v)| found(name, v) || any(v, depth + 1, found)),
-        Value::Array(list) => list.iter().any(|v| any(v, depth + 1, found)),
-        _ => false,
-    }
 }
 
 /// Rule 2. Where somebody is never stands beside who she is, except for those who go there. What counts is what the
@@ -76,11 +110,48 @@ pub(super) fn onward<'a>(question: &Question<'a>, section: SectionCode) -> Optio
     Some(&held.name)
 }
 
-/// Rule 6. Who called or asks is not named to the police unless that person agrees.
-pub(super) fn informant(document: &Document, role: Role, consent: Option<&Consent>) -> bool {
-    let named = INFORMANT.iter().any(|field| document.fields.contains_key(*field));
-    named && role.is_police() && !consent.is_some_and(|consent| consent.caller_agrees(role))
+/// Rule 6. Who called or asks is not named to the police unless that person agrees: neither where the kind has its place
+/// for it, nor as one of the people of the case. Gives whether this section says it.
+pub(super) fn informant(
+    document: &Document,
+    section: SectionCode,
+    role: Role,
+    consent: Option<&Consent>,
+) -> bool {
+    let named = match section {
+        FAM => INFORMANT.iter().any(|field| document.fields.contains_key(*field)),
+        IDN => document.fields.values().any(|value| names_informant(value, 0)),
+        _ => false,
+    };
+    named && hides_informant(role, consent)
 }
 
-/// Where the rule about informants cuts.
-pub(super) const INFORMANT_SECTION: SectionCode = FAM;
+/// Whether whoever called stays unnamed to this role.
+pub(super) fn hides_informant(role: Role, consent: Option<&Consent>) -> bool {
+    role.is_police() && !consent.is_some_and(|consent| consent.caller_agrees(role))
+}
+
+fn names_informant(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Object(map) => {
+            is_informant(map) || (depth < DEPTH_MAX && map.values().any(|v| names_informant(v, depth + 1)))
+        }
+        Value::Array(list) => depth < DEPTH_MAX && list.iter().any(|v| names_informant(v, depth + 1)),
+        _ => false,
+    }
+}
+
+fn is_informant(person: &Map<String, Value>) -> bool {
+    person.get("role").and_then(Value::as_str) == Some("informant")
+}
+
+/// Empties everybody who is in the document as the one who called. Places are kept, so that sections still speak of the
+/// same person.
+pub(super) fn without_informant(value: &mut Value, depth: usize) {
+    match value {
+        Value::Object(map) if is_informant(map) || depth > DEPTH_MAX => map.clear(),
+        Value::Object(map) => map.values_mut().for_each(|value| without_informant(value, depth + 1)),
+        Value::Array(list) => list.iter_mut().for_each(|value| without_informant(value, depth + 1)),
+        _ => {}
+    }
+}

@@ -90,6 +90,11 @@ impl Role {
         matches!(self, Self::Pol | Self::Brd | Self::Pro)
     }
 
+    /// Whether a state learns what it learns.
+    pub(crate) fn is_of_a_state(self) -> bool {
+        self == Self::Emb || self.is_authority()
+    }
+
     /// Whether it is one that goes to where the person is. Only these may have her identity and her location in one packet.
     pub(super) fn travels(self) -> bool {
         matches!(self, Self::Ngo | Self::Shl | Self::Pol | Self::Brd | Self::Mdc)

@@ -45,8 +45,20 @@ fn recipient(kind: &str) -> Recipient {
 }
 
 fn ask<'a>(document: &'a Document, recipient: &'a Recipient) -> Question<'a> {
+    static NOTHING: Protection = Protection { feared: Vec::new(), seeks: false };
     let (agreements, withdrawn, origins, files) = (&[][..], &[][..], &[][..], &[][..]);
-    Question { document, recipient, agreements, overridden: None, withdrawn, origins, files, now: NOW }
+    let protection = &NOTHING;
+    Question {
+        document,
+        recipient,
+        agreements,
+        overridden: None,
+        withdrawn,
+        protection,
+        origins,
+        files,
+        now: NOW,
+    }
 }
 
 fn copied(question: &Question<'_>) -> (Vec<Decision>, Vec<Section>) {
@@ -426,4 +438,98 @@ fn no_embassy_learns_of_somebody_who_seeks_protection_from_its_state() {
         document.fields.insert("legal_status".into(), json!({ "migration_status": "asylum_seeker" }));
         assert!(blocked(&document, "embassy"));
     }
+}
+
+#[test]
+fn what_is_known_elsewhere_of_a_state_that_she_fears_counts_too() {
+    let document = sample("IDQ");
+    let embassy = recipient("embassy");
+    let mut known = Protection { feared: vec!["BY".into()], seeks: false };
+    let rule = |known: &Protection| {
+        let decisions = decide(&Question { protection: known, ..ask(&document, &embassy) });
+        of(&decisions, HDR).rule
+    };
+    assert_ne!(rule(&known), Rule::HardAsylum);
+    let fields = json!({ "legal_status": { "migration_status": "refugee" } });
+    known.add(Protection::of(fields.as_object().unwrap()));
+    assert_eq!(rule(&known), Rule::HardAsylum);
+    known = Protection::of(json!({ "persecution_fear_countries": ["ru"] }).as_object().unwrap());
+    assert_eq!(rule(&known), Rule::HardAsylum);
+}
+
+#[test]
+fn a_state_that_she_fears_and_whoever_must_not_know_who_she_is_do_not_hear_of_her() {
+    let mut document = sample("MPR");
+    let police = recipient("police");
+    let none = Protection::default();
+    let hears = |document: &Document, known: &Protection| must_not_hear(document, known, &police, NOW);
+    assert_eq!(hears(&document, &none), None);
+    let fears = Protection { feared: vec!["RU".into()], seeks: false };
+    assert_eq!(hears(&document, &fears), Some(Rule::HardAsylum));
+    document.fields["consent"]["withhold"] = json!([{ "org": "the police", "sections": ["MED"] }]);
+    assert_eq!(hears(&document, &none), None, "it may know of her, but not of her health");
+    document.fields["consent"]["withhold"] = json!([{ "org": "the police", "sections": ["IDN"] }]);
+    assert_eq!(hears(&document, &none), Some(Rule::Withheld));
+}
+
+#[test]
+fn a_word_makes_no_adult_of_a_child() {
+    let mut document = sample("MPR");
+    let person = &mut document.fields["person"];
+    person["dob"] = "2015-02-01".into();
+    person["minor"] = "no".into();
+    assert!(is_about_child(&document, NOW));
+    complete(&mut document);
+    assert_eq!(document.fields["person"]["minor"], "yes");
+    document.fields["consent"]["given_by"] = "subject".into();
+    let police = recipient("police");
+    assert_eq!(of(&decide(&ask(&document, &police)), IDN).rule, Rule::HardChild);
+
+    let alone = r#"{"persons":[{"role":"child_of_victim","age":{"min":9,"max":11}}]}"#;
+    let kind = Kind::from_code("BIA").unwrap();
+    let mut document = Document::parse(kind, alone.as_bytes()).unwrap();
+    assert!(is_about_child(&document, NOW), "the only person in it");
+    let mother = json!({ "role": "victim", "age": { "min": 30, "max": 40 } });
+    document.fields["persons"].as_array_mut().unwrap().push(mother);
+    assert!(!is_about_child(&document, NOW), "her mother is there");
+    document.fields["persons"][1]["role"] = "informant".into();
+    assert!(is_about_child(&document, NOW), "whoever called is not her mother");
+}
+
+#[test]
+fn a_bed_for_girls_or_for_children_alone_is_about_a_child() {
+    let asks = |text: &str| {
+        let document = Document::parse(Kind::from_code("SPR").unwrap(), text.as_bytes()).unwrap();
+        is_about_child(&document, NOW)
+    };
+    assert!(asks(r#"{"group":"girls","adults":0,"children":[]}"#) && asks(r#"{"group":"boys","adults":1}"#));
+    assert!(asks(r#"{"group":"mixed_family","adults":0,"children":[{"age":7,"sex":2}]}"#));
+    assert!(!asks(r#"{"group":"women_with_children","adults":1,"children":[{"age":7,"sex":2}]}"#));
+    assert!(!asks(r#"{"group":"women","adults":1,"children":[]}"#));
+}
+
+#[test]
+fn whoever_called_is_not_among_the_people_in_a_copy_for_police() {
+    let mut document = sample("BIA");
+    let caller = json!({ "role": "informant", "names": [{ "family": "Zvonova" }], "photo": [{ "name": "Zvonova.jpg" }] });
+    document.fields["persons"][1] = caller;
+    let (decisions, copy) = copied(&ask(&document, &recipient("police")));
+    assert!(!says(&copy, "Zvonova") && says(&copy, "Munteanu"));
+    assert_eq!(of(&decisions, IDN).rule, Rule::HardInformant);
+    assert!(says(&copied(&ask(&document, &recipient("hotline"))).1, "Zvonova"));
+    document.fields.insert("consent".into(), sample("MPR").fields["consent"].clone());
+    assert!(says(&copied(&ask(&document, &recipient("police"))).1, "Zvonova"), "she agrees");
+}
+
+#[test]
+fn what_is_withheld_from_nobody_is_no_entry() {
+    let mut document = sample("MPR");
+    let missing = |document: &Document| {
+        let found = document.validate(crate::referral::Level::Send, NOW);
+        found.iter().any(|problem| problem.path == "consent.withhold[0]")
+    };
+    document.fields["consent"]["withhold"] = json!([{ "org": "Police", "sections": ["IDN"] }]);
+    assert!(!missing(&document));
+    document.fields["consent"]["withhold"] = json!([{ "sections": ["IDN"], "reason": "fear" }]);
+    assert!(missing(&document));
 }

@@ -37,7 +37,7 @@ pub(in crate::referral) const HEADER: &[Field] = &[
     filled("consent_ref", Line(64)).of(HDR),
     filled("retention_until", Date).of(HDR),
     may("recipients", List(&Group(RECIPIENT), 0, 32)).of(HDR),
-    may("fallback", List(&Group(ORG), 0, 10)).of(HDR),
+    may("fallback", List(&Group(NEXT), 0, 10)).of(HDR),
     may("auto_fallback", Flag).of(HDR),
     may("ownership", Code(&OWNERSHIP)).of(HDR),
     may("mode_of_acceptance", Code(&ACCEPTANCE)).of(HDR),
@@ -53,6 +53,17 @@ pub(in crate::referral) const HEADER: &[Field] = &[
 
 const AUTHOR: &[Field] =
     &[may("org_id", Id), must("staff_no", Line(40)), may("organisation", Line(120)), may("country", Country)];
+
+/// Who gets it if nobody answers. Which sections that one may have is decided on the whole document and written when it is
+/// sent, whatever a document says; without it nothing goes along the list.
+const NEXT: &[Field] = &[
+    may("org_id", Id),
+    may("key_id", Hash),
+    may("name", Line(120)),
+    may("duty_phone", Phone),
+    may("eta", Instant),
+    may("sections", Codes(&SECTION)),
+];
 
 /// Who else has it, and which sections of it.
 const RECIPIENT: &[Field] = &[
@@ -155,4 +166,5 @@ pub(super) const RULES: &[Rule] = &[
         hint: "rule-consent",
     },
     Rule::AnyOf { at: "consent.scope[]", of: &["role", "org_id"], unless: &[] },
+    Rule::AnyOf { at: "consent.withhold[]", of: &["role", "org", "person"], unless: &[] },
 ];
