@@ -180,9 +180,8 @@ fn listed(files: &Contents, order: &[String], index: &Index) -> Result<(), Findi
     }
     let known =
         |name: &str| [INDEX, SIGNATURE].contains(&name) || index.files.iter().any(|entry| entry.path == name);
-    match files.keys().find(|name| !known(name)) {
-        Some(name) => return Err(Finding::new("formats-bundle-extra", name)),
-        None => {}
+    if let Some(name) = files.keys().find(|name| !known(name)) {
+        return Err(Finding::new("formats-bundle-extra", name));
     }
     let wanted = [INDEX, SIGNATURE].into_iter().chain(index.files.iter().map(|entry| entry.path.as_str()));
     if wanted.eq(order.iter().map(String::as_str)) {
