@@ -80,7 +80,7 @@ pub(crate) struct SendArgs {
     begun: Option<Document>,
     /// What is left of the draft that it begins with, once it is queued: in one step, or a crash between sends it twice.
     #[arg(skip)]
-    draft: Option<drafts::Draft>,
+    draft: Option<Box<drafts::Draft>>,
 }
 
 impl SendArgs {
@@ -105,7 +105,7 @@ impl SendArgs {
             from: None,
             overriding: overriding::OverrideArgs::default(),
             begun: Some(document),
-            draft: Some(sent),
+            draft: Some(Box::new(sent)),
         }
     }
 }

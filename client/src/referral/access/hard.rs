@@ -57,7 +57,8 @@ impl Protection {
             Value::Object(map) => {
                 for (name, value) in map {
                     if name == "persecution_fear_countries" {
-                        let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                        let list =
+                            value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
                         self.feared.extend(list.iter().filter_map(Value::as_str).map(str::to_uppercase));
                     }
                     self.seeks |= seeks_protection(name, value);
