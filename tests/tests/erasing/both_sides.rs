@@ -97,7 +97,9 @@ async fn a_referral_that_never_left_is_taken_back_whatever_the_recipient_and_for
         assert_eq!(hotline.sent(packet, &police).transport, Transport::Withdrawn);
         assert_eq!(records::thread(&hotline.engine.vault, &case).unwrap().unwrap().work, "withdrawn");
         // Said once more, there is still nobody to tell.
-        hotline.engine.take_step(case, Action::ConsentWithdrawn, said).await.unwrap();
+        let mut again = words(Action::ConsentWithdrawn, "");
+        again.fields = said.fields;
+        hotline.engine.take_step(case, Action::ConsentWithdrawn, again).await.unwrap();
         assert_eq!(records::pending_count(&hotline.engine.vault), 0);
     }
     sync(&[&hotline, &police]).await;

@@ -517,8 +517,14 @@ fn whoever_called_is_not_among_the_people_in_a_copy_for_police() {
     assert!(!says(&copy, "Zvonova") && says(&copy, "Munteanu"));
     assert_eq!(of(&decisions, IDN).rule, Rule::HardInformant);
     assert!(says(&copied(&ask(&document, &recipient("hotline"))).1, "Zvonova"));
-    document.fields.insert("consent".into(), sample("MPR").fields["consent"].clone());
-    assert!(says(&copied(&ask(&document, &recipient("police"))).1, "Zvonova"), "she agrees");
+    let mut consent = sample("MPR").fields["consent"].clone();
+    consent["given_by"] = "subject".into();
+    consent["caller_agrees"] = json!(["BRD", "POL"]);
+    document.fields["persons"][0]["age"] = json!({ "min": 25, "max": 30 });
+    document.fields["persons"][0]["minor"] = "no".into();
+    document.fields.insert("consent".into(), consent);
+    let (decisions, copy) = copied(&ask(&document, &recipient("police")));
+    assert!(says(&copy, "Zvonova"), "she agrees: {:?}", of(&decisions, IDN));
 }
 
 #[test]
