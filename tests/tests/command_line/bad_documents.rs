@@ -1,6 +1,8 @@
 //! Referrals that cannot be sent as they are.
 
-use super::support::{HOTLINE_AND_POLICE, INVALID, NOT_FOUND, REFUSED, Stage, USAGE, fails, sample};
+use super::support::{
+    CONFLICT, HOTLINE_AND_POLICE, INVALID, NOT_FOUND, REFUSED, Stage, USAGE, fails, sample,
+};
 use causeway_tests::process::Death;
 use serde_json::Value;
 
@@ -80,6 +82,8 @@ async fn a_step_that_is_not_possible_is_refused_and_changes_nothing() {
     fails(police, &["accept", "ffffffffffff"], NOT_FOUND, "C-104").await;
     fails(police, &["accept", "ab"], INVALID, "C-105").await;
     fails(police, &["accept", id, "--text", &"x".repeat(9_000)], INVALID, "C-105").await;
-    fails(police, &["attachment", "save", id, "0000", "--out", "/dev/null"], NOT_FOUND, "C-104").await;
+    let out = stage.folder.path().join("saved").to_str().unwrap().to_owned();
+    fails(police, &["attachment", "save", id, "0000", "--out", &out], NOT_FOUND, "C-104").await;
+    fails(police, &["attachment", "save", id, "0000", "--out", &alert], CONFLICT, "O-101").await;
     assert_eq!(police.list(&["inbox", "list"]).await[0]["work"], inbox[0]["work"]);
 }

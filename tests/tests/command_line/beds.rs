@@ -206,6 +206,10 @@ async fn numbers_that_are_old_are_called_stale_wherever_they_stand() {
         "group=girls",
         "--set",
         "guardian=Appointed by the court",
+        "--set",
+        "consent.given_by=guardian",
+        "--set",
+        "consent.capacity=minor",
     ];
     let (_, remarks) = output_of(hotline, &girls).await;
     assert!(remarks.contains("FULL"), "{remarks}");

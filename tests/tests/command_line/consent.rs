@@ -93,6 +93,7 @@ async fn a_withdrawal_goes_on_to_whom_it_was_handed_and_a_stranger_ends_no_conse
     let back = ["send", "victim-handoff", "--to", "Angel Hotline", "--file", &handoff];
     let back = police.run(&[&back[..], &["--set", "consent.scope[1].role=HOT"]].concat()).await;
     let theirs = back["referral"].as_str().unwrap();
+    police.run(&["sync"]).await;
     police.run(&["consent", "withdraw", theirs, "--by", "subject"]).await;
     police.run(&["sync"]).await;
     hotline.run(&["sync"]).await;
