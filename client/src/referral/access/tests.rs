@@ -511,7 +511,7 @@ fn a_bed_for_girls_or_for_children_alone_is_about_a_child() {
 #[test]
 fn whoever_called_is_not_among_the_people_in_a_copy_for_police() {
     let mut document = sample("BIA");
-    let caller = json!({ "role": "informant", "names": [{ "family": "Zvonova" }], "photo": [{ "name": "Zvonova.jpg" }] });
+    let caller = json!({ "role": "informant", "minor": "no", "names": [{ "family": "Zvonova" }], "photo": [{ "name": "Zvonova.jpg" }] });
     document.fields["persons"][1] = caller;
     let (decisions, copy) = copied(&ask(&document, &recipient("police")));
     assert!(!says(&copy, "Zvonova") && says(&copy, "Munteanu"));
