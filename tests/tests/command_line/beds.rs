@@ -210,6 +210,8 @@ async fn numbers_that_are_old_are_called_stale_wherever_they_stand() {
         "consent.given_by=guardian",
         "--set",
         "consent.capacity=minor",
+        "--set",
+        "consent.assent_of_child=yes",
     ];
     let (_, remarks) = output_of(hotline, &girls).await;
     assert!(remarks.contains("FULL"), "{remarks}");

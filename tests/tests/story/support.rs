@@ -107,9 +107,13 @@ pub(crate) fn text(of: &Value, field: &str) -> String {
     of[field].as_str().unwrap_or_else(|| panic!("{field} is no text in {of}")).to_owned()
 }
 
-/// The only referral of a kind that has come in: its number and what is shown of it. Who looks at it has opened it.
+/// The only referral of a kind that has come in and is not replaced by a later one: its number and what is shown of it. Who looks
+/// at it has opened it.
 pub(crate) async fn opened(actor: &Actor, kind: &str) -> (String, Value) {
-    let id = text(&only(actor, &["inbox", "list", "--kind", kind]).await, "id");
+    let mut listed = actor.list(&["inbox", "list", "--kind", kind]).await;
+    listed.retain(|item| item["capacity"]["replaced"] != true);
+    assert_eq!(listed.len(), 1, "{}: {kind}: {listed:?}", actor.name);
+    let id = text(&listed[0], "id");
     let shown = actor.run(&["inbox", "show", &id]).await;
     (id, shown)
 }

@@ -7,10 +7,11 @@ use super::super::output::harmless;
 use crate::referral::Document;
 use crate::referral::access::Consent;
 
-/// Takes the number of a consent out of the header of what was carried over, if the record is there: a new record may
-/// be written over it.
+/// Takes the number of a consent out of the header of what was carried over, if the record is there or there was no consent: a
+/// new record may be written over it.
 pub(crate) fn numbers_itself(begun: &mut Document) {
-    if begun.fields.contains_key("consent") {
+    let had_none = begun.fields.get("consent_ref").is_some_and(|reference| reference == "none");
+    if had_none || begun.fields.contains_key("consent") {
         begun.fields.remove("consent_ref");
     }
 }
