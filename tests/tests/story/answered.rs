@@ -134,9 +134,8 @@ async fn offered_a_bed(stage: &Stage, alert: &str) {
     sync(&[house, hotline]).await;
     let item = only(hotline, &["sent", "list", "--kind", "SPR"]).await;
     let shown = hotline.run(&["sent", "show", &text(&item, "id")]).await;
-    assert_eq!((&shown["work"], &shown["answers"][0]["decision"]), (&"completed".into(), &"offered".into()));
+    assert_eq!((&shown["work"], &shown["answers"][0]["decision"]), (&"accepted".into(), &"offered".into()));
     assert!(shown["answers"][0]["hold_until"].as_str().unwrap() > "2026-11-30T12", "{shown}");
-    assert_eq!(deadlines(&shown), []);
 }
 
 /// The house is told who comes and takes it on.
@@ -213,6 +212,9 @@ async fn arrived(stage: &Stage, handoff: &str) {
     let shown = house.run(&["inbox", "show", handoff]).await;
     assert_eq!((&shown["work"], count(&shown, "handed_over")), (&"handed_over".into(), 2), "{shown}");
     house.run(&["complete", handoff, "--text", "She sleeps.", "--set", "outcome.code=placed"]).await;
+    // The bed is hers now and no longer one that is kept.
+    let bed = text(&only(house, &["inbox", "list", "--kind", "SPR"]).await, "id");
+    house.run(&["complete", &bed, "--set", "outcome.code=placed"]).await;
     sync(&[house, hotline]).await;
 }
 
