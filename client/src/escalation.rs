@@ -52,8 +52,7 @@ pub async fn tick(engine: &Engine) -> Result<Ticked, EngineError> {
     for thread in &threads {
         desks::learn(&engine.vault, &mut changes, thread)?;
     }
-    settle::first_accept(engine, &threads, &mut ticked).await?;
-    settle::bed_taken(engine, &threads, &mut ticked).await?;
+    settle::others_not_needed(engine, &threads, &mut ticked).await?;
     for thread in threads.iter().filter(|thread| thread.root != PacketId([0; 32])) {
         settle::by_time(engine, thread, watch.now, &mut ticked).await?;
         beds::give_back(engine, thread, &mut ticked).await?;

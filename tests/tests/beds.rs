@@ -5,7 +5,7 @@ use causeway_client::beds::house::{House, houses};
 use causeway_client::beds::{self, Count, hold, publication};
 use causeway_client::engine::Draft;
 use causeway_client::engine::threads::{Words, moment};
-use causeway_client::escalation::{self, Ticked, tasks};
+use causeway_client::escalation::{self, tasks};
 use causeway_client::model::Thread;
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
@@ -14,7 +14,7 @@ use causeway_common::clearance::EVERY_SECTION;
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
-use causeway_tests::hostile::scene::{Actor, Scene, draft};
+use causeway_tests::hostile::scene::{Actor, Scene, draft, sync_all};
 use causeway_tests::steps::words;
 use serde_json::{Value, json};
 
@@ -53,19 +53,6 @@ async fn offer(of: &Actor, case: [u8; 32], until: Timestamp) {
     answer(of, case, Action::Accept, offered).await;
 }
 
-async fn sync_all(actors: &[&Actor]) {
-    for _ in 0..2 {
-        for actor in actors {
-            actor.sync().await.unwrap();
-        }
-    }
-}
-
-async fn look(actor: &Actor) -> Ticked {
-    actor.sync().await.unwrap();
-    escalation::tick(&actor.engine).await.unwrap()
-}
-
 fn open(actor: &Actor) -> Vec<String> {
     let all = tasks::all(&actor.engine.vault).unwrap();
     all.into_iter().filter(|task| task.is_open()).map(|task| task.code).collect()
@@ -87,25 +74,25 @@ async fn a_place_on_a_list_has_the_next_shelter_asked_at_once_and_whoever_offers
     let asks = request("first_accept_wins", &[&second]);
     hotline.queue(packet(first.org(), 1, 1, &asks)).await;
     sync_all(&[&hotline, &first]).await;
-    assert_eq!(look(&hotline).await.forwarded, 0);
+    assert_eq!(hotline.look().await.forwarded, 0);
     answer(&first, [1; 32], Action::DelayNotice, json!({ "decision": "waiting_list", "position": 2 })).await;
     sync_all(&[&first, &hotline]).await;
-    let ticked = look(&hotline).await;
+    let ticked = hotline.look().await;
     assert_eq!(ticked.forwarded, 1, "she needs a bed tonight");
     assert_eq!(thread(&hotline, [1; 32]).work, "received", "and may still get one here");
     assert!(open(&hotline).contains(&"next-shelter".to_owned()), "{:?}", open(&hotline));
     hotline.restart().await;
-    assert_eq!(look(&hotline).await.forwarded, 0, "once");
+    assert_eq!(hotline.look().await.forwarded, 0, "once");
 
     sync_all(&[&hotline, &second]).await;
     let asked = records::all_threads(&second.engine.vault).unwrap().remove(0);
     offer(&second, asked.case, scene.clock_now().plus(std::time::Duration::from_secs(4 * 3_600))).await;
     sync_all(&[&second, &hotline]).await;
-    look(&hotline).await;
+    hotline.look().await;
     sync_all(&[&hotline, &first, &second]).await;
     assert_eq!(thread(&first, [1; 32]).work, "withdrawn", "the list forgets her");
     assert_eq!(thread(&second, asked.case).work, "accepted");
-    look(&hotline).await;
+    hotline.look().await;
     let open = open(&hotline);
     assert!(
         !open.contains(&"next-shelter".to_owned()) && open.contains(&"bed-offered".to_owned()),
@@ -127,14 +114,14 @@ async fn where_the_sender_chooses_the_handoff_tells_the_others() {
     offer(&first, [1; 32], until).await;
     offer(&second, [2; 32], until).await;
     sync_all(&[&first, &second, &hotline]).await;
-    assert_eq!(look(&hotline).await.steps, 0, "a person chooses");
+    assert_eq!(hotline.look().await.steps, 0, "a person chooses");
 
     let root = PacketId([1; 32]).to_string();
     let handoff = json!({ "kind": "VHO", "references": [{ "packet_id": root, "rel": "same_subject" }] });
     hotline.queue(packet(second.org(), 3, 3, &handoff)).await;
-    look(&hotline).await;
+    hotline.look().await;
     sync_all(&[&hotline, &first, &second]).await;
-    look(&first).await;
+    first.look().await;
     sync_all(&[&first, &hotline]).await;
     assert_eq!(thread(&first, [1; 32]).work, "withdrawn", "given back by the shelter's software");
     assert_eq!(thread(&hotline, [1; 32]).work, "withdrawn");
@@ -182,17 +169,17 @@ async fn two_devices_of_a_shelter_hold_one_bed_and_tell_partners_once() {
     ];
     assert_eq!(told, [1, 1]);
     sync_all(&[&desk, &shelter, &hotline, &desk, &shelter]).await;
-    assert_eq!(look(&desk).await.published + look(&shelter).await.published, 0, "nothing has changed since");
+    assert_eq!(desk.look().await.published + shelter.look().await.published, 0, "nothing has changed since");
     let publications = |of: &Actor| of.inbox().iter().filter(|packet| packet.kind == "SCP").count();
     assert_eq!(publications(&hotline), 2, "the first, and the one after the offer");
 
     scene.clock.advance_hours(5);
-    assert_eq!(look(&desk).await.published, 1, "the moment has passed");
+    assert_eq!(desk.look().await.published, 1, "the moment has passed");
     sync_all(&[&desk, &hotline]).await;
     let shelters = beds::partners::shelters(&beds::cases(&hotline.engine.vault).unwrap(), scene.clock_now());
     assert_eq!(shelters[0].free_for("women"), Some(3));
     scene.clock.advance_hours(20);
-    assert_eq!(look(&desk).await.published, 0, "an old count is left to be stale");
+    assert_eq!(desk.look().await.published, 0, "an old count is left to be stale");
     let shelters = beds::partners::shelters(&beds::cases(&hotline.engine.vault).unwrap(), scene.clock_now());
     assert!(shelters[0].stale);
 }

@@ -10,7 +10,7 @@ use causeway_client::referral::lifecycle::Action;
 use causeway_common::clearance::EVERY_SECTION;
 use causeway_common::ids::OrgId;
 use causeway_common::priority::Priority;
-use causeway_tests::hostile::scene::{Actor, Scene, draft};
+use causeway_tests::hostile::scene::{Actor, Scene, draft, sync_all};
 use causeway_tests::steps::words;
 use serde_json::{Value, json};
 
@@ -35,19 +35,6 @@ async fn act(of: &Actor, case: u8, action: Action) {
     of.engine.take_step([case; 32], action, words(action, "words")).await.unwrap();
 }
 
-async fn sync_all(actors: &[&Actor]) {
-    for _ in 0..2 {
-        for actor in actors {
-            actor.sync().await.unwrap();
-        }
-    }
-}
-
-async fn look(actor: &Actor) -> Ticked {
-    actor.sync().await.unwrap();
-    escalation::tick(&actor.engine).await.unwrap()
-}
-
 fn codes(ticked: &Ticked) -> Vec<&str> {
     let mut codes: Vec<&str> = ticked.tasks.iter().map(|task| task.code.as_str()).collect();
     codes.sort_unstable();
@@ -67,14 +54,14 @@ async fn a_referral_that_nobody_answers_goes_to_the_next_on_the_list_once() {
     });
     hotline.queue(with_header(police.org(), 1, Priority::P1, &header)).await;
     sync_all(&[&hotline, &police]).await;
-    assert!(codes(&look(&hotline).await).is_empty(), "there is time");
+    assert!(codes(&hotline.look().await).is_empty(), "there is time");
 
     scene.clock.advance_hours(5);
-    let ticked = look(&hotline).await;
+    let ticked = hotline.look().await;
     assert!(codes(&ticked).contains(&"call"), "{:?}", codes(&ticked));
     assert_eq!(ticked.forwarded, 1);
     hotline.restart().await;
-    let again = look(&hotline).await;
+    let again = hotline.look().await;
     assert_eq!((codes(&again).len(), again.steps, again.forwarded), (0, 0, 0), "each thing once");
 
     sync_all(&[&hotline, &police, &shelter, &stranger]).await;
@@ -91,12 +78,12 @@ async fn a_referral_that_nobody_answers_goes_to_the_next_on_the_list_once() {
     assert_eq!(codes, [*b"HDR", *b"IDN"], "what could happen to her is not for everybody");
 
     scene.clock.advance_hours(2);
-    let last = look(&hotline).await;
+    let last = hotline.look().await;
     assert_eq!(last.tasks.iter().filter(|task| task.code == "supervisor").count(), 2, "C2 and C3");
     // The police answer at last: nobody has to call any more, and a supervisor still has to say what was done.
     act(&police, 1, Action::Accept).await;
     sync_all(&[&police, &hotline]).await;
-    look(&hotline).await;
+    hotline.look().await;
     let open = tasks::all(&hotline.engine.vault).unwrap();
     let open: Vec<_> = open.iter().filter(|task| task.is_open() && task.case == [1; 32]).collect();
     assert!(!open.is_empty() && open.iter().all(|task| task.code == "supervisor"));
@@ -114,7 +101,7 @@ async fn after_a_long_night_only_the_next_one_gets_it() {
     let header = json!({"kind": "BIA", "auto_fallback": true, "fallback": listed});
     hotline.queue(with_header(police.org(), 1, Priority::P1, &header)).await;
     sync_all(&[&hotline, &police]).await;
-    look(&hotline).await;
+    hotline.look().await;
     // C2 and C3 pass their second level in the same look.
     scene.clock.advance_hours(5);
     // A session may hold the directory at that moment.
@@ -145,9 +132,9 @@ async fn without_a_word_of_the_sender_nothing_goes_on_by_itself() {
     let header = json!({"kind": "BIA", "fallback": [{"org_id": shelter.org().to_string(), "sections": ["HDR", "IDN"]}]});
     hotline.queue(with_header(police.org(), 1, Priority::P1, &header)).await;
     sync_all(&[&hotline, &police]).await;
-    look(&hotline).await;
+    hotline.look().await;
     scene.clock.advance_hours(9);
-    let ticked = look(&hotline).await;
+    let ticked = hotline.look().await;
     assert_eq!(ticked.forwarded, 0);
     let call = ticked.tasks.iter().find(|task| task.code == "call").unwrap();
     assert_eq!(call.fallback, shelter.org(), "it is proposed");
@@ -172,9 +159,9 @@ async fn the_first_to_accept_wins_and_nobody_takes_it_back_twice() {
     act(&police, 1, Action::Accept).await;
     police.sync().await.unwrap();
     sync_all(&[&hotline, &desk]).await;
-    assert_eq!(look(&hotline).await.steps, 2);
+    assert_eq!(hotline.look().await.steps, 2);
     hotline.restart().await;
-    assert_eq!(look(&hotline).await.steps, 0, "not again after a restart");
+    assert_eq!(hotline.look().await.steps, 0, "not again after a restart");
     // The colleague's device, which has not heard of it, comes to the same steps.
     escalation::tick(&desk.engine).await.unwrap();
     sync_all(&[&hotline, &desk, &police, &shelter, &embassy, &hotline, &desk]).await;
@@ -237,9 +224,9 @@ async fn what_is_done_is_closed_after_14_days_and_a_transferred_case_is_read_onl
         async move { engine.take_step([1; 32], Action::Object, words(Action::Object, "")).await }
     };
     assert!(matches!(object(&hotline).await, Err(StepError::ReadOnly)));
-    assert_eq!(look(&hotline).await.steps, 0);
+    assert_eq!(hotline.look().await.steps, 0);
     scene.clock.advance_hours(15 * 24);
-    assert_eq!(look(&hotline).await.steps, 1);
-    assert_eq!(look(&hotline).await.steps, 0);
+    assert_eq!(hotline.look().await.steps, 1);
+    assert_eq!(hotline.look().await.steps, 0);
     assert_eq!(thread(&hotline, [1; 32]).work, "closed");
 }

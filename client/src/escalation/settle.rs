@@ -25,19 +25,29 @@ const TAKEN: [WorkState; 6] = [
     WorkState::Closed,
 ];
 
-/// Takes a referral back from all others once one of several recipients has accepted it, if it was sent so, and from whom it was
-/// sent on from.
-pub(super) async fn first_accept(
+/// Takes a referral back from those who need not look at it any more, because somebody else does it.
+pub(super) async fn others_not_needed(
     engine: &Engine,
     threads: &[Thread],
     ticked: &mut Ticked,
 ) -> Result<(), EngineError> {
-    for (thread, rivals) in contested(engine, threads)? {
+    let contested = contested(engine, threads)?;
+    first_accept(engine, &contested, ticked).await?;
+    bed_taken(engine, &contested, ticked).await
+}
+
+/// Once one of several recipients has accepted, if it was sent so; and from whom it was sent on from.
+async fn first_accept(
+    engine: &Engine,
+    contested: &[(&Thread, Vec<&Thread>)],
+    ticked: &mut Ticked,
+) -> Result<(), EngineError> {
+    for (thread, rivals) in contested {
         let header = header_of(engine, thread)?;
         let one_is_enough = header.is_some_and(|header| header["mode_of_acceptance"] == "first_accept_wins");
         let ours = accepted_at(engine, thread)?;
         // It was sent on because nobody had answered: one is enough then, however it was sent first.
-        for rival in rivals.into_iter().filter(|rival| one_is_enough || rival.root != thread.root) {
+        for rival in rivals.iter().filter(|rival| one_is_enough || rival.root != thread.root) {
             // Of two that have accepted, the one whose word the relay has had first.
             let earlier = TAKEN.contains(&state_of(rival)) && accepted_at(engine, rival)? <= ours;
             if !earlier {
@@ -48,19 +58,18 @@ pub(super) async fn first_accept(
     Ok(())
 }
 
-/// Takes a request for beds back from all other shelters once the person is being handed over to one that has offered.
-pub(super) async fn bed_taken(
+/// Of a request for beds, once the person is being handed over to one of the shelters that have offered.
+async fn bed_taken(
     engine: &Engine,
-    threads: &[Thread],
+    contested: &[(&Thread, Vec<&Thread>)],
     ticked: &mut Ticked,
 ) -> Result<(), EngineError> {
-    let mut contested = contested(engine, threads)?;
-    contested.retain(|(thread, _)| thread.kind == beds::REQUEST);
-    if contested.is_empty() {
+    let requests: Vec<_> = contested.iter().filter(|(thread, _)| thread.kind == beds::REQUEST).collect();
+    if requests.is_empty() {
         return Ok(());
     }
     let cases = beds::cases(&engine.vault)?;
-    for (thread, rivals) in contested {
+    for (thread, rivals) in requests {
         let Some(request) = cases.iter().find(|case| case.thread.case == thread.case) else { continue };
         let under_way = |case: &Case| hold::takes_up(case, request) && !is_undone(state_of(&case.thread));
         if cases.iter().any(under_way) {

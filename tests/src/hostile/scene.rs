@@ -8,6 +8,7 @@ use causeway_certs::invite;
 use causeway_certs::keys::{PublicKey, SigningKey};
 use causeway_certs::transport::{BoxFuture, Dialer, Link, LinkError, request};
 use causeway_client::engine::{Draft, Engine};
+use causeway_client::escalation::{self, Ticked};
 use causeway_client::identity::Identity;
 use causeway_client::membership;
 use causeway_client::model::{PACKET_REFERRAL, Received, Sent, StoredSection};
@@ -288,6 +289,15 @@ impl Actor {
         session::run(&self.engine, &self.dialer(), Stay::UntilCalm).await
     }
 
+    /// A visit to the relay, and a look at all deadlines after it.
+    ///
+    /// # Panics
+    /// When either fails.
+    pub async fn look(&self) -> Ticked {
+        self.sync().await.unwrap();
+        escalation::tick(&self.engine).await.unwrap()
+    }
+
     /// One session with a relay that lies.
     pub async fn sync_under(&self, lies: Lies) -> Result<Report, SessionError> {
         session::run(&self.engine, &LyingDialer::new(self.dialer(), lies), Stay::UntilCalm).await
@@ -378,5 +388,17 @@ impl Dialer for DoorDialer {
 
     fn name(&self) -> &'static str {
         "memory"
+    }
+}
+
+/// Two visits of each, in this order: what one brings, the others answer.
+///
+/// # Panics
+/// When a visit fails.
+pub async fn sync_all(actors: &[&Actor]) {
+    for _ in 0..2 {
+        for actor in actors {
+            actor.sync().await.unwrap();
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What is kept after sending is a copy, which need not say whom she fears. So the decision travels in the signed list.
 
+use causeway_common::ids::OrgId;
 use serde_json::{Value, json};
 
 use super::super::failure::{Failure, exit};
@@ -26,16 +27,18 @@ pub(crate) async fn work_out(basis: &Basis<'_>, home: &Home) -> Result<Vec<Next>
     let listed = basis.document.fields.get("fallback").and_then(Value::as_array);
     // Whoever decided without consent decided about those who get it first; files lie at the relay for these only.
     let basis = Basis { overridden: None, files: &[], ..*basis };
-    let mut list = Vec::new();
+    let mut entries = Vec::new();
     for entry in listed.into_iter().flatten() {
         let name = ["name", "org_id"].into_iter().find_map(|field| entry.get(field)?.as_str());
-        let share = match fallback::member(&home.engine, entry).await {
-            Some(org) => shares_of(&basis, &[org], home).await?.pop(),
-            None => None,
-        };
-        list.push(Next { name: name.unwrap_or_default().to_owned(), share });
+        entries.push((name.unwrap_or_default().to_owned(), fallback::member(&home.engine, entry).await));
     }
-    Ok(list)
+    // All at once: what this home knows of her is read out of every case.
+    let members: Vec<OrgId> = entries.iter().filter_map(|(_, member)| *member).collect();
+    let mut shares =
+        if members.is_empty() { Vec::new() } else { shares_of(&basis, &members, home).await? }.into_iter();
+    let next =
+        |(name, member): (String, Option<OrgId>)| Next { name, share: member.and_then(|_| shares.next()) };
+    Ok(entries.into_iter().map(next).collect())
 }
 
 /// Writes into the list who is meant and which sections may go there. Whoever is no member gets neither, and nothing goes
