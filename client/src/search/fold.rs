@@ -146,12 +146,21 @@ mod tests {
         assert_eq!(found, ["Паланка", "Маяки", "Удобное", "BP", "0017", "O'Neil"]);
     }
 
+    /// What compatibility decomposition makes of UTF-8 at most: eleven times as much, of U+FDFA (Unicode, FAQ on normalization). No
+    /// letter of the tables becomes longer than three times itself.
+    const GROWTH_MAX: usize = 11;
+
+    #[test]
+    fn the_longest_letter_of_all_folds() {
+        let folded = fold("\u{fdfa}");
+        assert!(folded.len() > 8 * 3 && folded.len() <= GROWTH_MAX * 3, "{}", folded.len());
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_folds_and_folding_again_changes_nothing_that_is_found(text in "\\PC{0,60}") {
             for word in words(&text) {
-                let folded = fold(word);
-                proptest::prop_assert!(folded.len() <= word.len() * 8);
+                proptest::prop_assert!(fold(word).len() <= word.len() * GROWTH_MAX);
             }
         }
     }

@@ -212,3 +212,23 @@ async fn who_wants_nothing_told_is_asked_again_and_a_file_is_compared_without_be
     let told = police.run(&["matches", "confirm", &id, "--asked-again"]).await;
     assert_eq!(told["standing"], "told", "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_she_fears_is_not_told_that_somebody_here_knows_of_her() {
+    let stage = Stage::set(&[THREE[0], THREE[1], ("Port Police", "police", "MD")]).await;
+    let (hotline, police) = (&stage.town.orgs[0], &stage.town.orgs[1]);
+    // The police of the state look for her; those of another one have been told where she comes through, and whom she fears.
+    report(police, "Angel Hotline", &["--set", "consent.scope[1].role=HOT"]).await;
+    police.run(&["sync"]).await;
+    hotline.run(&["sync"]).await;
+    alert(hotline, "Port Police", &["--set", "persecution_fear_countries=[\"DE\"]"]).await;
+    let found = findings(hotline).await;
+    let id = found[0]["id"].as_str().unwrap();
+    let error = fails(hotline, &["matches", "confirm", id, "--asked-again"], REFUSED, "M-118").await;
+    assert!(error["message"].as_str().unwrap().contains("Border Police"), "{error}");
+    for actor in [hotline, police, hotline] {
+        actor.run(&["sync"]).await;
+    }
+    assert!(messages(hotline).await.iter().all(|message| message["event"] != "possible_match"));
+    assert!(police.list(&["matches", "list", "--all"]).await.is_empty());
+}
