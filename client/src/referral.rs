@@ -18,6 +18,7 @@ pub mod clocks;
 mod codes;
 mod complete;
 mod components;
+mod crossing;
 pub mod deadlines;
 mod document;
 pub mod exhibits;

@@ -1,12 +1,18 @@
-//! Files that are about to travel, compared with what the document says of them.
+//! Files that are about to travel, or that came, compared with what the document says of them.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::failure::Failure;
+use super::output::harmless;
+use crate::attachments;
+use crate::casebook;
+use crate::lang::Lang;
+use crate::model::StoredSection;
 use crate::referral::exhibits::{Exhibit, differences};
 use crate::referral::{Document, Problem, SectionCode};
 
@@ -40,10 +46,31 @@ fn exhibit(path: &Path) -> Result<Exhibit, Failure> {
     Ok(Exhibit { name, sha256: hex::encode(hash.finalize()), size })
 }
 
+/// The same of files that came with a referral, or went.
+pub(super) fn received(sections: &[StoredSection]) -> Vec<Problem> {
+    let files: Vec<Exhibit> = attachments::entries(sections)
+        .into_iter()
+        .map(|entry| Exhibit { name: entry.name, sha256: entry.sha256, size: entry.size })
+        .collect();
+    differences(&casebook::document(sections), &files)
+}
+
+pub(super) fn json(differing: &[Problem], lang: Lang) -> Value {
+    differing.iter().map(|p| json!({ "path": p.path, "message": p.message(lang) })).collect()
+}
+
+/// What whoever is to rely on the files must know before that.
+pub(super) fn words(differing: &[Problem], lang: Lang) -> String {
+    if differing.is_empty() {
+        return String::new();
+    }
+    let each = differing.iter().map(|p| format!("  {} {}\n", p.path, harmless(&p.message(lang))));
+    format!("{}\n{}", lang.text("exhibits-differ"), each.collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::Lang;
 
     #[test]
     fn another_file_under_the_name_of_an_item_is_named_with_both_hashes() {

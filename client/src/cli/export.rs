@@ -150,11 +150,11 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
     let files = match (args.format, cases.as_slice()) {
         (Format::Csv | Format::Xlsx | Format::Htcds, _) => tables::files(&args, &cases, home)?,
         (Format::Bundle, [case]) if !args.all => {
-            let from = exported(case, &args.domain, home).await;
+            let from = exported(case, &args, home).await;
             vec![(args.out.clone(), bundle::write(&from, args.files.as_deref(), home).await?)]
         }
         (_, [case]) if !args.all => {
-            let from = exported(case, &args.domain, home).await;
+            let from = exported(case, &args, home).await;
             vec![(args.out.clone(), one(&args, &from).map_err(|finding| refused(&finding, home))?)]
         }
         _ => {
@@ -190,7 +190,7 @@ fn publishable(cases: &mut Vec<Case>, home: &Home) -> Result<(), Failure> {
     }
 }
 
-async fn exported<'a>(case: &'a Case, domain: &str, home: &Home) -> Exported<'a> {
+async fn exported<'a>(case: &'a Case, args: &ExportArgs, home: &Home) -> Exported<'a> {
     let identity = &home.engine.identity;
     Exported {
         case,
@@ -198,8 +198,9 @@ async fn exported<'a>(case: &'a Case, domain: &str, home: &Home) -> Exported<'a>
         own_name: identity.name.clone(),
         peer_name: home.name_of(case.thread.peer).await,
         now: home.engine.now(),
-        domain: domain.to_owned(),
+        domain: args.domain.clone(),
         lang: home.lang,
+        public: args.public,
     }
 }
 

@@ -11,6 +11,7 @@ use super::capacity::{self, Publications};
 use super::colleagues::{lost_to_colleague, withheld_json, withheld_words};
 use super::doubtful;
 use super::erase;
+use super::exhibits;
 use super::failure::{Failure, exit};
 use super::head;
 use super::home::Home;
@@ -344,6 +345,8 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["given_by"] = received.as_ref().map(|r| r.given_by.as_str()).filter(|by| !by.is_empty()).into();
     value["withheld"] = withheld_json(received.as_ref().map_or(&[], |r| &r.withheld));
     value["attachments"] = attachments::list(sections.map_or(&[], Vec::as_slice));
+    let differing = exhibits::received(sections.map_or(&[], Vec::as_slice));
+    value["exhibits_differ"] = exhibits::json(&differing, home.lang);
     value["answers"] = answers(thread, home)?;
     value["timeline"] = timeline(thread, home).await?;
     value["proofs"] = proofs(received.as_ref(), sent.as_ref(), home)?;
@@ -357,7 +360,8 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
         let stated = super::mrz::stated_words(&stated, home.lang);
         let fresh = capacity::freshness_words(&v["capacity"], home);
         let fresh = fresh.map_or_else(String::new, |words| format!("{words}\n"));
-        format!("{fresh}{}{}{stated}", shared::words(&v["access"], home), people(v, home.lang))
+        let differ = exhibits::words(&differing, home.lang);
+        format!("{fresh}{differ}{}{}{stated}", shared::words(&v["access"], home), people(v, home.lang))
     });
     Ok(())
 }

@@ -49,6 +49,8 @@ pub struct Exported<'a> {
     pub domain: String,
     /// Language of headings and labels.
     pub lang: Lang,
+    /// Whether everybody may read it: then nothing says who told whom, and how far it has come.
+    pub public: bool,
 }
 
 impl Exported<'_> {

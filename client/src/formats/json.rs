@@ -27,19 +27,21 @@ pub fn export(from: &Exported<'_>) -> Vec<u8> {
         })
         .collect();
     let (sender, recipient) = from.sides();
-    let whole = json!({
+    let mut whole = json!({
         "type": "causeway-case",
         "schema_version": 1,
         "kind": case.thread.kind,
-        "referral": case.thread.root.to_string(),
-        "from": sender.to_string(),
-        "to": recipient.to_string(),
-        "transport": case.transport.as_str(),
-        "work": case.thread.work,
         "exercise": case.is_exercise(),
         "document": crate::attachments::without_keys(case.document.clone().into()),
-        "steps": steps,
     });
+    if !from.public {
+        whole["referral"] = case.thread.root.to_string().into();
+        whole["from"] = sender.to_string().into();
+        whole["to"] = recipient.to_string().into();
+        whole["transport"] = case.transport.as_str().into();
+        whole["work"] = case.thread.work.as_str().into();
+        whole["steps"] = steps.into();
+    }
     let mut bytes = serde_json::to_vec_pretty(&whole).unwrap_or_default();
     bytes.push(b'\n');
     bytes

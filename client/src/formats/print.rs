@@ -38,15 +38,18 @@ pub fn sheet(from: &Exported<'_>) -> Sheet {
     let name = kind.map_or_else(|| case.thread.kind.clone(), |kind| kind.label(lang));
     let (sender, recipient) = from.names();
     let row = |id: &str, value: String| (lang.text(id), value);
-    let head = vec![
-        row("print-from", sender.to_owned()),
-        row("print-to", recipient.to_owned()),
-        row("print-case", from.case_ref()),
-        row("print-referral", case.thread.root.to_string()),
-        row("print-priority", case.thread.priority.to_string()),
-        row("print-state", format!("{} / {}", case.transport.as_str(), case.thread.work)),
-        row("print-printed", times::pfif(from.now)),
-    ];
+    let mut head = vec![row("print-case", from.case_ref()), row("print-printed", times::pfif(from.now))];
+    if !from.public {
+        head = vec![
+            row("print-from", sender.to_owned()),
+            row("print-to", recipient.to_owned()),
+            row("print-case", from.case_ref()),
+            row("print-referral", case.thread.root.to_string()),
+            row("print-priority", case.thread.priority.to_string()),
+            row("print-state", format!("{} / {}", case.transport.as_str(), case.thread.work)),
+            row("print-printed", times::pfif(from.now)),
+        ];
+    }
     let mut parts = kind.map_or_else(Vec::new, |kind| sections(kind, from));
     parts.push((lang.text("print-timeline"), timeline(from)));
     parts.retain(|(_, rows)| !rows.is_empty());

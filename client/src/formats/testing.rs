@@ -62,5 +62,6 @@ pub(super) fn exported(case: &Case) -> Exported<'_> {
         now: NOW,
         domain: "hotline.example.org".into(),
         lang: Lang::En,
+        public: false,
     }
 }

@@ -78,6 +78,7 @@ impl Check {
             (Type::Group(fields) | Type::GroupOrText(fields), Value::Object(map)) => {
                 self.fields(fields.iter(), map, path);
                 self.mrz(map, path);
+                self.crossing(map, path);
             }
             (Type::GroupOrText(_), Value::String(text)) => {
                 self.text(text, super::components::LONG, true, path)

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::Level;
 use super::check::Check;
+use super::crossing;
 use super::deadlines::respond_by;
 use super::document::Document;
 use super::kinds;
@@ -58,6 +59,7 @@ impl Document {
             each(&mut whole, path, &mut |person| describe(person, now));
         }
         each(&mut whole, "consent", &mut consent_ends);
+        crossing::describe(&mut whole);
         if let Value::Object(fields) = whole {
             self.fields = fields;
         }

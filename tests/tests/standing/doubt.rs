@@ -74,6 +74,7 @@ async fn a_court_can_verify_what_a_device_has_signed_that_is_retired_since() {
         now: engine.now(),
         domain: "police.example.org".into(),
         lang: Lang::En,
+        public: false,
     };
     let keys = (engine.relay_key().await, engine.identity.registrar_key);
     let log = audit::of_home(&engine.vault, &*engine.replica.lock().await, keys).unwrap().unwrap();

@@ -1,4 +1,5 @@
 use causeway_common::ids::{OrgId, PacketId};
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::schema::wrong;
@@ -95,4 +96,36 @@ fn an_exercise_says_so_and_an_update_names_the_alert() {
     assert!(text.contains("<status>Exercise</status>") && text.contains("<msgType>Update</msgType>"));
     assert!(text.contains(&format!(",{},", PacketId([7; 32]))));
     assert!(export(&exported(&super::super::testing::case("MPR", sample("MPR")))).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_an_alert_says_its_file_is_valid_and_gives_back_what_cap_can_hold(
+        (urgency, severity, certainty) in (
+            prop::sample::select(&["Immediate", "Expected", "Future", "Past", "Unknown"][..]),
+            prop::sample::select(&["Extreme", "Severe", "Moderate", "Minor", "Unknown"][..]),
+            prop::sample::select(&["Observed", "Likely", "Possible", "Unlikely", "Unknown"][..]),
+        ),
+        (place, minutes, children) in ("[^\\s\\p{C}]{1,8}( [^\\s\\p{C}<&]{1,8}){0,3}", 0_u32..1440, 0_u32..9),
+        (lat, lon, radius) in (-90.0..90.0, -180.0..180.0, 0_u32..50_000),
+        request in prop::collection::btree_set(prop::sample::select(&["refer_to_ngo", "hold_minor", "inform_only"][..]), 1..3),
+        callback in "\\+[1-9][0-9]{6,13}",
+    ) {
+        let mut document = sample("BIA");
+        let whole = json!({
+            "urgency": urgency, "severity": severity, "certainty": certainty, "callback": callback,
+            "children_count": children, "request": request,
+            "where": { "place": place, "geo": { "lat": lat, "lon": lon, "radius_m": radius } },
+            "when": { "eta": "2026-09-20T09:05:00+03:00", "window_min": minutes },
+        });
+        document.extend(whole.as_object().unwrap().clone());
+        let case = case("BIA", document);
+        let bytes = export(&exported(&case)).unwrap();
+        prop_assert_eq!(wrong(&bytes), Vec::<String>::new());
+        let draft = rows(&bytes).unwrap().remove(0).document.unwrap();
+        for field in ["urgency", "severity", "certainty", "callback", "children_count", "request", "where", "when"] {
+            prop_assert_eq!(draft.fields.get(field), whole.get(field), "{}", field);
+        }
+    }
 }

@@ -71,7 +71,7 @@ fn person(public: &Map<String, Value>, from: &Exported<'_>, id: &str) -> Record 
     let values = [
         ("person_record_id", Some(id.to_owned())),
         ("entry_date", Some(times::pfif(from.now))),
-        ("author_name", again("author_name").or_else(|| Some(from.names().0.to_owned()))),
+        ("author_name", again("author_name").or_else(|| Some(from.own_name.clone()))),
         ("author_email", again("author_email")),
         ("author_phone", again("author_phone").or(desk)),
         ("source_name", again("source_name").or_else(|| Some(from.domain.clone()))),
@@ -227,7 +227,7 @@ pub fn found_note(from: &Exported<'_>, id: &str) -> Option<Record> {
     let values = [
         ("note_record_id", format!("{}/note.{}", from.domain, event.packet)),
         ("person_record_id", id.to_owned()),
-        ("author_name", from.names().1.to_owned()),
+        ("author_name", from.own_name.clone()),
         ("source_date", times::pfif(event.at)),
         ("author_made_contact", contact.to_string()),
         ("status", status.to_owned()),

@@ -1,3 +1,5 @@
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -143,4 +145,49 @@ fn wrong_values_are_named_and_kept_out_of_the_fields() {
     }
     let nobody = text.replace("relay.example.org/person.0197a2c0-3333", "nobody");
     assert_eq!(rows(&read_xml(nobody.as_bytes()).unwrap())[0].state(), "refused");
+}
+
+/// Fields of a record with words in them, as people write them, and everything that a file could trip over.
+fn record(fields: &'static [&'static str]) -> impl Strategy<Value = Record> {
+    let words = "[^\\s\\p{C}]{1,6}([ \n][^\\s\\p{C}]{1,6}){0,4}|[<>&\"';=,+@-]{1,8}";
+    btree_map(prop::sample::select(fields).prop_map(str::to_owned), words, 0..8)
+}
+
+/// People with notes of their own; each has a number and a name, as the format asks.
+fn register() -> impl Strategy<Value = Pfif> {
+    vec((record(&PERSON_FIELDS), vec(record(&NOTE_FIELDS), 0..3)), 0..4).prop_map(|people| {
+        let mut pfif = Pfif::default();
+        for (n, (mut person, notes)) in people.into_iter().enumerate() {
+            person.insert("person_record_id".into(), format!("example.org/person.{n}"));
+            person.entry("full_name".into()).or_insert_with(|| "N. N.".into());
+            for mut note in notes {
+                note.insert("note_record_id".into(), format!("example.org/note.{}", pfif.notes.len()));
+                note.insert("person_record_id".into(), person["person_record_id"].clone());
+                pfif.notes.push(note);
+            }
+            pfif.persons.push(person);
+        }
+        pfif
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_tree_gives_back_all_that_was_written_into_it(pfif in register()) {
+        prop_assert!(read_xml(&write_xml(&pfif)).unwrap() == pfif, "{}", String::from_utf8_lossy(&write_xml(&pfif)));
+    }
+
+    #[test]
+    fn a_table_gives_back_every_person_and_every_note(pfif in register()) {
+        let again = read_csv(&write_csv(&pfif)).unwrap();
+        prop_assert!(again.persons.len() == pfif.persons.len() && again.notes.len() == pfif.notes.len());
+        for (before, after) in pfif.persons.iter().zip(&again.persons) {
+            prop_assert!(before.iter().all(|(field, value)| after.get(field) == Some(value)));
+        }
+        for (before, after) in pfif.notes.iter().zip(&again.notes) {
+            // On the line of a person, a field that both have is the person's.
+            let own = |field: &str| !PERSON_FIELDS.contains(&field);
+            prop_assert!(before.iter().filter(|(field, _)| own(field)).all(|(field, value)| after.get(field) == Some(value)));
+        }
+    }
 }

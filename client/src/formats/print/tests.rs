@@ -24,6 +24,22 @@ fn a_page_for_a_browser_runs_nothing_and_warns() {
 }
 
 #[test]
+fn what_everybody_may_read_does_not_say_who_told_whom() {
+    let case = case("MPR", crate::formats::public_part(&sample("MPR")));
+    let said = |public| {
+        let from = Exported { public, ..exported(&case) };
+        let page = String::from_utf8(html::write(&sheet(&from))).unwrap();
+        (page, String::from_utf8(crate::formats::json::export(&from)).unwrap())
+    };
+    let (root, peer) = (case.thread.root.to_string(), case.thread.peer.to_string());
+    let (page, file) = said(false);
+    assert!(page.contains("Border desk") && page.contains(&root) && file.contains(&peer));
+    let (page, file) = said(true);
+    assert!(!page.contains("Border desk") && !page.contains(&root) && page.contains("MD-2026-000001"));
+    assert!(!file.contains(&peer) && !file.contains("\"transport\"") && file.contains("causeway-case"));
+}
+
+#[test]
 fn a_paper_has_pages_and_its_letters() {
     let mut document = sample("MPR");
     document["circumstances"] = json!("слово ".repeat(3_000) + &"x".repeat(500));

@@ -509,6 +509,28 @@ fn a_bed_for_girls_or_for_children_alone_is_about_a_child() {
 }
 
 #[test]
+fn a_caller_who_says_nothing_of_her_age_makes_nobody_a_child() {
+    let mut document = sample("BIA");
+    let person = |more: Value| {
+        let mut person = json!({ "role": "informant", "names": [{ "family": "Zvonova" }] });
+        person.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        person
+    };
+    document.fields["persons"] = json!([{ "role": "victim", "age": { "min": 25, "max": 30 } }, { "role": "victim", "minor": "no" }]);
+    assert!(!is_about_child(&document, NOW));
+    for (caller, child) in [
+        (json!({}), false),
+        (json!({ "age": { "min": 30, "max": 40 } }), false),
+        (json!({ "age": { "min": 14, "max": 16 } }), true),
+        (json!({ "minor": "suspected" }), true),
+        (json!({ "role": "victim" }), true),
+    ] {
+        document.fields["persons"][1] = person(caller.clone());
+        assert_eq!(is_about_child(&document, NOW), child, "{caller}");
+    }
+}
+
+#[test]
 fn whoever_called_is_not_among_the_people_in_a_copy_for_police() {
     let mut document = sample("BIA");
     let caller = json!({ "role": "informant", "minor": "no", "names": [{ "family": "Zvonova" }], "photo": [{ "name": "Zvonova.jpg" }] });
