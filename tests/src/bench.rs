@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 mod attachment;
+mod casebook;
 mod directory;
 mod grown;
 mod idle;
@@ -57,11 +58,13 @@ pub enum Family {
     Searching,
     /// A new report compared with everybody who is known.
     Matching,
+    /// A vault with many cases.
+    Casebook,
 }
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Submit,
         Self::Latency,
         Self::Idle,
@@ -71,6 +74,7 @@ impl Family {
         Self::Sealing,
         Self::Searching,
         Self::Matching,
+        Self::Casebook,
     ];
 
     /// Its name on the command line and in reports.
@@ -85,6 +89,7 @@ impl Family {
             Self::Sealing => "sealing",
             Self::Searching => "searching",
             Self::Matching => "matching",
+            Self::Casebook => "casebook",
         }
     }
 }
@@ -116,6 +121,7 @@ pub async fn run(plan: &Plan, family: Family) -> Outcome {
         Family::Sealing => sealing::run(plan),
         Family::Searching => searching::run(plan),
         Family::Matching => matching::run(plan),
+        Family::Casebook => casebook::run(plan).await,
     }
 }
 

@@ -67,6 +67,11 @@ async fn a_report_is_compared_with_whoever_comes_into_question() {
     assert_eq!(run(Family::Matching).await.counts["people"], 2_000);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vault_with_many_cases_is_opened_and_looked_over() {
+    assert_eq!(run(Family::Casebook).await.counts["cases"], 300);
+}
+
 #[test]
 fn a_family_that_does_not_exist_is_named() {
     let asked = std::process::Command::new(env!("CARGO_BIN_EXE_bench")).arg("sumbit").output().unwrap();

@@ -11,7 +11,8 @@ impl Check {
     /// A number that the register does not have is a slip of the pen, unless the name stands beside it: then it comes from a newer
     /// register, and a person can read where it is.
     pub(super) fn crossing(&mut self, map: &Map<String, Value>, path: &str) {
-        let text = |name: &str| map.get(name).and_then(|v| v.get("text").unwrap_or(v).as_str()).map(str::trim);
+        let text =
+            |name: &str| map.get(name).and_then(|v| v.get("text").unwrap_or(v).as_str()).map(str::trim);
         let Some(id) = text("bp_id").filter(|_| self.level == Level::Send) else { return };
         let is_named = text("name").is_some_and(|name| !name.is_empty());
         if !is_named && borders::by_id(id).is_none() {
@@ -26,7 +27,8 @@ pub(super) fn describe(value: &mut Value) {
     match value {
         Value::Object(map) => {
             if let Some(id) = map.get("bp_id").and_then(Value::as_str)
-                && let Some(Value::Object(known)) = borders::by_id(id.trim()).map(borders::BorderPoint::to_json)
+                && let Some(Value::Object(known)) =
+                    borders::by_id(id.trim()).map(borders::BorderPoint::to_json)
             {
                 for (name, said) in known {
                     map.entry(name).or_insert(said);

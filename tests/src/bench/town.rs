@@ -35,7 +35,7 @@ use super::roles::Process;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Of a device's store, as the command line opens it.
 const CACHE_BYTES: u64 = 32 << 20;
-const PASSPHRASE: &str = "a passphrase for benchmarks";
+pub(super) const PASSPHRASE: &str = "a passphrase for benchmarks";
 /// Content of a packet: with its envelope around it, it fills the smallest padded body.
 pub(super) const CONTENT_BYTES: usize = 2_048;
 
@@ -184,7 +184,7 @@ impl Drop for Connected {
     }
 }
 
-fn store(folder: &Path) -> Arc<SledKv> {
+pub(super) fn store(folder: &Path) -> Arc<SledKv> {
     let options = SledOptions { cache_bytes: CACHE_BYTES, ..SledOptions::default() };
     Arc::new(SledKv::open(&folder.join("vault"), options).unwrap())
 }

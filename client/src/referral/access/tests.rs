@@ -516,7 +516,8 @@ fn a_caller_who_says_nothing_of_her_age_makes_nobody_a_child() {
         person.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         person
     };
-    document.fields["persons"] = json!([{ "role": "victim", "age": { "min": 25, "max": 30 } }, { "role": "victim", "minor": "no" }]);
+    document.fields["persons"] =
+        json!([{ "role": "victim", "age": { "min": 25, "max": 30 } }, { "role": "victim", "minor": "no" }]);
     assert!(!is_about_child(&document, NOW));
     for (caller, child) in [
         (json!({}), false),
