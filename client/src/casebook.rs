@@ -56,12 +56,15 @@ impl Case {
         Ok(Self { document: document(&sections), transport, steps, thread })
     }
 
-    /// Every case of this home.
-    pub fn all(vault: &Vault) -> Result<Vec<Self>, RecordError> {
-        records::all_threads(vault)?.into_iter().map(|thread| Self::of(vault, thread)).collect()
+    /// Every case of this home, one after the other: many do not fit into memory at once.
+    pub fn each(
+        vault: &Vault,
+    ) -> Result<impl Iterator<Item = Result<Self, RecordError>> + use<'_>, RecordError> {
+        let threads = records::all_threads(vault)?.into_iter();
+        Ok(threads.map(move |thread| Self::of(vault, thread)))
     }
 
-    /// The same with [`Self::of_at`].
+    /// The same with [`Self::of_at`], for whoever needs them all.
     pub fn all_at(vault: &Vault, now: Timestamp) -> Result<Vec<Self>, RecordError> {
         let threads = records::all_threads(vault)?.into_iter();
         threads.map(|thread| Self::of_at(vault, thread, now)).collect()

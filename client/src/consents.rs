@@ -258,7 +258,8 @@ pub fn ended(vault: &Vault, consent_ref: &str) -> Result<Vec<SectionCode>, Recor
 /// The organisations that have sent us a consent; nobody if it was here before, for then it is ours.
 fn givers(vault: &Vault, consent: &str) -> Result<Vec<OrgId>, RecordError> {
     let mut bearing = Vec::new();
-    for case in Case::all(vault)? {
+    for case in Case::each(vault)? {
+        let case = case?;
         if consent_ref(&case.document) == consent {
             bearing.push(case.thread);
         }
@@ -284,14 +285,13 @@ pub fn may_withdraw(vault: &Vault, withdrawal: &Withdrawal) -> Result<bool, Reco
 pub fn handed_on(vault: &Vault, withdrawal: &Withdrawal) -> Result<Vec<Case>, RecordError> {
     let consent = if may_withdraw(vault, withdrawal)? { withdrawal.consent_ref.as_str() } else { "" };
     let said = |case: &Case| withdrawals_of(case).iter().any(|other| other.sections == withdrawal.sections);
-    let mut found = Case::all(vault)?;
-    found.retain(|other| {
+    let concerns = |other: &Case| {
         other.thread.ours
             && (named(&other.document).contains(&withdrawal.thread.root)
                 || (!consent.is_empty() && consent_ref(&other.document) == consent))
             && !said(other)
-    });
-    Ok(found)
+    };
+    Case::each(vault)?.filter(|other| other.as_ref().is_ok_and(&concerns) || other.is_err()).collect()
 }
 
 /// Threads of ours about the same person's case: of the same packet, number, or consent, or built on it.

@@ -16,7 +16,7 @@ use super::home::Home;
 use super::kind;
 use super::matches;
 use super::org;
-use super::output::{print, remark, text};
+use super::output::{harmless, print, remark, text};
 use super::overriding;
 use super::placing;
 use super::sharing::{self, Basis, Share, along, record};
@@ -223,10 +223,16 @@ async fn queue(
         super::tasks::to_confirm(home, &draft, &mut changes);
         drafts.push(draft);
     }
-    let listed: Vec<Value> = drafts
-        .iter()
-        .map(|d| json!({ "to": d.to.to_string(), "packet_id": d.packet.to_string(), "state": "queued" }))
-        .collect();
+    let mut listed = Vec::new();
+    for d in &drafts {
+        listed.push(json!({
+            "to": d.to.to_string(),
+            "to_name": home.name_of(d.to).await,
+            "id": hex::encode(d.case),
+            "packet_id": d.packet.to_string(),
+            "state": "queued",
+        }));
+    }
     activity::append(&home.engine.vault, &mut changes, home.engine.now(), "queued a referral", Some(packet))?;
     home.engine.queue(drafts, changes).await?;
     let alike = matches::waiting_words(sweep::compare_new(&home.engine).await?, home);
@@ -240,11 +246,16 @@ async fn queue(
     remarks.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words));
     let result = json!({ "referral": packet.to_string(), "packets": listed, "head": head, "access": access });
     print(home.json, result, |v| {
-        let count = v["packets"].as_array().map_or(0, Vec::len);
-        format!(
-            "Queued for {count} organisation(s), number {}. `causeway sync` sends it.",
+        let packets = v["packets"].as_array().map_or(&[][..], Vec::as_slice);
+        let head = format!(
+            "Queued for {} organisation(s), number {}. `causeway sync` sends it.",
+            packets.len(),
             &text(v, "referral")[..12]
-        )
+        );
+        // One packet for several: what one of them does has a number of its own here.
+        let each = packets.iter().filter(|_| packets.len() > 1);
+        let each = each.map(|p| format!("\n  {}  {}", &text(p, "id")[..12], harmless(text(p, "to_name"))));
+        head + &each.collect::<String>()
     });
     Ok(())
 }

@@ -56,7 +56,8 @@ pub(crate) async fn stats(args: StatsArgs, home: &Home) -> Result<(), Failure> {
     // Calls come first: what came of one counts with it.
     let mut cases: Vec<(Case, String)> =
         calls::unsent(vault)?.iter().map(|call| (call.to_case(), String::new())).collect();
-    for case in Case::all(vault)? {
+    for case in Case::each(vault)? {
+        let case = case?;
         let partner = home.name_of(case.thread.peer).await;
         cases.push((case, partner));
     }

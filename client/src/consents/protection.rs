@@ -53,7 +53,8 @@ pub fn known(vault: &Vault, document: &Map<String, Value>) -> Result<Protection,
             found.add(kept.protection);
         }
     }
-    for case in Case::all(vault)? {
+    for case in Case::each(vault)? {
+        let case = case?;
         if !is_same(&case.thread.root, consent_ref(&case.document), text(&case.document, "case_ref")) {
             continue;
         }

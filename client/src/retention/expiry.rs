@@ -171,7 +171,8 @@ pub fn start_of_day(date: jiff::civil::Date) -> Option<Timestamp> {
 /// What is due by this moment, oldest first.
 pub fn due(vault: &Vault, by: Timestamp) -> Result<Vec<Term>, RecordError> {
     let mut all = Vec::new();
-    for case in Case::all(vault)? {
+    for case in Case::each(vault)? {
+        let case = case?;
         let name = case.thread.case;
         let renewed = records::read(vault, Tree::Retention, &renewed_key(&name))?;
         let held = holds::of(vault, &name)?.is_some();
