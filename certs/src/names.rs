@@ -44,7 +44,7 @@ pub fn check_country(country: &str) -> Result<(), NameError> {
 }
 
 /// Controls, and the format characters that hide, join or turn text (Unicode general category Cf, the common ones).
-fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

@@ -24,6 +24,8 @@ pub struct Entry {
     pub partner: String,
     /// Work state.
     pub state: String,
+    /// Whether it was invented to practise.
+    pub exercise: bool,
     /// Countries that it names (ISO 3166-1, two letters), sorted.
     pub countries: Vec<String>,
     /// Its texts.

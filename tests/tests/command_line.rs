@@ -15,6 +15,7 @@ mod command_line {
     mod lookups;
     mod matches;
     mod no_network;
+    mod reach;
     mod recovery;
     mod registrars;
     mod relay_key;

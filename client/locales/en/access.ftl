@@ -55,6 +55,7 @@ access-consent-child = a child, or somebody who may be one, does not decide this
 access-consent-giver = the consent was not given by somebody who can give it.
 
 access-hard-asylum = she seeks protection, and its state ({ $country }) must not learn of it from us.
+access-hard-journey = towns and times of the journey go, exact addresses and the names of houses do not: where she is never stands beside who she is.
 access-hard-location = where she is never goes beside who she is to somebody who does not have to go there.
 access-hard-relay = an organisation of this kind has no part in the care of a person.
 access-hard-onward = it came from { $org } under H1 or H2: ask for approval (causeway consent approve, there).
@@ -167,3 +168,8 @@ consent-status-reviews-overdue = { $count ->
     [one] { $count } of them is OVERDUE
    *[other] { $count } of them are OVERDUE
 }
+
+told-feared = She seeks protection from the state that this organisation acts for: no word about her goes to it any more, whoever asked first. Nothing was sent.
+told-feared-hint = Take the step without text and fields, or give the case back: `causeway decline`, `causeway withdraw`. Tell your supervisor that this organisation knows of the case.
+told-withdrawn = Her consent was taken back: nothing more about her goes to this organisation. Nothing was sent.
+told-withdrawn-hint = Take the step without text and fields, for example `causeway withdraw`. If her life is in danger, call, and decide without consent with a second person: `causeway send --override`.

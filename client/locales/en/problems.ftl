@@ -88,6 +88,7 @@ path-steps = a path has at most { $max } steps
 path-names = names of fields consist of letters, digits and “_”
 path-index = “{ $text }” is not a place in a list (0 to { $max })
 path-gap = the list has { $number } elements; element { $at } would leave a gap
+path-unknown = there is no field of this name
 path-taken = there is a value already where “{ $name }” would stand in
 path-no-list = there is no list here
 

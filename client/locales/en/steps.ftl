@@ -90,6 +90,7 @@ transport-withdrawn = taken back before it was sent
 transport-sent-by-colleague = sent by a colleague
 list-sent-none = Nothing has been sent yet.
 list-inbox-none = The inbox is empty.
+list-exercise = EXERCISE
 list-held = held: the other side is suspended
 list-waits = waits: the relay's directory is old
 standing-quarantined = QUARANTINED

@@ -91,6 +91,7 @@ transport-withdrawn = отозвано до отправки
 transport-sent-by-colleague = отправлено коллегой
 list-sent-none = Пока ничего не отправлено.
 list-inbox-none = Входящих нет.
+list-exercise = УЧЕБНОЕ
 list-held = задержано: участие другой стороны приостановлено
 list-waits = ожидает: каталог ретранслятора устарел
 standing-quarantined = В КАРАНТИНЕ

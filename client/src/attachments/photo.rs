@@ -11,8 +11,11 @@ const EXIF: &[u8] = b"Exif\0\0";
 /// Tags of the first directory of Exif: how the picture is turned, and where its place stands.
 const ORIENTATION: u16 = 0x0112;
 const PLACE: u16 = 0x8825;
-/// Chunks of a PNG that say something beside the picture.
-const TOLD: [&[u8; 4]; 5] = [b"eXIf", b"tEXt", b"iTXt", b"zTXt", b"tIME"];
+/// Chunks of a PNG that make the picture: size, palette, transparency, colours, pixels. All others may say something beside it.
+const SHOWN: [&[u8; 4]; 12] = [
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP",
+    b"pHYs",
+];
 
 /// Forms whose frame is known here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,7 +40,7 @@ pub(crate) fn cleaned(bytes: &[u8]) -> Option<Vec<u8>> {
         Form::Png => {
             let mut out = PNG.to_vec();
             for (name, chunk) in chunks(bytes)? {
-                if !TOLD.iter().any(|told| told.as_slice() == name) {
+                if SHOWN.iter().any(|shown| shown.as_slice() == name) {
                     out.extend_from_slice(chunk);
                 }
             }
@@ -67,7 +70,9 @@ fn cleaned_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut rest = all.into_iter().peekable();
     // JFIF wants to be first.
     while let Some((_, segment)) = rest.next_if(|(marker, _)| *marker == 0xe0) {
-        out.extend_from_slice(segment);
+        if let Some(plain) = without_thumbnail(segment) {
+            out.extend(plain);
+        }
     }
     if let Some(turned) = turned.filter(|turned| (2..=8).contains(turned)) {
         out.extend(only_turned(turned));
@@ -77,6 +82,14 @@ fn cleaned_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     out.extend(scans);
     Some(out)
+}
+
+/// A segment of JFIF without the small picture that may stand in it; none for every other segment of this marker.
+fn without_thumbnail(segment: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = segment.get(..18).filter(|s| s.get(4..9) == Some(b"JFIF\0"))?.to_vec();
+    plain[2..4].copy_from_slice(&[0, 16]);
+    plain[16..18].fill(0);
+    Some(plain)
 }
 
 /// Whether a segment says something beside the picture: all that programs enter, but for the colours.
@@ -212,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn the_small_picture_of_a_jpeg_stays_here() {
+        let mut jfif = b"\xff\xe0\0\x16JFIF\0\x01\x01\0\0\x01\0\x01\x01\x02".to_vec();
+        jfif.extend_from_slice(b"Ivanov");
+        let jfxx = b"\xff\xe0\0\x10JFXX\0\x10Ivanova!";
+        let told = [&SAMPLE[..2], &jfif, jfxx, &SAMPLE[20..]].concat();
+        let clean = cleaned(&told).unwrap();
+        assert!(!has(&clean, b"Ivanov") && has(&clean, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"));
+        assert_eq!(cleaned(&clean).unwrap(), clean);
+    }
+
+    #[test]
     fn a_png_keeps_its_picture_and_says_nothing_else() {
         let chunk = |name: &[u8; 4], body: &[u8]| {
             [&u32::try_from(body.len()).unwrap().to_be_bytes()[..], name, body, &[0; 4]].concat()
@@ -220,7 +244,8 @@ mod tests {
         let mut exif = b"MM\0\x2a\0\0\0\x08\0\x01\x88\x25\0\x04\0\0\0\x01\0\0\0\x1a".to_vec();
         exif.extend_from_slice(b"Lenina 5");
         let (exif, text) = (chunk(b"eXIf", &exif), chunk(b"iTXt", b"Ivanova"));
-        let told = [PNG, &head, &exif, &text, &data, &end, b"Lenina 5"].concat();
+        let (made, own) = (chunk(b"caBX", b"Ivanova"), chunk(b"prVt", b"Ivanova"));
+        let told = [PNG, &head, &exif, &text, &made, &own, &data, &end, b"Lenina 5"].concat();
         assert!(tells_a_place(&told));
         assert_eq!(cleaned(&told).unwrap(), [PNG, &head, &data, &end].concat());
     }

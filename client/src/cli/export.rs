@@ -11,8 +11,10 @@ use super::outfile;
 use super::output;
 use super::steps::find_thread;
 use crate::casebook::Case;
+use crate::consents;
 use crate::formats::{self, Exported, Finding, may_be_published, print, public_part, section_part};
 use crate::referral::Kind;
+use crate::referral::sections::{HDR, IDN};
 
 pub(crate) mod bundle;
 mod tables;
@@ -143,7 +145,8 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
             home.lang.text("export-bundle-whole-hint"),
         ));
     }
-    if args.public {
+    // A register of missing people is public.
+    if args.public || args.format == Format::Pfif {
         publishable(&mut cases, home)?;
     }
     cases.iter_mut().for_each(|case| args.cut(case));
@@ -177,17 +180,32 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
 /// Leaves the cases that may be published. If there is none, it says why.
 fn publishable(cases: &mut Vec<Case>, home: &Home) -> Result<(), Failure> {
     let mut why = None;
-    cases.retain(|case| match may_be_published(&case.document, home.engine.now()) {
-        Ok(()) => true,
-        Err(finding) => {
-            why = Some(finding);
-            false
+    for case in std::mem::take(cases) {
+        match published(&case, home)? {
+            Ok(()) => cases.push(case),
+            Err(finding) => why = Some(finding),
         }
-    });
+    }
     match why.filter(|_| cases.is_empty()) {
         Some(finding) => Err(refused(&finding, home)),
         None => Ok(()),
     }
+}
+
+/// Whether a case may be published: what its document says counts, and what was withdrawn since.
+fn published(case: &Case, home: &Home) -> Result<Result<(), Finding>, Failure> {
+    let Some(kind) = Kind::from_code(&case.thread.kind) else {
+        return Ok(Err(Finding::new("formats-not-public", "publication")));
+    };
+    let ended = consents::ended(&home.engine.vault, consents::consent_ref(&case.document))?;
+    let withdrawn = consents::withdrawals_of(case).iter().any(|withdrawal| {
+        let about = |section: &String| section == "HDR" || section == "IDN";
+        withdrawal.sections.is_empty() || withdrawal.sections.iter().any(about)
+    });
+    if withdrawn || ended.iter().any(|section| [HDR, IDN].contains(section)) {
+        return Ok(Err(Finding::new("formats-no-consent", "consent.withdrawn")));
+    }
+    Ok(may_be_published(kind, &case.document, home.engine.now()))
 }
 
 async fn exported<'a>(case: &'a Case, args: &ExportArgs, home: &Home) -> Exported<'a> {

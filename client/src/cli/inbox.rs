@@ -16,10 +16,10 @@ use super::failure::{Failure, exit};
 use super::head;
 use super::home::Home;
 use super::org;
-use super::output::{harmless, print, print_list, text, time};
+use super::output::{harmless, harmless_under, print, print_list, text, time};
 use super::shared;
 use super::standing::{self, Vetted};
-use super::steps::{case_ref, find_thread, move_words};
+use super::steps::{case_ref, find_thread, is_exercise, move_words, stamp};
 use super::tasks;
 use super::unopened;
 use crate::attachments;
@@ -188,7 +188,8 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
         };
         let reference = v["case_ref"].as_str().map_or_else(String::new, |r| format!("  {}", harmless(r)));
         format!(
-            "{id}{packet}{reference}  {}  {}  {}  {} / {}  {}{}{}{}",
+            "{}{id}{packet}{reference}  {}  {}  {}  {} / {}  {}{}{}{}",
+            stamp(v, home.lang),
             text(v, "priority"),
             text(v, "kind"),
             harmless(other),
@@ -293,6 +294,7 @@ async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Res
         "id": number(thread),
         "referral": thread.root.to_string(),
         "case_ref": case_ref(home, thread)?,
+        "exercise": is_exercise(home, thread)?,
         "kind": thread.kind,
         "from": from.to_string(),
         "from_name": home.name_of(from).await,
@@ -504,7 +506,7 @@ fn sender_words(proofs: &Value, lang: Lang) -> String {
 fn head_words(v: &Value, lang: Lang) -> String {
     let (from, to) = (harmless(text(v, "from_name")), harmless(text(v, "to_name")));
     let head = [("priority", text(v, "priority")), ("kind", text(v, "kind")), ("from", &from), ("to", &to)];
-    let mut lines = vec![lang.fill("shown-head", &head)];
+    let mut lines = vec![format!("{}{}", stamp(v, lang), lang.fill("shown-head", &head))];
     lines.push(lang.fill("shown-number", &[("number", text(v, "id"))]));
     if text(v, "referral") != text(v, "id") {
         lines.push(lang.fill("shown-packet", &[("number", text(v, "referral"))]));
@@ -516,6 +518,9 @@ fn head_words(v: &Value, lang: Lang) -> String {
     lines.push(lang.fill("shown-state", &[("transport", &transport_words(v, lang)), ("work", &work)]));
     lines.join("\n") + "\n"
 }
+
+/// Before the further lines of what somebody said in a step: no line of the program begins like that.
+const SAID_UNDER: &str = "        | ";
 
 /// What happened, each step with everything that it says.
 fn timeline_words(v: &Value, lang: Lang) -> String {
@@ -530,14 +535,14 @@ fn timeline_words(v: &Value, lang: Lang) -> String {
             said::did(text(step, "what"), lang),
             text(step, "text")
         );
-        out.push_str(harmless(line.trim_end_matches(" -")).trim_end());
+        out.push_str(harmless_under(line.trim_end_matches(" -"), SAID_UNDER).trim_end());
         if let Some(words) = step["explanation"].as_str() {
             out.push_str(&format!("  ({})", harmless(words)));
         } else if step["conflict"] == true {
             out.push_str(&format!("  ({})", lang.text("timeline-no-effect")));
         }
         for row in step["rows"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            out.push_str(&format!("\n      {}", harmless(row)));
+            out.push_str(&format!("\n      {}", harmless_under(row, SAID_UNDER)));
         }
         out.push('\n');
     }

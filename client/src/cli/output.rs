@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use causeway_certs::names;
 use causeway_common::time::Timestamp;
 use serde_json::Value;
 
@@ -58,15 +59,14 @@ pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or("-")
 }
 
-/// Text of others, made harmless for a terminal: no control characters, no change of direction.
+/// Text of others, made harmless for a terminal: no control characters, nothing hidden, no change of direction.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let turns =
-                matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
-            if (c.is_control() && c != '\n') || turns { '\u{fffd}' } else { c }
-        })
-        .collect()
+    text.chars().map(|c| if c != '\n' && names::is_hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same inside of a list: its further lines stand under the first, and are nobody else's.
+pub(crate) fn harmless_under(text: &str, indent: &str) -> String {
+    harmless(text).replace('\n', &format!("\n{indent}"))
 }
 
 /// Words as the beginning of a sentence.

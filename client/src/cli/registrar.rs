@@ -198,6 +198,10 @@ async fn invite(home: &Home, name: &str, kind: &str, country: &str) -> Result<()
     names::check_name(name).map_err(refused)?;
     names::check_kind(kind).map_err(refused)?;
     names::check_country(country).map_err(refused)?;
+    // What a person fears is a country of the register: another code would be nobody's state.
+    if !crate::referral::values::country(country) {
+        return Err(refused(names::NameError::Country));
+    }
     let (invite, expires) = home.engine.invite(name, kind, country).await;
     home.note("invited an organisation").await?;
     print(home.json, json!({ "invite": invite, "expires": time(expires) }), |v| {

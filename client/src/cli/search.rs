@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::{harmless, print_list, remark, text, time};
+use super::steps::stamp;
 use crate::calls::{self, Call};
 use crate::casebook::Case;
 use crate::model::Thread;
+use crate::referral::labels;
 use crate::search::{Entry, Index, Query, entry, snippet};
 
 /// Referrals that are shown unless told otherwise: a screen full.
@@ -89,6 +91,7 @@ fn hit_json(thread: &Thread, entry: &Entry, score: u32, query: &Query) -> Value 
         "ours": thread.ours,
         "partner": entry.partner,
         "priority": thread.priority.to_string(),
+        "exercise": entry.exercise,
         "state": entry.state,
         "begun": time(thread.begun),
         "score": score,
@@ -105,11 +108,12 @@ fn line(v: &Value, home: &Home) -> String {
     };
     let partner = home.lang.fill(id, &[("name", &harmless(text(v, "partner")))]);
     let head = format!(
-        "{}  {}  {}  {partner}  {}  {}",
+        "{}{}  {}  {}  {partner}  {}  {}",
+        stamp(v, home.lang),
         text(v, "id").get(..12).unwrap_or_default(),
         text(v, "priority"),
         text(v, "kind"),
-        text(v, "state"),
+        labels::code_of(home.lang, "state", text(v, "state")),
         text(v, "begun"),
     );
     match v["snippet"].as_str() {

@@ -18,6 +18,7 @@ use crate::referral::{Document, Section, SectionCode};
 
 pub(super) mod along;
 pub(super) mod record;
+pub(super) mod told;
 
 /// What one recipient will get.
 pub(super) struct Share {
@@ -105,26 +106,31 @@ pub(super) fn make_copies(document: &Document, shares: &mut [Share], home: &Home
         share.copy = access::copy_for(document, role, &share.decisions, home.engine.now());
         share.lost = access::lost(document, &share.copy);
     }
-    let everybody: Value = shares
-        .iter()
-        .map(|share| {
-            let codes: Vec<String> = share.sections().iter().map(ToString::to_string).collect();
-            json!({
-                "org_id": share.recipient.org,
-                "name": share.recipient.name,
-                "role": share.role.map(Role::code),
-                "sections": codes,
-            })
-        })
-        .collect();
-    for share in shares {
+    let lists: Vec<Value> =
+        shares.iter().map(|reader| shares.iter().map(|other| other.told_to(reader)).collect()).collect();
+    for (share, list) in shares.iter_mut().zip(lists) {
         if let Some(header) = share.copy.first_mut() {
-            header.json.insert("recipients".into(), everybody.clone());
+            header.json.insert("recipients".into(), list);
         }
     }
 }
 
 impl Share {
+    /// What another recipient reads of this one. A shelter's name says where somebody is: it stands beside her only for those who go
+    /// there (hard rule 2).
+    fn told_to(&self, reader: &Self) -> Value {
+        let codes: Vec<String> = self.sections().iter().map(ToString::to_string).collect();
+        let mut told = json!({ "role": self.role.map(Role::code), "sections": codes });
+        let hidden = self.role == Some(Role::Shl)
+            && self.org != reader.org
+            && !reader.role.is_some_and(Role::may_know_shelters);
+        if !hidden {
+            told["org_id"] = self.recipient.org.as_str().into();
+            told["name"] = self.recipient.name.as_str().into();
+        }
+        told
+    }
+
     /// What will be in the packet, with sections that hold nothing but files.
     fn sections(&self) -> Vec<SectionCode> {
         let mut codes: Vec<SectionCode> = self.copy.iter().map(|section| section.code).collect();

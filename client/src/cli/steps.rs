@@ -12,6 +12,7 @@ use super::home::Home;
 use super::kind;
 use super::output::{harmless, print, remark, text};
 use super::placing;
+use super::sharing::told::may_be_told;
 use crate::beds;
 use crate::engine::threads::{StepError, Words, header, moment, own_party, update_of, work_of};
 use crate::lang::Lang;
@@ -301,6 +302,16 @@ fn answer_file(path: &Path, lang: Lang) -> Result<Map<String, Value>, Failure> {
     })
 }
 
+/// What takes a case back, and what is said about a consent itself.
+const SAID_AT_ONCE: [Action; 6] = [
+    Action::ConsentWithdrawn,
+    Action::EraseRequest,
+    Action::EraseDone,
+    Action::EraseRefuse,
+    Action::Withdraw,
+    Action::Error,
+];
+
 async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> Result<(), Failure> {
     if args.text.chars().count() > TEXT_CHARS_MAX {
         let long = home.lang.fill("step-text-long", &[("max", &TEXT_CHARS_MAX.to_string())]);
@@ -320,6 +331,9 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
     if thread.kind == beds::REQUEST && !thread.ours {
         placing::complete(&mut words, action, home.engine.now(), home.lang);
         placing::remark_without_bed(&words, action, home.lang);
+    }
+    if !SAID_AT_ONCE.contains(&action) {
+        may_be_told(&thread, &words, home).await?;
     }
     let taken = home.engine.take_step(thread.case, action, words).await;
     let packet = taken.map_err(|error| refused(error, home.lang))?;
@@ -470,14 +484,29 @@ fn the_one(
 
 /// Number of the case as its sender gave it, which both sides read; null if this device does not know it.
 pub(super) fn case_ref(home: &Home, thread: &Thread) -> Result<Value, Failure> {
+    Ok(first_header(home, thread)?.get("case_ref").and_then(Value::as_str).map_or(Value::Null, Value::from))
+}
+
+/// Whether it was invented to practise: every screen says so.
+pub(super) fn is_exercise(home: &Home, thread: &Thread) -> Result<bool, Failure> {
+    let mode = first_header(home, thread)?;
+    Ok(matches!(mode.get("mode").and_then(Value::as_str), Some("exercise" | "test")))
+}
+
+/// The header of the referral that began a case; empty if it has not come.
+fn first_header(home: &Home, thread: &Thread) -> Result<Value, Failure> {
     let vault = &home.engine.vault;
     let sections = if thread.ours {
         records::sent(vault, thread.root, thread.peer)?.map(|sent| sent.sections)
     } else {
         records::received(vault, thread.root)?.map(|received| received.sections)
     };
-    let header = sections.as_deref().and_then(header);
-    Ok(header.and_then(|header| header.get("case_ref")?.as_str().map(Value::from)).unwrap_or(Value::Null))
+    Ok(sections.as_deref().and_then(header).unwrap_or_default())
+}
+
+/// What stands before a line about an exercise.
+pub(super) fn stamp(v: &Value, lang: Lang) -> String {
+    if v["exercise"] == true { format!("{}  ", lang.text("list-exercise")) } else { String::new() }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::failure::{Failure, exit};
 use super::home::Home;
 use super::member::news::Known;
 use super::output::{harmless, print, print_list, remark, text, time};
-use super::steps::{case_ref, find_thread, peer_name};
+use super::steps::{case_ref, find_thread, is_exercise, peer_name, stamp};
 use crate::desks;
 use crate::engine::Draft;
 use crate::escalation::{self, fallback, tasks, tasks::Task};
@@ -92,6 +92,7 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         None => "?".to_owned(),
     };
     let reference = thread.as_ref().map_or(Ok(Value::Null), |thread| case_ref(home, thread))?;
+    let exercise = thread.as_ref().map_or(Ok(false), |thread| is_exercise(home, thread))?;
     let phone = match &thread {
         // Partners publish their hours at any time: the number may be known only now.
         Some(thread) if task.phone.is_empty() => escalation::phone(&home.engine, thread)?,
@@ -110,6 +111,7 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         "referral": thread.as_ref().map(|thread| thread.root.to_string()),
         "case": hex::encode(task.case),
         "case_ref": reference,
+        "exercise": exercise,
         "kind": thread.as_ref().map(|thread| thread.kind.clone()),
         "priority": thread.as_ref().map(|thread| thread.priority.to_string()),
         "with": peer,
@@ -133,7 +135,8 @@ fn line(v: &Value, lang: Lang) -> String {
         ("id", number.as_str()),
     ];
     let mut out = format!(
-        "{}  {}  {}{}  {}",
+        "{}{}  {}  {}{}  {}",
+        stamp(v, lang),
         text(v, "id").get(..8).unwrap_or("-"),
         text(v, "priority"),
         text(v, "kind"),

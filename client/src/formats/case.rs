@@ -4,11 +4,11 @@ use causeway_common::ids::OrgId;
 use causeway_common::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::fields::{at, codes, text};
+use super::fields::text;
 use super::finding::Finding;
-use super::times;
 use crate::casebook::Case;
 use crate::lang::Lang;
+use crate::referral::access::Consent;
 use crate::referral::{Document, Kind, merge};
 
 /// All that is ever published of a referral, whatever anybody has agreed to: that somebody is looked for, whom to call, and
@@ -28,9 +28,9 @@ const PUBLIC: [&str; 11] = [
 ];
 /// And of the person.
 const PUBLIC_OF_PERSON: [&str; 4] = ["names", "sex", "dob", "age"];
-/// Purposes that cover a publication.
-const PUBLISHING: [&str; 2] = ["media", "publication"];
-
+/// And of what a register of missing people has said of her itself: never a place, a telephone, or what its notes say.
+const PUBLIC_OF_REGISTER: [&str; 6] =
+    ["person_record_id", "source_name", "source_date", "source_url", "description", "profile_urls"];
 /// A case on its way out.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by the command line and the pages")]
@@ -80,22 +80,15 @@ impl Exported<'_> {
     }
 }
 
-/// Why a referral may not be published, in whatever format: both the report and the person must say so, and the person for a
-/// time that is not over.
-pub fn may_be_published(fields: &Map<String, Value>, now: Timestamp) -> Result<(), Finding> {
+/// Why a referral may not be published, in whatever format: the report must say that it is public, and the person must agree to
+/// that by a consent that counts, for a time that is not over.
+pub fn may_be_published(kind: Kind, fields: &Map<String, Value>, now: Timestamp) -> Result<(), Finding> {
     if text(fields, "publication").as_deref() != Some("public") {
         return Err(Finding::new("formats-not-public", "publication"));
     }
-    let today = times::pfif(now);
-    let over = |until: Option<String>| until.is_some_and(|day| day.as_str() < &today[..10]);
-    let withdrawn = at(fields, "consent.withdrawn").is_some_and(|v| !v.is_null());
-    let scopes = at(fields, "consent.scope").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let covers = |scope: &Value| {
-        let Some(scope) = scope.as_object() else { return false };
-        let purposes = codes(scope, "purpose");
-        PUBLISHING.iter().any(|purpose| purposes.iter().any(|p| p == purpose)) && !over(text(scope, "until"))
-    };
-    let agreed = scopes.iter().any(covers) && !withdrawn && !over(text(fields, "consent.valid_until"));
+    let document = Document { kind, fields: fields.clone() };
+    let consent = Consent::of(&document, now);
+    let agreed = consent.is_some_and(|consent| consent.flaw(now).is_none() && consent.publishes(now));
     if agreed { Ok(()) } else { Err(Finding::new("formats-no-consent", "consent.scope")) }
 }
 
@@ -106,6 +99,10 @@ pub fn public_part(fields: &Map<String, Value>) -> Map<String, Value> {
     match part.get_mut("person") {
         Some(Value::Object(person)) => person.retain(|name, _| PUBLIC_OF_PERSON.contains(&name.as_str())),
         _ => drop(part.remove("person")),
+    }
+    match part.get_mut("pfif") {
+        Some(Value::Object(told)) => told.retain(|name, _| PUBLIC_OF_REGISTER.contains(&name.as_str())),
+        _ => drop(part.remove("pfif")),
     }
     part
 }
@@ -135,13 +132,39 @@ mod tests {
 
     #[test]
     fn nothing_is_published_that_nobody_agreed_to_and_never_more_than_a_register_needs() {
+        let [mpr, bia] = ["MPR", "BIA"].map(|code| Kind::from_code(code).unwrap());
         let mut fields = sample("MPR");
-        assert_eq!(may_be_published(&fields, NOW).unwrap_err().code(), "formats-not-public");
+        assert_eq!(may_be_published(mpr, &fields, NOW).unwrap_err().code(), "formats-not-public");
         fields.insert("publication".into(), "public".into());
-        fields.insert("consent".into(), json!({ "scope": [{ "purpose": ["tracing"] }] }));
-        assert_eq!(may_be_published(&fields, NOW).unwrap_err().code(), "formats-no-consent");
+        fields.insert(
+            "consent".into(),
+            json!({
+                "given_by": "caregiver", "capacity": "full", "obtained": "2026-09-01T10:00:00Z",
+                "scope": [{ "purpose": ["tracing"], "sections": ["IDN"] }],
+            }),
+        );
+        assert_eq!(may_be_published(mpr, &fields, NOW).unwrap_err().code(), "formats-no-consent");
         fields["consent"]["scope"][0]["purpose"] = json!(["media"]);
-        assert!(may_be_published(&fields, NOW).is_ok());
+        assert!(may_be_published(mpr, &fields, NOW).is_ok());
+        for (path, value) in [
+            ("withdrawn", json!({ "at": "2026-09-02T10:00:00Z" })),
+            ("valid_until", json!("2026-09-02")),
+            ("obtained", json!("2020-09-02T10:00:00Z")),
+            ("capacity", json!("minor")),
+            ("withhold", json!([{ "person": { "lang": "ru", "text": "Отчим" }, "reason": "fear" }])),
+            ("withhold", json!([{ "role": "EMB", "sections": [] }])),
+            ("scope", json!([{ "purpose": ["media"], "sections": ["EXP"] }])),
+            ("scope", json!([{ "purpose": ["media"], "sections": ["IDN"], "until": "2026-09-02" }])),
+        ] {
+            let mut other = fields.clone();
+            other["consent"][path] = value.clone();
+            assert!(may_be_published(mpr, &other, NOW).is_err(), "{path}: {value}");
+        }
+        let mut child = fields.clone();
+        child["person"].as_object_mut().unwrap().remove("dob");
+        child["person"]["age"] = json!({ "min": 14, "max": 14 });
+        child["consent"]["given_by"] = "subject".into();
+        assert!(may_be_published(mpr, &child, NOW).is_err(), "a child alone agrees to nothing");
         let public = public_part(&fields);
         assert!(public.keys().all(|name| PUBLIC.contains(&name.as_str())));
         assert!(public["person"].as_object().unwrap().contains_key("names"));
@@ -150,6 +173,6 @@ mod tests {
         {
             assert!(!public.contains_key(never), "{never}");
         }
-        assert_eq!(may_be_published(&sample("BIA"), NOW).unwrap_err().code(), "formats-not-public");
+        assert_eq!(may_be_published(bia, &sample("BIA"), NOW).unwrap_err().code(), "formats-not-public");
     }
 }

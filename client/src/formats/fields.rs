@@ -57,3 +57,16 @@ pub(super) fn put(fields: &mut Map<String, Value>, path: &str, value: impl Into<
         }
     }
 }
+/// Names in a document the packet that it is a copy of, if that is one: who sent it first has a say in where it goes, also after a
+/// journey through a file.
+pub(super) fn built_on(fields: &mut Map<String, Value>, packet: &str) {
+    const PACKET_ID_BYTES: usize = 32;
+    if hex::decode(packet).is_ok_and(|bytes| bytes.len() == PACKET_ID_BYTES) {
+        let reference = json!({ "packet_id": packet, "rel": "same_subject" });
+        match fields.get_mut("references").and_then(Value::as_array_mut) {
+            Some(list) if list.iter().any(|other| other["packet_id"] == *packet) => {}
+            Some(list) => list.insert(0, reference),
+            None => drop(fields.insert("references".into(), json!([reference]))),
+        }
+    }
+}

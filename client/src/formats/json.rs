@@ -92,6 +92,7 @@ fn row(number: usize, text: &str) -> Row {
     for name in ["sections", "packet_id", "created", "author", "schema", "respond_by"] {
         fields.remove(name);
     }
+    super::fields::built_on(&mut fields, &key);
     Row::of(number, key, Document { kind, fields }, files.into_iter().collect())
 }
 

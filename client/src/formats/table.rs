@@ -141,7 +141,7 @@ fn row(number: usize, table: &Table, line: &[String], kind: usize) -> Row {
     let mut document = Document::empty(kind);
     let mut wrong = Vec::new();
     for (path, cell) in given {
-        if let Err(problem) = document.set(path, cell) {
+        if let Err(problem) = document.set_from_file(path, cell) {
             wrong.push(Finding::from(problem));
         }
     }
@@ -149,6 +149,7 @@ fn row(number: usize, table: &Table, line: &[String], kind: usize) -> Row {
         return Row { number, key, findings: wrong, document: None };
     }
     document.fields.insert("kind".into(), json!(kind.code()));
+    super::fields::built_on(&mut document.fields, key.trim());
     Row::of(number, key, document, Vec::new())
 }
 

@@ -249,6 +249,7 @@ pub fn decide(question: &Question<'_>) -> Vec<Decision> {
     }
     let mut decisions: Vec<Decision> = sections.iter().map(|code| facts.about(question, *code)).collect();
     hard::location(&mut decisions, role);
+    hard::journey(question.document, &mut decisions, role);
     decisions
 }
 

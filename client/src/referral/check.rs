@@ -233,7 +233,10 @@ fn dialled(text: &str) -> Words {
     const SHORT_DIGITS_MAX: usize = 6;
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let suggestion = match (text.trim().starts_with('+'), digits.as_str()) {
-        _ if text.chars().any(char::is_alphabetic) || digits.is_empty() => return wanted(&Type::Phone),
+        // A digit of another script would be lost.
+        _ if text.chars().any(|c| c.is_alphanumeric() && !c.is_ascii_digit()) || digits.is_empty() => {
+            return wanted(&Type::Phone);
+        }
         (true, digits) => format!("+{digits}"),
         (false, digits) if digits.len() <= SHORT_DIGITS_MAX => {
             return Words::of("wanted-short-number").with("number", digits);

@@ -69,11 +69,24 @@ impl Document {
         problems
     }
 
-    /// Sets one field. The text is read as what the field holds; where no table knows the field, as JSON if it is
-    /// JSON.
+    /// Sets one field. The text is read as what the field holds. A field that no table knows cannot be set: it comes in files,
+    /// and is kept.
     pub fn set(&mut self, path: &str, text: &str) -> Result<(), Problem> {
         let mut changed = self.clone();
         assign(&mut changed.fields, |name| kinds::field(self.kind.spec(), name), path, text)?;
+        self.take(changed)
+    }
+
+    /// The same for what stands in a table: a field that this version does not know is kept, as JSON if it is JSON.
+    pub fn set_from_file(&mut self, path: &str, text: &str) -> Result<(), Problem> {
+        let mut changed = self.clone();
+        let known = |name: &str| kinds::field(self.kind.spec(), name);
+        let cell = Cell { path, text, kept: true };
+        cell.put(&mut changed.fields, known)?;
+        self.take(changed)
+    }
+
+    fn take(&mut self, changed: Self) -> Result<(), Problem> {
         if let Some(problem) = changed.reserved().into_iter().next() {
             return Err(problem);
         }
@@ -131,23 +144,44 @@ pub(super) fn assign(
     path: &str,
     text: &str,
 ) -> Result<(), Problem> {
-    let wrong = |why: Words| {
-        let example = Words::of("wanted-path");
-        Problem::new(path, PATH, Words::of("problem-path").with_words("why", why), example)
-    };
-    let steps = steps(path).map_err(wrong)?;
-    let Some((super::path::Step::Name(first), rest)) = steps.split_first() else {
-        return Err(wrong(Words::of("path-begins")));
-    };
-    if text.len() > DOCUMENT_BYTES_MAX {
-        return Err(too_large(text.len()));
+    Cell { path, text, kept: false }.put(object, known)
+}
+
+/// A path and what is to stand there.
+struct Cell<'a> {
+    path: &'a str,
+    text: &'a str,
+    /// Whether it is kept where no table knows the field. Whoever types a name that nobody reads believes that it is said.
+    kept: bool,
+}
+
+impl Cell<'_> {
+    fn put(
+        &self,
+        object: &mut Map<String, Value>,
+        known: impl Fn(&str) -> Option<&'static Field>,
+    ) -> Result<(), Problem> {
+        let wrong = |why: Words| {
+            let example = Words::of("wanted-path");
+            Problem::new(self.path, PATH, Words::of("problem-path").with_words("why", why), example)
+        };
+        let steps = steps(self.path).map_err(wrong)?;
+        let Some((super::path::Step::Name(first), rest)) = steps.split_first() else {
+            return Err(wrong(Words::of("path-begins")));
+        };
+        if self.text.len() > DOCUMENT_BYTES_MAX {
+            return Err(too_large(self.text.len()));
+        }
+        let holds = known(first).and_then(|field| type_at(field, rest));
+        if holds.is_none() && !self.kept {
+            return Err(wrong(Words::of("path-unknown")));
+        }
+        let value = read(holds, self.text).map_err(|unread| Problem {
+            right: holds.map_or_else(|| Words::of("wanted-path"), wanted),
+            ..Problem::new(self.path, PATH, unread, Words::of("wanted-path"))
+        })?;
+        put(object.entry(first.as_str()).or_insert(Value::Null), rest, value).map_err(wrong)
     }
-    let holds = known(first).and_then(|field| type_at(field, rest));
-    let value = read(holds, text).map_err(|unread| Problem {
-        right: holds.map_or_else(|| Words::of("wanted-path"), wanted),
-        ..Problem::new(path, PATH, unread, Words::of("wanted-path"))
-    })?;
-    put(object.entry(first.as_str()).or_insert(Value::Null), rest, value).map_err(wrong)
 }
 
 fn too_large(bytes: usize) -> Problem {

@@ -409,10 +409,15 @@ fn an_unidentified_person_has_no_name() {
 #[test]
 fn unknown_fields_and_codes_are_kept() {
     let mut document = sample("MPR");
-    document.set("newer.field", "[1,{\"a\":2}]").unwrap();
-    document.set("person.star_sign", "Aries").unwrap();
+    for (path, text) in
+        [("newer.field", "[1,{\"a\":2}]"), ("person.star_sign", "Aries"), ("last_contact.weather", "rain")]
+    {
+        // Typed it is a slip of the pen; in a file it comes from a newer version.
+        assert_eq!(document.set(path, text).unwrap_err().code, problem::PATH);
+        document.set_from_file(path, text).unwrap();
+    }
+    // A code that this version does not know is a code all the same.
     document.set("person.physical.build", "wiry").unwrap();
-    document.set("last_contact.weather", "rain").unwrap();
     document.complete(&context());
     assert_eq!(document.validate(Level::Send, NOW), []);
     let sections = document.clone().into_sections();

@@ -45,6 +45,7 @@ pub fn entry(case: &Case, partner: &str) -> Option<Entry> {
         kind: case.thread.kind.clone(),
         partner: partner.to_owned(),
         state: case.thread.work.clone(),
+        exercise: case.is_exercise(),
         ..Entry::default()
     };
     object(&case.document, "", 0, &mut entry);

@@ -6,6 +6,7 @@ fn with(kind: &str, partner: &str, texts: &[(&str, &str)]) -> Entry {
     Entry {
         kind: kind.into(),
         partner: partner.into(),
+        exercise: false,
         state: "accepted".into(),
         countries: vec!["MD".into()],
         fields,

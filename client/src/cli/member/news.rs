@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::failure::Failure;
 use super::super::home::Home;
 use super::super::output::{harmless, remark, text};
-use super::super::steps::case_ref;
+use super::super::steps::{case_ref, is_exercise, stamp};
 use crate::engine::threads::update_of;
 use crate::formats::said;
 use crate::lang::Lang;
@@ -179,6 +179,7 @@ async fn entry(thread: &Thread, change: &Change, home: &Home) -> Result<Value, F
         "referral": thread.root.to_string(),
         "case": hex::encode(thread.case),
         "case_ref": case_ref(home, thread)?,
+        "exercise": is_exercise(home, thread)?,
         "kind": thread.kind,
         "priority": thread.priority.to_string(),
         "with": thread.peer.to_string(),
@@ -204,7 +205,7 @@ fn line(entry: &Value, lang: Lang) -> String {
     let number =
         [Some(number), entry["case_ref"].as_str()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let state = labels::code_of(lang, "state", text(entry, "work"));
-    let mut parts = vec![lang.fill(
+    let head = lang.fill(
         "news-head",
         &[
             ("priority", text(entry, "priority")),
@@ -213,7 +214,8 @@ fn line(entry: &Value, lang: Lang) -> String {
             ("name", text(entry, "with_name")),
             ("state", &state),
         ],
-    )];
+    );
+    let mut parts = vec![format!("{}{head}", stamp(entry, lang))];
     if entry["new"] == true {
         parts.push(lang.text("news-new"));
     }

@@ -32,7 +32,7 @@ pub(crate) fn must_fit(document: &Document, home: &Home) -> Result<(), Failure> 
     ))
 }
 
-/// Organisations from which she withholds something and that nobody in the directory is called.
+/// Organisations from which she withholds something and that nobody in the directory is called, and roles that nobody has.
 pub(crate) async fn withheld_from_nobody(document: &Document, home: &Home) -> Vec<String> {
     let Some(consent) = Consent::of(document, home.engine.now()) else { return Vec::new() };
     let replica = home.engine.replica.lock().await;
@@ -41,7 +41,8 @@ pub(crate) async fn withheld_from_nobody(document: &Document, home: &Home) -> Ve
         let mut all = replica.directory.organisations();
         all.any(|org| org.name.to_lowercase() == meant || org.id.to_string() == meant)
     };
-    consent.withheld_from().into_iter().filter(|meant| !is_known(meant)).map(str::to_owned).collect()
+    let orgs = consent.withheld_from().into_iter().filter(|meant| !is_known(meant));
+    orgs.chain(consent.withheld_from_no_role()).map(str::to_owned).collect()
 }
 
 /// What the sender has to know about them; empty if there is nobody.

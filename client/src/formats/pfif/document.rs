@@ -118,7 +118,10 @@ fn fields(person: &Record, good: &Record, notes: &[&Record]) -> Map<String, Valu
     if let Some(day) = good.get("expiry_date").and_then(|at| at.get(..10)) {
         put(&mut fields, "search_until", day);
     }
-    if let Some(place) = notes.iter().find_map(|note| note.get("last_known_location")) {
+    // Where somebody was found is where she is now.
+    if sought(notes)
+        && let Some(place) = notes.iter().find_map(|note| note.get("last_known_location"))
+    {
         put(&mut fields, "last_seen", json!({ "at": { "nil": "unknown" }, "place": place }));
     }
     let kept =

@@ -25,9 +25,9 @@ pub fn export(from: &Exported<'_>) -> Result<Pfif, NotPublic> {
             .with("wanted", "MPR"));
     }
     let whole = from.fields();
-    may_be_published(whole, from.now)?;
-    let public = Kind::from_code("MPR")
-        .map_or_else(Map::new, |kind| section_part(kind, whole, |code| !NEVER.contains(&code)));
+    let Some(kind) = Kind::from_code("MPR") else { return Ok(Pfif::default()) };
+    may_be_published(kind, whole, from.now)?;
+    let public = section_part(kind, whole, |code| !NEVER.contains(&code));
     let id = text(&public, "pfif.person_record_id")
         .filter(|id| check::is_id(id))
         .unwrap_or_else(|| format!("{}/person.{}", from.domain, from.case.thread.root));
@@ -186,7 +186,15 @@ fn sought(public: &Map<String, Value>, from: &Exported<'_>, id: &str, person: &R
         }
         _ => place.collect(),
     };
-    let place = if place.is_empty() { text(public, "disappearance_country") } else { Some(place.join(", ")) };
+    // Where somebody was found is where she is now.
+    let is_found = text(public, "report_type").as_deref() == Some("found");
+    let place = if is_found {
+        None
+    } else if place.is_empty() {
+        text(public, "disappearance_country")
+    } else {
+        Some(place.join(", "))
+    };
     let last = text(public, "last_contact.at").or_else(|| text(public, "last_seen.at"));
     let words = match last.as_deref().and_then(|t| t.get(..10).or(Some(t))) {
         Some(day) => from.lang.fill("formats-pfif-last-contact", &[("date", day)]),

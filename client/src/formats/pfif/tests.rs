@@ -12,7 +12,10 @@ fn public() -> Map<String, Value> {
     document.insert("publication".into(), json!("public"));
     document.insert(
         "consent".into(),
-        json!({"given_by": "guardian", "scope": [{"role": "NGO", "sections": ["IDN"], "purpose": ["media"]}]}),
+        json!({
+            "given_by": "caregiver", "capacity": "full", "obtained": "2026-09-01T10:00:00Z",
+            "scope": [{"role": "NGO", "sections": ["IDN"], "purpose": ["media"]}],
+        }),
     );
     document
 }

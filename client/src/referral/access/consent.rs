@@ -31,6 +31,9 @@ const PURPOSES: &[(&str, &[&str])] = &[
 /// Purposes that open nothing in a referral about a person.
 const OTHER_PURPOSES: [&str; 3] = ["statistics", "research", "media"];
 
+/// Purposes that cover a publication.
+const PUBLISHING: [&str; 2] = ["media", "publication"];
+
 /// Fields of an entry that may name an organisation from which something is withheld.
 const NAMED: [&str; 3] = ["org", "org_id", "person"];
 
@@ -91,7 +94,7 @@ impl Consent {
     pub fn withholds(&self, to: &Recipient, role: Role) -> Vec<Option<SectionCode>> {
         let mut withheld = Vec::new();
         for entry in self.list("withhold") {
-            let of_role = entry.get("role").and_then(Value::as_str).is_some_and(|r| role.is_named(r));
+            let of_role = entry.get("role").and_then(words).is_some_and(|r| role.is_meant(r));
             let of_name = NAMED
                 .into_iter()
                 .any(|field| entry.get(field).and_then(words).is_some_and(|meant| to.is_called(meant)));
@@ -112,6 +115,12 @@ impl Consent {
         self.list("withhold").filter_map(|entry| entry.get("org").and_then(words)).collect()
     }
 
+    /// Roles that must not have something and that nobody has, as they stand there: slips of the pen.
+    pub fn withheld_from_no_role(&self) -> Vec<&str> {
+        let roles = self.list("withhold").filter_map(|entry| entry.get("role").and_then(words));
+        roles.filter(|role| Role::meant(role).is_none()).collect()
+    }
+
     /// People who must not be told something: who receives it reads that, and people see it before they send.
     pub fn not_to_be_told(&self) -> Vec<&str> {
         self.list("withhold").filter_map(|entry| entry.get("person").and_then(words)).collect()
@@ -121,6 +130,21 @@ impl Consent {
     pub fn caller_agrees(&self, role: Role) -> bool {
         let roles = self.record.get("caller_agrees").and_then(Value::as_array);
         roles.is_some_and(|roles| roles.iter().filter_map(Value::as_str).any(|named| role.is_named(named)))
+    }
+
+    /// Whether it lets her name be published, to everybody. Whoever must not be told reads it too, so if there is anybody it does not.
+    pub fn publishes(&self, now: Timestamp) -> bool {
+        let today = day(now);
+        let covers = |entry: &Map<String, Value>| {
+            let purposes = entry.get("purpose").and_then(Value::as_array).into_iter().flatten();
+            purposes.filter_map(Value::as_str).any(|purpose| PUBLISHING.contains(&purpose))
+                && lists(entry, "IDN")
+                && not_over(entry, today)
+        };
+        let mut hides = self.list("withhold").map(|entry| {
+            entry.get("person").is_some() || lists(entry, "IDN") || lists(entry, "HDR") || is_whole(entry)
+        });
+        self.list("scope").any(covers) && !hides.any(|hides| hides)
     }
 
     /// Scopes that name a recipient and are not over.
@@ -153,8 +177,7 @@ impl Consent {
     }
 
     fn lasts(&self, entry: &Map<String, Value>, role: Role, today: Date) -> bool {
-        let until = entry.get("until").filter(|v| !v.is_null() && !is_nil(v));
-        let said = until.is_none_or(|v| v.as_str().and_then(date).is_some_and(|until| today <= until));
+        let said = not_over(entry, today);
         let police = self.obtained().and_then(|(_, day)| day.checked_add(POLICE_DAYS.days()).ok());
         said && (!role.is_police() || police.is_some_and(|last| today <= last))
     }
@@ -185,9 +208,7 @@ pub fn is_about_child(document: &Document, now: Timestamp) -> bool {
     let persons = persons(document);
     let is_caller =
         |person: &Map<String, Value>| person.get("role").and_then(Value::as_str) == Some("informant");
-    let has_parent = persons
-        .iter()
-        .any(|person| !with_parent(person) && !is_caller(person) && !may_be_child(person, today));
+    let has_parent = persons.iter().any(|person| may_be_parent(person) && !may_be_child(person, today));
     // A caller is asked for her age by nobody: of her it says something only if it says something.
     let counts = |person: &Map<String, Value>| {
         let is_silent = !person.contains_key("minor") && cuts::ages(person, today).is_none();
@@ -195,6 +216,13 @@ pub fn is_about_child(document: &Document, now: Timestamp) -> bool {
     };
     persons.into_iter().any(|person| counts(person) && may_be_child(person, today))
         || asks_for_child(document)
+}
+
+/// Whoever is helped too may be the parent of a child; not one who brings people, or is suspected, or only calls or saw it.
+fn may_be_parent(person: &Map<String, Value>) -> bool {
+    const HELPED: [&str; 3] = ["missing", "possible_victim", "victim"];
+    let role = person.get("role").and_then(Value::as_str);
+    !with_parent(person) && role.is_none_or(|role| HELPED.contains(&role))
 }
 
 fn with_parent(person: &Map<String, Value>) -> bool {
@@ -243,6 +271,17 @@ pub(super) fn has_guardian(document: &Document) -> bool {
         || there(document.fields.get("guardian"))
         || matches!(by, Some("guardian" | "court_representative"))
         || matches!(asks, Some("mother" | "father" | "guardian"))
+}
+
+/// Whether an entry holds on this day. A date that does not read is over.
+fn not_over(entry: &Map<String, Value>, today: Date) -> bool {
+    let until = entry.get("until").filter(|v| !v.is_null() && !is_nil(v));
+    until.is_none_or(|v| v.as_str().and_then(date).is_some_and(|until| today <= until))
+}
+
+/// Whether an entry names no sections: then it means all.
+fn is_whole(entry: &Map<String, Value>) -> bool {
+    entry.get("sections").and_then(Value::as_array).is_none_or(Vec::is_empty)
 }
 
 fn lists(entry: &Map<String, Value>, section: &str) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use causeway_common::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::super::sections::{CNS, LOC, SECTIONS, SectionCode};
+use super::super::sections::{CNS, LOC, SECTIONS, SectionCode, TRA};
 use super::super::spec::Need;
 use super::super::split::Section;
 use super::super::values::{day, written};
@@ -37,7 +37,10 @@ pub fn copy_for(document: &Document, role: Role, decisions: &[Decision], now: Ti
             }
             continue;
         };
-        if decision.verdict == Verdict::Minimised {
+        if section.code == TRA && hard::hides_doors(decisions, role) {
+            hard::without_doors(&mut section.json);
+        }
+        if decision.verdict == Verdict::Minimised && decision.rule != Rule::HardLocation {
             section.json = minimised(section.json, role, decision, now);
         }
         if section.code == LOC && role.is_police() && !section.json.is_empty() {

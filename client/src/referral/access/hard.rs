@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::super::Document;
-use super::super::sections::{FAM, IDN, LOC, SectionCode};
+use super::super::sections::{FAM, IDN, LOC, SectionCode, TRA};
 use super::consent::Consent;
 use super::cuts::INFORMANT;
 use super::matrix::Role;
@@ -93,6 +93,61 @@ pub(super) fn location(decisions: &mut [Decision], role: Role) {
     let goes = |decision: &&mut Decision| decision.section == LOC && decision.verdict != Verdict::Refused;
     for decision in decisions.iter_mut().filter(goes) {
         *decision = Decision::refused(LOC, "access-hard-location", Rule::HardLocation);
+    }
+}
+
+/// Fields of a journey that lead to where somebody sleeps.
+const LEADS_THERE: [&str; 2] = ["itinerary", "handover_point"];
+/// What says exactly where a place is, or whose it is.
+const EXACT: [&str; 5] = ["address", "geo", "postal_code", "org_id", "org"];
+
+/// Rule 2 for a journey: its towns and times go, its last door does not.
+pub(super) fn journey(document: &Document, decisions: &mut [Decision], role: Role) {
+    if !hides_doors(decisions, role)
+        || !LEADS_THERE.iter().any(|name| document.fields.get(*name).is_some_and(tells_door))
+    {
+        return;
+    }
+    for decision in decisions.iter_mut().filter(|d| d.section == TRA && d.verdict == Verdict::Allowed) {
+        *decision = Decision {
+            verdict: Verdict::Minimised,
+            why: "access-hard-journey",
+            rule: Rule::HardLocation,
+            ..decision.clone()
+        };
+    }
+}
+
+/// Whether a journey goes to this role without its doors.
+pub(super) fn hides_doors(decisions: &[Decision], role: Role) -> bool {
+    !role.travels() && decisions.iter().any(|decision| decision.section == IDN)
+}
+
+/// Takes the doors out of a journey.
+pub(super) fn without_doors(section: &mut Map<String, Value>) {
+    for name in LEADS_THERE {
+        if let Some(value) = section.get_mut(name) {
+            take_doors(value);
+        }
+    }
+}
+
+fn tells_door(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().any(|(name, v)| EXACT.contains(&name.as_str()) || tells_door(v)),
+        Value::Array(list) => list.iter().any(tells_door),
+        _ => false,
+    }
+}
+
+fn take_doors(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|name, _| !EXACT.contains(&name.as_str()));
+            map.values_mut().for_each(take_doors);
+        }
+        Value::Array(list) => list.iter_mut().for_each(take_doors),
+        _ => {}
     }
 }
 

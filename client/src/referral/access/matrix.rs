@@ -80,6 +80,22 @@ impl Role {
         named == self.code() || (self == Self::Brd && named == Self::Pol.code())
     }
 
+    /// The role that somebody means who writes a code in any spelling, or a kind of organisation.
+    pub fn meant(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let by_code = Self::ALL.into_iter().find(|role| role.code().eq_ignore_ascii_case(text));
+        by_code.or_else(|| match text.to_lowercase().as_str() {
+            "border_guard" | "border guard" => Some(Self::Brd),
+            kind => Self::of(kind, ""),
+        })
+    }
+
+    /// Whether something that is kept from the role that this text means is kept from this one. Police are kept out as a whole:
+    /// the same desk has one role or the other, as the referral is.
+    pub(super) fn is_meant(self, text: &str) -> bool {
+        Self::meant(text).is_some_and(|meant| meant == self || (meant.is_police() && self.is_police()))
+    }
+
     /// Whether it is police.
     pub(super) fn is_police(self) -> bool {
         matches!(self, Self::Pol | Self::Brd)
@@ -93,6 +109,12 @@ impl Role {
     /// Whether a state learns what it learns.
     pub(crate) fn is_of_a_state(self) -> bool {
         self == Self::Emb || self.is_authority()
+    }
+
+    /// Whether it may read beside her name which shelter has her case too: those who take people there, but not police, who are
+    /// told a place for some hours only.
+    pub(crate) fn may_know_shelters(self) -> bool {
+        self == Self::Hot || (self.travels() && !self.is_police())
     }
 
     /// Whether it is one that goes to where the person is. Only these may have her identity and her location in one packet.

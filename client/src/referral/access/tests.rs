@@ -562,3 +562,55 @@ fn what_is_withheld_from_nobody_is_no_entry() {
     document.fields["consent"]["withhold"] = json!([{ "sections": ["IDN"], "reason": "fear" }]);
     assert!(missing(&document));
 }
+
+#[test]
+fn a_role_is_withheld_from_in_any_spelling_and_police_as_a_whole() {
+    let police = recipient("police");
+    let goes = |document: &Document| of(&decide(&ask(document, &police)), IDN).verdict != Verdict::Refused;
+    let mut document = sample("MPR");
+    assert!(goes(&document));
+    for role in ["POL", "pol", " police ", "BRD", "border_guard"] {
+        document.fields["consent"]["withhold"] = json!([{ "role": role, "sections": ["IDN"] }]);
+        assert!(!goes(&document), "{role}");
+        assert_eq!(Consent::of(&document, NOW).unwrap().withheld_from_no_role(), [""; 0]);
+    }
+    document.fields["consent"]["withhold"] = json!([{ "role": "polis", "sections": ["IDN"] }]);
+    assert_eq!(Consent::of(&document, NOW).unwrap().withheld_from_no_role(), ["polis"]);
+}
+
+#[test]
+fn whoever_brings_a_child_is_not_its_parent() {
+    let mut document = sample("BIA");
+    let child = json!({ "role": "child_of_victim", "age": { "min": 7, "max": 8 } });
+    for (role, parent) in
+        [("victim", true), ("possible_victim", true), ("escort", false), ("suspect", false), ("staff", false)]
+    {
+        let adult = json!({ "role": role, "minor": "no", "age": { "min": 30, "max": 40 } });
+        document.fields["persons"] = json!([child, adult]);
+        assert_eq!(is_about_child(&document, NOW), !parent, "{role}");
+    }
+}
+
+#[test]
+fn the_last_door_of_a_journey_stands_beside_her_name_only_for_who_goes_there() {
+    let mut document = sample("VHO");
+    let door = json!({ "country": "MD", "place": "Chisinau", "address": "Strada Lunga 3", "geo": { "lat": 47.0, "lon": 28.8 } });
+    document.fields["itinerary"][0]["to"] = door.clone();
+    document.fields["handover_point"]["place"] = door;
+    for role in ["EMB", "SHL", "POL"] {
+        let scope =
+            json!({ "role": role, "sections": ["IDN", "DOC", "TRA"], "purpose": ["return", "shelter"] });
+        document.fields["consent"]["scope"].as_array_mut().unwrap().push(scope);
+    }
+    let (decisions, copy) = copied(&ask(&document, &recipient("embassy")));
+    assert!(
+        says(&copy, "Chisinau") && !says(&copy, "Strada Lunga") && !says(&copy, "47"),
+        "{:?}",
+        of(&decisions, TRA)
+    );
+    assert_eq!(
+        (of(&decisions, TRA).verdict, of(&decisions, TRA).rule),
+        (Verdict::Minimised, Rule::HardLocation)
+    );
+    assert!(says(&copied(&ask(&document, &recipient("police"))).1, "Strada Lunga"));
+}
