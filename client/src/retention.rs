@@ -66,6 +66,12 @@ impl Reason {
         Self::ALL.iter().find(|(_, known)| *known == word).map_or(Self::Unknown, |(reason, _)| *reason)
     }
 
+    /// Whether what is erased still counts in statistics. The dictionary keeps codes for them without limit (2.9). It says nothing
+    /// of what somebody wants gone or should never have been here: of that nothing stays.
+    pub fn leaves_facts(self) -> bool {
+        matches!(self, Self::Expired | Self::NotNeeded)
+    }
+
     /// Whether the other side has to erase it as well.
     pub fn concerns_both(self) -> bool {
         matches!(self, Self::SubjectRequest | Self::ConsentWithdrawn | Self::EnteredInError | Self::Unlawful)

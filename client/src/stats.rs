@@ -1,4 +1,5 @@
-//! Statistics without people: the tables of an organisation's own cases, counted by codes, months, countries and regions only.
+//! Statistics without people: the tables of an organisation's own cases, those that are here and those that were, counted by
+//! codes, months, countries and regions only.
 //!
 //! A number below [`FEW`] is never shown, and neither is one from which it could be computed; see
 //! docs/decisions/0036-statistics-hide-small-numbers.md. Exercises are counted apart.
@@ -6,6 +7,8 @@
 mod counts;
 mod facts;
 mod flows;
+pub mod kept;
+mod people;
 mod render;
 mod sheet;
 mod suppress;
@@ -16,10 +19,9 @@ mod times;
 
 use jiff::civil::Date;
 
-use crate::calls;
-use crate::casebook::Case;
-
 pub use counts::{Axis, Label};
+pub use facts::Facts;
+pub use kept::Counted;
 pub use render::{csv, text};
 pub use sheet::{Cell, Sheet};
 pub use svg::svg;
@@ -142,49 +144,31 @@ impl Period {
         today > self.to
     }
 
-    fn contains(&self, day: Date) -> bool {
-        (self.from..=self.to).contains(&day)
+    fn contains(&self, (year, month): (i16, i8)) -> bool {
+        Date::new(year, month, 1).is_ok_and(|first| (self.from..=self.to).contains(&first))
     }
 }
 
-/// A case and what the other organisation is called.
-#[derive(Clone, Copy)]
-#[expect(clippy::exhaustive_structs, reason = "what is counted")]
-pub struct Counted<'a> {
-    /// The case.
-    pub case: &'a Case,
-    /// The other organisation; empty for a call.
-    pub partner: &'a str,
-    /// The call that it is, or that has led to it: both are about the same people.
-    pub call: Option<[u8; 32]>,
-}
-
-impl std::fmt::Debug for Counted<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Counted").finish_non_exhaustive()
-    }
-}
-
-/// One table of these cases, ready to be shown. `today` decides which publications of shelters still count.
+/// One table, ready to be shown. `now` decides which publications of shelters still count.
 pub fn sheet(
     table: Table,
-    cases: &[Counted<'_>],
+    counted: &Counted,
     period: Period,
     now: causeway_common::time::Timestamp,
 ) -> Sheet {
-    let within: Vec<&Counted<'_>> = cases
+    let within: Vec<&Facts> = counted
+        .facts
         .iter()
-        .filter(|counted| counted.case.is_exercise() == (table == Table::Exercises))
-        .filter(|counted| period.contains(facts::day(counted.case)))
+        .filter(|facts| facts.exercise == (table == Table::Exercises) && period.contains(facts.month))
         // What nobody was sent has gone no way.
-        .filter(|counted| table.counts_contacts() || counted.case.thread.peer != calls::NOBODY)
+        .filter(|facts| table.counts_contacts() || !facts.stays_here)
         .collect();
     match table {
         Table::Times => times::sheet(&within),
-        Table::Funnel | Table::Exercises => flows::funnel(table, &within).publish(FEW),
+        Table::Funnel | Table::Exercises => flows::funnel(table, &within, &counted.partners).publish(FEW),
         Table::Declines => flows::declines(&within).publish(FEW),
         Table::Overrides => flows::overrides(&within).publish(FEW),
         Table::Shelters => flows::shelters(&within, now).publish(FEW),
-        _ => facts::counts(table, &within).publish(FEW),
+        _ => people::counts(table, &within, &counted.calls).publish(FEW),
     }
 }

@@ -12,5 +12,7 @@ mod cut_off;
 mod late;
 #[path = "erasing/old_home.rs"]
 mod old_home;
+#[path = "erasing/statistics.rs"]
+mod statistics;
 #[path = "erasing/time.rs"]
 mod time;

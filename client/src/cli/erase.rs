@@ -84,7 +84,7 @@ pub(crate) async fn run(args: EraseArgs, home: &Home) -> Result<(), Failure> {
             let reason = args.reason.unwrap_or(Reason::NotNeeded);
             agree_to(&threads, &calls, args.yes, home).await?;
             for call in calls {
-                home.engine.erase_call(call.id).await?;
+                home.engine.erase_call(call.id, reason).await?;
                 let id = hex::encode(call.id);
                 let value =
                     json!({ "id": id, "kind": calls::KIND, "state": "erased", "reason": reason.as_str() });

@@ -1,16 +1,11 @@
-//! `causeway stats`: tables of this organisation's own cases. Nothing is kept.
+//! `causeway stats`: tables of this organisation's own cases and calls, with what is left of those that were erased.
 
-use std::collections::HashMap;
-
-use causeway_common::ids::PacketId;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::{emit, harmless, print};
-use crate::calls;
-use crate::casebook::Case;
 use crate::referral::values::day;
 use crate::stats::{self, Counted, Period, Sheet, Table};
 
@@ -51,22 +46,11 @@ pub(crate) async fn stats(args: StatsArgs, home: &Home) -> Result<(), Failure> {
     if !period.is_over(day(home.engine.now())) {
         return Err(wrong("stats-running"));
     }
-    let vault = &home.engine.vault;
-    let origins: HashMap<PacketId, [u8; 32]> = calls::origins(vault)?.into_iter().collect();
-    // Calls come first: what came of one counts with it.
-    let mut cases: Vec<(Case, String)> =
-        calls::unsent(vault)?.iter().map(|call| (call.to_case(), String::new())).collect();
-    for case in Case::each(vault)? {
-        let case = case?;
-        let partner = home.name_of(case.thread.peer).await;
-        cases.push((case, partner));
+    let mut counted = Counted::of(&home.engine.vault)?;
+    for partner in counted.partners() {
+        let name = home.name_of(partner).await;
+        counted.call_partner(partner, name);
     }
-    let call = |case: &Case| {
-        let is_call = case.thread.peer == calls::NOBODY;
-        if is_call { Some(case.thread.case) } else { origins.get(&case.thread.root).copied() }
-    };
-    let counted: Vec<Counted<'_>> =
-        cases.iter().map(|(case, partner)| Counted { case, partner, call: call(case) }).collect();
     let sheet = |table| stats::sheet(table, &counted, period, home.engine.now());
     let sheets: Vec<Sheet> = tables.into_iter().map(sheet).collect();
     show(&sheets, period, args.format, home);

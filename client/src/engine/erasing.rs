@@ -10,6 +10,7 @@ use super::{Draft, Engine, EngineError};
 use crate::activity;
 use crate::attachments;
 use crate::calls;
+use crate::casebook::Case;
 use crate::consents;
 use crate::doubts;
 use crate::escalation::tasks;
@@ -22,6 +23,7 @@ use crate::retention::rules::Part;
 use crate::retention::{EraseError, Erased, Placeholder, Reason, holds, placeholder};
 use crate::seal::packet::HEADER_SECTION;
 use crate::shared::{ErasedItem, Shared};
+use crate::stats::{Facts, kept};
 use crate::vault::{CaseName, Changes, Tree};
 
 /// On whose word a case is erased, beside our own.
@@ -51,6 +53,12 @@ impl Engine {
                 left.asked = self.now();
             }
             left.author.clone_from(&author);
+            if reason.leaves_facts()
+                && let Some(thread) = records::thread(&step, case)?
+            {
+                let facts = Facts::of(&Case::of(&step, thread)?);
+                kept::put(&mut step.changes, &facts);
+            }
             files.extend(self.drop_packets(*case, &mut older, &mut step)?);
             placeholder::put(&mut step.changes, &left);
             step.changes.delete(Tree::Retention, &requests::order_key(case));
@@ -229,12 +237,13 @@ impl Engine {
     }
 
     /// Erases a call for good; what it has led to is a case of its own and stays.
-    pub async fn erase_call(&self, id: CaseName) -> Result<bool, EngineError> {
+    pub async fn erase_call(&self, id: CaseName, reason: Reason) -> Result<bool, EngineError> {
         let _turn = self.turn.lock().await;
-        if calls::call(&self.vault, &id)?.is_none() {
-            return Ok(false);
-        }
+        let Some(call) = calls::call(&self.vault, &id)? else { return Ok(false) };
         let mut changes = Changes::default();
+        if reason.leaves_facts() {
+            kept::put(&mut changes, &Facts::of_call(&call));
+        }
         changes.delete(Tree::Calls, &id);
         activity::append(&self.vault, &mut changes, self.now(), "erased a call", None)?;
         self.vault.erase_cases(&BTreeSet::from([id]), changes, &mut self.fork_rng().await).await?;

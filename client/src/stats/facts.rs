@@ -1,13 +1,18 @@
-//! What is counted of people: codes, countries, regions and months, never words.
+//! What is counted of a case: codes, countries, regions and a month. No words, no names, no dates of people.
+//!
+//! A living case and one that was erased are counted by the same [`Facts`]: of the one they are worked out when somebody asks,
+//! of the other they were when it went ([`super::kept`]).
 
 use std::collections::BTreeSet;
 
+use causeway_common::framed::sha256;
+use causeway_common::ids::OrgId;
 use causeway_common::time::Timestamp;
-use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::counts::{Axis, Counts, Label};
-use super::{Counted, Table};
+use super::{flows, times};
+use crate::calls::{self, Call};
 use crate::casebook::Case;
 use crate::referral::values;
 use crate::registers::{borders, countries};
@@ -15,90 +20,131 @@ use crate::registers::{borders, countries};
 /// Codes of one field that count.
 const CODES_MAX: usize = 20;
 /// What stands for a code that somebody has left out or made up.
-const UNKNOWN: &str = "unknown";
+pub(super) const UNKNOWN: &str = "unknown";
 /// Longest code that counts as one.
 const CODE_BYTES_MAX: usize = 48;
 
+/// Stands for a number: the same number gives the same tag, and the tag does not give the number.
+pub(super) type Tag = [u8; 32];
+
+pub(super) fn tag(number: &[u8; 32]) -> Tag {
+    sha256(&[&b"causeway statistics"[..], number].concat()).0
+}
+
+/// What is counted of one case or call.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Which, so that it is not counted twice.
+    pub(super) case: Tag,
+    /// Its first packet, which other cases may share: what went to several is about the same people.
+    pub(super) root: Tag,
+    /// For a call, the referrals that it has led to, by their first packets.
+    pub(super) led_to: Vec<Tag>,
+    /// Kind code.
+    pub(super) kind: String,
+    /// Whether nobody was sent it: a call.
+    pub(super) stays_here: bool,
+    /// The other organisation.
+    pub(super) partner: OrgId,
+    /// Year and month of the contact; of a referral those of its beginning here.
+    pub(super) month: (i16, i8),
+    /// Whether it was invented to practise.
+    pub(super) exercise: bool,
+    /// Country of the line.
+    pub(super) line: String,
+    /// What a contact was about.
+    pub(super) category: String,
+    /// Who called.
+    pub(super) caller: String,
+    /// Whether the contact follows another one of the same caller.
+    pub(super) repeated: bool,
+    /// Border point of our register, or `other`.
+    pub(super) border: String,
+    /// What came of an alert.
+    pub(super) outcome: String,
+    /// Where people are exploited, and where they come from; empty: nobody knows.
+    pub(super) place: String,
+    pub(super) origin: String,
+    /// How, and how they were recruited; none if it does not tell of exploitation.
+    pub(super) exploitation: Vec<String>,
+    pub(super) recruitment: Vec<String>,
+    /// How far it came.
+    pub(super) reached: String,
+    /// Why it was declined; empty: it was not.
+    pub(super) declined: String,
+    /// Why it went without consent; empty: it did not.
+    pub(super) overridden: String,
+    /// For each stage that is over its minutes, and whether it was in time.
+    pub(super) stages: [Option<(u64, bool)>; times::STAGES.len()],
+    /// Of a publication of a shelter, its places.
+    pub(super) shelter: Option<flows::Places>,
+}
+no_content_in_debug!(Facts);
+
+impl Facts {
+    /// Of a case as it is now.
+    pub fn of(case: &Case) -> Self {
+        let Case { thread, document, .. } = case;
+        let began = day(case);
+        let is_person = thread.kind == calls::KIND
+            || ["exploitation", "recruitment"].iter().any(|f| document.contains_key(*f));
+        let codes = |name| if is_person { codes(document, name) } else { Vec::new() };
+        Self {
+            case: tag(&thread.case),
+            root: tag(&thread.root.0),
+            led_to: Vec::new(),
+            kind: clean(&thread.kind),
+            stays_here: thread.peer == calls::NOBODY,
+            partner: thread.peer,
+            month: (began.year(), began.month()),
+            exercise: case.is_exercise(),
+            line: country(at(document, &["line", "country"]).or_else(|| document.get("caller_country")))
+                .unwrap_or_default(),
+            category: code(document, &["category", "primary"]),
+            caller: code(document, &["caller_role"]),
+            repeated: is_repeated(document),
+            border: border(document),
+            outcome: outcome(case),
+            place: place(document).unwrap_or_default(),
+            origin: origin(document).unwrap_or_default(),
+            exploitation: codes("exploitation"),
+            recruitment: codes("recruitment"),
+            reached: flows::reached(case).to_owned(),
+            declined: flows::declined(case),
+            overridden: flows::overridden(document),
+            stages: times::stages(case),
+            shelter: flows::Places::of(case),
+        }
+    }
+
+    /// Of a call as it is now.
+    pub fn of_call(call: &Call) -> Self {
+        let led_to = call.referrals.iter().map(|referral| tag(&referral.0)).collect();
+        Self { led_to, ..Self::of(&call.to_case()) }
+    }
+}
+
 /// The day of a case: of the contact, otherwise of its beginning here.
-pub(super) fn day(case: &Case) -> Date {
+fn day(case: &Case) -> jiff::civil::Date {
     let began = case.document.get("start").and_then(Value::as_str).and_then(values::instant);
-    let began =
-        began.filter(|_| case.thread.kind == "HIC").and_then(|at| u64::try_from(at).ok()).map(Timestamp);
+    let began = began.filter(|_| case.thread.kind == calls::KIND);
+    let began = began.and_then(|at| u64::try_from(at).ok()).map(Timestamp);
     values::day(began.unwrap_or(case.thread.begun))
 }
 
-/// The tables of people. A referral that went to several counts once, and so does a call with what came of it.
-pub(super) fn counts(table: Table, cases: &[&Counted<'_>]) -> Counts {
-    let mut counts = Counts::new(table);
-    let mut known = BTreeSet::new();
-    for Counted { case, call, .. } in cases {
-        let (rows, columns) = match table {
-            Table::Contacts if is(case, "HIC") => (vec![line_country(case)], vec![month(case)]),
-            Table::Callers if is(case, "HIC") => (
-                vec![code(case, "CL-CC", &["category", "primary"])],
-                vec![code(case, "CL-CR", &["caller_role"])],
-            ),
-            Table::Repeats if is(case, "HIC") => (vec![line_country(case)], vec![repeat(case)]),
-            Table::Borders if is(case, "BIA") => (vec![border(case)], vec![outcome(case)]),
-            Table::Exploitation if is_person(case) => {
-                (vec![place(case)], codes(case, "CL-EX", "exploitation"))
-            }
-            Table::Recruitment if is_person(case) => {
-                (vec![origin(case)], codes(case, "CL-RM", "recruitment"))
-            }
-            _ => continue,
-        };
-        // An alert counts for itself; people and contacts once with the call that led to it.
-        let root = case.thread.root.0;
-        if !known.insert(if table == Table::Borders { root } else { call.unwrap_or(root) }) {
-            continue;
-        }
-        for row in &rows {
-            for column in &columns {
-                counts.add(row.clone(), column.clone(), 1);
-            }
-        }
-    }
-    counts
+fn is_repeated(document: &Map<String, Value>) -> bool {
+    let called_before = document.get("how_heard").and_then(Value::as_str) == Some("previous_call");
+    let category = document.get("category").map(Value::to_string).unwrap_or_default();
+    called_before || category.contains("\"follow_up\"")
 }
 
-fn is(case: &Case, kind: &str) -> bool {
-    case.thread.kind == kind
-}
-
-/// Whether it tells of exploitation: a contact, or a referral that says how.
-fn is_person(case: &Case) -> bool {
-    is(case, "HIC") || case.document.contains_key("exploitation") || case.document.contains_key("recruitment")
-}
-
-fn month(case: &Case) -> Label {
-    let day = day(case);
-    Label::new(Axis::Month, format!("{:04}-{:02}", day.year(), day.month()))
-}
-
-fn line_country(case: &Case) -> Label {
-    let code = at(&case.document, &["line", "country"]).or_else(|| at(&case.document, &["caller_country"]));
-    country(code).unwrap_or_else(|| Label::new(Axis::Code, UNKNOWN))
-}
-
-/// A contact that follows another one of the same caller.
-fn repeat(case: &Case) -> Label {
-    let called_before = at(&case.document, &["how_heard"]).and_then(Value::as_str) == Some("previous_call");
-    let category = case.document.get("category").map(Value::to_string).unwrap_or_default();
-    let code = if called_before || category.contains("\"follow_up\"") { "repeated" } else { "first" };
-    Label::new(Axis::Code, code)
-}
-
-fn border(case: &Case) -> Label {
-    let id = at(&case.document, &["where", "border_point", "bp_id"]).and_then(Value::as_str);
-    match id.and_then(borders::by_id) {
-        Some(point) => Label::new(Axis::Border, point.id.clone()),
-        None => Label::new(Axis::Border, "other"),
-    }
+fn border(document: &Map<String, Value>) -> String {
+    let id = at(document, &["where", "border_point", "bp_id"]).and_then(Value::as_str);
+    id.and_then(borders::by_id).map_or_else(|| "other".to_owned(), |point| point.id.clone())
 }
 
 /// What came of an alert: what the border has said last, otherwise where the work stands.
-fn outcome(case: &Case) -> Label {
+fn outcome(case: &Case) -> String {
     let said = case.steps.iter().rev().find_map(|(_, update)| {
         let other = &update.as_ref()?.other;
         [
@@ -110,61 +156,53 @@ fn outcome(case: &Case) -> Label {
         .into_iter()
         .find_map(|path| at(other, path).and_then(Value::as_str))
     });
-    Label::new(Axis::Listed("bia-outcome"), clean(said.unwrap_or(&case.thread.work)))
+    clean(said.unwrap_or(&case.thread.work))
 }
 
 /// Where people are exploited: the place of the situation, otherwise where somebody was last seen.
-fn place(case: &Case) -> Label {
+fn place(document: &Map<String, Value>) -> Option<String> {
     let places: [&[&str]; 3] = [&["situation_place"], &["last_seen", "place"], &["last_seen"]];
-    places
-        .into_iter()
-        .find_map(|path| region(at(&case.document, path)?.as_object()?))
-        .unwrap_or_else(|| Label::new(Axis::Code, UNKNOWN))
+    places.into_iter().find_map(|path| region(at(document, path)?.as_object()?))
 }
 
 /// Where people come from: where the first one lived, otherwise the nationality.
-fn origin(case: &Case) -> Label {
+fn origin(document: &Map<String, Value>) -> Option<String> {
     let person = ["persons", "subject", "person"].into_iter().find_map(|name| {
-        let person = case.document.get(name)?;
+        let person = document.get(name)?;
         person.as_array().map_or(Some(person), |list| list.first())?.as_object()
     });
     let residence = |person: &Map<String, Value>| region(person.get("residence")?.as_object()?);
     let nationality =
         |person: &Map<String, Value>| country(person.get("nationalities")?.get(0)?.get("country"));
     let found = person.and_then(|person| residence(person).or_else(|| nationality(person)));
-    found
-        .or_else(|| country(case.document.get("caller_country")))
-        .unwrap_or_else(|| Label::new(Axis::Code, UNKNOWN))
+    found.or_else(|| country(document.get("caller_country")))
 }
 
-fn region(place: &Map<String, Value>) -> Option<Label> {
+fn region(place: &Map<String, Value>) -> Option<String> {
     let part = place.get("subdivision").and_then(Value::as_str).filter(|part| values::subdivision(part));
-    match part {
-        Some(part) => Some(Label::new(Axis::Region, part)),
-        None => country(place.get("country")).map(|label| Label::new(Axis::Region, label.code)),
-    }
+    part.map(str::to_owned).or_else(|| country(place.get("country")))
 }
 
-fn country(code: Option<&Value>) -> Option<Label> {
-    let country = countries::by_code(code?.as_str()?)?;
-    Some(Label::new(Axis::Country, country.alpha2.clone()))
+fn country(code: Option<&Value>) -> Option<String> {
+    countries::by_code(code?.as_str()?).map(|country| country.alpha2.clone())
 }
 
-fn code(case: &Case, list: &'static str, path: &[&str]) -> Label {
-    let value = at(&case.document, path);
-    let named = value.and_then(|value| value.get("code").unwrap_or(value).as_str());
-    Label::new(Axis::Listed(list), clean(named.unwrap_or(UNKNOWN)))
+fn code(document: &Map<String, Value>, path: &[&str]) -> String {
+    clean(named(at(document, path)).unwrap_or(UNKNOWN))
 }
 
 /// Each code of a set; a case with several counts in several columns.
-fn codes(case: &Case, axis: &'static str, name: &str) -> Vec<Label> {
-    let list = case.document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let named = list.iter().take(CODES_MAX).filter_map(|value| value.get("code").unwrap_or(value).as_str());
-    let codes: BTreeSet<String> = named.map(clean).collect();
-    if codes.is_empty() {
-        return vec![Label::new(Axis::Listed(axis), UNKNOWN)];
-    }
-    codes.into_iter().map(|code| Label::new(Axis::Listed(axis), code)).collect()
+fn codes(document: &Map<String, Value>, name: &str) -> Vec<String> {
+    let list = document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let codes: BTreeSet<String> =
+        list.iter().take(CODES_MAX).filter_map(|value| named(Some(value))).map(clean).collect();
+    if codes.is_empty() { vec![UNKNOWN.to_owned()] } else { codes.into_iter().collect() }
+}
+
+/// A code, be it written as one or with its list.
+pub(super) fn named(value: Option<&Value>) -> Option<&str> {
+    let value = value?;
+    value.get("code").unwrap_or(value).as_str()
 }
 
 /// A code; anything that may be words counts as unknown.

@@ -3,6 +3,8 @@ use causeway_common::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::calls;
+use crate::casebook::Case;
 use crate::casebook::tests::case;
 use crate::lang::Lang;
 
@@ -30,10 +32,16 @@ fn cases(kind: &str, document: &Value, count: u8, change: impl Fn(&mut Case)) ->
     (0..count).map(one).collect()
 }
 
+fn counted(facts: Vec<Facts>) -> Counted {
+    let mut counted = Counted::new(facts);
+    for partner in counted.partners() {
+        counted.call_partner(partner, "=Desk".into());
+    }
+    counted
+}
+
 fn table(table: Table, cases: &[Case]) -> Sheet {
-    let counted: Vec<Counted<'_>> =
-        cases.iter().map(|case| Counted { case, partner: "=Desk", call: None }).collect();
-    sheet(table, &counted, march(), NOW)
+    sheet(table, &counted(cases.iter().map(Facts::of).collect()), march(), NOW)
 }
 
 fn cell(sheet: &Sheet, row: &str, column: &str) -> Cell {
@@ -68,23 +76,17 @@ fn a_period_is_one_quarter_and_it_is_over() {
 fn calls_count_as_contacts_and_once_with_what_came_of_them() {
     let document = json!({ "line": { "country": "MD" }, "start": "2026-03-10T10:00:00+03:00",
         "exploitation": ["SEX"], "situation_place": { "country": "RU" } });
+    let came_of_them = cases("MPR", &document, 20, |_| {});
     let recorded = |n: u8| calls::Call {
         id: [n; 32],
         taken: NOW,
         changed: NOW,
         document: document.to_string().into_bytes(),
-        referrals: Vec::new(),
+        referrals: vec![came_of_them[usize::from(n)].thread.root],
     };
-    let calls: Vec<Case> = (0..20).map(|n| recorded(n).to_case()).collect();
-    let came_of_them = cases("MPR", &document, 20, |_| {});
-    let call = |n: usize| Some(calls[n].thread.case);
-    let mut counted: Vec<Counted<'_>> =
-        calls.iter().enumerate().map(|(n, case)| Counted { case, partner: "", call: call(n) }).collect();
-    counted.extend(came_of_them.iter().enumerate().map(|(n, case)| Counted {
-        case,
-        partner: "Desk",
-        call: call(n),
-    }));
+    let mut facts: Vec<Facts> = (0..20).map(|n| Facts::of_call(&recorded(n))).collect();
+    facts.extend(came_of_them.iter().map(Facts::of));
+    let counted = counted(facts);
     let cell = |table| sheet(table, &counted, march(), NOW).cells[0][0];
     assert_eq!(cell(Table::Contacts), Cell::Count(20));
     assert_eq!(cell(Table::Exploitation), Cell::Count(20), "each with the referral that came of it");
@@ -261,4 +263,23 @@ fn every_table_has_its_words_in_both_languages() {
         }
     }
     assert_eq!("people".parse::<Table>(), Err(UnknownTable));
+}
+
+#[test]
+fn no_word_of_a_document_is_in_what_is_counted() {
+    let words = "Anna Petrova, born 2009";
+    let said = json!({ "category": { "primary": words }, "caller_role": words, "exploitation": [words],
+        "recruitment": [{ "code": "FRIEND", "text": words }], "line": { "country": words }, "narrative": words,
+        "persons": [{ "names": [{ "family": words }], "dob": "2009-04-17" }], "shelter_code": words,
+        "override": { "reason": { "code": words } }, "capacity": [{ "group": words }],
+        "situation_place": { "country": words, "subdivision": words },
+        "where": { "border_point": { "bp_id": words } } });
+    for kind in ["HIC", "BIA", "SCP", words] {
+        let mut case = case(kind, said.clone());
+        case.thread.work = "declined".into();
+        let bytes = causeway_common::codec::encode(&Facts::of(&case));
+        for part in ["Anna", "Petrova", "2009"] {
+            assert!(!bytes.windows(part.len()).any(|window| window == part.as_bytes()), "{kind}: {part}");
+        }
+    }
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use causeway_common::time::Timestamp;
 
 use super::counts::{Axis, Label};
+use super::facts::Facts;
 use super::flows::kind;
 use super::sheet::{Cell, Sheet};
-use super::{Counted, FEW, Table};
+use super::{FEW, Table};
 use crate::casebook::Case;
 use crate::model::Event;
 use crate::referral::deadlines::{Deadlines, deadlines};
@@ -18,7 +19,7 @@ use crate::referral::deadlines::{Deadlines, deadlines};
 const ROUNDED: u64 = 5;
 
 /// Stages in their order, each with what ends it and how long it may take.
-const STAGES: [&str; 4] = ["delivered", "seen", "answered", "started"];
+pub(super) const STAGES: [&str; 4] = ["delivered", "seen", "answered", "started"];
 
 #[derive(Default)]
 struct Taken {
@@ -27,15 +28,14 @@ struct Taken {
 }
 
 /// Median minutes and share within the deadline, by kind and stage. Without anybody's calendar: days are days.
-pub(super) fn sheet(cases: &[&Counted<'_>]) -> Sheet {
+pub(super) fn sheet(cases: &[&Facts]) -> Sheet {
     let mut taken: BTreeMap<(Label, usize), Taken> = BTreeMap::new();
-    for Counted { case, .. } in cases {
-        let table = deadlines(case.thread.priority);
-        for (stage, time) in stages(case).into_iter().enumerate() {
-            let Some(time) = time else { continue };
+    for case in cases {
+        for (stage, time) in case.stages.iter().enumerate() {
+            let Some((minutes, in_time)) = time else { continue };
             let all = taken.entry((kind(case), stage)).or_default();
-            all.minutes.push(time.as_secs() / 60);
-            all.in_time += u64::from(time <= allowed(&table, stage));
+            all.minutes.push(*minutes);
+            all.in_time += u64::from(*in_time);
         }
     }
     let mut rows: Vec<Label> = taken.keys().map(|(kind, _)| kind.clone()).collect();
@@ -65,8 +65,17 @@ fn allowed(table: &Deadlines, stage: usize) -> Duration {
     [table.delivered, table.seen, table.answered, table.started].get(stage).copied().unwrap_or(Duration::MAX)
 }
 
-/// The time of each stage that is over.
-fn stages(case: &Case) -> [Option<Duration>; 4] {
+/// The minutes of each stage that is over, and whether it was in time.
+pub(super) fn stages(case: &Case) -> [Option<(u64, bool)>; STAGES.len()] {
+    let table = deadlines(case.thread.priority);
+    let mut times = [None; STAGES.len()];
+    for (stage, (place, time)) in times.iter_mut().zip(lengths(case)).enumerate() {
+        *place = time.map(|time| (time.as_secs() / 60, time <= allowed(&table, stage)));
+    }
+    times
+}
+
+fn lengths(case: &Case) -> [Option<Duration>; STAGES.len()] {
     let event = |words: &[&str]| {
         let fits =
             |event: &&Event| words.contains(&event.what.as_str()) && !event.conflict && !event.taken_back;
