@@ -228,6 +228,7 @@ fn ended(engine: &Engine, thread: &Thread) -> Result<Option<&'static str>, Engin
     Ok(match state_of(thread) {
         WorkState::Declined => Some("declined"),
         WorkState::Failed => Some("failed"),
+        WorkState::Expired => Some("expired"),
         WorkState::Sent => {
             let root = records::sent(&engine.vault, thread.root, thread.peer)?;
             root.is_some_and(|root| root.transport.is_failure()).then_some("expired")

@@ -291,12 +291,13 @@ fn take_out(sections: &mut [StoredSection], part: Part) -> bool {
     let mut found = false;
     for section in sections {
         let Ok(Value::Object(mut fields)) = serde_json::from_slice(&section.bytes) else { continue };
-        let before = fields.len();
-        fields.retain(|name, _| !part.fields.contains(&name.as_str()));
+        let mut was_in = part.take_from(&mut fields);
         if part.texts && fields.get("kind").and_then(Value::as_str) == Some("CUP") {
-            ["text", "eta", "answer"].iter().for_each(|name| drop(fields.remove(*name)));
+            for name in ["text", "eta", "answer"] {
+                was_in |= fields.remove(name).is_some();
+            }
         }
-        if fields.len() < before {
+        if was_in {
             found = true;
             section.bytes = Value::Object(fields).to_string().into_bytes();
         }

@@ -305,7 +305,7 @@ impl Engine {
             if let Some(sent) = records::sent_in(&step, *id)?
                 && sent.expires.plus(WORD_WITHIN).plus(receipt) < self.relay_now()
             {
-                undelivered(sent, "no-word", &mut step);
+                self.undelivered(sent, "no-word", &mut step)?;
             }
         }
         self.commit_step(step).await
@@ -316,8 +316,27 @@ impl Engine {
         let Some(sent) = records::sent_in(step, receipt.envelope)? else { return Ok(()) };
         let Some(envelope) = self.envelope(&sent) else { return Ok(()) };
         if receipt.digest == envelope.digest() && receipt.time >= envelope.outer.expires() {
-            undelivered(sent, "expired", step);
+            self.undelivered(sent, "expired", step)?;
         }
+        Ok(())
+    }
+
+    /// Nobody has fetched it in time: a referral is over with it (row 5 of the transition table).
+    fn undelivered(&self, mut sent: Sent, why: &str, step: &mut Step<'_>) -> Result<(), EngineError> {
+        if sent.is_service() {
+            // Its time may have been over by a step of the relay's clock only, and without it the other side counts as lost
+            // what is here.
+            if sent.queue_again() {
+                records::put_sent(&mut step.changes, &sent);
+            } else {
+                records::drop_sent(&mut step.changes, &sent);
+            }
+            return Ok(());
+        }
+        sent.transport = Transport::ExpiredUndelivered;
+        why.clone_into(&mut sent.failure);
+        self.thread_expired(&sent, step)?;
+        records::put_sent(&mut step.changes, &sent);
         Ok(())
     }
 
@@ -360,17 +379,3 @@ impl Engine {
     }
 }
 
-fn undelivered(mut sent: Sent, why: &str, step: &mut Step<'_>) {
-    if sent.is_service() {
-        // Its time may have been over by a step of the relay's clock only, and without it the other side counts as lost
-        // what is here.
-        return if sent.queue_again() {
-            records::put_sent(&mut step.changes, &sent);
-        } else {
-            records::drop_sent(&mut step.changes, &sent);
-        };
-    }
-    sent.transport = Transport::ExpiredUndelivered;
-    why.clone_into(&mut sent.failure);
-    records::put_sent(&mut step.changes, &sent);
-}

@@ -127,7 +127,7 @@ pub fn terms(case: &Case, renewed: Option<Timestamp>, held: bool) -> Vec<Term> {
     for part in PARTS.into_iter().filter(|part| part.kind == thread.kind) {
         let referred =
             case.document.get("referrals").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-        let there = part.fields.iter().any(|field| case.document.contains_key(*field));
+        let there = part.is_in(&case.document);
         if there && !(part.without_referral && referred) {
             add(thread.begun.plus(DAY * part.days), Fate::EraseFields(part), false);
         }

@@ -2,6 +2,8 @@
 //!
 //! To correct a period, change its row here; nothing else knows it. Where the dictionary counts from an event, so does the row.
 
+use serde_json::{Map, Value};
+
 /// From when a period counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "rows of a table")]
@@ -60,7 +62,13 @@ pub const OTHERWISE: Rule = Rule { kind: "?", days: 1_826, from: From::End };
 
 /// The record of a call has no end of its own: what says who somebody is goes, the rest counts in statistics.
 pub const PARTS: [Part; 2] = [
-    Part { kind: "HIC", days: 30, fields: &["caller_number"], without_referral: false, texts: false },
+    Part {
+        kind: "HIC",
+        days: 30,
+        fields: &["caller_number", "informant.contact", "informant.phones"],
+        without_referral: false,
+        texts: false,
+    },
     Part {
         kind: "HIC",
         days: 90,
@@ -74,11 +82,42 @@ pub const PARTS: [Part; 2] = [
             "suspects",
             "imminent_danger",
             "attachments",
+            "informant",
+            "guardian",
+            "consent",
+            "override",
+            "job_offer_check",
         ],
         without_referral: true,
         texts: true,
     },
 ];
+
+impl Part {
+    /// Whether something of it is in a document.
+    pub fn is_in(&self, fields: &Map<String, Value>) -> bool {
+        self.fields.iter().any(|path| match path.split_once('.') {
+            Some((group, name)) => fields.get(group).is_some_and(|group| group.get(name).is_some()),
+            None => fields.contains_key(*path),
+        })
+    }
+
+    /// Takes it out of a document. True: something of it was there.
+    pub fn take_from(&self, fields: &mut Map<String, Value>) -> bool {
+        let was_in = self.is_in(fields);
+        for path in self.fields {
+            match path.split_once('.') {
+                Some((group, name)) => {
+                    if let Some(Value::Object(group)) = fields.get_mut(group) {
+                        group.remove(name);
+                    }
+                }
+                None => drop(fields.remove(*path)),
+            }
+        }
+        was_in
+    }
+}
 
 /// A missing person is looked for as long as somebody says so: every 90 days that is asked.
 pub const RENEWAL: (&str, u32) = ("MPR", 90);

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use causeway_certs::keys::SigningKey;
+use causeway_client::records;
 use causeway_client::session::SessionError;
 use causeway_common::codec;
 use causeway_common::framed::Label;
@@ -92,6 +93,34 @@ async fn a_packet_that_is_signed_for_and_dropped_is_never_delivered_and_its_send
     scene.clock.advance_hours(life + 4);
     hotline.sync_under(well()).await.unwrap();
     assert_eq!(hotline.state(packet, &police), ("expired_undelivered", "no-word".to_owned()));
+    // The referral is over with it: its deadlines end, and somebody else has to be asked.
+    let thread = || records::all_threads(&hotline.engine.vault).unwrap().pop().unwrap();
+    assert_eq!(thread().work, "expired");
+    hotline.sync_under(well()).await.unwrap();
+    let expiries = thread().events.iter().filter(|event| event.what == "expire").count();
+    assert_eq!((thread().work.as_str(), expiries), ("expired", 1), "once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_given_up_and_arrives_all_the_same_goes_on() {
+    let scene = Scene::start().await;
+    let (hotline, police) = (scene.join("Hotline").await, scene.resident("Police").await);
+    let packet = hotline.write(&police, 1, Priority::P0).await;
+    hotline.sync().await.unwrap();
+    police.sync().await.unwrap();
+    // The receipt stays at the relay, and nobody says a word.
+    let well = || {
+        Lies::in_answers(|o: &mut Outcomes| {
+            *o = Outcomes { expired: vec![], refused: vec![], unknown: vec![], settled: vec![] }
+        })
+        .and_in_packets(|_| Vec::new())
+    };
+    scene.clock.advance_hours(Priority::P0.time_to_live().as_secs() / 3600 + 4);
+    hotline.sync_under(well()).await.unwrap();
+    let thread = || records::all_threads(&hotline.engine.vault).unwrap().pop().unwrap();
+    assert_eq!((hotline.state(packet, &police).0, thread().work.as_str()), ("expired_undelivered", "expired"));
+    hotline.sync().await.unwrap();
+    assert_eq!((hotline.state(packet, &police).0, thread().work.as_str()), ("delivered", "received"));
 }
 
 #[tokio::test(start_paused = true)]

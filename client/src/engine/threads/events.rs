@@ -114,6 +114,13 @@ pub(super) fn sending(at: Timestamp, by: OrgId, state: WorkState, packet: Packet
     }
 }
 
+/// Whether a referral that seemed to reach nobody has reached somebody after all, or was taken back before that.
+fn has_come_to_life(thread: &Thread, proven: &[Event], steps: &[Event]) -> bool {
+    let is = |event: &Event, actions: [Action; 2]| actions.iter().any(|action| action.as_str() == event.what);
+    proven.iter().any(|event| is(event, [Action::Deliver, Action::Open]))
+        || steps.iter().any(|event| event.by == thread.peer || is(event, [Action::Withdraw, Action::Error]))
+}
+
 /// What is proven first, in its order; then the steps of both sides, as [`history::replay`] puts them.
 pub(super) fn arrange(thread: &mut Thread, from: &dyn Source) -> Result<Work, EngineError> {
     let (taken_back, events): (Vec<Event>, Vec<Event>) =
@@ -122,8 +129,10 @@ pub(super) fn arrange(thread: &mut Thread, from: &dyn Source) -> Result<Work, En
         events.into_iter().partition(|event| event.after == NONE);
     let begin = if thread.ours { WorkState::Sent } else { WorkState::Received };
     let mut work = Work::begun(begin, &thread.kind);
+    let came_to_life = has_come_to_life(thread, &proven, &steps);
     for event in &mut proven {
-        if let Ok(action) = event.what.parse::<Action>() {
+        let action = event.what.parse::<Action>().ok();
+        if let Some(action) = action.filter(|action| *action != Action::Expire || !came_to_life) {
             // What a receipt proves and has no place any more stays in sight.
             let _ = work.take(action, Party::System, None);
         }
