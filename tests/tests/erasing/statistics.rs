@@ -5,6 +5,7 @@ use causeway_client::engine::Engine;
 use causeway_client::model::StoredSection;
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
+use causeway_client::referral::values::day;
 use causeway_client::retention::{self, Reason, expiry};
 use causeway_client::stats::{self, Counted, Period, Table, kept};
 use causeway_client::vault::Changes;
@@ -13,7 +14,6 @@ use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use causeway_tests::hostile::scene::{Scene, draft};
 use causeway_tests::steps::words;
-use jiff::civil::Date;
 
 const ALERTS: u8 = 12;
 const DAY_HOURS: u64 = 24;
@@ -28,11 +28,7 @@ fn tables(engine: &Engine, quarter: Period, now: Timestamp) -> Vec<String> {
 }
 
 fn quarter_of(at: Timestamp) -> Period {
-    let day: Date = jiff::Timestamp::from_millisecond(i64::try_from(at.0).unwrap())
-        .unwrap()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date();
-    Period::around(day, day).unwrap()
+    Period::around(day(at), day(at)).unwrap()
 }
 
 #[tokio::test]
