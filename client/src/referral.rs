@@ -46,6 +46,7 @@ pub mod values;
 
 pub use carry::carry_over;
 pub use complete::SendContext;
+pub(crate) use complete::is_retention_filled_in;
 pub use document::{DOCUMENT_BYTES_MAX, Document};
 pub use parse::{DEPTH_MAX, VALUES_MAX};
 pub use problem::Problem;

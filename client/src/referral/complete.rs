@@ -7,7 +7,6 @@ use causeway_common::time::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use super::Level;
 use super::check::Check;
 use super::crossing;
 use super::deadlines::respond_by;
@@ -17,7 +16,8 @@ use super::path::{each, is_absent, is_nil, values};
 use super::problem::{RULE, VALUE, Words};
 use super::rules::{holds, hours_long};
 use super::spec::{Field, Fill, Spec, Travels, Type};
-use super::values::{date, day, duration, partial_date, written};
+use super::values::{date, day, duration, instant, partial_date, written};
+use super::{Kind, Level};
 
 /// Age from which a person is no child.
 const ADULT_YEARS: i64 = 18;
@@ -198,6 +198,18 @@ fn consent_ends(consent: &mut Value) {
         && is_absent(map.get("valid_until"))
     {
         map.insert("valid_until".into(), ends.to_string().into());
+    }
+}
+
+/// Whether the date until which a document is kept is the one that software fills in. It counts from the sending, when nobody
+/// knows yet when the case will have come to its end: it is an expectation, and no decision of a person.
+pub(crate) fn is_retention_filled_in(kind: &str, fields: &Map<String, Value>) -> bool {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    let days = kind.parse::<Kind>().map(|kind| kind.spec().retention_days);
+    let created = text("created").and_then(instant).and_then(|at| u64::try_from(at).ok()).map(Timestamp);
+    match (days, created, text("retention_until")) {
+        (Ok(days), Some(created), Some(until)) => day_after(created, days).to_string() == until,
+        _ => false,
     }
 }
 

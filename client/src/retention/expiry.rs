@@ -10,6 +10,7 @@ use crate::casebook::Case;
 use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
 use crate::records::{self, RecordError};
+use crate::referral::is_retention_filled_in;
 use crate::referral::lifecycle::WorkState;
 use crate::vault::{CaseName, Changes, Tree, Vault};
 
@@ -112,7 +113,9 @@ pub fn terms(case: &Case, renewed: Option<Timestamp>, held: bool) -> Vec<Term> {
         };
         terms.push(Term { case: thread.case, at, what, stays });
     };
-    let senders = until(case.document.get("retention_until")).and_then(|date| counts(date, thread));
+    let decided = !is_retention_filled_in(&thread.kind, &case.document);
+    let senders = until(case.document.get("retention_until")).filter(|_| decided);
+    let senders = senders.and_then(|date| counts(date, thread));
     if let Some(rule) = rules::rule(&thread.kind) {
         let (begins, open) = match rule.from {
             From::End => (last, !over),

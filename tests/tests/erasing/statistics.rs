@@ -28,8 +28,7 @@ fn tables(engine: &Engine, quarter: Period, now: Timestamp) -> Vec<String> {
 }
 
 fn quarter_of(at: Timestamp) -> Period {
-    let day = day(at);
-    Period::around(day, day).unwrap()
+    Period::around(day(at), day(at)).unwrap()
 }
 
 #[tokio::test]

@@ -212,7 +212,7 @@ pub fn is_about_child(document: &Document, now: Timestamp) -> bool {
     // A caller is asked for her age by nobody: of her it says something only if it says something.
     let counts = |person: &Map<String, Value>| {
         let is_silent = !person.contains_key("minor") && cuts::ages(person, today).is_none();
-        !(has_parent && with_parent(person)) && !(is_caller(person) && is_silent)
+        !(has_parent && with_parent(person) || is_caller(person) && is_silent)
     };
     persons.into_iter().any(|person| counts(person) && may_be_child(person, today))
         || asks_for_child(document)

@@ -127,3 +127,16 @@ fn who_is_still_missing_is_asked_every_ninety_days() {
     assert!(of("accepted", Some(BEGUN.plus(DAY * 80))).contains(&(170, Fate::Renew, None)));
     assert_eq!(of("closed", None), [(367, Fate::Erase, None)]);
 }
+
+#[test]
+fn the_date_that_software_fills_in_when_it_sends_is_no_decision() {
+    let of = |until: &str, ours: bool| {
+        let document = json!({ "created": "2026-09-03T10:00:00.000Z", "retention_until": until });
+        let mut case = case("BIA", "closed", document);
+        case.thread.ours = ours;
+        days(&case, None, false)[0].0
+    };
+    assert_eq!(of("2026-10-03", true), 32, "thirty days after the sending: that of the outcome counts");
+    assert_eq!(of("2026-10-02", true), 11, "a person has chosen a day earlier");
+    assert_eq!((of("2026-10-03", false), of("2026-10-02", false)), (32, 30));
+}
