@@ -21,7 +21,11 @@ const DICTIONARY: &str = include_str!("../vectors/dictionary.json");
 
 /// Where the program does otherwise than the dictionary, with the reason.
 const OTHERWISE: [(&str, &str, &str); 6] = [
-    ("BIA", "movement", "an alert goes with eight fields in under a minute: what is not known is not asked for"),
+    (
+        "BIA",
+        "movement",
+        "an alert goes with eight fields in under a minute: what is not known is not asked for",
+    ),
     ("HIC", "contact_id", "the record of a call has a number of its own"),
     ("HIC", "ring_s", "a telephone system knows it, and whoever took the call does not"),
     ("HIC", "dropped", "as ring_s"),
@@ -141,8 +145,7 @@ fn every_cell_of_the_matrix_is_the_dictionarys() {
 fn every_deadline_and_every_period_is_the_dictionarys() {
     let dictionary = dictionary();
     let seconds = |clock: &str, place: usize| dictionary["deadlines_s"][clock][place].as_u64().unwrap();
-    for (place, priority) in
-        [Priority::P0, Priority::P1, Priority::P2, Priority::P3].into_iter().enumerate()
+    for (place, priority) in [Priority::P0, Priority::P1, Priority::P2, Priority::P3].into_iter().enumerate()
     {
         let all = deadlines(priority);
         let found =

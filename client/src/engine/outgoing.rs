@@ -378,4 +378,3 @@ impl Engine {
         if step.changes.is_empty() { Ok(()) } else { self.commit(step.changes).await }
     }
 }
-

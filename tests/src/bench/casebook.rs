@@ -48,7 +48,7 @@ pub(super) async fn run(plan: &Plan) -> Outcome {
     let store = town::store(folder.path());
     let opened = begun.elapsed();
     let begun = Instant::now();
-    let bytes = bytes_in(&*store);
+    let bytes = bytes_in(&store);
     let scanned = begun.elapsed();
     let before = memory("self").resident;
     let begun = Instant::now();

@@ -246,7 +246,7 @@ async fn nothing_that_says_where_the_house_is_gets_into_a_count() {
     fails(north, &["capacity", "publish", "--to", "Angel Hotline"], super::support::NOT_FOUND, "Y-105").await;
     let capacity = sample("capacity.json");
     let with = |field: &'static str| vec!["capacity", "set", "--file", capacity.as_str(), "--set", field];
-    let mut count: serde_json::Value = serde_json::from_slice(&std::fs::read(&capacity).unwrap()).unwrap();
+    let mut count: Value = serde_json::from_slice(&std::fs::read(&capacity).unwrap()).unwrap();
     for field in ["location", "address", "location_expires"] {
         count[field] = "12 Main Street".into();
         let file = stage.file("count.json", &serde_json::to_vec(&count).unwrap());

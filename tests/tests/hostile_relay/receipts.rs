@@ -118,7 +118,10 @@ async fn what_was_given_up_and_arrives_all_the_same_goes_on() {
     scene.clock.advance_hours(Priority::P0.time_to_live().as_secs() / 3600 + 4);
     hotline.sync_under(well()).await.unwrap();
     let thread = || records::all_threads(&hotline.engine.vault).unwrap().pop().unwrap();
-    assert_eq!((hotline.state(packet, &police).0, thread().work.as_str()), ("expired_undelivered", "expired"));
+    assert_eq!(
+        (hotline.state(packet, &police).0, thread().work.as_str()),
+        ("expired_undelivered", "expired")
+    );
     hotline.sync().await.unwrap();
     assert_eq!((hotline.state(packet, &police).0, thread().work.as_str()), ("delivered", "received"));
 }
@@ -262,7 +265,7 @@ async fn receipts_that_came_and_are_sealed_again_are_no_contradiction() {
     police.sync().await.unwrap();
     assert_eq!(hotline.sync().await.unwrap().received, 1, "the bundle comes again");
     let device = police.engine.identity.device();
-    let chain = causeway_client::records::chain_from(&hotline.engine.vault, device).unwrap();
+    let chain = records::chain_from(&hotline.engine.vault, device).unwrap();
     assert_eq!((chain.last(), chain.contradictions()), (1, 0));
 }
 

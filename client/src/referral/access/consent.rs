@@ -31,8 +31,8 @@ const PURPOSES: &[(&str, &[&str])] = &[
 /// Purposes that open nothing in a referral about a person.
 const OTHER_PURPOSES: [&str; 3] = ["statistics", "research", "media"];
 
-/// Purposes that cover a publication.
-const PUBLISHING: [&str; 2] = ["media", "publication"];
+/// The purpose that covers a publication.
+const PUBLISHING: &str = "media";
 
 /// Fields of an entry that may name an organisation from which something is withheld.
 const NAMED: [&str; 3] = ["org", "org_id", "person"];
@@ -137,7 +137,7 @@ impl Consent {
         let today = day(now);
         let covers = |entry: &Map<String, Value>| {
             let purposes = entry.get("purpose").and_then(Value::as_array).into_iter().flatten();
-            purposes.filter_map(Value::as_str).any(|purpose| PUBLISHING.contains(&purpose))
+            purposes.filter_map(Value::as_str).any(|purpose| purpose == PUBLISHING)
                 && lists(entry, "IDN")
                 && not_over(entry, today)
         };
