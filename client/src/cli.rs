@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use causeway_common::{crash, process};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+mod again;
 mod agreement;
 mod alarms;
 mod attachments;
@@ -230,6 +231,8 @@ enum Command {
     /// What has to be done because somebody has not answered, and what came of it.
     #[command(subcommand)]
     Tasks(tasks::TasksCommand),
+    /// Send a referral that was declined, failed or reached nobody to somebody else.
+    ReferAgain(again::AgainArgs),
     /// Send a referral that nobody answers to the next organisation on its fallback list.
     Escalate {
         /// Number of the referral, or the beginning of it.
@@ -401,6 +404,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Located(args) => steps::step(args, Action::Located, home).await,
         Command::Note(args) => steps::note(args, home).await,
         Command::Tasks(command) => tasks::run(command, home).await,
+        Command::ReferAgain(args) => again::refer_again(args, home).await,
         Command::Escalate { id } => tasks::escalate(&id, home).await,
         Command::Hours(command) => hours::run(command, home).await,
         Command::Staff(command) => staff::run(command, home).await,

@@ -40,6 +40,7 @@ mod refused;
 mod shared;
 mod standing;
 pub mod threads;
+mod unreached;
 
 pub(crate) use self::erasing::Word;
 

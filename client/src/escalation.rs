@@ -54,7 +54,7 @@ pub async fn tick(engine: &Engine) -> Result<Ticked, EngineError> {
     }
     settle::others_not_needed(engine, &threads, &mut ticked).await?;
     for thread in threads.iter().filter(|thread| thread.root != PacketId([0; 32])) {
-        settle::by_time(engine, thread, watch.now, &mut ticked).await?;
+        settle::by_time(engine, thread, watch.now, &mut changes, &mut ticked).await?;
         beds::give_back(engine, thread, &mut ticked).await?;
         look_at(engine, thread, &watch, &mut changes, &mut ticked).await?;
     }

@@ -33,10 +33,12 @@ pub enum Transport {
     Withdrawn,
     /// A colleague's device has sent it, and nobody has signed for it as far as we know.
     ByColleague,
+    /// A device of the recipient holds it, and no person has opened it while it was of use.
+    ExpiredUnopened,
 }
 
 impl Transport {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Queued,
         Self::Submitted,
         Self::Relayed,
@@ -47,6 +49,7 @@ impl Transport {
         Self::RejectedByRelay,
         Self::Withdrawn,
         Self::ByColleague,
+        Self::ExpiredUnopened,
     ];
 
     /// The word used in documents and on the command line.
@@ -62,6 +65,7 @@ impl Transport {
             Self::RejectedByRelay => "rejected_by_relay",
             Self::Withdrawn => "withdrawn",
             Self::ByColleague => "sent_by_colleague",
+            Self::ExpiredUnopened => "expired_unopened",
         }
     }
 
@@ -70,9 +74,12 @@ impl Transport {
         matches!(self, Self::Queued | Self::Submitted | Self::Relayed)
     }
 
-    /// Whether it ended without reaching anybody: shown as an item of its own.
+    /// Whether it ended without reaching a person: shown as an item of its own.
     pub fn is_failure(self) -> bool {
-        matches!(self, Self::Undecryptable | Self::ExpiredUndelivered | Self::RejectedByRelay)
+        matches!(
+            self,
+            Self::Undecryptable | Self::ExpiredUndelivered | Self::RejectedByRelay | Self::ExpiredUnopened
+        )
     }
 }
 

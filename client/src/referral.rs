@@ -44,7 +44,7 @@ pub mod typed;
 pub mod update;
 pub mod values;
 
-pub use carry::carry_over;
+pub use carry::{carry_over, once_more};
 pub use complete::SendContext;
 pub(crate) use complete::is_retention_filled_in;
 pub use document::{DOCUMENT_BYTES_MAX, Document};

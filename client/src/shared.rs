@@ -14,7 +14,7 @@ use causeway_common::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::StoredSection;
+use crate::model::{StoredSection, Transport};
 use crate::seal::packet::HEADER_SECTION;
 
 /// Kind code of such a packet.
@@ -49,6 +49,8 @@ pub struct Shared {
     receipted: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     erased: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<String>,
 }
 
 /// A person has opened a packet of somebody else.
@@ -159,6 +161,21 @@ pub struct ErasedItem {
     pub reason: String,
 }
 
+/// A packet of ours has reached nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostItem {
+    /// Which.
+    pub packet: PacketId,
+    /// Whom it was for.
+    pub to: OrgId,
+    /// When that was known.
+    pub at: Timestamp,
+    /// How it ended: one of the failures of [`Transport`].
+    pub how: Transport,
+    /// Why, a word of the relay or of the recipient's device.
+    pub why: String,
+}
+
 no_content_in_debug!(SentItem, GivenItem, ProposedItem);
 
 impl Shared {
@@ -203,11 +220,14 @@ impl Shared {
         self.erased.push(hex::encode(codec::encode(item)));
     }
 
+    /// Says that a packet has reached nobody.
+    pub fn say_lost(&mut self, item: &LostItem) {
+        self.lost.push(hex::encode(codec::encode(item)));
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        [&self.opened, &self.sent, &self.given, &self.proposed, &self.receipted, &self.erased]
-            .into_iter()
-            .all(Vec::is_empty)
+        [&self.given, &self.proposed].into_iter().chain(self.joinable()).all(Vec::is_empty)
     }
 
     /// The case whose content it carries; none if it carries none.
@@ -264,12 +284,13 @@ impl Shared {
             self.sent.extend_from_slice(&other.sent);
             self.receipted.extend_from_slice(&other.receipted);
             self.erased.extend_from_slice(&other.erased);
+            self.lost.extend_from_slice(&other.lost);
         }
         takes
     }
 
-    fn joinable(&self) -> [&Vec<String>; 4] {
-        [&self.opened, &self.sent, &self.receipted, &self.erased]
+    fn joinable(&self) -> [&Vec<String>; 5] {
+        [&self.opened, &self.sent, &self.receipted, &self.erased, &self.lost]
     }
 
     /// Packets that have been opened.
@@ -295,6 +316,11 @@ impl Shared {
     /// Cases that have been erased.
     pub fn erased(&self) -> Vec<ErasedItem> {
         items(&self.erased)
+    }
+
+    /// Packets that have reached nobody.
+    pub fn lost(&self) -> Vec<LostItem> {
+        items(&self.lost)
     }
 
     /// Receipts that are passed on.

@@ -13,3 +13,4 @@ call-led-to = { $count ->
 }
 call-ambiguous = More than one call begins with "{ $number }".
 call-longer = Use more characters.
+call-danger = IMMEDIATE DANGER in call { $number }: send a P0 referral now (`causeway send border-alert --from { $number }`, or phone the police). Your supervisor has a task.

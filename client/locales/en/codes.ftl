@@ -1028,6 +1028,7 @@ list-step-reason = Reason of a step
     .no_longer_needed = No longer needed
     .sent_by_mistake = Sent by mistake
     .already_under_way = Already under way
+    .validity_over = Its time is over and nobody had taken it on
 list-outcome = Outcome
     .done = Done
     .partly_done = Partly done

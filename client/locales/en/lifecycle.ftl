@@ -37,3 +37,5 @@ staff-not-a-number = A staff number has at most 40 letters, digits, dots and das
 role-agent = agent
 role-supervisor = supervisor
 role-duty = duty officer
+handover-none = Nothing changes hands in a referral of this kind.
+handover-none-hint = Say that it is done, and what came of it: causeway complete { $id } --text "…".

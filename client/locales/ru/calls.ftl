@@ -15,3 +15,4 @@ call-led-to = { $count ->
 }
 call-ambiguous = С "{ $number }" начинается больше одного звонка.
 call-longer = Введите больше знаков номера.
+call-danger = НЕПОСРЕДСТВЕННАЯ ОПАСНОСТЬ в звонке { $number }: отправьте сейчас же направление P0 (`causeway send border-alert --from { $number }`) или звоните в полицию. У руководителя появилась задача.

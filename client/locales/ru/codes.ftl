@@ -1028,6 +1028,7 @@ list-step-reason = Причина шага
     .no_longer_needed = Больше не нужно
     .sent_by_mistake = Отправлено по ошибке
     .already_under_way = Уже выполняется
+    .validity_over = Срок действия истёк, никто не взял в работу
 list-outcome = Итог
     .done = Сделано
     .partly_done = Сделано частично

@@ -37,3 +37,5 @@ staff-not-a-number = Номер сотрудника — не более 40 ла
 role-agent = сотрудник
 role-supervisor = руководитель
 role-duty = дежурный
+handover-none = В направлении этого вида никто и ничто не передаётся из рук в руки.
+handover-none-hint = Напишите, что дело сделано и чем кончилось: causeway complete { $id } --text "…".

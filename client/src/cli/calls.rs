@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use causeway_common::ids::PacketId;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::home::Home;
 use super::kind::refused_as;
-use super::output::{harmless, print, print_list, text, time};
+use super::output::{harmless, print, print_list, remark, text, time};
 use super::send;
 use crate::activity;
 use crate::calls::{self, Call};
+use crate::escalation::tasks::{self, Task};
 use crate::referral::{Document, Kind, Level, Problem, SendContext};
 use crate::vault::Changes;
 
@@ -96,6 +97,13 @@ async fn keep(call: &mut Call, document: Document, what: &str, home: &Home) -> R
     call.rewrite(document.fields, home.engine.now());
     let mut changes = Changes::default();
     calls::put(&mut changes, call);
+    let danger = is_danger(&call.fields()).then(|| Task::danger(call.id, home.engine.now()));
+    if let Some(task) = danger {
+        if !tasks::exists(&home.engine.vault, &task)? {
+            tasks::put(&mut changes, &task);
+        }
+        remark(&home.lang.fill("call-danger", &[("number", &hex::encode(call.id)[..12])]));
+    }
     activity::append(&home.engine.vault, &mut changes, home.engine.now(), what, None)?;
     home.engine.commit(changes).await?;
     print(home.json, shown(call, home), |v| {
@@ -107,6 +115,11 @@ async fn keep(call: &mut Call, document: Document, what: &str, home: &Home) -> R
         }
     });
     Ok(())
+}
+
+/// Whether somebody in it is in danger now, as far as whoever took the call has understood.
+fn is_danger(fields: &Map<String, Value>) -> bool {
+    fields.get("imminent_danger").is_some_and(|danger| danger["answer"] == "yes")
 }
 
 /// Says what is wrong, and that nothing of it was kept.

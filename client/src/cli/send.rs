@@ -8,6 +8,7 @@ use causeway_common::time::Timestamp;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::again;
 use super::calls::in_calls;
 use super::exhibits;
 use super::failure::Failure;
@@ -30,11 +31,11 @@ use crate::engine::Draft;
 use crate::escalation::course;
 use crate::formats::drafts;
 use crate::matching::sweep;
-use crate::model::{PACKET_REFERRAL, StoredSection};
+use crate::model::{PACKET_REFERRAL, StoredSection, Thread};
 use crate::records;
 use crate::referral::access;
 use crate::referral::sections::SECTIONS;
-use crate::referral::{Document, Kind, Level, Problem, SectionCode, SendContext, carry_over};
+use crate::referral::{Document, Kind, Level, Problem, SectionCode, SendContext, carry_over, once_more};
 use crate::vault::Changes;
 
 /// Organisations that one command may address.
@@ -42,45 +43,48 @@ const RECIPIENTS_MAX: usize = 32;
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
     /// A word of `causeway kind list`, for example border-alert.
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Who gets it: names or identifiers, separated by commas. Each gets an envelope of its own.
     #[arg(long, required = true, value_delimiter = ',')]
-    to: Vec<String>,
+    pub(super) to: Vec<String>,
     /// File with the referral, JSON; `-` reads standard input.
     #[arg(long)]
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     /// One field, for example approach_note="speak to her alone".
     #[arg(long = "set", value_name = "PATH=VALUE")]
-    set: Vec<String>,
+    pub(super) set: Vec<String>,
     /// A file to send along, in the section whose readers may open it, for example PHO=photo.jpg.
     #[arg(long = "attach", value_name = "SECTION=FILE")]
-    attach: Vec<String>,
+    pub(super) attach: Vec<String>,
     /// P0, P1, P2 or P3; otherwise what the kind asks for.
     #[arg(long)]
-    priority: Option<Priority>,
+    pub(super) priority: Option<Priority>,
     /// An exercise: marked as one everywhere and left out of statistics.
     #[arg(long)]
-    exercise: bool,
+    pub(super) exercise: bool,
     /// Only say what is wrong and which checklists it meets; nothing is queued.
     #[arg(long)]
-    check: bool,
+    pub(super) check: bool,
     /// Show who will see what and why, and send nothing.
     #[arg(long)]
-    preview: bool,
+    pub(super) preview: bool,
     /// Send without asking whether that is what you mean.
     #[arg(long)]
-    yes: bool,
+    pub(super) yes: bool,
     #[command(flatten)]
-    overriding: overriding::OverrideArgs,
+    pub(super) overriding: overriding::OverrideArgs,
     /// Begin with what a call or another referral says about the same person; number, or the beginning of it.
     #[arg(long, value_name = "ID")]
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// What the referral begins with, before fields are added.
     #[arg(skip)]
-    begun: Option<Document>,
+    pub(super) begun: Option<Document>,
+    /// The referral of ours that it is sent in place of.
+    #[arg(skip)]
+    pub(super) instead_of: Option<Box<Thread>>,
     /// What is left of the draft that it begins with, once it is queued: in one step, or a crash between sends it twice.
     #[arg(skip)]
-    draft: Option<Box<drafts::Draft>>,
+    pub(super) draft: Option<Box<drafts::Draft>>,
 }
 
 impl SendArgs {
@@ -104,6 +108,7 @@ impl SendArgs {
             yes: false,
             from: None,
             overriding: overriding::OverrideArgs::default(),
+            instead_of: None,
             begun: Some(document),
             draft: Some(Box::new(sent)),
         }
@@ -194,6 +199,9 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     }
     if let Some(draft) = &args.draft {
         drafts::put_sent(&mut changes, draft);
+    }
+    if let Some(earlier) = &args.instead_of {
+        again::settle(&mut changes, earlier, packet, home)?;
     }
     consents::protection::put(&mut changes, packet, &document.fields);
     overriding::remember(&mut changes, packet, overridden.as_ref(), needs_guardian, home);
@@ -382,6 +390,9 @@ fn begun(args: &SendArgs, call: Option<&Call>, home: &Home) -> Result<Document, 
         (Some(begun), _) => Ok(begun.clone()),
         (None, Some(id)) => {
             let case = Case::of(&home.engine.vault, find_thread(home, id)?)?;
+            if case.thread.ours && case.thread.kind == args.kind.code() {
+                return Ok(once_more(args.kind, &case.document));
+            }
             Ok(carry_over(&case.thread.kind, &case.document, args.kind))
         }
         (None, None) => Ok(Document::empty(args.kind)),
@@ -408,6 +419,9 @@ fn document(
     let made_from = consents::named(&document.fields);
     let identity = &home.engine.identity;
     let now = home.engine.now();
+    if let Some(earlier) = &args.instead_of {
+        again::name(&mut document, earlier, home)?;
+    }
     document.complete(&SendContext {
         now,
         author: identity.device().short(),

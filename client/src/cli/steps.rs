@@ -145,7 +145,7 @@ fn is_note(word: Action) -> bool {
     notes.into_iter().any(|row| row.action == word) && !DONE_ELSEWHERE.contains(&word)
 }
 
-/// Signs a handover record, or says that something has changed hands where no record is needed.
+/// Signs a handover record. Other kinds have none: older programs could say so of them, and what they said still counts.
 pub(crate) async fn handed_over(args: HandoverArgs, home: &Home) -> Result<(), Failure> {
     let thread = find_thread(home, &args.step.id)?;
     let mut fields = update_fields(&args.step.set, home.lang)?;
@@ -157,7 +157,8 @@ pub(crate) async fn handed_over(args: HandoverArgs, home: &Home) -> Result<(), F
             None => complete_record(&mut fields, &args.step, home)?,
         }
     } else {
-        complete_record(&mut fields, &args.step, home)?;
+        let hint = home.lang.fill("handover-none-hint", &[("id", &thread.root.to_string()[..12])]);
+        return Err(Failure::new("L-107", exit::REFUSED, home.lang.text("handover-none"), hint));
     }
     take(args.step, Action::HandedOver, Carried { fields, answer: Map::new() }, home).await
 }
@@ -370,7 +371,7 @@ fn incomplete(lacks: &[String], lang: Lang) -> Failure {
 }
 
 /// Why a step was not taken, in the user's language.
-fn refused(error: StepError, lang: Lang) -> Failure {
+pub(super) fn refused(error: StepError, lang: Lang) -> Failure {
     match error {
         StepError::Incomplete(lacks) => {
             let words = |lack: &Lack| lang.fill(lack.text, &[("codes", &lack.codes.join(" | "))]);

@@ -13,6 +13,7 @@ use super::home::Home;
 use super::member::news::Known;
 use super::output::{harmless, print, print_list, remark, text, time};
 use super::steps::{case_ref, find_thread, is_exercise, peer_name, stamp};
+use crate::calls;
 use crate::desks;
 use crate::engine::Draft;
 use crate::escalation::{self, fallback, tasks, tasks::Task};
@@ -77,8 +78,12 @@ fn in_order(tasks: Vec<Task>, home: &Home) -> Result<Vec<Task>, Failure> {
     let mut placed = Vec::new();
     for task in tasks {
         let thread = records::thread(&home.engine.vault, &task.case)?;
-        // A task whose referral is not here any more can wait for everything else.
-        let priority = thread.map_or((true, Priority::P3), |thread| (false, thread.priority));
+        let priority = match thread {
+            Some(thread) => (false, thread.priority),
+            None if task.code == tasks::DANGER => (false, Priority::P0),
+            // A task whose referral is not here any more can wait for everything else.
+            None => (true, Priority::P3),
+        };
         placed.push(((!task.is_open(), priority, task.due), task));
     }
     placed.sort_by_key(|(place, _)| *place);
@@ -92,7 +97,16 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         None => "?".to_owned(),
     };
     let reference = thread.as_ref().map_or(Ok(Value::Null), |thread| case_ref(home, thread))?;
-    let exercise = thread.as_ref().map_or(Ok(false), |thread| is_exercise(home, thread))?;
+    let call = calls::call(&home.engine.vault, &task.case)?.filter(|_| thread.is_none());
+    let exercise = match &thread {
+        Some(thread) => is_exercise(home, thread)?,
+        None => call.as_ref().is_some_and(|call| call.to_case().is_exercise()),
+    };
+    let urgent = call.as_ref().map(|_| Priority::P0);
+    let (kind, priority) = match &thread {
+        Some(thread) => (Some(thread.kind.clone()), Some(thread.priority)),
+        None => (call.map(|_| calls::KIND.to_owned()), urgent),
+    };
     let phone = match &thread {
         // Partners publish their hours at any time: the number may be known only now.
         Some(thread) if task.phone.is_empty() => escalation::phone(&home.engine, thread)?,
@@ -112,8 +126,8 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         "case": hex::encode(task.case),
         "case_ref": reference,
         "exercise": exercise,
-        "kind": thread.as_ref().map(|thread| thread.kind.clone()),
-        "priority": thread.as_ref().map(|thread| thread.priority.to_string()),
+        "kind": kind,
+        "priority": priority.map(|priority| priority.to_string()),
         "with": peer,
         "phone": Some(&phone).filter(|phone| !phone.is_empty()),
         "fallback": next,

@@ -129,7 +129,11 @@ impl Engine {
         for sent in records::sent_after(&self.vault, cursor.upto)? {
             let has_left = matches!(
                 sent.transport,
-                Transport::Relayed | Transport::Delivered | Transport::Opened | Transport::ByColleague
+                Transport::Relayed
+                    | Transport::Delivered
+                    | Transport::Opened
+                    | Transport::ByColleague
+                    | Transport::ExpiredUnopened
             );
             if sent.created >= since
                 && has_left

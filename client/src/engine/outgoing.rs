@@ -7,13 +7,14 @@ use causeway_common::codec;
 use causeway_common::envelope::Envelope;
 use causeway_common::framed::Label;
 use causeway_common::ids::{DeviceId, Digest, EnvelopeId};
-use causeway_common::limits::{CLOCK_SKEW, ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX};
+use causeway_common::limits::{ENVELOPE_BYTES_MAX, FRAME_BYTES_MAX};
 use causeway_common::priority::Priority;
 use causeway_common::signed::Signed;
 use causeway_common::statements::{Nack, Prekey, RELAY_ACCEPTED, RELAY_EXPIRED, RelayReceipt};
 use causeway_common::wire::{Outcomes, Prekeys};
 use zeroize::Zeroizing;
 
+use super::unreached::{RECEIPT_WITHIN, WORD_WITHIN};
 use super::{Engine, EngineError};
 use crate::backup;
 use crate::model::{PACKET_SHARED, Sent, Transport};
@@ -27,13 +28,6 @@ use crate::unopened::is_sealed_again;
 pub(crate) const TIME_REFUSALS: [&str; 2] = ["expired", "clock_skew"];
 /// Word of a refusal that another look at the recipient's roster helps against: a device has left it.
 pub(crate) const ROSTER_REFUSAL: &str = "unknown_recipient";
-/// A relay that keeps the rules has said what became of a packet this long after its life: rounding to an hour, and
-/// clocks that differ. One that has not is not believed any longer.
-const WORD_WITHIN: Duration = Duration::from_secs(CLOCK_SKEW.as_secs() + 60 * 60);
-
-/// What everybody has acknowledged is receipted within the life of a routine packet.
-const RECEIPT_WITHIN: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-
 /// Why a packet in the outbox cannot go out now.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -262,6 +256,7 @@ impl Engine {
                 sent.transport = Transport::RejectedByRelay;
                 code.clone_into(&mut sent.failure);
                 records::put_sent(&mut step.changes, &sent);
+                self.share_lost(&sent, &mut step).await?;
             }
         }
         self.commit_step(step).await
@@ -274,7 +269,7 @@ impl Engine {
         let mut step = Step::new(&self.vault);
         for signed in &outcomes.expired {
             if let Some(receipt) = self.relay_receipt(signed).await.filter(|r| r.outcome == RELAY_EXPIRED) {
-                self.expired(&receipt, &mut step)?;
+                self.expired(&receipt, &mut step).await?;
             }
         }
         for signed in &outcomes.refused {
@@ -305,38 +300,19 @@ impl Engine {
             if let Some(sent) = records::sent_in(&step, *id)?
                 && sent.expires.plus(WORD_WITHIN).plus(receipt) < self.relay_now()
             {
-                self.undelivered(sent, "no-word", &mut step)?;
+                self.undelivered(sent, "no-word", &mut step).await?;
             }
         }
         self.commit_step(step).await
     }
 
     /// The relay gives up on a packet: it must be this one, and its time must be over by the statement itself.
-    fn expired(&self, receipt: &RelayReceipt, step: &mut Step<'_>) -> Result<(), EngineError> {
+    async fn expired(&self, receipt: &RelayReceipt, step: &mut Step<'_>) -> Result<(), EngineError> {
         let Some(sent) = records::sent_in(step, receipt.envelope)? else { return Ok(()) };
         let Some(envelope) = self.envelope(&sent) else { return Ok(()) };
         if receipt.digest == envelope.digest() && receipt.time >= envelope.outer.expires() {
-            self.undelivered(sent, "expired", step)?;
+            self.undelivered(sent, "expired", step).await?;
         }
-        Ok(())
-    }
-
-    /// Nobody has fetched it in time: a referral is over with it (row 5 of the transition table).
-    fn undelivered(&self, mut sent: Sent, why: &str, step: &mut Step<'_>) -> Result<(), EngineError> {
-        if sent.is_service() {
-            // Its time may have been over by a step of the relay's clock only, and without it the other side counts as lost
-            // what is here.
-            if sent.queue_again() {
-                records::put_sent(&mut step.changes, &sent);
-            } else {
-                records::drop_sent(&mut step.changes, &sent);
-            }
-            return Ok(());
-        }
-        sent.transport = Transport::ExpiredUndelivered;
-        why.clone_into(&mut sent.failure);
-        self.thread_expired(&sent, step)?;
-        records::put_sent(&mut step.changes, &sent);
         Ok(())
     }
 
@@ -355,6 +331,7 @@ impl Engine {
         } else {
             sent.transport = Transport::Undecryptable;
             sent.failure = format!("refused-{}", nack.reason);
+            self.share_lost(&sent, step).await?;
         }
         records::put_sent(&mut step.changes, &sent);
         Ok(())

@@ -144,6 +144,9 @@ impl Engine {
             self.colleague_sent(&item, content, author, step).await?;
             self.take_given_receipts(&item, step).await?;
         }
+        for item in shared.lost() {
+            self.colleague_lost(&item, step)?;
+        }
         for item in shared.erased() {
             requests::take_order(item, author, step)?;
         }

@@ -250,11 +250,16 @@ impl Engine {
     }
 
     /// The first packet of a thread of ours reached nobody in time.
-    pub(super) fn thread_expired(&self, sent: &Sent, step: &mut Step<'_>) -> Result<(), EngineError> {
+    pub(super) fn thread_expired(
+        &self,
+        sent: &Sent,
+        at: Timestamp,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
         let Some(mut thread) = records::thread(step, &sent.case)? else { return Ok(()) };
         if thread.root == sent.packet {
             let what = (Action::Expire.as_str(), "");
-            remember(&mut thread, self.now(), self.identity.org, what, sent.packet, step)?;
+            remember(&mut thread, at, self.identity.org, what, sent.packet, step)?;
             records::put_thread(&mut step.changes, &thread);
         }
         Ok(())

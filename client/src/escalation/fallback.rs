@@ -124,8 +124,8 @@ fn tried(engine: &Engine, thread: &Thread, document: &Map<String, Value>) -> Res
     Ok(tried)
 }
 
-/// The packet with which it all began.
-pub(super) fn first_packet(thread: &Thread, named: Option<&Value>) -> String {
+/// The packet with which it all began, by what a header names.
+pub(crate) fn first_packet(thread: &Thread, named: Option<&Value>) -> String {
     named.and_then(Value::as_str).map_or_else(|| thread.root.to_string(), str::to_owned)
 }
 

@@ -6,6 +6,7 @@ use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::time::Timestamp;
 
 use super::course::header_of;
+use super::tasks::{self, Task};
 use super::{Ticked, fallback, moment_of, software};
 use crate::beds::{self, hold};
 use crate::casebook::Case;
@@ -14,7 +15,10 @@ use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
 use crate::records;
 use crate::referral::lifecycle::{Action, WorkState};
+use crate::vault::Changes;
 
+/// The kind that is of use for hours only.
+const ALERT: &str = "BIA";
 /// States in which a recipient has said that it does it, or has done it.
 const TAKEN: [WorkState; 6] = [
     WorkState::Accepted,
@@ -145,13 +149,16 @@ fn accepted_at(engine: &Engine, thread: &Thread) -> Result<(Timestamp, [u8; 32])
     Ok((relayed.unwrap_or(Timestamp(u64::MAX)), thread.peer.0))
 }
 
-/// Closes what was completed and not objected to, and goes on with what waited until now.
+/// Closes what was completed and not objected to, goes on with what waited until now, and ends what nobody had or took on in
+/// its time.
 pub(super) async fn by_time(
     engine: &Engine,
     thread: &Thread,
     now: Timestamp,
+    changes: &mut Changes,
     ticked: &mut Ticked,
 ) -> Result<(), EngineError> {
+    engine.look_at_first_packet(thread, now).await?;
     let last = |action: Action| {
         thread.events.iter().rev().find(move |event| event.what == action.as_str() && !event.conflict)
     };
@@ -173,6 +180,30 @@ pub(super) async fn by_time(
             }
             Ok(())
         }
+        (WorkState::Sent | WorkState::Received | WorkState::Seen, true) => {
+            run_out(engine, thread, now, changes, ticked).await
+        }
         _ => Ok(()),
     }
+}
+
+/// What its sender has said to be of use until a moment, and nobody has taken on by then, is taken back: nobody is to stop
+/// somebody by an old alert. Whoever sent it is told, because she may still come.
+async fn run_out(
+    engine: &Engine,
+    thread: &Thread,
+    now: Timestamp,
+    changes: &mut Changes,
+    ticked: &mut Ticked,
+) -> Result<(), EngineError> {
+    if thread.kind != ALERT {
+        return Ok(());
+    }
+    let header = header_of(engine, thread)?;
+    let until = header.and_then(|header| moment_of(header.get("valid_until")?.as_str()?, thread.begun));
+    let Some(until) = until.filter(|until| *until <= now) else { return Ok(()) };
+    let words = Words { reason: "validity_over".into(), ..Words::default() };
+    software(engine, thread, Action::Withdraw, b"validity_over", words, ticked).await?;
+    let task = Task::of(thread, "alert-over", "validity", 1, now).due(until).at_level(2);
+    tasks::add(engine, changes, task, ticked)
 }

@@ -16,6 +16,8 @@ use crate::vault::{CaseName, Changes, Tree, Vault};
 const PREFIX: &[u8] = b"todo";
 /// Tasks listed at once; somebody who has more needs colleagues.
 const LISTED_MAX: usize = 10_000;
+/// Word of a task about a call in which somebody is in danger now.
+pub const DANGER: &str = "danger";
 const NOBODY: OrgId = OrgId([0; 32]);
 
 /// A task.
@@ -27,7 +29,7 @@ pub struct Task {
     /// The thread it is about.
     pub case: [u8; 32],
     /// What to do, a word of `tasks.ftl`: remind, overdue, call, supervisor, recipient, arrival, confirm, reassign; about beds
-    /// next-shelter, bed-offered, bed-gone, bed-over.
+    /// next-shelter, bed-offered, bed-gone, bed-over; alert-over; about a call danger.
     pub code: String,
     /// Level, 0 to 3.
     pub level: u8,
@@ -61,6 +63,11 @@ impl Task {
     /// A supervisor confirms what was sent.
     pub fn to_confirm(case: [u8; 32], now: Timestamp, due: Timestamp) -> Self {
         Self::about(case, "confirm", "send", 1, now).due(due)
+    }
+
+    /// Somebody on the phone is in danger now: the person who answers the phone is not left alone with it.
+    pub fn danger(call: [u8; 32], now: Timestamp) -> Self {
+        Self::about(call, DANGER, DANGER, 1, now).at_level(3)
     }
 
     pub(super) fn about(case: [u8; 32], code: &str, clock: &str, round: u32, now: Timestamp) -> Self {

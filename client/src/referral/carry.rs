@@ -74,6 +74,47 @@ pub fn carry_over(from: &str, earlier: &Map<String, Value>, to: super::Kind) -> 
     document
 }
 
+/// Fields of the header that belong to the way of one packet, and to what was decided about it.
+const OF_THE_WAY: [&str; 16] = [
+    "attachments",
+    "author",
+    "created",
+    "in_reply_to",
+    "location_expires",
+    "override",
+    "packet_id",
+    "peer_case_ref",
+    "recipients",
+    "respond_by",
+    "retention_until",
+    "root_packet",
+    "schema",
+    "sections",
+    "supersedes",
+    "valid_until",
+];
+
+/// Begins the same referral once more, for somebody else: everything that it says, and nothing of its way. Files lie at the
+/// relay for the first recipients only, and are attached again.
+pub fn once_more(kind: super::Kind, earlier: &Map<String, Value>) -> Document {
+    let mut document = Document::empty(kind);
+    document.fields = earlier.clone();
+    OF_THE_WAY.iter().for_each(|field| drop(document.fields.remove(*field)));
+    without_files(&mut document.fields);
+    document
+}
+
+fn without_files(fields: &mut Map<String, Value>) {
+    fields.retain(|name, _| !FILES.contains(&name.as_str()));
+    for value in fields.values_mut() {
+        match value {
+            Value::Object(inner) => without_files(inner),
+            Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).for_each(without_files),
+            _ => {}
+        }
+    }
+}
+
 /// A handoff takes the children along as dependants; a request for beds counts them, and names nobody.
 fn count_people(from: &str, earlier: &Map<String, Value>, to: super::Kind, whole: &mut Value) {
     let Some((_, path)) = PERSONS.iter().find(|(kind, _)| *kind == from) else { return };
@@ -203,6 +244,29 @@ mod tests {
         assert!(person.contains_key("names"));
         for unknown in ["newer", "photo", "parents"] {
             assert!(!person.contains_key(unknown), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn once_more_says_the_same_and_nothing_of_the_first_way() {
+        let mut alert = alert();
+        let person = alert["persons"][0]["names"].clone();
+        for (field, value) in [
+            ("packet_id", json!("11".repeat(32))),
+            ("respond_by", json!("2026-01-01T00:00:00Z")),
+            ("valid_until", json!("2026-01-01T00:00:00Z")),
+            ("sections", json!([])),
+            ("override", json!({ "reason": "danger" })),
+        ] {
+            alert.insert(field.into(), value);
+        }
+        alert["persons"][0]["photo"] = json!({ "name": "face.jpg" });
+        let again = once_more("BIA".parse().unwrap(), &alert).fields;
+        assert_eq!(again["persons"][0]["names"], person);
+        assert_eq!(again.get("where"), alert.get("where"), "written for whoever gets it");
+        assert!(again["persons"][0].get("photo").is_none(), "it lies at the relay for the first one only");
+        for gone in OF_THE_WAY {
+            assert!(!again.contains_key(gone), "{gone}");
         }
     }
 

@@ -242,7 +242,7 @@ lists! {
     INFO_REASON = closed "CL-HF" ["identity_unclear" "document_copy_needed" "consent_missing" "location_needed"
         "medical_needs" "legal_status" "photo_needed" "contact_needed" "other"];
     STEP_REASON = closed "step-reason" ["waiting_for_documents" "waiting_for_decision" "subject_unavailable" "no_result"
-        "other_accepted" "no_longer_needed" "sent_by_mistake" "already_under_way"];
+        "other_accepted" "no_longer_needed" "sent_by_mistake" "already_under_way" "validity_over"];
     OUTCOME = open "outcome" ["done" "partly_done" "not_possible" "arrived_safely" "person_found" "safe" "placed"
         "document_issued" "no_result" "other"];
     FAMILY_CONTACT = closed "wants-contact" ["yes" "message_only" "no"];
