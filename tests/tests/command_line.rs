@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
 mod command_line {
+    mod again;
     mod auditors;
     mod bad_documents;
     mod bad_homes;

@@ -14,6 +14,9 @@ use causeway_tests::hostile::scene::{Actor, Scene, draft, sync_all};
 use causeway_tests::steps::words;
 use serde_json::{Value, json};
 
+#[path = "escalation/unreached.rs"]
+mod unreached;
+
 fn with_header(to: OrgId, case: u8, priority: Priority, header: &Value) -> Draft {
     let mut draft = draft(to, 1, priority);
     draft.case = [case; 32];

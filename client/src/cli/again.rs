@@ -4,17 +4,17 @@ use causeway_common::ids::PacketId;
 use causeway_common::priority::Priority;
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{Failure, exit};
 use super::home::Home;
 use super::overriding::OverrideArgs;
 use super::send::{self, SendArgs};
-use super::steps::{self, find_thread};
+use super::steps::find_thread;
 use crate::casebook::Case;
-use crate::engine::threads::{StepError, state_of, work_of};
+use crate::engine::threads::state_of;
 use crate::escalation::{fallback, tasks, tasks::Task};
 use crate::model::Thread;
-use crate::referral::lifecycle::{Action, NotAllowed, Origin, Party, ROWS};
-use crate::referral::{Document, Kind, once_more};
+use crate::referral::lifecycle::{Action, Origin, Party, ROWS};
+use crate::referral::{Document, Kind, labels, once_more};
 use crate::vault::Changes;
 
 /// Tasks that are done with the new referral.
@@ -53,9 +53,7 @@ pub(crate) async fn refer_again(args: AgainArgs, home: &Home) -> Result<(), Fail
     let thread = find_thread(home, &args.id)?;
     let vault = &home.engine.vault;
     if !is_possible(&thread) {
-        let possible = work_of(&thread, vault)?.moves(crate::engine::threads::own_party(&thread));
-        let refused = NotAllowed { state: state_of(&thread), action: Action::ReRefer, possible };
-        return Err(steps::refused(StepError::NotAllowed(refused), home.lang));
+        return Err(too_early(&thread, home));
     }
     let unknown = || Failure::internal("the kind of this referral is unknown to this version");
     let kind = Kind::from_code(&thread.kind).ok_or_else(unknown)?;
@@ -80,6 +78,14 @@ pub(crate) async fn refer_again(args: AgainArgs, home: &Home) -> Result<(), Fail
         draft: None,
     };
     send::send(send, home).await
+}
+
+fn too_early(thread: &Thread, home: &Home) -> Failure {
+    let state = labels::code_of(home.lang, "state", state_of(thread).as_str());
+    let kind = Kind::from_code(&thread.kind).map_or_else(|| "KIND".to_owned(), |kind| kind.to_string());
+    let gaps = [("kind", kind.as_str()), ("id", &thread.root.to_string()[..12])];
+    let message = home.lang.fill("again-not-yet", &[("state", &state)]);
+    Failure::new("L-107", exit::REFUSED, message, home.lang.fill("again-not-yet-hint", &gaps))
 }
 
 /// Whether the table lets a referral of ours go to somebody else from where it is.

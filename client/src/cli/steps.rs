@@ -371,7 +371,7 @@ fn incomplete(lacks: &[String], lang: Lang) -> Failure {
 }
 
 /// Why a step was not taken, in the user's language.
-pub(super) fn refused(error: StepError, lang: Lang) -> Failure {
+fn refused(error: StepError, lang: Lang) -> Failure {
     match error {
         StepError::Incomplete(lacks) => {
             let words = |lack: &Lack| lang.fill(lack.text, &[("codes", &lack.codes.join(" | "))]);
