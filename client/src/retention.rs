@@ -14,6 +14,7 @@ mod called;
 pub mod expiry;
 pub mod holds;
 pub mod placeholder;
+pub mod proofs;
 pub mod requests;
 pub mod rules;
 

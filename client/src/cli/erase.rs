@@ -17,6 +17,8 @@ use crate::retention::requests::{self, GROUNDS};
 use crate::retention::{self, Answer, EraseError, Erased, Placeholder, Reason, placeholder};
 use crate::vault::CaseName;
 
+mod proof;
+
 /// Code of a number whose case has been erased.
 pub(super) const GONE: &str = "Z-103";
 
@@ -64,6 +66,11 @@ enum EraseCommand {
     },
     /// What has been erased, what the other side has answered, and what waits for your answer.
     List,
+    /// What still proves that an erased referral was sent and received, and what had been agreed to.
+    Proof {
+        /// Number of the referral, or the beginning of it.
+        id: String,
+    },
 }
 
 fn reason(word: &str) -> Result<Reason, String> {
@@ -112,6 +119,7 @@ pub(crate) async fn run(args: EraseArgs, home: &Home) -> Result<(), Failure> {
         }
         Some(EraseCommand::Refuse { id, ground }) => refuse(&id, &ground, home).await,
         Some(EraseCommand::List) => list(home).await,
+        Some(EraseCommand::Proof { id }) => proof::show(&id, home).await,
     }
 }
 

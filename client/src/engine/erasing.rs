@@ -18,6 +18,7 @@ use crate::formats::drafts;
 use crate::matching::finding;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records::{self, Step};
+use crate::retention::proofs::{self, Proof};
 use crate::retention::requests::{self, Order};
 use crate::retention::rules::Part;
 use crate::retention::{EraseError, Erased, Placeholder, Reason, holds, placeholder};
@@ -53,11 +54,8 @@ impl Engine {
                 left.asked = self.now();
             }
             left.author.clone_from(&author);
-            if reason.leaves_facts()
-                && let Some(thread) = records::thread(&step, case)?
-            {
-                let facts = Facts::of(&Case::of(&step, thread)?);
-                kept::put(&mut step.changes, &facts);
+            if let Some(thread) = records::thread(&step, case)? {
+                self.keep_what_may_stay(&Case::of(&step, thread)?, *reason, &mut step)?;
             }
             files.extend(self.drop_packets(*case, &mut older, &mut step)?);
             placeholder::put(&mut step.changes, &left);
@@ -183,6 +181,23 @@ impl Engine {
         }
         let thread = records::thread(step, &case)?.ok_or(EraseError::NotFound)?;
         Ok(Placeholder::of(&thread, grant_of(&thread, step)?, reason, self.now()))
+    }
+
+    /// What is counted of a case, and what proves that it was sent: neither says who it was about. A person who wants to be gone
+    /// is not counted, and what she had agreed to goes too.
+    fn keep_what_may_stay(
+        &self,
+        case: &Case,
+        reason: Reason,
+        step: &mut Step<'_>,
+    ) -> Result<(), EngineError> {
+        if reason.leaves_facts() {
+            kept::put(&mut step.changes, &Facts::of(case));
+        }
+        if let Some(proof) = Proof::of(case, reason.leaves_facts(), self.now(), step)? {
+            proofs::put(&mut step.changes, &proof);
+        }
+        Ok(())
     }
 
     /// Takes all packets of a case out of every list, with what cannot be erased by its key. Gives the sections that may name

@@ -16,7 +16,7 @@ use crate::vault::{CaseName, Changes, Tree, Vault};
 
 use super::called;
 use super::rules::{self, From, PARTS, Part, RENEWAL};
-use super::{EraseError, Reason, holds, requests, trusted_now};
+use super::{EraseError, Reason, holds, proofs, requests, trusted_now};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Whoever wants to keep a case has this long to say so.
@@ -222,6 +222,7 @@ pub async fn run(engine: &Engine) -> Result<Option<Done>, EngineError> {
     }
     done.parts += called::shorten(engine, now).await?;
     let mut changes = Changes::default();
+    proofs::expire(&engine.vault, &mut changes, now)?;
     records::write(&mut changes, Tree::Retention, LAST_RUN, &now);
     engine.commit(changes).await?;
     Ok(Some(done))

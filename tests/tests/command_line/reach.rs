@@ -140,3 +140,28 @@ async fn an_exercise_says_so_on_every_screen_and_no_step_forges_a_line() {
         "{line}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_proves_a_delivery_and_a_consent_outlasts_the_case_and_no_name_does() {
+    let stage = Stage::set(TOWN).await;
+    let (hotline, police) = (stage.hotline(), &stage.town.orgs[1]);
+    let report = sample("missing-person.json");
+    hotline.run(&["send", "missing-person", "--to", "Border Police", "--file", &report]).await;
+    for actor in [hotline, police, hotline] {
+        actor.run(&["sync"]).await;
+    }
+    let own = hotline.run(&["sent", "list"]).await["id"].as_str().unwrap().to_owned();
+    hotline.run(&["erase", &own, "--reason", "not_needed", "--yes"]).await;
+    let kept = hotline.run(&["erase", "proof", &own]).await;
+    let packet = &kept["proof"]["packets"][0];
+    assert_eq!(packet["receipts"][0]["status"], "delivered", "{kept}");
+    assert_eq!(packet["relay"].as_array().unwrap().len(), 1, "{kept}");
+    let agreed: Value = document("missing-person.json")["consent"]["consent_id"].clone();
+    assert_eq!(kept["proof"]["consent"]["consent_id"], agreed, "{kept}");
+    let said = serde_json::to_string(&kept).unwrap();
+    let family = document("missing-person.json")["person"]["names"][0]["family"].as_str().unwrap().to_owned();
+    assert!(!said.contains(&family), "{said}");
+    let seen = seen_by(hotline, &["erase", "proof", &own, "--lang", "ru"]).await;
+    assert!(seen.contains("принято ретранслятором") && seen.contains("согласие"), "{seen}");
+    fails(hotline, &["erase", "proof", "ffffffffffff"], super::support::NOT_FOUND, "C-104").await;
+}

@@ -2,7 +2,7 @@
 
 use causeway_client::records;
 use causeway_client::referral::lifecycle::Action;
-use causeway_client::retention::{expiry, holds, placeholder};
+use causeway_client::retention::{Reason, expiry, holds, placeholder, proofs};
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use causeway_tests::hostile::scene::Scene;
@@ -45,4 +45,31 @@ async fn an_alert_goes_after_its_outcome_and_a_leap_of_the_own_clock_erases_noth
     assert!(records::thread(&police.engine.vault, &CASE).unwrap().is_none());
     let left = placeholder::of(&police.engine.vault, &CASE).unwrap().unwrap();
     assert_eq!((left.reason.as_str(), left.asked), ("expired", Timestamp(0)));
+}
+
+#[tokio::test]
+async fn receipts_outlast_the_case_by_ten_years_and_say_nothing_else() {
+    let scene = Scene::start().await;
+    let hotline = scene.resident("Hotline").await;
+    let police = scene.resident("Police").await;
+    hotline.sync().await.unwrap();
+    let packet = hotline.write(&police, 1, Priority::P1).await;
+    for actor in [&hotline, &police, &hotline] {
+        actor.sync().await.unwrap();
+    }
+    let signed = hotline.sent(packet, &police);
+    assert!(!signed.receipts.is_empty() && !signed.relay_receipt.is_empty());
+    causeway_client::retention::erase(&hotline.engine, CASE, Reason::SubjectRequest).await.unwrap();
+    let kept = || proofs::of(&hotline.engine.vault, &CASE).unwrap();
+    let proof = kept().unwrap();
+    assert_eq!((proof.packets.len(), proof.consent.as_str()), (1, ""));
+    let proven = &proof.packets[0];
+    assert_eq!(
+        (proven.packet, &proven.relay, &proven.receipts),
+        (packet, &signed.relay_receipt, &signed.receipts)
+    );
+    scene.clock.advance_hours(9 * 365 * DAY_HOURS);
+    let head = hotline.sync().await;
+    expiry::run(&hotline.engine).await.unwrap();
+    assert!(kept().is_some(), "{head:?}");
 }
