@@ -85,7 +85,7 @@ fn too_early(thread: &Thread, home: &Home) -> Failure {
     let kind = Kind::from_code(&thread.kind).map_or_else(|| "KIND".to_owned(), |kind| kind.to_string());
     let gaps = [("kind", kind.as_str()), ("id", &thread.root.to_string()[..12])];
     let message = home.lang.fill("again-not-yet", &[("state", &state)]);
-    Failure::new("L-107", exit::REFUSED, message, home.lang.fill("again-not-yet-hint", &gaps))
+    Failure::new("L-115", exit::REFUSED, message, home.lang.fill("again-not-yet-hint", &gaps))
 }
 
 /// Whether the table lets a referral of ours go to somebody else from where it is.

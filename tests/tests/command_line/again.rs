@@ -28,7 +28,7 @@ async fn what_was_given_back_late_goes_to_somebody_else_more_urgently_and_ends_t
     police.run(&["sync"]).await;
     let own = only(hotline, &["sent", "list"]).await["id"].as_str().unwrap().to_owned();
     let again = ["refer-again", &own, "--to", "Airport Police"];
-    let refused = fails(hotline, &again, REFUSED, "L-107").await;
+    let refused = fails(hotline, &again, REFUSED, "L-115").await;
     assert!(!refused["message"].as_str().unwrap().contains("re_refer"), "in words of people: {refused}");
 
     let theirs = only(police, &["inbox", "list"]).await["id"].as_str().unwrap().to_owned();

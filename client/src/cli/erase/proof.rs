@@ -16,7 +16,7 @@ pub(super) async fn show(id: &str, home: &Home) -> Result<(), Failure> {
     let none = || {
         let lang = home.lang;
         Failure::new(
-            "Z-106",
+            "Z-108",
             exit::NOT_FOUND,
             lang.text("erase-proof-none"),
             lang.text("erase-proof-none-hint"),
