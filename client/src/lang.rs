@@ -29,8 +29,10 @@ words![
     "capacity",
     "checks",
     "codes",
+    "failures",
     "fields",
     "formats",
+    "inbox",
     "lang",
     "lifecycle",
     "matches",
@@ -40,7 +42,9 @@ words![
     "retention",
     "search",
     "sections",
+    "send",
     "stats",
+    "status",
     "steps",
     "tasks",
 ];
@@ -91,8 +95,16 @@ impl Lang {
 
     /// A text that depends on a number, which stands in it as `$count`.
     pub fn count(self, id: &str, count: usize) -> String {
+        self.count_with(id, count, &[])
+    }
+
+    /// The same with other gaps beside the number.
+    pub fn count_with(self, id: &str, count: usize, gaps: &[(&str, &str)]) -> String {
         let mut args = FluentArgs::new();
         args.set("count", FluentValue::from(count));
+        for (name, value) in gaps {
+            args.set(*name, FluentValue::from(*value));
+        }
         self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
     }
 

@@ -307,7 +307,7 @@ async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Res
         "received": time(thread.begun),
         "respond_by": time(thread.respond_by),
         "deadlines": tasks::of_thread(thread, home)?,
-        "held": standing::suspension(suspended.as_ref()),
+        "held": standing::suspension(suspended.as_ref(), home.lang),
         "waits": waits,
         "standing": doubtful::standing(doubt.as_ref()),
         "capacity": publications.of(thread),

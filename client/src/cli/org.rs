@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::checks;
 use super::failure::Failure;
 use super::home::Home;
-use super::output::{print, print_list, text, time};
+use super::output::{harmless, print, print_list, text, time};
 use super::recovery::standing as recovering;
 use super::standing;
+use crate::lang::Lang;
 use crate::records;
 
 #[derive(Debug, Subcommand)]
@@ -29,21 +30,21 @@ pub(crate) enum OrgCommand {
 
 fn entry(org: &Organisation, home: &Home) -> Result<Value, Failure> {
     let check = records::check(&home.engine.vault, org.id)?;
-    let mut entry = what_the_directory_says(org);
+    let mut entry = what_the_directory_says(org, home.lang);
     entry["checked"] = checks::value(org, check.as_ref());
     entry["devices"] = org.roster.as_ref().map_or(0, |r| r.devices.len()).into();
     Ok(entry)
 }
 
 /// An organisation for scripts, apart from what depends on who looks at it.
-pub(crate) fn what_the_directory_says(org: &Organisation) -> Value {
+pub(crate) fn what_the_directory_says(org: &Organisation, lang: Lang) -> Value {
     json!({
         "id": org.id.to_string(),
         "name": org.name,
         "kind": org.kind,
         "country": org.country,
         "status": standing::status(org),
-        "suspended": standing::suspension(org.suspended.as_ref()),
+        "suspended": standing::suspension(org.suspended.as_ref(), lang),
         "fingerprint": fingerprint::digits(org.fingerprint()),
         "admitted": time(org.admitted),
         "recovered": org.recovered.map_or(Value::Null, time),
@@ -124,9 +125,6 @@ pub(crate) async fn find(home: &Home, meant: &str) -> Result<OrgId, Failure> {
     match (named.as_slice(), prefixed.as_slice()) {
         ([one], _) | ([], [one]) => Ok(*one),
         ([], []) => Err(crate::engine::EngineError::UnknownOrganisation(meant.to_owned()).into()),
-        _ => Err(Failure::invalid(
-            format!("More than one organisation is meant by {meant:?}."),
-            "Use the identifier from `causeway org list`.",
-        )),
+        _ => Err(Failure::wrong("fail-several-orgs", &[("name", &harmless(meant))])),
     }
 }

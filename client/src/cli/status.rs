@@ -72,7 +72,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "failed": count(Transport::is_failure),
         "held": held,
         "doubtful": doubts::undecided(&home.engine.vault)?,
-        "suspended": standing::suspension(suspended.as_ref()),
+        "suspended": standing::suspension(suspended.as_ref(), home.lang),
         "removed": removed.as_ref().map(|told| told.message.as_str()),
         "possible_matches": matches::waiting(home)?,
         "tasks": tasks::open(home)?,
