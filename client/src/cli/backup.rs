@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::Global;
 use super::failure::{Failure, exit};
 use super::home::{self, Home};
-use super::output::{harmless, print, text, time};
+use super::output::{counted, harmless, number, print, text, time};
 use crate::backup::{self, FailedBackup, WARN_AFTER};
 use crate::chain;
+use crate::lang::Lang;
 use crate::records;
 
 /// Code of the warning that the last backup is old, or that there is none.
@@ -246,41 +247,35 @@ async fn missing(home: &Home) -> Result<Value, Failure> {
 }
 
 /// The same in words.
-pub(crate) fn words(v: &Value) -> String {
-    let mut out = match v["age"].as_u64() {
-        Some(age) => format!("\nlast backup: {} days ago", age / (24 * 60 * 60)),
-        None => "\nno backup yet".into(),
-    };
+pub(crate) fn words(v: &Value, lang: Lang) -> String {
+    let mut lines = vec![match v["age"].as_u64() {
+        Some(age) => lang.count("backup-last", number(age / (24 * 60 * 60))),
+        None => lang.text("backup-none"),
+    }];
     if v["old"] == true {
-        out.push_str(&format!(
-            "\nWarning: if this machine is lost now, so is what is on it. Run `causeway backup create --out DIR`, with a folder on another disk. [{BACKUP_OLD}]"
-        ));
+        lines.push(format!("{} [{BACKUP_OLD}]", lang.text("backup-old")));
     }
     let restored = &v["restored"];
-    if restored.is_null() {
-        return out;
+    if !restored.is_null() {
+        let gaps = [("taken", text(restored, "taken")), ("at", text(restored, "at"))];
+        lines.push(format!("{} [{RESTORED}]", lang.fill("backup-restored", &gaps)));
     }
-    out.push_str(&format!(
-        "\nThis home was restored from a backup of {}. What was received and confirmed between then and {} does not come again by itself, and what was sent is not listed here: ask the partners. [{RESTORED}]",
-        text(restored, "taken"),
-        text(restored, "at"),
-    ));
     for one in restored["missing"].as_array().into_iter().flatten() {
-        let numbers: Vec<String> = one["numbers"].as_array().into_iter().flatten().map(number).collect();
-        out.push_str(&format!(
-            "\n  missing from {}: {} packet(s), which may be referrals, answers or receipts; their numbers begin with {}",
-            harmless(text(one, "from_name")),
-            one["count"],
-            numbers.join(", "),
-        ));
+        let numbers = one["numbers"].as_array().into_iter().flatten();
+        let numbers: Vec<String> = numbers.map(|number| number_of(number, lang)).collect();
+        let gaps = [("name", &*harmless(text(one, "from_name"))), ("numbers", &numbers.join(", "))];
+        lines.push(format!("  {}", lang.count_with("backup-missing", counted(one, "count"), &gaps)));
     }
-    out
+    lines.iter().map(|line| format!("\n{line}")).collect()
 }
 
-fn number(number: &Value) -> String {
+fn number_of(number: &Value, lang: Lang) -> String {
     let number = number.as_u64().unwrap_or(0);
     match chain::restored_at(number) {
-        Some(run) => format!("{} of the run of {}", number & u64::from(u32::MAX), moment(run)),
+        Some(run) => {
+            let gaps = [("number", &*(number & u64::from(u32::MAX)).to_string()), ("at", &moment(run))];
+            lang.fill("backup-number", &gaps)
+        }
         None => number.to_string(),
     }
 }

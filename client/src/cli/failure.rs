@@ -8,7 +8,7 @@ use crate::lang::Lang;
 
 mod causes;
 
-pub(crate) use causes::unreachable;
+pub(crate) use causes::{link_words, unreachable};
 
 /// What a person is told when something does not work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,4 +160,69 @@ pub(crate) fn report(failure: Failure, json: bool, lang: Lang) -> ExitCode {
         remark(&format!("{}\n{} [{}]", failure.message, failure.hint, failure.code));
     }
     ExitCode::from(failure.exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use causeway_certs::transport::LinkError;
+    use causeway_common::error::ErrorCode;
+    use causeway_common::store::StoreError;
+
+    use super::*;
+    use crate::engine::EngineError;
+    use crate::replica::ReplicaError;
+    use crate::session::SessionError;
+    use crate::vault::VaultError;
+
+    /// What people meet.
+    fn met() -> Vec<Failure> {
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        vec![
+            Failure::internal("a wire is loose"),
+            Failure::interrupted(),
+            Failure::not_found("3f9a"),
+            Failure::withheld("fail-withheld-answer", &[], &[*b"DOC"]),
+            Failure::no_directory(),
+            Failure::wrong("send-to-self", &[]),
+            Failure::unreadable(Path::new("/no/such.json"), &missing),
+            StoreError::Locked("/home".into()).into(),
+            StoreError::Corrupt("a hash".into()).into(),
+            StoreError::Unavailable("full".into()).into(),
+            VaultError::WrongPassphrase.into(),
+            VaultError::WeakPassphrase.into(),
+            VaultError::Missing.into(),
+            EngineError::NoIdentity.into(),
+            EngineError::UnknownOrganisation("Harbour".into()).into(),
+            ReplicaError::Split.into(),
+            ReplicaError::Shrunk { shown: 4, known: 9 }.into(),
+            SessionError::NotAdmitted.into(),
+            SessionError::Removed(None).into(),
+            LinkError::TimedOut.into(),
+            LinkError::Unauthenticated.into(),
+            ErrorCode::Quota.into(),
+            ErrorCode::Suspended.into(),
+        ]
+    }
+
+    #[test]
+    fn the_same_failure_is_said_in_the_language_of_whoever_reads_it() {
+        let is_russian = |text: &str| text.chars().any(|c| ('а'..='я').contains(&c));
+        for failure in met() {
+            let (english, russian) = (failure.clone().in_lang(Lang::En), failure.in_lang(Lang::Ru));
+            assert_eq!((english.code, english.exit), (russian.code, russian.exit));
+            for (said, wanted) in [(&english, false), (&russian, true)] {
+                assert_eq!(is_russian(&said.message), wanted, "{said:?}");
+                assert_eq!(is_russian(&said.hint), wanted, "{said:?}");
+                assert!(!said.message.contains(['{', '}']) && !said.message.contains("fail-"), "{said:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_without_a_connection_may_be_tried_again_and_says_why() {
+        let failure = Failure::from(LinkError::TimedOut);
+        assert_eq!((failure.code, failure.exit, failure.retryable), ("N-102", exit::NETWORK, true));
+        assert!(failure.message.contains("does not answer"), "{failure:?}");
+        assert!(failure.in_lang(Lang::Ru).message.contains("не отвечает"));
+    }
 }

@@ -67,7 +67,7 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
                     text(v, "country"),
                     checked(home, v),
                     suspended.map_or_else(String::new, |words| format!("  SUSPENDED {words}")),
-                    recovered(v, "  RECOVERY: "),
+                    recovered(v, "  RECOVERY: ", home.lang),
                 )
             });
         }
@@ -89,7 +89,7 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
                     text(v, "fingerprint"),
                     v["devices"],
                     text(v, "admitted"),
-                    recovered(v, "\nrecovery    "),
+                    recovered(v, "\nrecovery    ", home.lang),
                     checked(home, v),
                 )
             });
@@ -99,8 +99,8 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
     Ok(())
 }
 
-fn recovered(entry: &Value, before: &str) -> String {
-    let words = recovering::words(entry);
+fn recovered(entry: &Value, before: &str, lang: Lang) -> String {
+    let words = recovering::words(entry, lang);
     if words.is_empty() { words } else { format!("{before}{words}") }
 }
 

@@ -250,7 +250,7 @@ async fn queue(
         remark(&home.lang.text("send-own-suspended"));
     }
     let head = head::of(home).await?;
-    let remarks = [head::words(&head).trim_start().to_owned(), waits.unwrap_or_default(), alike];
+    let remarks = [head::words(&head, home.lang).trim_start().to_owned(), waits.unwrap_or_default(), alike];
     remarks.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words));
     let result = json!({ "referral": packet.to_string(), "packets": listed, "head": head, "access": access });
     print(home.json, result, |v| {

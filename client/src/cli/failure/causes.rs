@@ -135,7 +135,7 @@ pub(crate) fn unreachable(why: impl Fn(Lang) -> String) -> Failure {
 }
 
 /// Why a connection is not there, or not any more, as a part of a sentence.
-fn link_words(error: &LinkError, lang: Lang) -> String {
+pub(crate) fn link_words(error: &LinkError, lang: Lang) -> String {
     match error {
         LinkError::Closed(code) => lang.fill("link-closed", &[("code", &code.to_string())]),
         LinkError::TimedOut => lang.text("link-timed-out"),
