@@ -25,6 +25,7 @@ macro_rules! words {
 }
 words![
     "access",
+    "backup",
     "calls",
     "capacity",
     "checks",
@@ -37,6 +38,7 @@ words![
     "lifecycle",
     "matches",
     "mrz",
+    "org",
     "problems",
     "registers",
     "retention",
@@ -250,7 +252,7 @@ mod tests {
                     let is_english =
                         |word: &&str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
                     let all: Vec<&str> = words.split([' ', '\n']).collect();
-                    for row in all.split(|word| !is_english(&word)) {
+                    for row in all.split(|word| !is_english(word)) {
                         assert!(row.len() < 3 || row.contains(&"causeway"), "{name}: {words}");
                     }
                     read += 1;
