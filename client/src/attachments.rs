@@ -46,6 +46,9 @@ pub enum TransferError {
     /// A file of this device.
     #[error("a file cannot be read or written: {0}")]
     Io(#[from] std::io::Error),
+    /// The file that is to be sent along.
+    #[error("the file cannot be read: {0}")]
+    Unread(std::io::Error),
     /// The connection, or the relay's refusal.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -172,9 +175,9 @@ pub fn stage(
 
 /// What of a file goes out.
 fn outgoing(file: &Path, code: [u8; 3]) -> Result<(Box<dyn Read>, Option<Remark>), TransferError> {
-    let mut plain = File::open(file)?;
+    let mut plain = File::open(file).map_err(TransferError::Unread)?;
     let mut begins = Vec::new();
-    (&plain).take(16).read_to_end(&mut begins)?;
+    (&plain).take(16).read_to_end(&mut begins).map_err(TransferError::Unread)?;
     plain.rewind()?;
     if photo::form(&begins).is_none() {
         return Ok((Box::new(plain), (code == PHOTOS).then_some(Remark::NotCleaned)));

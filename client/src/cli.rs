@@ -294,13 +294,13 @@ pub fn main() -> ExitCode {
     let level = if cli.global.verbose { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::new(process::log_filter(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let json = cli.global.json;
+    let (json, lang) = (cli.global.json, cli.global.lang());
     if let Err(error) = process::keep_to_itself() {
-        return failure::report(&Failure::internal(error), json);
+        return failure::report(Failure::internal(error), json, lang);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failure::report(&Failure::internal(error), json),
+        Err(error) => return failure::report(Failure::internal(error), json, lang),
     };
     let acted = runtime.block_on(async {
         tokio::select! {
@@ -312,7 +312,7 @@ pub fn main() -> ExitCode {
     runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
     match acted {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure::report(&failure, json),
+        Err(failure) => failure::report(failure, json, lang),
     }
 }
 

@@ -25,22 +25,28 @@ macro_rules! words {
 }
 words![
     "access",
+    "backup",
     "calls",
     "capacity",
     "checks",
     "codes",
+    "failures",
     "fields",
     "formats",
+    "inbox",
     "lang",
     "lifecycle",
     "matches",
     "mrz",
+    "org",
     "problems",
     "registers",
     "retention",
     "search",
     "sections",
+    "send",
     "stats",
+    "status",
     "steps",
     "tasks",
 ];
@@ -91,8 +97,16 @@ impl Lang {
 
     /// A text that depends on a number, which stands in it as `$count`.
     pub fn count(self, id: &str, count: usize) -> String {
+        self.count_with(id, count, &[])
+    }
+
+    /// The same with other gaps beside the number.
+    pub fn count_with(self, id: &str, count: usize, gaps: &[(&str, &str)]) -> String {
         let mut args = FluentArgs::new();
         args.set("count", FluentValue::from(count));
+        for (name, value) in gaps {
+            args.set(*name, FluentValue::from(*value));
+        }
         self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
     }
 
@@ -169,6 +183,83 @@ mod tests {
         let (english, russian) = (names(ENGLISH), names(RUSSIAN));
         let missing: Vec<_> = english.symmetric_difference(&russian).collect();
         assert!(missing.is_empty(), "only in one language: {missing:?}");
+    }
+
+    /// What stands between quotes in the program's source and may be the name of a text.
+    fn named_in_source() -> BTreeSet<String> {
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        let mut found = BTreeSet::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "rs") {
+                    let text = std::fs::read_to_string(path).unwrap();
+                    let is_name = |part: &&str| {
+                        part.contains('-')
+                            && !part.ends_with('-')
+                            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                    };
+                    found.extend(text.split('"').filter(is_name).map(str::to_owned));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_failure_that_the_program_names_has_its_words_and_says_what_to_do() {
+        // The beginning of a sentence that goes on.
+        let parts = ["fail-withheld-answer", "fail-withheld-file"];
+        let named = named_in_source();
+        let failures =
+            || named.iter().filter(|name| ["fail-", "attach-"].iter().any(|p| name.starts_with(p)));
+        assert!(failures().count() > 60);
+        for name in failures() {
+            for lang in Lang::ALL {
+                assert!(lang.find(name, None).is_some(), "{name} has no words");
+                let is_whole = !parts.contains(&name.as_str());
+                let hint = lang.find(&format!("{name}.hint"), None);
+                assert!(!is_whole || hint.is_some(), "{name} does not say what to do");
+            }
+        }
+    }
+
+    /// A text without its gaps and without the commands that people are to type.
+    fn without_gaps_and_commands(text: &str) -> String {
+        let mut out = String::new();
+        for (place, part) in text.split('`').enumerate() {
+            out.push_str(if place % 2 == 0 { part } else { " — " });
+        }
+        out
+    }
+
+    #[test]
+    fn what_is_said_in_russian_is_not_english() {
+        let mut args = FluentArgs::new();
+        args.set("count", FluentValue::from(5));
+        let mut read = 0;
+        for text in RUSSIAN {
+            let Ok(resource) = FluentResource::try_new((*text).to_owned()) else { continue };
+            for entry in resource.entries() {
+                let fluent_syntax::ast::Entry::Message(message) = entry else { continue };
+                let name = message.id.name;
+                let names = message.attributes.iter().map(|a| format!("{name}.{}", a.id.name));
+                for name in names.chain([name.to_owned()]) {
+                    let Some(words) = Lang::Ru.find(&name, Some(&args)) else { continue };
+                    let words = without_gaps_and_commands(&words);
+                    let is_english =
+                        |word: &&str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
+                    let all: Vec<&str> = words.split([' ', '\n']).collect();
+                    for row in all.split(|word| !is_english(word)) {
+                        assert!(row.len() < 3 || row.contains(&"causeway"), "{name}: {words}");
+                    }
+                    read += 1;
+                }
+            }
+        }
+        assert!(read > 1_000, "{read}");
     }
 
     #[test]

@@ -3,15 +3,15 @@ tasks-open = { $count ->
     [one] { $count } task is open: see `causeway tasks list`.
    *[other] { $count } tasks are open: see `causeway tasks list`.
 }
-task-remind = half of the time is over, { $with } waits: { $deadline }, due { $due }
-task-overdue = OVERDUE since { $due }, { $with } waits for you: { $deadline }
+task-remind = half of the time is over, { $with } waits: { $deadline }, due { $due }.
+task-overdue = OVERDUE since { $due }, { $with } waits for you: { $deadline }.
 task-call = CALL { $with }: { $deadline } was due { $due }. Write down what they say: `causeway tasks done`.
 task-supervisor = SUPERVISOR: { $with } has not acted ({ $deadline }, due { $due }). Say what was done.
 task-recipient = NEW RECIPIENT NEEDED: the referral to { $with } ended ({ $deadline }).
 task-arrival = ARRIVAL NOT CONFIRMED: { $with } should have confirmed by { $due }. Call now.
 task-alert-over = THE ALERT TO { $with } HAS RUN OUT on { $due }, and nobody there had taken it on. It is withdrawn. If she may still come, write a new one (`causeway send border-alert --from { $id }`) and call them.
 task-danger = SUPERVISOR: a caller is in IMMEDIATE DANGER (call { $id }). Say what was done.
-task-confirm = SUPERVISOR: confirm what was sent to { $with }, by { $due }
+task-confirm = SUPERVISOR: confirm what was sent to { $with }, by { $due }.
 task-reassign = Give the referral of { $with } to somebody else: a colleague has stepped back.
 task-late = ITS TIME IS OVER.
 task-next-shelter = { $with } has NO BED NOW: a place on its list, or a bed that comes later. Ask another shelter; this request stays open.

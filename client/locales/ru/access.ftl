@@ -125,11 +125,26 @@ consent-withdrawn-unsent = Отозвано до отправки, там нич
 consent-withdrawn-told = В очереди для: { $names }. У каждого есть 72 часа, чтобы удалить данные или назвать причину. `causeway sync` сообщит им; по этому согласию больше ничего не отправляется.
 consent-text-long = Текст длиннее { $max } знаков.
 consent-text-long-hint = Сократите его. Ничего не изменено.
-consent-task = { $id }  { $name }: СОГЛАСИЕ ОТОЗВАНО ({ $sections }) { $at }. Удалите до { $due } и выполните `causeway consent confirm`, или укажите законное основание, по которому данные сохраняются.
-consent-waits = { $id }  { $name }: должна подтвердить отзыв ({ $sections }) до { $due }.
-consent-overdue = { $id }  { $name }: НЕ ПОДТВЕРДИЛА отзыв ({ $sections }); срок был { $due }. Позвоните им.
-consent-erased = { $id }  { $name }: удалено ({ $sections }).
-consent-kept = { $id }  { $name }: сохранено ({ $sections }), основание: { $ground }
+consent-task = { $id }  { $name }: СОГЛАСИЕ ОТОЗВАНО { $sections ->
+        [all] ПОЛНОСТЬЮ
+       *[other] (разделы: { $sections })
+    } { $at }. Удалите до { $due } и выполните `causeway consent confirm`, или укажите законное основание, по которому данные сохраняются.
+consent-waits = { $id }  { $name }: ещё не подтвердили отзыв { $sections ->
+        [all] всего согласия
+       *[other] согласия (разделы: { $sections })
+    }; срок { $due }.
+consent-overdue = { $id }  { $name }: НЕ ПОДТВЕРДИЛИ отзыв { $sections ->
+        [all] всего согласия
+       *[other] согласия (разделы: { $sections })
+    }; срок был { $due }. Позвоните им.
+consent-erased = { $id }  { $name }: удалено { $sections ->
+        [all] всё, что получено по этому согласию
+       *[other] (разделы: { $sections })
+    }.
+consent-kept = { $id }  { $name }: сохранено { $sections ->
+        [all] всё, что получено по этому согласию
+       *[other] (разделы: { $sections })
+    }, основание: { $ground }
 consent-none-pending = Неподтверждённых отзывов нет.
 consent-nothing-to-confirm = В этом обращении нет отзыва согласия, который ждёт вашего ответа.
 consent-nothing-to-confirm-hint = `causeway consent pending` покажет, где он есть.

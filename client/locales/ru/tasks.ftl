@@ -4,15 +4,15 @@ tasks-open = { $count ->
     [few] Открыты { $count } задачи: см. `causeway tasks list`.
    *[other] Открыто { $count } задач: см. `causeway tasks list`.
 }
-task-remind = половина срока прошла, ждёт { $with }: { $deadline }, срок { $due }
-task-overdue = ПРОСРОЧЕНО с { $due }, вас ждёт { $with }: { $deadline }
+task-remind = половина срока прошла, ждёт { $with }: { $deadline }, срок { $due }.
+task-overdue = ПРОСРОЧЕНО с { $due }, вас ждёт { $with }: { $deadline }.
 task-call = ПОЗВОНИТЕ: { $with }. { $deadline } — срок истёк { $due }. Запишите, что вам ответили: `causeway tasks done`.
 task-supervisor = РУКОВОДИТЕЛЮ: { $with } не реагирует ({ $deadline }, срок { $due }). Укажите, что предпринято.
 task-recipient = НУЖЕН ДРУГОЙ ПОЛУЧАТЕЛЬ: направление в { $with } прекращено ({ $deadline }).
 task-arrival = ПРИБЫТИЕ НЕ ПОДТВЕРЖДЕНО: { $with } — подтверждение ожидалось до { $due }. Звоните сейчас.
 task-alert-over = СРОК ОПОВЕЩЕНИЯ для { $with } ИСТЁК { $due }, и никто там не взял его в работу. Оно отозвано. Если она ещё может приехать, составьте новое (`causeway send border-alert --from { $id }`) и позвоните им.
 task-danger = РУКОВОДИТЕЛЮ: звонящему грозит НЕПОСРЕДСТВЕННАЯ ОПАСНОСТЬ (звонок { $id }). Напишите, что сделано.
-task-confirm = РУКОВОДИТЕЛЮ: подтвердите отправленное ({ $with }) до { $due }
+task-confirm = РУКОВОДИТЕЛЮ: подтвердите отправленное ({ $with }) до { $due }.
 task-reassign = Передайте дело ({ $with }) другому сотруднику: коллега взял самоотвод.
 task-late = СРОК ИСТЁК.
 task-next-shelter = { $with }: СЕЙЧАС МЕСТА НЕТ — только очередь или место позже. Запросите другой приют; этот запрос остаётся открытым.

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::home::Home;
-use super::output::{text, time};
+use super::output::{counted, text, time};
+use crate::lang::Lang;
 use crate::records;
 
 /// Code of a directory that is shorter than it was.
@@ -47,48 +48,41 @@ async fn illegal(home: &Home) -> Result<Value, Failure> {
 }
 
 /// The same in words, each on lines of its own; nothing of an honest relay.
-pub(crate) fn words(v: &Value) -> String {
-    [split_words(&v["evidence"]), illegal_words(&v["illegal_statement"]), went_back_words(&v["went_back"])]
-        .concat()
+pub(crate) fn words(v: &Value, lang: Lang) -> String {
+    let parts = [
+        split_words(v, lang),
+        illegal_words(&v["illegal_statement"], lang),
+        went_back_words(&v["went_back"], lang),
+    ];
+    parts.into_iter().flatten().map(|words| format!("\n{words}")).collect()
 }
 
-fn split_words(count: &Value) -> String {
-    if *count == 0 {
-        return String::new();
-    }
-    format!(
-        "\nALARM: the relay has signed directories that contradict each other ({count} times). It deceives this organisation or another one; what you receive is still sealed, but who is who is in doubt.\nWrite the evidence with `causeway directory evidence --out FILE`, call the registrar and your partners, not through the relay, and compare fingerprints again before you send anything."
-    )
+fn split_words(v: &Value, lang: Lang) -> Option<String> {
+    let count = counted(v, "evidence");
+    (count > 0).then(|| lang.count("alarm-split", count))
 }
 
-fn illegal_words(v: &Value) -> String {
+fn illegal_words(v: &Value, lang: Lang) -> Option<String> {
     if v.is_null() {
-        return String::new();
+        return None;
     }
     if v["proven"] != true {
-        return format!(
-            "\nALARM: the relay shows a directory with a statement in it that nobody may make, or that belongs to another history. This home has taken nothing of it, and cannot prove it to others ({}); your word and that of your partners counts. It also learns of no removal and no suspension meanwhile.\nSend nothing. Run `causeway sync` again, which asks for what is missing; if this stays, call the registrar and your partners, not through the relay.",
-            text(v, "what")
-        );
+        return Some(lang.fill("alarm-illegal-unproven", &[("what", text(v, "what"))]));
     }
-    format!(
-        "\nALARM: the relay has signed a directory with a statement in it that nobody may make. This home has taken nothing of it; it also learns of no removal and no suspension any more. Statement {}: {}. The file proves it to anybody.\nSend nothing. Write the evidence with `causeway directory evidence --out FILE` and call the registrar and your partners, not through the relay.",
-        v["statement"],
-        text(v, "what")
-    )
+    let gaps = [("statement", &*v["statement"].to_string()), ("what", text(v, "what"))];
+    Some(lang.fill("alarm-illegal", &gaps))
 }
 
-fn went_back_words(v: &Value) -> String {
+fn went_back_words(v: &Value, lang: Lang) -> Option<String> {
     if v.is_null() {
-        return String::new();
+        return None;
     }
-    let head = |field: &str| format!("{} entries at {}", v[field]["size"], text(&v[field], "time"));
-    format!(
-        "\nWarning: the relay went back: it signed a directory of {}, and after that one of {}. Either it was restored from a backup, or its clock was set back, or it hides entries, a removal or a suspension perhaps. Nothing that this home knows is lost. Run `causeway sync`: members give the relay back what it has lost. If this stays, write both heads with `causeway directory evidence --out FILE`, ask the operator whether the relay was restored, and the registrar, not through the relay, whether anybody was suspended or removed. [{}]",
-        head("before"),
-        head("after"),
-        text(v, "code"),
-    )
+    let head = |field: &str| {
+        let head = &v[field];
+        lang.fill("alarm-head", &[("size", &head["size"].to_string()), ("at", text(head, "time"))])
+    };
+    let gaps = [("before", &*head("before")), ("after", &head("after"))];
+    Some(format!("{} [{}]", lang.fill("alarm-went-back", &gaps), text(v, "code")))
 }
 
 #[cfg(test)]
@@ -96,7 +90,10 @@ mod tests {
     use super::*;
 
     fn told(evidence: u64, illegal: Value, went_back: Value) -> String {
-        words(&json!({ "evidence": evidence, "illegal_statement": illegal, "went_back": went_back }))
+        let v = json!({ "evidence": evidence, "illegal_statement": illegal, "went_back": went_back });
+        let russian = words(&v, Lang::Ru);
+        assert!(!russian.contains("relay") && !russian.contains("went back"), "{russian}");
+        words(&v, Lang::En)
     }
 
     #[test]

@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use causeway_certs::transport::RequestError;
+use causeway_common::limits::{ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_PACKET_MAX};
 use clap::Subcommand;
 use serde_json::json;
 
-use super::failure::{Failure, exit};
+use super::failure::{Failure, exit, why};
 use super::home::Home;
 use super::outfile;
-use super::output::{print, remark, text};
+use super::output::{harmless, print, remark, text};
 use super::steps::find_thread;
 use crate::attachments::{self, Remark, TransferError};
 use crate::records;
+use crate::seal::attachment::AttachmentError;
 use crate::session;
 
 #[derive(Debug, Subcommand)]
@@ -50,11 +53,7 @@ pub(crate) async fn run(command: AttachmentCommand, home: &Home) -> Result<(), F
     home.note("saved an attachment").await?;
     let result = json!({ "out": out.display().to_string(), "size": entry.size, "sha256": entry.sha256 });
     print(home.json, result, |v| {
-        format!(
-            "Saved to {}. It is the file the sender signed for (SHA-256 {}).\nIt is not encrypted there: delete it when you no longer need it.",
-            text(v, "out"),
-            text(v, "sha256")
-        )
+        home.lang.fill("attachment-saved", &[("out", text(v, "out")), ("sha256", text(v, "sha256"))])
     });
     Ok(())
 }
@@ -74,45 +73,86 @@ fn missing(attachment: &str, withheld: &[[u8; 3]]) -> Failure {
     if withheld.is_empty() {
         return Failure::not_found(attachment);
     }
-    Failure::withheld(
-        &format!("There is no attachment {attachment:?} among what this device may read"),
-        withheld,
-    )
+    Failure::withheld("fail-withheld-file", &[("id", &harmless(attachment))], withheld)
+}
+
+/// Why this file does not go out.
+pub(super) fn not_attached(error: TransferError, file: &Path) -> Failure {
+    let file = harmless(&file.display().to_string());
+    let with_why = |id: &str, io: &std::io::Error| {
+        Failure::in_each("C-105", exit::INVALID, |lang| {
+            let gaps = [("file", &*file), ("why", &*why(io, lang))];
+            (lang.fill(id, &gaps), lang.text(&format!("{id}.hint")))
+        })
+    };
+    match error {
+        TransferError::Unread(io) => with_why("attach-unread", &io),
+        TransferError::Io(io) | TransferError::Attachment(AttachmentError::Io(io)) => {
+            with_why("attach-unkept", &io)
+        }
+        TransferError::Photo => Failure::wrong("attach-photo", &[("file", &file)]),
+        TransferError::Attachment(AttachmentError::TooLarge) => {
+            Failure::wrong("attach-large", &[("file", &file), ("max", &ATTACHMENT_BYTES_MAX.to_string())])
+        }
+        TransferError::TooMany => {
+            Failure::wrong("attach-too-many", &[("max", &ATTACHMENTS_PER_PACKET_MAX.to_string())])
+        }
+        other => other.into(),
+    }
 }
 
 impl From<TransferError> for Failure {
     fn from(error: TransferError) -> Self {
-        match error {
-            TransferError::Request(causeway_certs::transport::RequestError::Link(link)) => link.into(),
-            TransferError::Request(causeway_certs::transport::RequestError::Refused { code, .. }) => {
-                code.into()
+        let id = match error {
+            TransferError::Request(RequestError::Link(link)) => return link.into(),
+            TransferError::Request(RequestError::Refused { code, .. }) => return code.into(),
+            TransferError::Store(store) => return store.into(),
+            TransferError::Io(io) | TransferError::Attachment(AttachmentError::Io(io)) => {
+                return Self::in_each("C-105", exit::INVALID, |lang| {
+                    let message = lang.fill("attachment-file", &[("why", &why(&io, lang))]);
+                    (message, lang.text("attachment-file.hint"))
+                });
             }
-            TransferError::Store(store) => store.into(),
-            TransferError::Photo => Self::invalid(
-                "The picture is damaged or too large, so what it says beside itself (where it was taken, for example) cannot be taken out. Nothing was sent.",
-                "Save it anew as JPEG or PNG and attach that; a file that is evidence goes unchanged with EVI=.",
-            ),
-            TransferError::Io(io) => Self::invalid(
-                format!("A file cannot be read or written: {io}."),
-                "Check the name, the folder and the space on the disk.",
-            ),
-            other => Self::new(
-                "A-108",
-                exit::INTEGRITY,
-                format!("{other}."),
-                "Try again; if it stays, ask the sender to send it again.",
-            ),
-        }
+            TransferError::Entry => "attachment-entry",
+            TransferError::Attachment(AttachmentError::Cut) => "attachment-cut",
+            TransferError::Attachment(AttachmentError::Overlong) => "attachment-overlong",
+            TransferError::Attachment(AttachmentError::OtherFile) => "attachment-other-file",
+            TransferError::Attachment(AttachmentError::Unopenable) => "attachment-changed",
+            other => {
+                let gaps = [("what", &*other.to_string())];
+                return Self::said("A-108", exit::INTEGRITY, "attachment-other", &gaps);
+            }
+        };
+        Self::said("A-108", exit::INTEGRITY, id, &[])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Lang;
 
     #[test]
     fn a_file_in_a_section_for_others_is_not_said_to_be_missing() {
         assert_eq!(missing("abcd", &[]).code, "C-104");
         assert_eq!(missing("abcd", &[*b"PHO"]).code, "C-106");
+    }
+
+    #[test]
+    fn a_file_that_does_not_go_out_is_named_in_both_languages() {
+        let io = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        for error in [
+            TransferError::Unread(io()),
+            TransferError::Io(io()),
+            TransferError::Attachment(AttachmentError::TooLarge),
+            TransferError::Photo,
+        ] {
+            let failure = not_attached(error, Path::new("/folder/no-such.jpg"));
+            assert_eq!(failure.code, "C-105");
+            let russian = failure.clone().in_lang(Lang::Ru);
+            assert!(failure.message.contains("/folder/no-such.jpg"), "{failure:?}");
+            assert!(russian.message.contains("/folder/no-such.jpg"), "{russian:?}");
+            assert_ne!(failure.message, russian.message);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `causeway backup`: create, check, restore.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use causeway_common::backup::{BackupError, Folder, KEPT_DEFAULT, Manifest};
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::Global;
 use super::failure::{Failure, exit};
 use super::home::{self, Home};
-use super::output::{harmless, print, text, time};
+use super::output::{counted, harmless, number, print, text, time};
 use crate::backup::{self, FailedBackup, WARN_AFTER};
 use crate::chain;
+use crate::lang::Lang;
 use crate::records;
 
 /// Code of the warning that the last backup is old, or that there is none.
@@ -57,43 +58,34 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 impl From<BackupError> for Failure {
     fn from(error: BackupError) -> Self {
-        let what = format!("{error}.");
+        let in_folder = |code, exit, id: &str, folder: &Path| {
+            Self::said(code, exit, id, &[("folder", &harmless(&folder.display().to_string()))])
+        };
+        let unfinished = |id, gaps: &[(&str, &str)]| Self::said("B-111", exit::OTHER, id, gaps);
         match error {
             BackupError::Store(store) => store.into(),
             BackupError::WrongSecret => crate::vault::VaultError::WrongPassphrase.into(),
-            BackupError::Damaged(_) => damaged(what),
-            BackupError::Missing(_) => Self::new(
-                "B-104",
-                exit::NOT_FOUND,
-                format!("{what} Nothing was changed."),
-                "Check the path; a backup that was cut off before its end does not count.",
-            ),
-            BackupError::Another(_) | BackupError::NotEmpty(_) | BackupError::Busy(_) => Self::new(
-                "B-109",
-                exit::CONFLICT,
-                format!("{what} Nothing was changed."),
-                "Use an empty folder, or the one that holds the backups of this home; if another program is at work, wait for it.",
-            ),
-            BackupError::ClockBehind => Self::new(
-                "B-110",
-                exit::INVALID,
-                format!("{what} Nothing was changed."),
-                "Set the clock of this machine, then restore again.",
-            ),
-            BackupError::Unwritable { .. } => Self::new(
-                "B-112",
-                exit::OTHER,
-                format!(
-                    "{what} No backup was made now; those that were there are as they were, and so is this home."
-                ),
-                "Free space on that disk, take a larger one, or keep fewer backups: --keep 2 removes older ones before it begins.",
-            ),
-            _ => Self::new(
-                "B-111",
-                exit::OTHER,
-                format!("{what} The backups that were there are as they were."),
-                "Update Causeway, close other programs, and try again.",
-            ),
+            BackupError::Damaged(what) => damaged(&what),
+            BackupError::Missing(folder) => {
+                in_folder("B-104", exit::NOT_FOUND, "fail-backup-missing", &folder)
+            }
+            BackupError::Another(folder) => {
+                in_folder("B-109", exit::CONFLICT, "fail-backup-another", &folder)
+            }
+            BackupError::NotEmpty(folder) => {
+                in_folder("B-109", exit::CONFLICT, "fail-backup-not-empty", &folder)
+            }
+            BackupError::Busy(folder) => in_folder("B-109", exit::CONFLICT, "fail-backup-busy", &folder),
+            BackupError::ClockBehind => Self::said("B-110", exit::INVALID, "fail-backup-clock", &[]),
+            BackupError::Unwritable { folder, reason } => {
+                let folder = harmless(&folder.display().to_string());
+                let gaps = [("folder", &*folder), ("why", &reason)];
+                Self::said("B-112", exit::OTHER, "fail-backup-unwritable", &gaps)
+            }
+            BackupError::Newer => unfinished("fail-backup-newer", &[]),
+            BackupError::Memory => unfinished("fail-backup-memory", &[]),
+            BackupError::TooLarge(what) => unfinished("fail-backup-large", &[("what", &what)]),
+            other => unfinished("fail-backup-other", &[("what", &other.to_string())]),
         }
     }
 }
@@ -108,13 +100,8 @@ impl From<FailedBackup> for Failure {
     }
 }
 
-fn damaged(what: String) -> Failure {
-    Failure::new(
-        "B-108",
-        exit::INTEGRITY,
-        what,
-        "Make a new backup now: what is wrong is written again. To restore, try an older one with --number N, or another copy of the folder.",
-    )
+fn damaged(what: &str) -> Failure {
+    Failure::said("B-108", exit::INTEGRITY, "fail-backup-damaged", &[("what", what)])
 }
 
 pub(crate) async fn create(out: PathBuf, keep: usize, home: &Home) -> Result<(), Failure> {
@@ -127,10 +114,10 @@ pub(crate) async fn create(out: PathBuf, keep: usize, home: &Home) -> Result<(),
         "backup": number, "records": records, "files": files, "bytes": bytes, "new_bytes": done.new_bytes,
     });
     print(home.json, result, |v| {
-        format!(
-            "Backup {number} is finished: {records} records and {files} files, of which {} bytes were new.\nThe passphrase of this home opens it, and so does the recovery code. Keep it away from this machine, and check it now and then with `causeway backup check`.",
-            v["new_bytes"]
-        )
+        let counts = [number, records, files].map(|count| count.to_string());
+        let new = v["new_bytes"].to_string();
+        let gaps = [("number", &*counts[0]), ("records", &counts[1]), ("files", &counts[2]), ("bytes", &new)];
+        home.lang.fill("backup-made", &gaps)
     });
     Ok(())
 }
@@ -158,17 +145,15 @@ fn check(from: PathBuf, global: &Global) -> Result<(), Failure> {
         .collect();
     let result = json!({ "whole": whole, "wrong": report.wrong, "chunks": report.chunks });
     print(global.json, result, |v| {
-        let mut out = format!("{} files of content verify.", v["chunks"]);
+        let lang = global.lang();
+        let mut out = lang.count("backup-verified", counted(v, "chunks"));
         for one in v["whole"].as_array().into_iter().flatten() {
-            out.push_str(&format!("\nbackup {} of {} is whole", one["backup"], text(one, "taken")));
+            let gaps = [("number", &*one["backup"].to_string()), ("taken", text(one, "taken"))];
+            out.push_str(&format!("\n{}", lang.fill("backup-whole", &gaps)));
         }
         out
     });
-    if report.wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(damaged(format!("The backup is damaged: {}.", report.wrong.join("; "))))
-    }
+    if report.wrong.is_empty() { Ok(()) } else { Err(damaged(&report.wrong.join("; "))) }
 }
 
 async fn restore(from: PathBuf, number: Option<u64>, global: &Global) -> Result<(), Failure> {
@@ -193,11 +178,8 @@ async fn restore(from: PathBuf, number: Option<u64>, global: &Global) -> Result<
         "records": manifest.records, "files": manifest.files,
     });
     print(global.json, result, |v| {
-        format!(
-            "Backup {} is restored and verified. It is from {}: what came or was written after that is not in it.\nRun `causeway sync` now: partners send again what this home cannot open. What you had received and confirmed after the backup does not come again by itself; `causeway status` names what is missing as far as it can be known. Ask your partners.\nNever use the old home and this one beside each other.",
-            manifest.number,
-            text(v, "taken"),
-        )
+        let gaps = [("number", &*manifest.number.to_string()), ("taken", text(v, "taken"))];
+        global.lang().fill("backup-now-restored", &gaps)
     });
     Ok(())
 }
@@ -246,41 +228,35 @@ async fn missing(home: &Home) -> Result<Value, Failure> {
 }
 
 /// The same in words.
-pub(crate) fn words(v: &Value) -> String {
-    let mut out = match v["age"].as_u64() {
-        Some(age) => format!("\nlast backup: {} days ago", age / (24 * 60 * 60)),
-        None => "\nno backup yet".into(),
-    };
+pub(crate) fn words(v: &Value, lang: Lang) -> String {
+    let mut lines = vec![match v["age"].as_u64() {
+        Some(age) => lang.count("backup-last", number(age / (24 * 60 * 60))),
+        None => lang.text("backup-none"),
+    }];
     if v["old"] == true {
-        out.push_str(&format!(
-            "\nWarning: if this machine is lost now, so is what is on it. Run `causeway backup create --out DIR`, with a folder on another disk. [{BACKUP_OLD}]"
-        ));
+        lines.push(format!("{} [{BACKUP_OLD}]", lang.text("backup-old")));
     }
     let restored = &v["restored"];
-    if restored.is_null() {
-        return out;
+    if !restored.is_null() {
+        let gaps = [("taken", text(restored, "taken")), ("at", text(restored, "at"))];
+        lines.push(format!("{} [{RESTORED}]", lang.fill("backup-restored", &gaps)));
     }
-    out.push_str(&format!(
-        "\nThis home was restored from a backup of {}. What was received and confirmed between then and {} does not come again by itself, and what was sent is not listed here: ask the partners. [{RESTORED}]",
-        text(restored, "taken"),
-        text(restored, "at"),
-    ));
     for one in restored["missing"].as_array().into_iter().flatten() {
-        let numbers: Vec<String> = one["numbers"].as_array().into_iter().flatten().map(number).collect();
-        out.push_str(&format!(
-            "\n  missing from {}: {} packet(s), which may be referrals, answers or receipts; their numbers begin with {}",
-            harmless(text(one, "from_name")),
-            one["count"],
-            numbers.join(", "),
-        ));
+        let numbers = one["numbers"].as_array().into_iter().flatten();
+        let numbers: Vec<String> = numbers.map(|number| number_of(number, lang)).collect();
+        let gaps = [("name", &*harmless(text(one, "from_name"))), ("numbers", &numbers.join(", "))];
+        lines.push(format!("  {}", lang.count_with("backup-missing", counted(one, "count"), &gaps)));
     }
-    out
+    lines.iter().map(|line| format!("\n{line}")).collect()
 }
 
-fn number(number: &Value) -> String {
+fn number_of(number: &Value, lang: Lang) -> String {
     let number = number.as_u64().unwrap_or(0);
     match chain::restored_at(number) {
-        Some(run) => format!("{} of the run of {}", number & u64::from(u32::MAX), moment(run)),
+        Some(run) => {
+            let gaps = [("number", &*(number & u64::from(u32::MAX)).to_string()), ("at", &moment(run))];
+            lang.fill("backup-number", &gaps)
+        }
         None => number.to_string(),
     }
 }

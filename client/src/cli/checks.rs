@@ -11,6 +11,7 @@ use super::org;
 use super::output::{print, text, time};
 use crate::activity;
 use crate::checks::{Check, How};
+use crate::lang::Lang;
 use crate::records;
 use crate::vault::Changes;
 
@@ -46,10 +47,7 @@ impl ValueEnum for How {
 pub(crate) async fn check(args: CheckArgs, home: &Home) -> Result<(), Failure> {
     let id = org::find(home, &args.org).await?;
     if id == home.engine.identity.org {
-        return Err(Failure::invalid(
-            "This is your own organisation.",
-            "Check your partners; they check you.",
-        ));
+        return Err(Failure::wrong("fail-check-own", &[]));
     }
     let replica = home.engine.replica.lock().await;
     let org = replica.directory.organisation(id).ok_or_else(|| Failure::not_found(&args.org))?;
@@ -71,12 +69,9 @@ pub(crate) async fn check(args: CheckArgs, home: &Home) -> Result<(), Failure> {
     activity::append(&home.engine.vault, &mut changes, check.at, &what, None)?;
     home.engine.commit(changes).await?;
     print(home.json, result, |v| {
-        format!(
-            "Recorded: {} was {}, with the fingerprint\n    {}\nIf these are not the digits that you compared, tell the registrar at once and send nothing there.",
-            text(v, "name"),
-            words(&v["checked"]),
-            text(v, "fingerprint"),
-        )
+        let words = words(&v["checked"], home.lang);
+        let gaps = [("name", text(v, "name")), ("words", &words), ("fingerprint", text(v, "fingerprint"))];
+        home.lang.fill("check-recorded", &gaps)
     });
     Ok(())
 }
@@ -86,12 +81,7 @@ fn compare(org: &Organisation, heard: &str) -> Result<(), Failure> {
     if digits(heard) == digits(&fingerprint::digits(org.fingerprint())) {
         return Ok(());
     }
-    Err(Failure::new(
-        "D-128",
-        exit::INTEGRITY,
-        "These are not the digits that the directory gives for this organisation. Nothing was recorded.",
-        "Let them read all twelve groups again. If they differ still, send nothing there and call the registrar.",
-    ))
+    Err(Failure::said("D-128", exit::INTEGRITY, "fail-check-other", &[]))
 }
 
 /// A check in JSON; null for none.
@@ -108,18 +98,13 @@ pub(crate) fn value(org: &Organisation, check: Option<&Check>) -> Value {
 }
 
 /// A check in words.
-pub(crate) fn words(checked: &Value) -> String {
-    let Some(by) = checked["by"].as_str() else {
-        return "not checked yet: compare the fingerprint".to_owned();
-    };
-    let how = How::ALL.into_iter().find(|how| how.word() == checked["how"]).map_or("", How::phrase);
+pub(crate) fn words(checked: &Value, lang: Lang) -> String {
+    let Some(by) = checked["by"].as_str() else { return lang.text("check-none") };
+    let how = How::ALL.into_iter().find(|how| how.word() == checked["how"]);
+    let how = how.map_or_else(String::new, |how| lang.text(&format!("check-how-{}", how.word())));
     let day = text(checked, "at").split('T').next().unwrap_or_default();
-    let outdated = if checked["current"] == true {
-        ""
-    } else {
-        "; the key has changed since: compare the fingerprint again"
-    };
-    format!("checked by {by} on {day} {how}{outdated}")
+    let id = if checked["current"] == true { "check-done" } else { "check-outdated" };
+    lang.fill(id, &[("by", by), ("day", day), ("how", &how)])
 }
 
 #[cfg(test)]
@@ -129,13 +114,23 @@ mod tests {
     #[test]
     fn a_check_of_a_key_that_has_changed_is_told_as_outdated() {
         let told = |current| {
-            words(&json!({ "by": "Olga", "at": "2026-03-04T05:06:07Z", "how": "video", "current": current }))
+            words(
+                &json!({ "by": "Olga", "at": "2026-03-04T05:06:07Z", "how": "video", "current": current }),
+                Lang::En,
+            )
         };
         assert_eq!(told(true), "checked by Olga on 2026-03-04 by video call");
         assert_eq!(
             told(false),
             "checked by Olga on 2026-03-04 by video call; the key has changed since: compare the fingerprint again"
         );
-        assert_eq!(words(&Value::Null), "not checked yet: compare the fingerprint");
+        for how in How::ALL {
+            for lang in Lang::ALL {
+                let id = format!("check-how-{}", how.word());
+                assert!(lang.find(&id, None).is_some(), "{id}");
+            }
+            assert_eq!(Lang::En.text(&format!("check-how-{}", how.word())), how.phrase());
+        }
+        assert_eq!(words(&Value::Null, Lang::En), "not checked yet: compare the fingerprint");
     }
 }

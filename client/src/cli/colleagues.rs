@@ -3,8 +3,10 @@
 use causeway_common::ids::{OrgId, PacketId};
 use serde_json::Value;
 
-use super::output::harmless;
+use super::output::{harmless, number};
+use crate::lang::Lang;
 use crate::model::Event;
+use crate::referral::labels;
 
 /// No packet.
 const NONE: PacketId = PacketId([0; 32]);
@@ -15,48 +17,44 @@ pub(super) fn withheld_json(withheld: &[[u8; 3]]) -> Value {
 }
 
 /// The same for people.
-pub(super) fn withheld_words(v: &Value) -> String {
+pub(super) fn withheld_words(v: &Value, lang: Lang) -> String {
     let codes = v["withheld"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    codes
-        .map(|code| {
-            format!("\n[{}]\n(for other devices of your organisation: this one is not cleared for it; a file that belongs to it is not listed either)\n", harmless(code))
-        })
-        .collect()
+    codes.map(|code| format!("\n[{}]\n{}\n", harmless(code), lang.text("withheld-section"))).collect()
 }
 
 /// Why a step of this organisation has changed nothing, if a colleague's step is the reason.
-pub(super) fn lost_to_colleague(before: &[Event], event: &Event, peer: OrgId) -> Option<String> {
+pub(super) fn lost_to_colleague(before: &[Event], event: &Event, peer: OrgId, lang: Lang) -> Option<String> {
     let lost = event.taken_back || event.conflict;
     let colleagues = |other: &&Event| {
         other.by == event.by && other.after != NONE && other.author != event.author && !other.conflict
     };
     let first = before.iter().rev().find(colleagues).filter(|_| lost && event.by != peer)?;
-    let who = if first.author.is_empty() { "This workstation" } else { &first.author };
-    let minutes = first.at.0.abs_diff(event.at.0) / 60_000;
+    // English calls a step by its command.
+    let name = |step: &str| match lang {
+        Lang::En => step.to_owned(),
+        Lang::Ru => labels::code_of(lang, "event", step),
+    };
+    let who = if first.author.is_empty() { lang.text("lost-here") } else { first.author.clone() };
+    let minutes = number(first.at.0.abs_diff(event.at.0) / 60_000);
     let when = match (minutes, first.at <= event.at) {
-        (0, _) => "at about the same time".to_owned(),
-        (1, true) => "a minute before".to_owned(),
-        (1, false) => "a minute after, and it counts first".to_owned(),
-        (minutes, true) => format!("{minutes} minutes before"),
-        (minutes, false) => format!("{minutes} minutes after, and it counts first"),
+        (0, _) => lang.text("lost-same-time"),
+        (minutes, true) => lang.count("lost-before", minutes),
+        (minutes, false) => lang.count("lost-after", minutes),
     };
     let what = match event.author.as_str() {
-        "" => format!("your {}", event.what),
-        author => format!("the {} of {author}", event.what),
+        "" => lang.fill("lost-your", &[("step", &name(&event.what))]),
+        author => lang.fill("lost-of", &[("step", &name(&event.what)), ("author", author)]),
     };
-    let fate = if event.taken_back {
-        "was not sent"
-    } else {
-        "was sent, stands as a remark on both sides and has changed nothing"
-    };
-    Some(format!("{who} did \"{}\" {when}; {what} {fate}", first.what))
+    let fate = lang.text(if event.taken_back { "lost-not-sent" } else { "lost-sent" });
+    let gaps =
+        [("who", &*who), ("first", &name(&first.what)), ("when", &when), ("what", &what), ("fate", &fate)];
+    Some(lang.fill("lost-step", &gaps))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::inbox::people;
     use super::*;
-    use crate::lang::Lang;
     use causeway_common::time::Timestamp;
     use serde_json::json;
 
@@ -82,19 +80,28 @@ mod tests {
         let peer = OrgId([2; 32]);
         let accepted = step(1, "Anna's workstation", "accept", 10 * MINUTE);
         let mut mine = step(2, "", "decline", 12 * MINUTE);
-        assert_eq!(lost_to_colleague(std::slice::from_ref(&accepted), &mine, peer), None, "nobody lost");
+        assert_eq!(
+            lost_to_colleague(std::slice::from_ref(&accepted), &mine, peer, Lang::En),
+            None,
+            "nobody lost"
+        );
         mine.taken_back = true;
-        let words = lost_to_colleague(std::slice::from_ref(&accepted), &mine, peer).unwrap();
+        let words = lost_to_colleague(std::slice::from_ref(&accepted), &mine, peer, Lang::En).unwrap();
         assert_eq!(words, "Anna's workstation did \"accept\" 2 minutes before; your decline was not sent");
+        let words = lost_to_colleague(std::slice::from_ref(&accepted), &mine, peer, Lang::Ru).unwrap();
+        assert!(
+            words.contains("«Принять» — на 2 минуты раньше; ваш шаг «Отклонить» не отправлен"),
+            "{words}"
+        );
         (mine.taken_back, mine.conflict) = (false, true);
-        let words = lost_to_colleague(std::slice::from_ref(&accepted), &mine, peer).unwrap();
+        let words = lost_to_colleague(std::slice::from_ref(&accepted), &mine, peer, Lang::En).unwrap();
         assert!(
             words
                 .ends_with("your decline was sent, stands as a remark on both sides and has changed nothing")
         );
         let own = step(3, "", "accept", 13 * MINUTE);
         let theirs = Event { conflict: true, ..step(4, "Anna's workstation", "decline", 12 * MINUTE) };
-        let words = lost_to_colleague(&[own], &theirs, peer).unwrap();
+        let words = lost_to_colleague(&[own], &theirs, peer, Lang::En).unwrap();
         assert!(
             words.starts_with(
                 "This workstation did \"accept\" a minute after, and it counts first; the decline of Anna"

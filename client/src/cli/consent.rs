@@ -284,7 +284,8 @@ fn line(v: &Value, home: &Home) -> String {
         ("at", text(v, "at")),
         ("due", text(v, "due")),
         ("ground", text(v, "ground")),
-        ("sections", &if sections.is_empty() { lang.text("agreement-all") } else { sections.join(", ") }),
+        // The catalogues have words of their own for a consent that is withdrawn as a whole.
+        ("sections", &if sections.is_empty() { "all".to_owned() } else { sections.join(", ") }),
     ];
     let mut line = lang.fill(id, &gaps);
     if v["may_withdraw"] == false {

@@ -123,25 +123,18 @@ impl Reason {
 
 /// What the user of a removed device is told. `None`: only the relay's silence says so.
 pub(crate) fn removed(revoked: Option<&RevokedDevice>) -> Failure {
-    let what = match revoked {
-        Some(revoked) => format!(
-            "An administrator of your organisation has removed this workstation (reason: {}, {}).",
-            reason_word(revoked.reason),
-            time(revoked.at).as_str().unwrap_or("at an unknown time"),
-        ),
-        None => "The relay no longer knows this workstation as one of your organisation's: most likely an administrator \
-                 has removed it, or the relay was restored from an old backup."
-            .to_owned(),
-    };
-    Failure::new(
-        "N-118",
-        super::failure::exit::REFUSED,
-        format!(
-            "{what} It can neither send nor receive. What it has stored stays readable here; nothing new is sealed to it, and \
-             what was still on its way to it has been erased at the relay."
-        ),
-        "Ask your administrator, in person or by phone. If it was removed by mistake it joins again as a new workstation: `causeway device invite` there, `causeway join CODE` here in a new folder. What you queued here has to be sent again from another workstation.",
-    )
+    Failure::in_each("N-118", super::failure::exit::REFUSED, |lang| {
+        let what = match revoked {
+            Some(revoked) => {
+                let at = time(revoked.at);
+                let at = at.as_str().map_or_else(|| lang.text("removed-some-time"), str::to_owned);
+                let reason = lang.text(&format!("removed-{}", reason_word(revoked.reason)));
+                lang.fill("removed-by", &[("reason", &reason), ("at", &at)])
+            }
+            None => lang.text("removed-perhaps"),
+        };
+        (lang.fill("fail-removed", &[("what", &what)]), lang.text("fail-removed.hint"))
+    })
 }
 
 pub(crate) async fn run(command: DeviceCommand, home: &Home) -> Result<(), Failure> {
@@ -209,7 +202,7 @@ async fn pending(home: &Home) -> Result<(), Failure> {
                 }
                 Err(error) => {
                     entry["id"] = one.comparison.to_string().into();
-                    let told = linking::failure(error);
+                    let told = linking::failure(error).in_lang(home.lang);
                     entry["problem"] = json!({ "code": told.code, "message": told.message });
                 }
             }

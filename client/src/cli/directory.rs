@@ -16,6 +16,7 @@ use super::org;
 use super::output::{print, text, time};
 use super::relay_key;
 use crate::audit::{self as form, File, FileError};
+use crate::lang::Lang;
 
 pub(crate) mod evidence;
 
@@ -163,7 +164,7 @@ fn findings(audit: &Audit) -> Vec<Value> {
 }
 
 fn organisation(directory: &Directory, org: &Organisation) -> Value {
-    let mut entry = org::what_the_directory_says(org);
+    let mut entry = org::what_the_directory_says(org, Lang::En);
     entry["recovery"] = org.recovery.as_ref().map_or(Value::Null, |recovery| time(recovery.ready));
     entry["statements"] = (directory.next_link(org.id).0 - 1).into();
     entry["administrators"] = org.administrators.len().into();

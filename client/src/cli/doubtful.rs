@@ -14,6 +14,7 @@ use super::standing::Vetted;
 use crate::attachments;
 use crate::doubts::{self, ACCEPTED, Doubt, Standing};
 use crate::engine::judgement::Cause;
+use crate::lang::Lang;
 use crate::model::{Received, Thread};
 use crate::records;
 use crate::referral::Kind;
@@ -26,35 +27,31 @@ pub(super) fn standing(doubt: Option<&Doubt>) -> &'static str {
     doubt.map_or(ACCEPTED, |doubt| doubt.standing.as_str())
 }
 
+/// The name of the words for a cause.
 fn because(cause: Cause) -> &'static str {
     match cause {
-        Cause::SenderSuspended => "the registrar had suspended its sender when it came",
-        Cause::DeviceRetired => "the relay took it after its sender had put that workstation out of service",
-        Cause::DeviceLost => "its sender has lost the workstation it comes from",
-        Cause::DeviceCompromised => "somebody else may have had the workstation it comes from",
-        Cause::SenderCompromised => "somebody else may have had its sender's keys when it came",
+        Cause::SenderSuspended => "doubt-sender-suspended",
+        Cause::DeviceRetired => "doubt-device-retired",
+        Cause::DeviceLost => "doubt-device-lost",
+        Cause::DeviceCompromised => "doubt-device-compromised",
+        Cause::SenderCompromised => "doubt-sender-compromised",
     }
 }
 
 /// What a person must know before reading; empty for a packet that is beyond doubt.
-pub(super) fn banner(doubt: &Doubt) -> String {
-    let because = because(doubt.cause);
-    match doubt.standing {
-        Standing::Quarantined => format!(
-            "IN QUARANTINE: {because}. It has changed nothing here, and its sender is not told that you read it. Call the \
-             sender at a number that you know from elsewhere. If it is true: causeway inbox release {} --vetted phone",
-            &doubt.packet.to_string()[..12]
-        ),
-        Standing::Questionable => format!(
-            "QUESTIONABLE: {because}. Do not act on it before you have called the sender at a number that you know from \
-             elsewhere. If it is true: causeway inbox release {} --vetted phone",
-            &doubt.packet.to_string()[..12]
-        ),
+pub(super) fn banner(doubt: &Doubt, lang: Lang) -> String {
+    let because = lang.text(because(doubt.cause));
+    let id = match doubt.standing {
+        Standing::Quarantined => "doubt-quarantined",
+        Standing::Questionable => "doubt-questionable",
         Standing::Released => {
             let decided = time(doubt.decided);
-            format!("Checked by a person here on {} ({because}).", decided.as_str().unwrap_or("-"))
+            let gaps = [("at", decided.as_str().unwrap_or("-")), ("because", &because)];
+            return lang.fill("doubt-released", &gaps);
         }
-    }
+    };
+    let number = doubt.packet.to_string();
+    lang.fill(id, &[("because", &because), ("number", &number[..12])])
 }
 
 /// What `show` says of the doubts about a thread's packets.
@@ -73,17 +70,17 @@ pub(super) fn of_thread(thread: &Thread, home: &Home) -> Result<Value, Failure> 
             all.push(doubt);
         }
     }
-    Ok(all.iter().map(entry_of_doubt).collect())
+    Ok(all.iter().map(|doubt| entry_of_doubt(doubt, home.lang)).collect())
 }
 
-fn entry_of_doubt(doubt: &Doubt) -> Value {
+fn entry_of_doubt(doubt: &Doubt, lang: Lang) -> Value {
     json!({
         "packet": doubt.packet.to_string(),
         "standing": doubt.standing.as_str(),
         "cause": doubt.cause.as_str(),
         "since": time(doubt.at),
         "decided": time(doubt.decided),
-        "meaning": banner(doubt),
+        "meaning": banner(doubt, lang),
     })
 }
 
@@ -94,16 +91,14 @@ pub(super) fn readable_by(packet: PacketId, home: &Home) -> Result<Value, Failur
 }
 
 /// What people read before everything else.
-pub(super) fn warnings(v: &Value) -> String {
+pub(super) fn warnings(v: &Value, lang: Lang) -> String {
     let mut out = String::new();
     for doubt in v["doubts"].as_array().into_iter().flatten() {
         out.push_str(&format!("{}\n", text(doubt, "meaning")));
     }
     for device in v["readable_by_revoked"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        out.push_str(&format!(
-            "The sender did not know yet that your device {} is revoked: whoever has that device could read this.\n",
-            &device[..12]
-        ));
+        let device = device.get(..12).unwrap_or(device);
+        out.push_str(&format!("{}\n", lang.fill("doubt-readable", &[("device", device)])));
     }
     out
 }
@@ -156,10 +151,7 @@ async fn entry(received: &Received, doubt: &Doubt, home: &Home) -> Value {
 /// The packet in doubt that a person means.
 pub(super) fn find(id: &str, home: &Home) -> Result<(Received, Doubt), Failure> {
     if id.len() < NUMBER_CHARS_MIN {
-        return Err(Failure::invalid(
-            format!("A number has at least {NUMBER_CHARS_MIN} characters."),
-            "Copy it from `causeway inbox list`.",
-        ));
+        return Err(Failure::wrong("inbox-number-short", &[("min", &NUMBER_CHARS_MIN.to_string())]));
     }
     let mut meant = Vec::new();
     for doubt in doubts::all(&home.engine.vault)? {
@@ -171,9 +163,7 @@ pub(super) fn find(id: &str, home: &Home) -> Result<(Received, Doubt), Failure> 
     match (meant.pop(), meant.pop()) {
         (Some(one), None) => Ok(one),
         (None, _) => Err(Failure::not_found(id)),
-        _ => {
-            Err(Failure::invalid(format!("More than one packet begins with {id:?}."), "Use more characters."))
-        }
+        _ => Err(Failure::wrong("doubt-several", &[("number", &harmless(id))])),
     }
 }
 
@@ -185,22 +175,23 @@ pub(super) async fn show(received: &Received, doubt: &Doubt, home: &Home) -> Res
     value["withheld"] = withheld_json(&received.withheld);
     value["attachments"] = attachments::list(&received.sections);
     value["timeline"] = json!([]);
-    value["doubts"] = json!([entry_of_doubt(doubt)]);
+    value["doubts"] = json!([entry_of_doubt(doubt, home.lang)]);
     value["readable_by_revoked"] = readable_by(received.packet, home)?;
     print(home.json, value, |v| {
+        let lang = home.lang;
+        let from = harmless(text(v, "from_name"));
+        let head = [("priority", text(v, "priority")), ("kind", text(v, "kind")), ("from", &from)];
         let mut out = format!(
-            "{}\n{} {} from {}\nnumber {}\n",
-            warnings(v),
-            text(v, "priority"),
-            text(v, "kind"),
-            harmless(text(v, "from_name")),
-            text(v, "id"),
+            "{}\n{}\n{}\n",
+            warnings(v, lang),
+            lang.fill("doubt-head", &head),
+            lang.fill("shown-number", &[("number", text(v, "id"))]),
         );
         for (code, content) in v["sections"].as_object().into_iter().flatten() {
             let content = serde_json::to_string_pretty(content).unwrap_or_default();
             out.push_str(&format!("\n[{}]\n{}\n", harmless(code), harmless(&content)));
         }
-        out.push_str(&withheld_words(v));
+        out.push_str(&withheld_words(v, lang));
         out.trim_end().to_owned()
     });
     Ok(())
@@ -217,9 +208,7 @@ pub(super) async fn release(id: &str, vetted: Vetted, home: &Home) -> Result<(),
         "was": before.standing.as_str(),
         "cause": before.cause.as_str(),
     });
-    print(home.json, result, |_| {
-        "Released: it counts from now on as what its sender says. The activity log has your decision.".into()
-    });
+    print(home.json, result, |_| home.lang.text("doubt-now-released"));
     Ok(())
 }
 
@@ -240,12 +229,15 @@ mod tests {
         for cause in causes {
             for standing in [Standing::Quarantined, Standing::Questionable, Standing::Released] {
                 let (packet, at) = (PacketId([7; 32]), Timestamp(1));
-                let banner = banner(&Doubt { packet, standing, cause, at, decided: at, vetted: 2 });
-                let acts = banner.contains("causeway inbox release 070707070707");
-                assert_eq!(acts, standing != Standing::Released, "{banner}");
-                banners.insert(banner);
+                for lang in Lang::ALL {
+                    let doubt = Doubt { packet, standing, cause, at, decided: at, vetted: 2 };
+                    let banner = banner(&doubt, lang);
+                    let acts = banner.contains("causeway inbox release 070707070707");
+                    assert_eq!(acts, standing != Standing::Released, "{banner}");
+                    banners.insert(banner);
+                }
             }
         }
-        assert_eq!(banners.len(), 15);
+        assert_eq!(banners.len(), 30);
     }
 }

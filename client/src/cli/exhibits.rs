@@ -29,9 +29,7 @@ pub(super) fn differ(document: &Document, files: &[(SectionCode, PathBuf)]) -> R
 }
 
 fn exhibit(path: &Path) -> Result<Exhibit, Failure> {
-    let unread = |e: std::io::Error| {
-        Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
-    };
+    let unread = |e: std::io::Error| Failure::unreadable(path, &e);
     let mut file = BufReader::new(File::open(path).map_err(unread)?);
     let (mut hash, mut size, mut piece) = (Sha256::new(), 0_u64, vec![0; PIECE_BYTES]);
     loop {

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::home::Home;
-use super::output::{text, time};
+use super::output::{number, text, time};
 use crate::head_age::HeadAge;
+use crate::lang::Lang;
 use crate::model::{PACKET_REFERRAL, Transport};
 use crate::records;
 
@@ -36,32 +37,19 @@ fn code(head: HeadAge) -> Option<&'static str> {
 }
 
 /// The same in words, on a line of its own; nothing as long as the head is fresh.
-pub(crate) fn words(v: &Value) -> String {
+pub(crate) fn words(v: &Value, lang: Lang) -> String {
     if v["code"].is_null() {
         return String::new();
     }
     let hours = v["age"].as_u64().unwrap_or_default() / (60 * 60);
-    let waits = match v["first_contacts_waiting"].as_u64() {
-        None | Some(0) => String::new(),
-        Some(count) => format!(
-            " {count} packet(s) for organisations that you have never exchanged anything with wait for it."
-        ),
-    };
-    let rule = if v["code"] == FIRST_CONTACT {
-        format!(
-            " Until there is a fresh one, nothing goes out to an organisation that you have never exchanged anything with; it stays queued.{waits}"
-        )
-    } else {
-        String::new()
-    };
-    format!(
-        "\nWarning: the newest directory that the relay has shown was signed {hours} hours ago ({}). If you have not connected since, run `causeway sync`. \
-         If it stays old after that, the relay may be hiding that a device or an organisation no longer counts, or a clock is wrong: check the date of this \
-         computer, then call the registrar, not through the relay, and ask whether anybody was suspended or removed. A partner's file \
-         (`causeway directory export`) shows what the partner was shown: `causeway directory evidence --out OUT --with FILE` compares it.{rule} [{}]",
-        text(v, "signed"),
-        text(v, "code"),
-    )
+    let mut parts = vec![lang.count_with("head-old", number(hours), &[("signed", text(v, "signed"))])];
+    if v["code"] == FIRST_CONTACT {
+        parts.push(lang.text("head-first-contact"));
+        if let Some(count @ 1..) = v["first_contacts_waiting"].as_u64() {
+            parts.push(lang.count("head-waiting", number(count)));
+        }
+    }
+    format!("\n{} [{}]", parts.join(" "), text(v, "code"))
 }
 
 /// Why what is for these organisations waits, if it does.
@@ -73,11 +61,8 @@ pub(crate) async fn first_contact(home: &Home, to: &[OrgId]) -> Result<Option<St
         }
     }
     let words = || {
-        format!(
-            "What is for {} stays queued until the relay shows a fresh directory: you have never exchanged anything with them, and the last one is \
-             more than three days old. `causeway sync` fetches one and sends it. If it is urgent, call them. [{FIRST_CONTACT}]",
-            names.join(", ")
-        )
+        let words = home.lang.fill("head-waits", &[("names", &names.join(", "))]);
+        format!("{words} [{FIRST_CONTACT}]")
     };
     Ok((!names.is_empty()).then(words))
 }
@@ -101,13 +86,19 @@ mod tests {
 
     #[test]
     fn a_fresh_head_is_no_news_and_an_old_one_says_what_it_may_mean_and_what_to_do() {
-        let told = |code: Value, waiting: u64| {
-            words(&json!({
+        let shown = |code: Value, waiting: u64| {
+            json!({
                 "signed": "2026-09-21T12:00:00Z", "age": 30 * 60 * 60, "code": code,
                 "first_contacts_waiting": waiting,
-            }))
+            })
         };
-        assert_eq!((told(Value::Null, 0), words(&Value::Null)), (String::new(), String::new()));
+        let told = |code: Value, waiting: u64| words(&shown(code, waiting), Lang::En);
+        assert_eq!((told(Value::Null, 0), words(&Value::Null, Lang::En)), (String::new(), String::new()));
+        let russian = words(&shown(FIRST_CONTACT.into(), 2), Lang::Ru);
+        for part in ["часов назад: 30", "2026-09-21", "скрывает", "ждут 2 пакета", "[D-132]"]
+        {
+            assert!(russian.contains(part), "{part}: {russian}");
+        }
         let old = told(OLD.into(), 0);
         for part in ["30 hours ago", "2026-09-21", "hiding", "clock", "registrar", "[D-131]"] {
             assert!(old.contains(part), "{part}: {old}");

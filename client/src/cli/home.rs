@@ -10,6 +10,7 @@ use causeway_certs::transport::quic::{self, QuicDialer};
 use causeway_certs::transport::{BoxFuture, Dialer, Link, LinkError};
 use causeway_common::crash;
 use causeway_common::ids::{Digest, OrgId};
+use causeway_common::passphrase::CHARS_MIN;
 use causeway_common::store::{SledKv, SledOptions, StoreError, files};
 use causeway_common::time::SystemClock;
 use clap::Args;
@@ -19,7 +20,7 @@ use rand::rngs::StdRng;
 use zeroize::Zeroizing;
 
 use super::Global;
-use super::failure::{Failure, exit};
+use super::failure::{Failure, exit, unreachable, why};
 use super::output::remark;
 use crate::activity;
 use crate::backup::is_staged;
@@ -90,29 +91,16 @@ pub(crate) struct Home {
 
 pub(crate) fn vault_failure(error: VaultError) -> Failure {
     match error {
-        VaultError::WrongPassphrase => Failure::new(
-            WRONG,
-            exit::LOCKED,
-            "The passphrase is not the right one. Nothing was changed.",
-            "Try again; mind the keyboard layout. If it is lost, enter the recovery code in its place.",
-        ),
-        VaultError::Missing => Failure::new(
-            NO_VAULT,
-            exit::NOT_FOUND,
-            "This home was begun and not finished.",
-            "Run `causeway join INVITE` again with the same invite.",
-        ),
-        VaultError::WeakPassphrase => Failure::invalid(
-            format!("{error}."),
-            "Six unrelated words are easy to remember and hard to guess.",
-        ),
+        VaultError::WrongPassphrase => Failure::said(WRONG, exit::LOCKED, "fail-passphrase-wrong", &[]),
+        VaultError::Missing => Failure::said(NO_VAULT, exit::NOT_FOUND, "fail-unfinished", &[]),
+        VaultError::WeakPassphrase => {
+            Failure::wrong("fail-passphrase-weak", &[("chars", &CHARS_MIN.to_string())])
+        }
         VaultError::Store(store) => store.into(),
-        other => Failure::new(
-            "V-108",
-            exit::INTEGRITY,
-            format!("{other}."),
-            "Do not delete anything. Restore from a backup, or ask for help with the code.",
-        ),
+        VaultError::Memory => Failure::said("V-108", exit::INTEGRITY, "fail-vault-memory", &[]),
+        VaultError::Damaged(what) => {
+            Failure::said("V-108", exit::INTEGRITY, "fail-vault-damaged", &[("what", &what)])
+        }
     }
 }
 
@@ -121,9 +109,7 @@ pub(crate) fn folder(global: &Global) -> Result<PathBuf, Failure> {
         Some(home) => Ok(home.clone()),
         None => etcetera::choose_base_strategy()
             .map(|strategy| strategy.data_dir().join("causeway"))
-            .map_err(|_| {
-                Failure::invalid("There is no home folder on this machine.", "Say where with --home DIR.")
-            }),
+            .map_err(|_| Failure::wrong("fail-no-folder", &[])),
     }
 }
 
@@ -148,7 +134,7 @@ impl Home {
 
     /// This home belongs to somebody else than the one who is meant.
     pub(crate) fn is_taken(&self) -> Failure {
-        taken(&self.engine.identity.name)
+        taken(Some(&self.engine.identity.name))
     }
 
     /// Makes a home around a new identity. If this fails there is no identity, and the next attempt begins anew.
@@ -169,10 +155,7 @@ impl Home {
             Vault::create(open_store(&folder)?, folder.as_path(), &passphrase, protection.cost(), &mut *rng)
                 .await?;
         recovery::store(&vault, &found(&mut *rng), &mut *rng).await?;
-        remark(&format!(
-            "Recovery code (write it on paper, keep it apart from this machine; it opens this home without the passphrase):\n\n    {}\n",
-            code.as_str()
-        ));
+        remark(&format!("{}\n", global.lang().fill("home-recovery-code", &[("code", code.as_str())])));
         Self::open(vault, &folder, global)
     }
 
@@ -195,7 +178,7 @@ impl Home {
             .await
             .map_err(Failure::internal)?;
         let Ok(Some(relay)) = resolved else {
-            return Err(LinkError::Broken("its name does not resolve".into()).into());
+            return Err(unreachable(|lang| lang.text("link-no-name")));
         };
         let endpoint = quic::client_endpoint(relay)?;
         Ok(Box::new(RelayDialer { engine: Arc::clone(&self.engine), endpoint, relay, also }))
@@ -252,7 +235,7 @@ async fn unlock(folder: &Path, secret: &str) -> Result<Vault, Failure> {
 async fn clear_unfinished(folder: &Path, passphrase: &str) -> Result<(), Failure> {
     match unlock(folder, passphrase).await {
         Ok(vault) if records::identity(&vault)?.is_some() => {
-            return Err(taken("somebody"));
+            return Err(taken(None));
         }
         Ok(_) => {}
         Err(failure) if failure.code == NO_VAULT => {}
@@ -273,7 +256,7 @@ async fn clear_unfinished(folder: &Path, passphrase: &str) -> Result<(), Failure
 pub(crate) async fn make_room(folder: &Path, secret: &str) -> Result<(), Failure> {
     if folder.join("vault").exists() {
         match clear_unfinished(folder, secret).await {
-            Err(failure) if failure.code == WRONG => return Err(taken("somebody")),
+            Err(failure) if failure.code == WRONG => return Err(taken(None)),
             cleared => cleared?,
         }
     }
@@ -294,13 +277,11 @@ fn names(folder: &Path) -> Vec<std::ffi::OsString> {
         .collect()
 }
 
-fn taken(name: &str) -> Failure {
-    Failure::new(
-        "H-109",
-        exit::CONFLICT,
-        format!("This home belongs to {name} already. Nothing was changed."),
-        "Use another folder with --home DIR.",
-    )
+fn taken(name: Option<&str>) -> Failure {
+    match name {
+        Some(name) => Failure::said("H-109", exit::CONFLICT, "fail-taken", &[("name", name)]),
+        None => Failure::said("H-109", exit::CONFLICT, "fail-taken-somebody", &[]),
+    }
 }
 
 fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
@@ -317,27 +298,27 @@ pub(crate) fn open_store(folder: &Path) -> Result<Arc<SledKv>, StoreError> {
 pub(crate) fn passphrase(global: &Global, new: bool) -> Result<Zeroizing<String>, Failure> {
     if let Some(path) = &global.passphrase_file {
         let unreadable = |e: std::io::Error| {
-            Failure::invalid(format!("Cannot read the passphrase file: {e}."), "Check --passphrase-file.")
+            Failure::in_each("C-105", exit::INVALID, |lang| {
+                let message = lang.fill("fail-passphrase-file", &[("why", &why(&e, lang))]);
+                (message, lang.text("fail-passphrase-file.hint"))
+            })
         };
         if std::fs::metadata(path).map_err(unreadable)?.len() > PASSPHRASE_BYTES_MAX {
-            return Err(Failure::invalid("The passphrase file is too long.", "It should hold one line."));
+            return Err(Failure::wrong("fail-passphrase-file-long", &[]));
         }
         let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?);
         return Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()));
     }
     if global.no_input || !std::io::stdin().is_terminal() {
-        return Err(Failure::new(
-            "V-103",
-            exit::LOCKED,
-            "This home is locked, and there is no terminal to ask for the passphrase.",
-            "Use --passphrase-file FILE.",
-        ));
+        return Err(Failure::said("V-103", exit::LOCKED, "fail-locked", &[]));
     }
-    let ask =
-        |prompt: &str| rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(Failure::internal);
-    let first = ask("Passphrase: ")?;
-    if new && *first != *ask("The same again: ")? {
-        return Err(Failure::invalid("The two passphrases differ.", "Try again."));
+    let ask = |prompt: &str| {
+        let prompt = format!("{} ", global.lang().text(prompt));
+        rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(Failure::internal)
+    };
+    let first = ask("home-ask-passphrase")?;
+    if new && *first != *ask("home-ask-again")? {
+        return Err(Failure::wrong("fail-passphrases-differ", &[]));
     }
     Ok(first)
 }

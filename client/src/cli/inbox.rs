@@ -307,7 +307,7 @@ async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Res
         "received": time(thread.begun),
         "respond_by": time(thread.respond_by),
         "deadlines": tasks::of_thread(thread, home)?,
-        "held": standing::suspension(suspended.as_ref()),
+        "held": standing::suspension(suspended.as_ref(), home.lang),
         "waits": waits,
         "standing": doubtful::standing(doubt.as_ref()),
         "capacity": publications.of(thread),
@@ -399,7 +399,7 @@ async fn timeline(thread: &Thread, home: &Home) -> Result<Value, Failure> {
         let mut step = json!({
             "by_device": event.author,
             "taken_back": event.taken_back,
-            "explanation": lost_to_colleague(&thread.events[..place], event, thread.peer),
+            "explanation": lost_to_colleague(&thread.events[..place], event, thread.peer, home.lang),
             "at": time(event.at),
             "by": event.by.to_string(),
             "by_name": home.name_of(event.by).await,
@@ -445,7 +445,7 @@ fn proofs(received: Option<&Received>, sent: Option<&Sent>, home: &Home) -> Resu
 
 /// A referral as a person reads it.
 pub(super) fn people(v: &Value, lang: Lang) -> String {
-    let mut out = doubtful::warnings(v);
+    let mut out = doubtful::warnings(v, lang);
     if let Some(words) = v["held"]["words"].as_str() {
         out.push_str(&format!("{}\n", lang.fill("shown-held", &[("words", words)])));
     }
@@ -461,7 +461,7 @@ pub(super) fn people(v: &Value, lang: Lang) -> String {
         let content = serde_json::to_string_pretty(content).unwrap_or_default();
         out.push_str(&format!("\n[{}]\n{}\n", harmless(code), harmless(&content)));
     }
-    out.push_str(&withheld_words(v));
+    out.push_str(&withheld_words(v, lang));
     for answer in v["answers"].as_array().into_iter().flatten() {
         let content = serde_json::to_string_pretty(answer).unwrap_or_default();
         out.push_str(&format!("\n[{}]\n{}\n", lang.text("shown-answer"), harmless(&content)));

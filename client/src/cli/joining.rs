@@ -56,8 +56,8 @@ pub(crate) async fn join(args: &JoinArgs, global: &Global) -> Result<(), Failure
     let mut shown = comparison(link::comparison(&linked.request));
     if !global.json {
         remark(&format!(
-            "You ask to join {}. Your administrator's screen must show exactly this:\n{}\n",
-            code.name,
+            "{}\n{}\n",
+            home.lang.fill("join-asked", &[("name", &code.name)]),
             comparison_words(&shown)
         ));
     }
@@ -83,15 +83,10 @@ pub(crate) async fn join(args: &JoinArgs, global: &Global) -> Result<(), Failure
     shown["fingerprint"] = fingerprint::digits(home.fingerprint().await).into();
     shown["status"] = if admitted { "active" } else { "pending" }.into();
     print(home.json, shown, |v| {
-        let id = &text(v, "id")[..12];
+        let gaps = [("id", &text(v, "id")[..12]), ("name", text(v, "name"))];
         match admitted {
-            true => {
-                format!("This workstation ({id}) is one of {} and can send and receive.", text(v, "name"))
-            }
-            false => format!(
-                "This workstation ({id}) waits. Compare the pictures or the digits with your administrator, who then types: causeway \
-                 device admit {id}\nThen run `causeway sync` here. The code is good for fifteen minutes."
-            ),
+            true => home.lang.fill("join-let-in", &gaps),
+            false => home.lang.fill("join-waits", &gaps[..1]),
         }
     });
     Ok(())

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Global;
 use super::failure::{Failure, exit};
-use super::output::{emit, print, print_list};
+use super::output::{emit, harmless, print, print_list};
 use crate::lang::Lang;
 use crate::referral::checklist::{Checklist, checklists};
 use crate::referral::indicators::{Profile, Screening, screen};
@@ -215,20 +215,15 @@ fn nobody(now: Timestamp) -> SendContext {
     }
 }
 
-fn pair(assignment: &str) -> Result<(&str, &str), Failure> {
-    assignment.split_once('=').ok_or_else(|| {
-        Failure::invalid(
-            format!("{assignment:?} is not PATH=VALUE."),
-            "For example: --set approach_note=\"speak to her alone\"",
-        )
-    })
+pub(super) fn pair(assignment: &str) -> Result<(&str, &str), Failure> {
+    assignment
+        .split_once('=')
+        .ok_or_else(|| Failure::wrong("fail-not-path", &[("given", &harmless(assignment))]))
 }
 
 /// A document's file, or standard input for `-`, up to the longest that there can be.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |e: std::io::Error| {
-        Failure::invalid(format!("Cannot read {}: {e}.", path.display()), "Check the file name.")
-    };
+    let unreadable = |e: std::io::Error| Failure::unreadable(path, &e);
     let mut bytes = Vec::new();
     let limit = DOCUMENT_BYTES_MAX as u64 + 1;
     if path == Path::new("-") {

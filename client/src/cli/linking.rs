@@ -9,12 +9,8 @@ use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
 use super::failure::{Failure, exit};
-use super::output::remark;
+use super::output::{harmless, remark};
 use crate::linking::LinkingError;
-
-/// What to do when a code is worth nothing any more.
-const ASK_AGAIN: &str =
-    "Ask your administrator for a new code (`causeway device invite`) and run `causeway join` with it here.";
 
 /// A name that colleagues will see.
 pub(crate) fn check_device_name(name: &str) -> Result<(), Failure> {
@@ -40,102 +36,36 @@ fn picture(text: &str) -> Option<String> {
 
 /// What people are told.
 pub(crate) fn failure(error: &LinkingError) -> Failure {
-    let (code, exit, message, hint) = match error {
+    let (code, exit, id) = match error {
         LinkingError::Code(code) => return of_code(*code),
-        LinkingError::CodeRefused => (
-            "E-117",
-            exit::REFUSED,
-            "The relay does not accept this code: somebody has used it already, its fifteen minutes are over, or it was taken \
-             back.",
-            ASK_AGAIN,
-        ),
-        LinkingError::Used => (
-            "E-117",
-            exit::REFUSED,
-            "This code has let in another workstation already. This request is a second one with it: somebody else has seen the \
-             code, or the relay shows an old request. Nothing was changed.",
-            "Look at `causeway device list`: if a device stands there that you do not know, remove it with `causeway device revoke`. Then make a new code.",
-        ),
-        LinkingError::NotOurs => (
-            "E-127",
-            exit::REFUSED,
-            "The code of this request was not made on this workstation, so nobody can check the request here. Nothing was changed.",
-            "Let it in on the workstation where the code was made.",
-        ),
-        LinkingError::NotAdministrator => (
-            "E-103",
-            exit::LOCKED,
-            "This workstation is not an administrator's: it can neither invite, nor let in, nor remove devices. Nothing was \
-             changed.",
-            "Do it on an administrator's workstation: `causeway device list` shows which ones are.",
-        ),
-        LinkingError::NotRoot => (
-            "E-113",
-            exit::LOCKED,
-            "Your organisation's root key has to sign who its administrators are, and it is not on this workstation. Nothing was changed.",
-            "Fetch the root's recovery sheet and run the command again: you are asked for it, or name a file with `--sheet-file`. Before it was put on paper, the organisation's first workstation has it.",
-        ),
-        LinkingError::NotFound(_) => {
-            return Failure::new(
-                "E-104",
-                exit::NOT_FOUND,
-                format!("{error}. Nothing was changed."),
-                "`causeway device pending` shows who asks to join, `causeway device proposals` what waits for signatures, `causeway device list` who is there. Use at least four characters of the identifier.",
-            );
+        LinkingError::CodeRefused => ("E-117", exit::REFUSED, "fail-link-refused"),
+        LinkingError::Used => ("E-117", exit::REFUSED, "fail-link-used"),
+        LinkingError::NotOurs => ("E-127", exit::REFUSED, "fail-link-not-ours"),
+        LinkingError::NotAdministrator => ("E-103", exit::LOCKED, "fail-link-not-administrator"),
+        LinkingError::NotRoot => ("E-113", exit::LOCKED, "fail-link-not-root"),
+        LinkingError::NotFound(id) => {
+            let gaps = [("id", &*harmless(id))];
+            return Failure::said("E-104", exit::NOT_FOUND, "fail-link-not-found", &gaps);
         }
-        LinkingError::LastAdministrator => (
-            "E-109",
-            exit::CONFLICT,
-            "Without this workstation too few administrators' workstations would be left to let in or remove devices of your \
-             organisation. Nothing was changed.",
-            "Name a successor first: `causeway device invite --role administrator`; or, with your root's sheet, demand fewer signatures: `causeway recovery threshold`. If this workstation is in other hands, call the registrar: it can suspend your organisation at once.",
-        ),
-        LinkingError::Overtaken => (
-            "E-129",
-            exit::CONFLICT,
-            "Another change of your devices was faster, so this one is void. Nothing was changed.",
-            "If it is still wanted, ask your colleague to do it again: `causeway device list` shows what is in force now.",
-        ),
-        LinkingError::Full => (
-            "E-119",
-            exit::CONFLICT,
-            "Your organisation has as many devices, or administrators, as it can have. Nothing was changed.",
-            "Remove one that is no longer used: `causeway device revoke DEVICE --reason retired`.",
-        ),
-        LinkingError::OtherOrganisation => (
-            "E-118",
-            exit::INTEGRITY,
-            "The directory does not show this workstation in the organisation that your code names. It was not believed, and \
-             nothing was sent.",
-            "Call your administrator, and the people who run the relay; do not use this workstation meanwhile.",
-        ),
+        LinkingError::LastAdministrator => ("E-109", exit::CONFLICT, "fail-link-last"),
+        LinkingError::Overtaken => ("E-129", exit::CONFLICT, "fail-link-overtaken"),
+        LinkingError::Full => ("E-119", exit::CONFLICT, "fail-link-full"),
+        LinkingError::OtherOrganisation => ("E-118", exit::INTEGRITY, "fail-link-other-organisation"),
         // The rest goes the way of every session.
         _ => return Failure::internal(error),
     };
-    Failure::new(code, exit, message, hint)
+    Failure::said(code, exit, id, &[])
 }
 
 fn of_code(error: CodeError) -> Failure {
-    match error {
-        CodeError::Expired => Failure::new(
-            "E-107",
-            exit::REFUSED,
-            "The fifteen minutes of this code are over. Nothing was changed.",
-            "If your administrator has let you in, another one may have to sign that too: `causeway sync` once both have. Otherwise ask for a new code (`causeway device invite`) and run `causeway join` with it here.",
-        ),
-        CodeError::Mistyped => Failure::new(
-            "E-105",
-            exit::INVALID,
-            "This is not the code as it was given out: a letter is wrong, or a part is missing. Nothing was changed.",
-            "Copy all of it, from `causeway:device:` to its last character, or read the picture with a camera.",
-        ),
-        other => Failure::new(
-            "E-108",
-            exit::INTEGRITY,
-            format!("{other}. It must not be let in; nothing was changed."),
-            "Call the colleague who waits. Make a new code and hand it over by another way; if it happens again, tell the people who run the relay.",
-        ),
-    }
+    let (code, exit, id) = match error {
+        CodeError::Expired => ("E-107", exit::REFUSED, "fail-code-expired"),
+        CodeError::Mistyped => ("E-105", exit::INVALID, "fail-code-mistyped"),
+        CodeError::Malformed => ("E-108", exit::INTEGRITY, "fail-request-malformed"),
+        CodeError::OtherOrganisation => ("E-108", exit::INTEGRITY, "fail-request-other-organisation"),
+        _ => ("E-108", exit::INTEGRITY, "fail-request-forged"),
+    };
+    Failure::said(code, exit, id, &[])
 }
 
 impl From<LinkingError> for Failure {

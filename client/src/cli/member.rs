@@ -11,15 +11,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::capacity;
-use super::failure::{Failure, exit};
+use super::failure::{Failure, exit, link_words};
 use super::head;
 use super::home::{Home, ProtectionArgs};
-use super::output::{print, remark, text};
+use super::output::{number, print, remark, text};
 use super::recovery::standing as recovering;
 use super::retention;
 use super::{Global, alarms, joining, matches, tasks};
 use crate::doubts;
 use crate::identity::Identity;
+use crate::lang::Lang;
 use crate::matching::{sweep, telling};
 use crate::membership;
 use crate::reconnect;
@@ -84,13 +85,9 @@ pub(crate) async fn join(args: JoinArgs, global: &Global) -> Result<(), Failure>
         "status": if admitted { "active" } else { "pending" },
     });
     print(home.json, result, |v| {
-        let next = if admitted {
-            "You are admitted and can send and receive. Your organisation's root keys are still on this workstation: put them on paper today, `causeway recovery sheet`.".to_owned()
-        } else {
-            "Read the fingerprint to the registrar by phone. Once you are admitted, run `causeway sync`."
-                .to_owned()
-        };
-        format!("{}\nfingerprint {}\n{next}", text(v, "name"), text(v, "fingerprint"))
+        let next = home.lang.text(if admitted { "join-admitted" } else { "join-pending" });
+        let digits = home.lang.fill("join-fingerprint", &[("digits", text(v, "fingerprint"))]);
+        format!("{}\n{digits}\n{next}", text(v, "name"))
     });
     Ok(())
 }
@@ -100,10 +97,7 @@ pub(crate) async fn join(args: JoinArgs, global: &Global) -> Result<(), Failure>
 async fn begin(args: &JoinArgs, global: &Global) -> Result<Home, Failure> {
     let (signed, read) = invite::from_text(&args.invite)?;
     if signed.signature.is_empty() {
-        return Err(Failure::invalid(
-            "This is a relay's claim code, not an organisation's invite.",
-            "Only the registrar uses it: `causeway registrar claim CODE`.",
-        ));
+        return Err(Failure::wrong("fail-claim-code", &[]));
     }
     let home = match Home::unlock(global).await {
         Err(failure) if failure.exit == exit::NOT_FOUND => {
@@ -126,10 +120,19 @@ async fn begin(args: &JoinArgs, global: &Global) -> Result<Home, Failure> {
 }
 
 /// Says on standard error why nothing happens for a while.
-fn paused(pause: Duration, error: Option<&SessionError>) {
-    let why = error
-        .map_or_else(|| "The relay is restarting".to_owned(), |error| format!("No connection ({error})"));
-    remark(&format!("{why}; trying again in {:.1} s. What you queued is safe.", pause.as_secs_f64()));
+fn paused(pause: Duration, error: Option<&SessionError>, lang: Lang) {
+    let seconds = format!("{:.1}", pause.as_secs_f64());
+    let words = match error {
+        None => lang.fill("sync-restarting", &[("seconds", &seconds)]),
+        Some(error) => {
+            let why = match error {
+                SessionError::Link(link) => link_words(link, lang),
+                other => other.to_string(),
+            };
+            lang.fill("sync-no-connection", &[("why", &why), ("seconds", &seconds)])
+        }
+    };
+    remark(&words);
 }
 
 /// Says on standard error that the connection stands, if somebody is going to wait on it.
@@ -137,6 +140,7 @@ fn paused(pause: Duration, error: Option<&SessionError>) {
 struct Announcing {
     dialer: Box<dyn Dialer>,
     seconds: u64,
+    lang: Lang,
 }
 
 impl Dialer for Announcing {
@@ -144,7 +148,8 @@ impl Dialer for Announcing {
         Box::pin(async move {
             let link = self.dialer.dial().await?;
             if self.seconds > 0 {
-                remark(&format!("Connected; waiting up to {} s for what is still to come.", self.seconds));
+                let seconds = [("seconds", &*self.seconds.to_string())];
+                remark(&self.lang.fill("sync-connected", &seconds));
             }
             Ok(link)
         })
@@ -156,11 +161,12 @@ impl Dialer for Announcing {
 }
 
 pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
-    let dialer = Announcing { dialer: home.dialer().await?, seconds: args.wait };
+    let dialer = Announcing { dialer: home.dialer().await?, seconds: args.wait, lang: home.lang };
     let mut news = Known::read(home)?;
     let report = match args.wait {
         0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await,
         seconds => {
+            let paused = |pause, error: Option<&SessionError>| paused(pause, error, home.lang);
             let stay = reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused);
             tasks::while_watching(home, &mut news, stay).await
         }
@@ -185,9 +191,9 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     let waiting = records::pending_count(&home.engine.vault);
     let (held, doubtful) = (home.held_count().await?, doubts::undecided(&home.engine.vault)?);
     let recovery = recovering::of_own(home).await;
-    let alarm = recovering::alarm(&recovery);
+    let alarm = recovering::alarm(&recovery, home.lang);
     let head = head::of(home).await?;
-    let old = head::words(&head);
+    let old = head::words(&head, home.lang);
     let lines = news.lines(home).await?;
     let result = json!({
         "news": news.told(),
@@ -211,46 +217,23 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
     });
     tasks::remark_open(home)?;
     capacity::remark_old(home)?;
-    if !alarm.is_empty() && !home.json {
-        remark(&alarm);
-    }
-    if !old.is_empty() && !home.json {
-        remark(old.trim_start());
-    }
     if !home.json {
-        let caught = alarms::words(&alarms::of(home).await?);
-        if !caught.is_empty() {
-            remark(caught.trim_start());
+        let caught = alarms::words(&alarms::of(home).await?, home.lang);
+        let warnings = [alarm, old, caught];
+        warnings.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words.trim_start()));
+        let remarks = [
+            ("sync-held", held),
+            ("sync-unproven", number(report.held)),
+            ("sync-doubtful", doubtful),
+            ("sync-unopened", crate::unopened::count(&home.engine.vault)),
+            ("sync-failed", records::failed_count(&home.engine.vault)),
+        ];
+        for (id, count) in remarks.into_iter().filter(|(_, count)| *count > 0) {
+            remark(&home.lang.count(id, count));
         }
-    }
-    if held > 0 && !home.json {
-        remark(&format!(
-            "{held} packet(s) are held: the registrar has suspended their recipient. `causeway sent list` shows them; they go out once it is reinstated, or `causeway withdraw` takes them back."
-        ));
-    }
-    if report.held > 0 && !home.json {
-        remark(&format!(
-            "{} packet(s) from others wait at the relay, because it withholds the part of the directory that proves their senders. Run `causeway sync` again. If they stay, ask a partner for `causeway directory export --out FILE` and compare it with `causeway directory evidence --out OUT --with FILE`; then call the registrar, not through the relay.",
-            report.held
-        ));
-    }
-    if alike > 0 && !home.json {
-        remark(&matches::waiting_words(alike, home));
-    }
-    if doubtful > 0 && !home.json {
-        remark(&format!(
-            "{doubtful} packet(s) from others are in doubt: see `causeway inbox list`, and call their senders before you act on them."
-        ));
-    }
-    let unopened = crate::unopened::count(&home.engine.vault);
-    if unopened > 0 && !home.json {
-        remark(&format!("{unopened} packet(s) from others could not be opened: see `causeway inbox list`."));
-    }
-    let failures = records::failed_count(&home.engine.vault);
-    if failures > 0 && !home.json {
-        remark(&format!(
-            "{failures} packet(s) did not reach their recipient: see `causeway sent list`, and call by phone."
-        ));
+        if alike > 0 {
+            remark(&matches::waiting_words(alike, home));
+        }
     }
     retention::after_sync(home).await
 }

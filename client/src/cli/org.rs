@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::checks;
 use super::failure::Failure;
 use super::home::Home;
-use super::output::{print, print_list, text, time};
+use super::output::{harmless, print, print_list, text, time};
 use super::recovery::standing as recovering;
 use super::standing;
+use crate::lang::Lang;
 use crate::records;
 
 #[derive(Debug, Subcommand)]
@@ -29,21 +30,21 @@ pub(crate) enum OrgCommand {
 
 fn entry(org: &Organisation, home: &Home) -> Result<Value, Failure> {
     let check = records::check(&home.engine.vault, org.id)?;
-    let mut entry = what_the_directory_says(org);
+    let mut entry = what_the_directory_says(org, home.lang);
     entry["checked"] = checks::value(org, check.as_ref());
     entry["devices"] = org.roster.as_ref().map_or(0, |r| r.devices.len()).into();
     Ok(entry)
 }
 
 /// An organisation for scripts, apart from what depends on who looks at it.
-pub(crate) fn what_the_directory_says(org: &Organisation) -> Value {
+pub(crate) fn what_the_directory_says(org: &Organisation, lang: Lang) -> Value {
     json!({
         "id": org.id.to_string(),
         "name": org.name,
         "kind": org.kind,
         "country": org.country,
         "status": standing::status(org),
-        "suspended": standing::suspension(org.suspended.as_ref()),
+        "suspended": standing::suspension(org.suspended.as_ref(), lang),
         "fingerprint": fingerprint::digits(org.fingerprint()),
         "admitted": time(org.admitted),
         "recovered": org.recovered.map_or(Value::Null, time),
@@ -52,21 +53,24 @@ pub(crate) fn what_the_directory_says(org: &Organisation) -> Value {
 }
 
 pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure> {
+    let lang = home.lang;
     match command {
         OrgCommand::List => {
             let replica = home.engine.replica.lock().await;
             let list = replica.directory.organisations().map(|o| entry(o, home)).collect::<Result<_, _>>()?;
-            print_list(home.json, list, "The directory is empty. `causeway sync` fetches it.", |v| {
+            print_list(home.json, list, &lang.text("org-none"), |v| {
                 let suspended = v["suspended"]["words"].as_str();
+                let suspended = suspended.map(|words| lang.fill("org-suspended", &[("words", words)]));
+                let recovery = recovered(v, "org-recovery", lang);
+                let remarks = [suspended, recovery].into_iter().flatten();
                 format!(
-                    "{}  {} ({}, {}), {}{}{}",
+                    "{}  {} ({}, {}), {}{}",
                     &text(v, "id")[..12],
                     text(v, "name"),
                     text(v, "kind"),
                     text(v, "country"),
                     checked(home, v),
-                    suspended.map_or_else(String::new, |words| format!("  SUSPENDED {words}")),
-                    recovered(v, "  RECOVERY: "),
+                    remarks.map(|words| format!("  {words}")).collect::<String>(),
                 )
             });
         }
@@ -76,21 +80,24 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
             let found =
                 replica.directory.organisation(id).map(|o| entry(o, home)).transpose()?.unwrap_or_default();
             print(home.json, found, |v| {
-                format!(
-                    "{} ({}, {})\nidentifier  {}\nstatus      {}\nfingerprint {}\ndevices     {}\nadmitted    {}{}\n{}",
-                    text(v, "name"),
-                    text(v, "kind"),
-                    text(v, "country"),
-                    text(v, "id"),
-                    v["suspended"]["words"]
-                        .as_str()
-                        .map_or_else(|| "active".to_owned(), |words| format!("suspended {words}")),
-                    text(v, "fingerprint"),
-                    v["devices"],
-                    text(v, "admitted"),
-                    recovered(v, "\nrecovery    "),
-                    checked(home, v),
-                )
+                let devices = v["devices"].to_string();
+                let status = match v["suspended"]["words"].as_str() {
+                    Some(words) => lang.fill("org-status-suspended", &[("words", words)]),
+                    None => lang.text("org-status-active"),
+                };
+                let gaps = [
+                    ("name", text(v, "name")),
+                    ("kind", text(v, "kind")),
+                    ("country", text(v, "country")),
+                    ("id", text(v, "id")),
+                    ("status", &status),
+                    ("fingerprint", text(v, "fingerprint")),
+                    ("devices", &devices),
+                    ("admitted", text(v, "admitted")),
+                ];
+                let shown = lang.fill("org-shown", &gaps);
+                let lines = [Some(shown), recovered(v, "org-shown-recovery", lang), Some(checked(home, v))];
+                lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
             });
         }
         OrgCommand::Check(args) => checks::check(args, home).await?,
@@ -98,16 +105,16 @@ pub(crate) async fn org(command: OrgCommand, home: &Home) -> Result<(), Failure>
     Ok(())
 }
 
-fn recovered(entry: &Value, before: &str) -> String {
-    let words = recovering::words(entry);
-    if words.is_empty() { words } else { format!("{before}{words}") }
+fn recovered(entry: &Value, id: &str, lang: Lang) -> Option<String> {
+    let words = recovering::words(entry, lang);
+    (!words.is_empty()).then(|| lang.fill(id, &[("words", &words)]))
 }
 
 fn checked(home: &Home, entry: &Value) -> String {
     if text(entry, "id") == home.engine.identity.org.to_string() {
-        return "your own organisation".to_owned();
+        return home.lang.text("org-own");
     }
-    checks::words(&entry["checked"])
+    checks::words(&entry["checked"], home.lang)
 }
 
 /// The organisation that a person means: identifier, unique beginning of one, or exact name.
@@ -124,9 +131,6 @@ pub(crate) async fn find(home: &Home, meant: &str) -> Result<OrgId, Failure> {
     match (named.as_slice(), prefixed.as_slice()) {
         ([one], _) | ([], [one]) => Ok(*one),
         ([], []) => Err(crate::engine::EngineError::UnknownOrganisation(meant.to_owned()).into()),
-        _ => Err(Failure::invalid(
-            format!("More than one organisation is meant by {meant:?}."),
-            "Use the identifier from `causeway org list`.",
-        )),
+        _ => Err(Failure::wrong("fail-several-orgs", &[("name", &harmless(meant))])),
     }
 }

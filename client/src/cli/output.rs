@@ -59,6 +59,16 @@ pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or("-")
 }
 
+/// A count of a result, for words that depend on it.
+pub(crate) fn number(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// The same of a field; zero where it is not there.
+pub(crate) fn counted(value: &Value, field: &str) -> usize {
+    value.get(field).and_then(Value::as_u64).map_or(0, number)
+}
+
 /// Text of others, made harmless for a terminal: no control characters, nothing hidden, no change of direction.
 pub(crate) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c != '\n' && names::is_hidden(c) { '\u{fffd}' } else { c }).collect()

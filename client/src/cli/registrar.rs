@@ -270,7 +270,7 @@ async fn suspend(home: &Home, meant: &str, reason: Reason, since: Option<&str>) 
         "id": org.to_string(),
         "name": name,
         "status": "suspended",
-        "suspended": standing::suspension(Some(&suspended)),
+        "suspended": standing::suspension(Some(&suspended), home.lang),
     });
     print(home.json, result, |v| {
         format!(

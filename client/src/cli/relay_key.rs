@@ -15,6 +15,7 @@ use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::{capital, print, text, time};
 use crate::exclusion;
+use crate::lang::Lang;
 use crate::relay_keys::{self, AnnounceError, PassedOnError};
 
 /// Time for everybody to hear of the new key: an organisation that is closed for two weeks is rare.
@@ -202,21 +203,15 @@ pub(crate) async fn standing(home: &Home) -> Result<Value, Failure> {
 }
 
 /// The same for people, on lines of its own; nothing where nothing changes.
-pub(crate) fn words(standing: &Value) -> String {
+pub(crate) fn words(standing: &Value, lang: Lang) -> String {
     let mut out = String::new();
     if !standing["next"].is_null() {
-        out.push_str(&format!(
-            "\nThe relay gets a new key on {}; nothing needs to be done if this workstation syncs before.",
-            text(&standing["next"], "from")
-        ));
+        let words = lang.fill("relay-key-next", &[("from", text(&standing["next"], "from"))]);
+        out.push_str(&format!("\n{words}"));
     }
-    if standing["at_once"] == true {
-        out.push_str(&format!(
-            "\nThe relay has had a new key since {}, because somebody else may have the old one. Ask the registrar, not through the relay, what that means for you.",
-            text(standing, "changed")
-        ));
-    } else if !standing["changed"].is_null() {
-        out.push_str(&format!("\nThe relay has had a new key since {}.", text(standing, "changed")));
+    if standing["at_once"] == true || !standing["changed"].is_null() {
+        let id = if standing["at_once"] == true { "relay-key-at-once" } else { "relay-key-changed" };
+        out.push_str(&format!("\n{}", lang.fill(id, &[("changed", text(standing, "changed"))])));
     }
     out
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::again;
+use super::attachments;
 use super::calls::in_calls;
 use super::exhibits;
 use super::failure::Failure;
@@ -24,6 +25,7 @@ use super::sharing::{self, Basis, Share, along, record};
 use super::standing;
 use super::steps::find_thread;
 use crate::activity;
+use crate::attachments::TransferError;
 use crate::calls::{self, Call};
 use crate::casebook::Case;
 use crate::consents;
@@ -245,21 +247,16 @@ async fn queue(
     home.engine.queue(drafts, changes).await?;
     let alike = matches::waiting_words(sweep::compare_new(&home.engine).await?, home);
     if home.suspension_of(home.engine.identity.org).await.is_some() {
-        remark(
-            "The registrar has suspended this organisation: it stays in your outbox until you are reinstated.",
-        );
+        remark(&home.lang.text("send-own-suspended"));
     }
     let head = head::of(home).await?;
-    let remarks = [head::words(&head).trim_start().to_owned(), waits.unwrap_or_default(), alike];
+    let remarks = [head::words(&head, home.lang).trim_start().to_owned(), waits.unwrap_or_default(), alike];
     remarks.iter().filter(|words| !words.is_empty()).for_each(|words| remark(words));
     let result = json!({ "referral": packet.to_string(), "packets": listed, "head": head, "access": access });
     print(home.json, result, |v| {
         let packets = v["packets"].as_array().map_or(&[][..], Vec::as_slice);
-        let head = format!(
-            "Queued for {} organisation(s), number {}. `causeway sync` sends it.",
-            packets.len(),
-            &text(v, "referral")[..12]
-        );
+        let number = [("number", &text(v, "referral")[..12])];
+        let head = home.lang.count_with("send-queued", packets.len(), &number);
         // One packet for several: what one of them does has a number of its own here.
         let each = packets.iter().filter(|_| packets.len() > 1);
         let each = each.map(|p| format!("\n  {}  {}", &text(p, "id")[..12], harmless(text(p, "to_name"))));
@@ -271,19 +268,13 @@ async fn queue(
 /// The organisations that are meant, each once.
 async fn recipients(args: &SendArgs, home: &Home) -> Result<Vec<OrgId>, Failure> {
     if args.to.len() > RECIPIENTS_MAX {
-        return Err(Failure::invalid(
-            format!("At most {RECIPIENTS_MAX} organisations at once."),
-            "Send again to the others.",
-        ));
+        return Err(Failure::wrong("send-too-many", &[("max", &RECIPIENTS_MAX.to_string())]));
     }
     let mut recipients = Vec::new();
     for meant in &args.to {
         let org = org::find(home, meant).await?;
         if org == home.engine.identity.org {
-            return Err(Failure::invalid(
-                "A referral cannot go to your own organisation. Nothing was queued.",
-                "Name another organisation with --to.",
-            ));
+            return Err(Failure::wrong("send-to-self", &[]));
         }
         if let Some(suspended) = home.suspension_of(org).await {
             return Err(standing::recipient(&home.name_of(org).await, &suspended));
@@ -306,20 +297,28 @@ async fn names_of(packets: &[PacketId], home: &Home) -> Result<Vec<(OrgId, Strin
     Ok(names)
 }
 
-/// Files to send along, with their sections.
+/// Files to send along, with their sections. One that is not there stops it before anybody is asked anything.
 fn files(args: &SendArgs) -> Result<Vec<(SectionCode, PathBuf)>, Failure> {
     let read = |attachment: &String| {
         let (code, file) = attachment.split_once('=')?;
         let code = SectionCode(code.as_bytes().try_into().ok()?);
         SECTIONS.iter().any(|(known, _)| *known == code).then(|| (code, PathBuf::from(file)))
     };
-    let wrong = |attachment: &String| {
-        Failure::invalid(
-            format!("{attachment:?} is not SECTION=FILE."),
-            "For example: --attach PHO=photo.jpg",
-        )
-    };
-    args.attach.iter().map(|one| read(one).ok_or_else(|| wrong(one))).collect()
+    let mut files = Vec::new();
+    for attachment in &args.attach {
+        let wrong = || Failure::wrong("send-not-section-file", &[("given", &harmless(attachment))]);
+        let (code, file) = read(attachment).ok_or_else(wrong)?;
+        is_there(&file).map_err(|io| attachments::not_attached(TransferError::Unread(io), &file))?;
+        files.push((code, file));
+    }
+    Ok(files)
+}
+
+fn is_there(file: &Path) -> std::io::Result<()> {
+    if std::fs::File::open(file)?.metadata()?.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    Ok(())
 }
 
 async fn draft(
@@ -350,7 +349,9 @@ async fn draft(
         if !draft.sections.iter().any(|s| s.code == code.0) {
             draft.sections.push(StoredSection { code: code.0, bytes: b"{}".to_vec() });
         }
-        super::attachments::remarks(home.engine.attach(&mut draft, code.0, file).await?, file, home);
+        let attached = home.engine.attach(&mut draft, code.0, file).await;
+        let remark = attached.map_err(|error| attachments::not_attached(error, file))?;
+        attachments::remarks(remark, file, home);
     }
     Ok(draft)
 }
@@ -370,12 +371,7 @@ pub(super) fn written(
         document.fields.extend(read.fields);
     }
     for assignment in set {
-        let Some((path, value)) = assignment.split_once('=') else {
-            return Err(Failure::invalid(
-                format!("{assignment:?} is not PATH=VALUE."),
-                "For example: --set approach_note=\"speak to her alone\"",
-            ));
-        };
+        let (path, value) = kind::pair(assignment)?;
         document.set(path, value).map_err(|p| refused(&[p]))?;
     }
     Ok(document)

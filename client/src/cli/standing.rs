@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::time;
+use crate::lang::Lang;
 use crate::model::{PACKET_REFERRAL, Thread};
 use crate::records;
 
@@ -72,30 +73,32 @@ fn reason_word(reason: u8) -> &'static str {
     }
 }
 
+/// The name of the words for a reason.
 fn because(reason: u8) -> &'static str {
     match reason {
-        1 => "at its own wish",
-        2 => "because its keys are lost",
-        SUSPENDED_COMPROMISED => "because somebody else may have its keys",
-        4 => "because of the rules of this network",
-        _ => "for a reason that this version does not know",
+        1 => "suspended-own-wish",
+        2 => "suspended-keys-lost",
+        SUSPENDED_COMPROMISED => "suspended-keys-known",
+        4 => "suspended-rules",
+        _ => "suspended-other",
     }
 }
 
 /// Since when and why, as a part of a sentence.
-pub(crate) fn since_and_why(suspended: &Suspended) -> String {
+pub(crate) fn since_and_why(suspended: &Suspended, lang: Lang) -> String {
     let at = time(suspended.at);
-    format!("since {}, {}", at.as_str().unwrap_or("an unknown time"), because(suspended.reason))
+    let at = at.as_str().map_or_else(|| lang.text("suspended-some-time"), str::to_owned);
+    lang.fill("suspended-since", &[("at", &at), ("why", &lang.text(because(suspended.reason)))])
 }
 
-/// The same for scripts; null for an organisation that is not shut out.
-pub(crate) fn suspension(suspended: Option<&Suspended>) -> Value {
+/// The same for scripts, with the words for people; null for an organisation that is not shut out.
+pub(crate) fn suspension(suspended: Option<&Suspended>, lang: Lang) -> Value {
     suspended.map_or(Value::Null, |s| {
         json!({
             "since": time(s.at),
             "reason": reason_word(s.reason),
             "in_doubt_since": time(s.compromised_since),
-            "words": since_and_why(s),
+            "words": since_and_why(s, lang),
         })
     })
 }
@@ -107,30 +110,18 @@ pub(crate) fn status(org: &Organisation) -> &'static str {
 
 /// What the suspended organisation itself is told.
 pub(crate) fn own(suspended: Option<&Suspended>) -> Failure {
-    let since = suspended.map_or_else(String::new, |s| format!(" {}", since_and_why(s)));
-    Failure::new(
-        "N-117",
-        exit::REFUSED,
-        format!(
-            "The registrar has suspended this organisation{since}. Nothing goes out and nothing comes in until it is \
-             reinstated. What you queued stays in your outbox. What others sent before waits at the relay until its time \
-             is over; they cannot send you anything now."
-        ),
-        "Tell the partners of your urgent cases by phone. Ask the registrar what is missing; once you are reinstated, `causeway sync` sends and fetches everything.",
-    )
+    Failure::in_each("N-117", exit::REFUSED, |lang| {
+        let since = suspended.map_or_else(String::new, |s| format!(" {}", since_and_why(s, lang)));
+        (lang.fill("fail-own-suspended", &[("since", &since)]), lang.text("fail-own-suspended.hint"))
+    })
 }
 
 /// What a sender is told.
 pub(crate) fn recipient(name: &str, suspended: &Suspended) -> Failure {
-    Failure::new(
-        "D-107",
-        exit::REFUSED,
-        format!(
-            "The registrar has suspended {name} {}. Nothing was queued, for nobody.",
-            since_and_why(suspended)
-        ),
-        "Send to another organisation, or call the registrar. `causeway sync` and `causeway org list` tell when it is reinstated.",
-    )
+    Failure::in_each("D-107", exit::REFUSED, |lang| {
+        let gaps = [("name", name), ("since", &*since_and_why(suspended, lang))];
+        (lang.fill("fail-recipient-suspended", &gaps), lang.text("fail-recipient-suspended.hint"))
+    })
 }
 
 impl Home {
@@ -179,10 +170,10 @@ mod tests {
         for reason in Reason::value_variants() {
             let word = reason.to_possible_value().map(|value| value.get_name().to_owned());
             assert_eq!(word.as_deref(), Some(reason_word(reason.number())));
-            sentences.insert(because(reason.number()));
+            sentences.extend(Lang::ALL.map(|lang| lang.text(because(reason.number()))));
         }
-        assert_eq!(sentences.len(), 4);
-        assert!(!sentences.contains(because(99)));
+        assert_eq!(sentences.len(), 8);
+        assert!(Lang::ALL.iter().all(|lang| !sentences.contains(&lang.text(because(99)))));
     }
 
     #[test]

@@ -12,13 +12,14 @@ use super::failure::Failure;
 use super::head;
 use super::home::Home;
 use super::matches;
-use super::output::{print, text, time};
+use super::output::{counted, number, print, text, time};
 use super::recovery::standing as recovering;
 use super::relay_key;
 use super::standing;
 use super::tasks;
 use crate::doubts;
 use crate::identity::Role;
+use crate::lang::Lang;
 use crate::last_resort;
 use crate::model::{PACKET_REFERRAL, Transport};
 use crate::proposals;
@@ -43,7 +44,9 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
     };
     let (connected, removed) = match greeted {
         Ok(()) => (true, None),
-        Err(SessionError::Removed(revoked)) => (true, Some(device::removed(revoked.as_ref()))),
+        Err(SessionError::Removed(revoked)) => {
+            (true, Some(device::removed(revoked.as_ref()).in_lang(home.lang)))
+        }
         Err(_) => (false, None),
     };
     let identity = &home.engine.identity;
@@ -72,7 +75,7 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "failed": count(Transport::is_failure),
         "held": held,
         "doubtful": doubts::undecided(&home.engine.vault)?,
-        "suspended": standing::suspension(suspended.as_ref()),
+        "suspended": standing::suspension(suspended.as_ref(), home.lang),
         "removed": removed.as_ref().map(|told| told.message.as_str()),
         "possible_matches": matches::waiting(home)?,
         "tasks": tasks::open(home)?,
@@ -95,50 +98,55 @@ pub(crate) async fn status(home: &Home) -> Result<(), Failure> {
         "consents": consents,
     });
     drop(replica);
+    let lang = home.lang;
     print(home.json, result, |v| {
-        let status = format!(
-            "{}\nrelay {}: {}\n{} queued, {} at the relay without a receipt, {} failed\n{} from others could not be opened{}\n{} one-time keys unused\ndirectory: {} entries",
-            text(v, "organisation"),
-            text(v, "relay"),
-            if connected { "connected" } else { "not reachable" },
-            v["queued"],
-            v["awaiting_receipt"],
-            v["failed"],
-            v["unopened"],
-            if v["unopened"] == 0 { "" } else { ": see `causeway inbox list`" },
-            v["prekeys_unused"],
-            v["directory"]["size"],
-        );
-        let suspended = suspended.as_ref().map_or_else(String::new, |suspended| {
-            let told = standing::own(Some(suspended));
-            format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code)
-        });
-        let removed = removed
-            .as_ref()
-            .map_or_else(String::new, |told| format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code));
-        let backup = backup::words(&v["backup"]);
-        let roots = recovering::warnings(&v["roots"], &v["recovery"]);
-        let old = head::words(&v["head"]);
+        let suspended = suspended.as_ref().map(|suspended| standing::own(Some(suspended)));
+        let told = |failure: Option<Failure>| {
+            failure.map(|failure| failure.in_lang(lang)).map_or_else(String::new, |told| {
+                format!("{}\n{} [{}]\n\n", told.message, told.hint, told.code)
+            })
+        };
+        let (removed, suspended) = (told(removed), told(suspended));
+        let status = own_words(v, lang);
+        let backup = backup::words(&v["backup"], lang);
+        let roots = recovering::warnings(&v["roots"], &v["recovery"], lang);
+        let old = head::words(&v["head"], lang);
         [
             removed,
             suspended,
             status,
-            held_and_doubtful(v),
+            held_and_doubtful(v, lang),
             matches_waiting(v, home),
             overdue(v, home),
             tasks_open(v, home),
             consent::status_words(&v["consents"], home),
-            signatures(v),
+            signatures(v, lang),
             old,
             backup,
             roots,
-            warning(v),
-            relay_key::words(&v["relay_key"]),
-            alarms::words(v),
+            warning(v, lang),
+            relay_key::words(&v["relay_key"], lang),
+            alarms::words(v, lang),
         ]
         .concat()
     });
     Ok(())
+}
+
+/// Who this is, and what waits where.
+fn own_words(v: &Value, lang: Lang) -> String {
+    let state = if v["connected"] == true { "connected" } else { "unreachable" };
+    let waits = ["queued", "awaiting_receipt", "failed"].map(|field| v[field].to_string());
+    let [queued, relayed, failed] = waits.each_ref().map(String::as_str);
+    [
+        text(v, "organisation").to_owned(),
+        lang.fill("status-relay", &[("relay", text(v, "relay")), ("state", state)]),
+        lang.fill("status-sent", &[("queued", queued), ("relayed", relayed), ("failed", failed)]),
+        lang.count("status-unopened", counted(v, "unopened")),
+        lang.count("status-keys", counted(v, "prekeys_unused")),
+        lang.count("status-directory", counted(&v["directory"], "size")),
+    ]
+    .join("\n")
 }
 
 /// Says Hello. Whoever is suspended, or was, learns it from the directory.
@@ -177,27 +185,19 @@ fn overdue(v: &Value, home: &Home) -> String {
     }
 }
 
-fn held_and_doubtful(v: &Value) -> String {
-    let mut out = String::new();
-    if v["held"] != 0 {
-        out.push_str(&format!(
-            "\n{} held: their recipients are suspended, see `causeway sent list`",
-            v["held"]
-        ));
-    }
-    if v["doubtful"] != 0 {
-        out.push_str(&format!("\n{} from others in doubt: see `causeway inbox list`", v["doubtful"]));
-    }
-    out
+fn held_and_doubtful(v: &Value, lang: Lang) -> String {
+    let line = |field: &str, id: &str| match counted(v, field) {
+        0 => String::new(),
+        count => format!("\n{}", lang.count(id, count)),
+    };
+    line("held", "status-held") + &line("doubtful", "status-doubtful")
 }
 
 /// What waits for this administrator's signature, on a line of its own.
-fn signatures(v: &Value) -> String {
-    match v["signatures_wanted"].as_u64() {
-        None | Some(0) => String::new(),
-        Some(count) => format!(
-            "\n{count} change(s) of your devices wait for your signature: see `causeway device proposals`"
-        ),
+fn signatures(v: &Value, lang: Lang) -> String {
+    match counted(v, "signatures_wanted") {
+        0 => String::new(),
+        count => format!("\n{}", lang.count("status-signatures", count)),
     }
 }
 
@@ -220,12 +220,14 @@ pub(crate) async fn doctor(home: &Home) -> Result<(), Failure> {
         "relay_key": relay_key::standing(home).await?,
     });
     print(home.json, result, |v| {
-        let old = head::words(&v["head"]);
-        let roots = recovering::warnings(&v["roots"], &v["recovery"]);
-        let records = format!("All {vault} records of the vault verify.");
-        let log = format!("The activity log has {activity} entries and is unbroken.");
-        let relay_key = relay_key::words(&v["relay_key"]);
-        format!("{records} {log}{old}{roots}{}{relay_key}{}", warning(v), alarms::words(v))
+        let lang = home.lang;
+        let records = lang.count("doctor-vault", number(vault));
+        let log = lang.count("doctor-activity", number(activity));
+        let old = head::words(&v["head"], lang);
+        let roots = recovering::warnings(&v["roots"], &v["recovery"], lang);
+        let relay_key = relay_key::words(&v["relay_key"], lang);
+        let (keys, caught) = (warning(v, lang), alarms::words(v, lang));
+        format!("{records} {log}{old}{roots}{keys}{relay_key}{caught}")
     });
     Ok(())
 }
@@ -239,16 +241,12 @@ fn keys_withheld(home: &Home) -> Result<Value, Failure> {
 }
 
 /// What people are told about keys that the relay does not give out.
-fn warning(v: &Value) -> String {
+fn warning(v: &Value, lang: Lang) -> String {
     let withheld = &v["keys_withheld"];
     if withheld.is_null() {
         return String::new();
     }
-    format!(
-        "\nWarning: {} packet(s), found last {}, were sealed to this device's spare key although the relay held one-time keys. \
-         Whoever takes this device can read them for up to 39 days more. A partner that sends more than 200 packets a day \
-         explains it; if none does, the relay withholds keys: call its operator and the registrar. [{KEYS_WITHHELD}]",
-        withheld["packets"],
-        text(withheld, "found"),
-    )
+    let found = [("found", text(withheld, "found"))];
+    let words = lang.count_with("status-keys-withheld", counted(withheld, "packets"), &found);
+    format!("\n{words} [{KEYS_WITHHELD}]")
 }

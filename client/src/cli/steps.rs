@@ -109,7 +109,9 @@ pub(crate) async fn hold(args: HoldArgs, home: &Home) -> Result<(), Failure> {
     let typed = fields.get("until").and_then(Value::as_str).map(str::to_owned);
     if let Some(typed) = typed {
         let until = moment_or_later(&typed, now).filter(|until| *until > now && *until <= now.plus(HOLD_MAX));
-        let until = until.ok_or_else(|| incomplete(&[home.lang.text("hold-until")], home.lang))?;
+        let until = until.ok_or_else(|| {
+            Failure::in_each("L-108", exit::INVALID, |lang| incomplete(&[lang.text("hold-until")], lang))
+        })?;
         fields.insert("until".into(), moment(until).into());
     }
     take(args.step, Action::Hold, Carried { fields, answer: Map::new() }, home).await
@@ -271,7 +273,7 @@ fn may_answer(withheld: &[[u8; 3]]) -> Result<(), Failure> {
     if withheld.is_empty() {
         return Ok(());
     }
-    Err(Failure::withheld("This identity check cannot be answered here", withheld))
+    Err(Failure::withheld("fail-withheld-answer", &[], withheld))
 }
 
 /// The answer as it was typed. A kind without an answer of its own takes what stands in an identity answer.
@@ -337,7 +339,7 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
         may_be_told(&thread, &words, home).await?;
     }
     let taken = home.engine.take_step(thread.case, action, words).await;
-    let packet = taken.map_err(|error| refused(error, home.lang))?;
+    let packet = taken?;
     home.note(action.as_str()).await?;
     let now = records::thread(&home.engine.vault, &thread.case)?.map_or_else(String::new, |t| t.work);
     // Taken back before it ever left: there is nobody to tell.
@@ -364,28 +366,20 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
     Ok(())
 }
 
-fn incomplete(lacks: &[String], lang: Lang) -> Failure {
+fn incomplete(lacks: &[String], lang: Lang) -> (String, String) {
     let lines: Vec<String> = lacks.iter().map(|words| format!("  {words}")).collect();
-    let message = format!("{}\n{}", lang.text("step-incomplete"), lines.join("\n"));
-    Failure::new("L-108", exit::INVALID, message, lang.text("step-incomplete-hint"))
+    (format!("{}\n{}", lang.text("step-incomplete"), lines.join("\n")), lang.text("step-incomplete-hint"))
 }
 
-/// Why a step was not taken, in the user's language.
-fn refused(error: StepError, lang: Lang) -> Failure {
+/// Why a step was not taken, and what to do now.
+pub(super) fn refused(error: &StepError, lang: Lang) -> (String, String) {
     match error {
         StepError::Incomplete(lacks) => {
             let words = |lack: &Lack| lang.fill(lack.text, &[("codes", &lack.codes.join(" | "))]);
             incomplete(&lacks.iter().map(words).collect::<Vec<_>>(), lang)
         }
-        StepError::TooLate => {
-            Failure::new("L-109", exit::REFUSED, lang.text("step-too-late"), lang.text("step-too-late-hint"))
-        }
-        StepError::ReadOnly => Failure::new(
-            "L-110",
-            exit::REFUSED,
-            lang.text("step-read-only"),
-            lang.text("step-read-only-hint"),
-        ),
+        StepError::TooLate => (lang.text("step-too-late"), lang.text("step-too-late-hint")),
+        StepError::ReadOnly => (lang.text("step-read-only"), lang.text("step-read-only-hint")),
         StepError::NotAllowed(refused) => {
             let possible: Vec<String> =
                 refused.possible.iter().map(|step| move_words(step.as_str(), lang)).collect();
@@ -393,10 +387,14 @@ fn refused(error: StepError, lang: Lang) -> Failure {
             let step = labels::code_of(lang, "event", refused.action.as_str());
             let state = labels::code_of(lang, "state", refused.state.as_str());
             let gaps = [("step", step.as_str()), ("state", state.as_str()), ("possible", possible.as_str())];
-            let message = lang.fill("step-not-allowed", &gaps);
-            Failure::new("L-107", exit::REFUSED, message, lang.text("step-not-allowed-hint"))
+            (lang.fill("step-not-allowed", &gaps), lang.text("step-not-allowed-hint"))
         }
-        other => other.into(),
+        StepError::TooLong { max, unit } => {
+            let id = if *unit == "KiB" { "fail-step-long" } else { "fail-step-time-long" };
+            let gaps = [("max", &*max.to_string())];
+            (lang.fill(id, &gaps), lang.fill(&format!("{id}.hint"), &gaps))
+        }
+        StepError::Engine(_) | StepError::NotFound => (error.to_string(), String::new()),
     }
 }
 
@@ -587,7 +585,7 @@ mod tests {
     fn why_a_step_is_not_possible_is_said_in_the_users_language() {
         let refused =
             lifecycle::step(WorkState::Closed, Action::Accept, lifecycle::Party::Recipient).unwrap_err();
-        let told = super::refused(refused.into(), Lang::Ru);
+        let told = Failure::from(StepError::from(refused)).in_lang(Lang::Ru);
         assert_eq!(told.code, "L-107");
         assert!(told.message.contains("Принять") && !told.message.contains("possible"), "{told:?}");
     }

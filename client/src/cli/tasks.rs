@@ -267,6 +267,7 @@ pub(crate) async fn while_watching<T>(home: &Home, news: &mut Known, work: impl 
         loop {
             tokio::time::sleep(LOOK_INTERVAL).await;
             for failure in [news.tell(home).await.err(), look(home).await.err()].into_iter().flatten() {
+                let failure = failure.in_lang(home.lang);
                 remark(&format!("{} [{}]", failure.message, failure.code));
             }
         }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::home::Home;
-use super::output::{emit, harmless, print, print_list, text, time};
+use super::output::{emit, harmless, number, print, print_list, text, time};
+use crate::lang::Lang;
 use crate::unopened::{self, Unopened};
 
 /// Shortest beginning of a number.
@@ -26,21 +27,16 @@ pub(crate) async fn list(home: &Home) -> Result<(), Failure> {
         values.push(entry(one, home).await);
     }
     if !home.json {
-        emit(&heading(all.len(), forgotten));
+        emit(&heading(all.len(), forgotten, home.lang));
     }
-    print_list(home.json, values, "", people);
+    print_list(home.json, values, "", |v| people(v, home.lang));
     Ok(())
 }
 
-fn heading(count: usize, forgotten: u64) -> String {
-    let mut out = match count {
-        1 => "\n1 packet could not be opened. It may be a referral, an answer or only a receipt:".to_owned(),
-        many => format!(
-            "\n{many} packets could not be opened. Each may be a referral, an answer or only a receipt:"
-        ),
-    };
+fn heading(count: usize, forgotten: u64, lang: Lang) -> String {
+    let mut out = format!("\n{}", lang.count("unopened-head", count));
     if forgotten > 0 {
-        out.push_str(&format!("\n({forgotten} older ones are not listed any more.)"));
+        out.push_str(&format!("\n{}", lang.count("unopened-forgotten", number(forgotten))));
     }
     out
 }
@@ -62,54 +58,47 @@ async fn entry(one: &Unopened, home: &Home) -> Value {
         "reason": one.reason,
         "reason_word": one.word(),
         "reseal_asked": one.reseal_asked,
-        "meaning": meaning(one.reason),
-        "now": now(one),
+        "meaning": home.lang.text(meaning(one.reason)),
+        "now": home.lang.text(now(one)),
     })
 }
 
-/// What it means.
+/// The name of the words for what it means.
 fn meaning(reason: u8) -> &'static str {
     match reason {
-        NACK_UNKNOWN_PREKEY => {
-            "It was sealed to a key that this device does not have, or not any more. That is usual after this home was restored from a backup."
-        }
-        NACK_ERASED_PREKEY => {
-            "It was sealed to a key that another packet had used up. That is usual after the relay was restored from a backup."
-        }
-        NACK_NEWER_FORMAT => {
-            "It was sealed by another version of Causeway than this one. Update this program."
-        }
-        NACK_UNREADABLE => "It was changed on the way, or the program that sealed it is faulty.",
-        _ => "It did not open.",
+        NACK_UNKNOWN_PREKEY => "unopened-unknown-key",
+        NACK_ERASED_PREKEY => "unopened-erased-key",
+        NACK_NEWER_FORMAT => "unopened-newer",
+        NACK_UNREADABLE => "unopened-unreadable",
+        _ => "unopened-other",
     }
 }
 
-/// What happens now, and what to do.
+/// The name of the words for what happens now, and what to do.
 fn now(one: &Unopened) -> &'static str {
     match (one.reseal_asked, one.sender()) {
-        (true, _) => {
-            "Its sender is told, and its program seals it again by itself, up to three times. What it sends then does not say which packet it replaces, so this note stays: dismiss it when everything you expect is here. If you miss something, ask by phone."
-        }
-        (false, Some(_)) => {
-            "The sender is told that it did not reach you; its program does not try again by itself. Ask the sender by phone to send it again."
-        }
-        (false, None) => {
-            "Nothing proves who sent it. Its sender is told that it did not reach you, and its program does not try again by itself. If you expect something, ask by phone."
-        }
+        (true, _) => "unopened-resealed",
+        (false, Some(_)) => "unopened-told",
+        (false, None) => "unopened-unproven",
     }
 }
 
-fn people(v: &Value) -> String {
-    let from = v["from_name"].as_str().map_or_else(|| "an unknown sender".to_owned(), harmless);
+fn people(v: &Value, lang: Lang) -> String {
+    let from = v["from_name"].as_str().map_or_else(|| lang.text("unopened-unknown-sender"), harmless);
+    let number = &text(v, "id")[..12];
+    let bytes = v["bytes"].to_string();
+    let gaps = [
+        ("number", number),
+        ("priority", text(v, "priority")),
+        ("from", &from),
+        ("relayed", text(v, "relayed")),
+        ("bytes", &bytes),
+    ];
     format!(
-        "{}  {}  from {from}  at the relay {}  {} bytes\n    {}\n    {}\n    causeway inbox dismiss {}",
-        &text(v, "id")[..12],
-        text(v, "priority"),
-        text(v, "relayed"),
-        v["bytes"],
+        "{}\n    {}\n    {}\n    causeway inbox dismiss {number}",
+        lang.fill("unopened-line", &gaps),
         text(v, "meaning"),
         text(v, "now"),
-        &text(v, "id")[..12],
     )
 }
 
@@ -118,10 +107,7 @@ pub(crate) async fn dismiss(id: &str, home: &Home) -> Result<(), Failure> {
     let all = unopened::all(&home.engine.vault)?;
     let everything = id == "all";
     if !everything && id.len() < NUMBER_CHARS_MIN {
-        return Err(Failure::invalid(
-            format!("A number has at least {NUMBER_CHARS_MIN} characters."),
-            "Copy it from `causeway inbox list`.",
-        ));
+        return Err(Failure::wrong("inbox-number-short", &[("min", &NUMBER_CHARS_MIN.to_string())]));
     }
     let meant: Vec<_> = all
         .iter()
@@ -132,16 +118,13 @@ pub(crate) async fn dismiss(id: &str, home: &Home) -> Result<(), Failure> {
         0 if everything => {}
         0 => return Err(Failure::not_found(id)),
         2.. if !everything => {
-            return Err(Failure::invalid(
-                format!("More than one note begins with {id:?}."),
-                "Use more characters.",
-            ));
+            return Err(Failure::wrong("unopened-ambiguous", &[("number", &harmless(id))]));
         }
         _ => home.engine.dismiss_unopened(&meant).await?,
     }
     let left = unopened::count(&home.engine.vault);
     print(home.json, json!({ "dismissed": meant.len(), "left": left }), |_| {
-        format!("{} note(s) put away, {left} left.", meant.len())
+        home.lang.count_with("unopened-dismissed", meant.len(), &[("left", &left.to_string())])
     });
     Ok(())
 }
@@ -161,11 +144,13 @@ mod tests {
     #[test]
     fn each_reason_has_words_of_its_own_and_says_truly_whether_it_is_sealed_again() {
         let reasons = [NACK_UNKNOWN_PREKEY, NACK_ERASED_PREKEY, NACK_UNREADABLE, NACK_NEWER_FORMAT, 99];
-        let words: std::collections::BTreeSet<_> = reasons.iter().map(|reason| meaning(*reason)).collect();
-        assert_eq!(words.len(), reasons.len());
+        let words: std::collections::BTreeSet<_> =
+            Lang::ALL.iter().flat_map(|lang| reasons.map(|reason| lang.text(meaning(reason)))).collect();
+        assert_eq!(words.len(), 2 * reasons.len());
         for reason in reasons {
             let by_itself = reason == NACK_UNKNOWN_PREKEY || reason == NACK_ERASED_PREKEY;
-            assert_eq!(now(&one(None, reason)).contains("seals it again by itself"), by_itself, "{reason}");
+            let now = Lang::En.text(now(&one(None, reason)));
+            assert_eq!(now.contains("seals it again by itself"), by_itself, "{reason}");
         }
         assert_ne!(now(&one(None, NACK_UNREADABLE)), now(&one(Some(OrgId([1; 32])), NACK_UNREADABLE)));
     }

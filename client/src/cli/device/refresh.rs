@@ -28,7 +28,7 @@ pub(super) async fn keys(home: &Home) -> Result<(), Failure> {
     let withdrawn = home.engine.refresh_prekeys().await?;
     home.note("withdrew all prekeys").await?;
     if let Err(error) = session::run(&home.engine, &*dialer, Stay::UntilCalm).await {
-        let failure = Failure::from(error);
+        let failure = Failure::from(error).in_lang(home.lang);
         return Err(Failure {
             message: format!(
                 "The old keys are withdrawn and erased here, and the relay has not heard of it yet: until it has, what is sealed to them is refused and sealed again. {}",

@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::home::Home;
 use crate::cli::output::{text, time};
 use crate::identity::Role;
+use crate::lang::Lang;
 use crate::recovery;
 
 /// Code of the warning that root keys are still on this workstation.
@@ -39,19 +40,17 @@ pub(crate) fn announced(org: &Organisation) -> Value {
 }
 
 /// What partners are told: that an organisation's root has changed with the registrar's help, or is about to.
-pub(crate) fn words(entry: &Value) -> String {
-    let mut out = String::new();
+pub(crate) fn words(entry: &Value, lang: Lang) -> String {
+    let mut parts = Vec::new();
     if let Some(at) = entry["recovered"].as_str() {
-        let and = if entry["checked"]["current"] == true { "" } else { ": compare its fingerprint" };
-        out.push_str(&format!("recovered with the registrar's help on {at}{and}"));
+        let is_compared = entry["checked"]["current"] == true;
+        let id = if is_compared { "roots-recovered" } else { "roots-recovered-compare" };
+        parts.push(lang.fill(id, &[("at", at)]));
     }
     if let Some(ready) = entry["recovery"]["ready"].as_str() {
-        let and = if out.is_empty() { "" } else { "; " };
-        out.push_str(&format!(
-            "{and}a recovery takes effect after {ready}: call it and ask whether it knows"
-        ));
+        parts.push(lang.fill("roots-announced", &[("ready", ready)]));
     }
-    out
+    parts.join("; ")
 }
 
 /// A recovery of this home's own organisation, for scripts; null for none.
@@ -61,39 +60,25 @@ pub(crate) async fn of_own(home: &Home) -> Value {
 }
 
 /// What people are told of it, on a line of its own.
-pub(crate) fn alarm(own: &Value) -> String {
+pub(crate) fn alarm(own: &Value, lang: Lang) -> String {
     own["ready"].as_str().map_or_else(String::new, |ready| {
-        format!(
-            "\nALARM: the registrar has announced that your organisation gets another root key, which takes effect after {ready}. If you have not asked for that, somebody takes your organisation over: call the registrar at once, and run `causeway recovery contradict` with your root's sheet. [{RECOVERING}]"
-        )
+        format!("\n{} [{RECOVERING}]", lang.fill("roots-recovering", &[("ready", ready)]))
     })
 }
 
 /// What people are told of their own keys, on lines of its own; nothing if all is well.
-pub(crate) fn warnings(keys: &Value, own: &Value) -> String {
-    let mut out = alarm(own);
-    let any =
-        |field: &str, wanted: &str| keys.as_array().into_iter().flatten().any(|key| key[field] == wanted);
-    if any("place", "workstation") {
-        out.push_str(&format!(
-            "\nWarning: root keys of your organisation are on this workstation only. Who steals it can take your organisation over, and if it is lost, nobody can bring it back. Run `causeway recovery sheet` and put them on paper. [{ROOT_HERE}]"
-        ));
-    }
-    if any("place", "lost") {
-        out.push_str(&format!(
-            "\nWarning: a root key of your organisation is lost: it was never put on paper, and this home was restored without it. See `causeway recovery keys`, and talk to the registrar. [{ROOT_LOST}]"
-        ));
-    }
-    if keys
-        .as_array()
-        .into_iter()
-        .flatten()
-        .any(|key| key["exposed"] == true && text(key, "part") != "prepared")
-    {
-        out.push_str(&format!(
-            "\nWarning: an earlier version kept a root key in this home's database, which does not forget. Rotate until none of `causeway recovery keys` is marked: `causeway recovery sheet --new`, `confirm`, `rotate`. [{ROOT_EXPOSED}]"
-        ));
-    }
+pub(crate) fn warnings(keys: &Value, own: &Value, lang: Lang) -> String {
+    let mut out = alarm(own, lang);
+    let any = |is: &dyn Fn(&Value) -> bool| keys.as_array().into_iter().flatten().any(is);
+    let mut warn = |is: bool, id: &str, code: &str| {
+        if is {
+            out.push_str(&format!("\n{} [{code}]", lang.text(id)));
+        }
+    };
+    warn(any(&|key| key["place"] == "workstation"), "roots-here", ROOT_HERE);
+    warn(any(&|key| key["place"] == "lost"), "roots-lost", ROOT_LOST);
+    let is_exposed = |key: &Value| key["exposed"] == true && text(key, "part") != "prepared";
+    warn(any(&is_exposed), "roots-exposed", ROOT_EXPOSED);
     out
 }
 
@@ -107,27 +92,30 @@ mod tests {
 
     #[test]
     fn people_hear_of_keys_that_are_not_where_they_belong_and_of_nothing_else() {
-        let told = |keys: Value| warnings(&keys, &Value::Null);
+        let told = |keys: Value| warnings(&keys, &Value::Null, Lang::En);
         assert_eq!(told(key("paper", false)) + &told(key("elsewhere", false)) + &told(json!([])), "");
         assert!(told(key("workstation", false)).contains(ROOT_HERE));
         assert!(told(key("lost", false)).contains(ROOT_LOST));
         assert!(told(key("paper", true)).contains(ROOT_EXPOSED));
-        let alarm = warnings(&json!([]), &json!({ "ready": "2026-05-04T12:00:00Z" }));
+        let own = json!({ "ready": "2026-05-04T12:00:00Z" });
+        assert!(warnings(&json!([]), &own, Lang::Ru).starts_with("\nТРЕВОГА"));
+        let alarm = warnings(&json!([]), &own, Lang::En);
         assert!(alarm.contains("ALARM") && alarm.contains("2026-05-04") && alarm.contains(RECOVERING));
     }
 
     #[test]
     fn partners_hear_that_the_registrar_has_helped() {
         let none = json!({ "recovered": null, "recovery": null });
-        assert_eq!(words(&none), "");
+        assert_eq!(words(&none, Lang::En), "");
         let both =
             json!({ "recovered": "2026-05-04T12:00:00Z", "recovery": { "ready": "2026-06-01T00:00:00Z" } });
-        let told = words(&both);
+        let told = words(&both, Lang::En);
         assert!(
             told.contains("on 2026-05-04") && told.contains("; a recovery takes effect after 2026-06-01")
         );
         assert!(told.contains("compare"));
         let checked = json!({ "recovered": "2026-05-04T12:00:00Z", "checked": { "current": true } });
-        assert!(words(&checked).contains("on 2026-05-04") && !words(&checked).contains("compare"));
+        let told = words(&checked, Lang::En);
+        assert!(told.contains("on 2026-05-04") && !told.contains("compare"));
     }
 }
