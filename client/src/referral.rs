@@ -133,6 +133,19 @@ impl Kind {
         check.found
     }
 
+    /// Everything that is wrong with an answer that is about to be sent, and with it as an answer to this question.
+    pub fn validate_answer(
+        self,
+        answer: &Map<String, Value>,
+        question: &Map<String, Value>,
+        now: Timestamp,
+    ) -> Vec<Problem> {
+        let mut check = check::Check::new(Level::Send);
+        check.found = self.validate_step(answer, Level::Send, now);
+        kinds::rules(self.0).for_each(|rule| check.asked(rule, question, answer, now));
+        check.found
+    }
+
     /// What stands at a path of its documents; none if no table knows it.
     pub fn holds(self, path: &str) -> Option<&'static spec::Type> {
         let steps = path::steps(path).ok()?;

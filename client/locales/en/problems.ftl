@@ -117,6 +117,8 @@ rule-guardian = Name the guardian, or write guardian_pending=true and have one a
 rule-basis = Say what the answer rests on, for example ["register_match"].
 rule-confirmed = Give what was corrected or confirmed, for example {"{"}"nationality":"RU"{"}"}.
 rule-next-action = Say what comes next, for example {"{"}"code":"interview","date":"2027-03-01"{"}"}.
+rule-minor-age = Say whether the person is a minor, for example {"{"}"answer":"yes","dob":"2009-04"{"}"}: the question is about a child, or somebody who may be one.
+rule-status-by = Say who decided on this status: NGO, Police, CourtOrProsecution, NonPoliceGovernmentalOrganization or Other.
 rule-crisis = In a crisis this is asked first: yes, no or unknown.
 rule-job-offer = Write down the offer she asks about: country, agency, job.
 rule-agrees = the person has not agreed to go to a shelter

@@ -14,6 +14,7 @@ use super::output::{harmless, print, remark, text};
 use super::placing;
 use super::sharing::told::may_be_told;
 use crate::beds;
+use crate::casebook::Case;
 use crate::engine::threads::{StepError, Words, header, moment, own_party, update_of, work_of};
 use crate::lang::Lang;
 use crate::model::Thread;
@@ -22,7 +23,7 @@ use crate::referral::clocks::HOLD_MAX;
 use crate::referral::lifecycle::carry::Lack;
 use crate::referral::lifecycle::{self, Action, Role, To, WorkState};
 use crate::referral::values::moment_or_later;
-use crate::referral::{Kind, Level, handover, labels, update};
+use crate::referral::{Kind, handover, labels, update};
 
 /// Shortest beginning of a number.
 const NUMBER_CHARS_MIN: usize = 4;
@@ -242,8 +243,9 @@ pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure>
         may_answer(&withheld.unwrap_or_default())?;
     }
     let now = home.engine.now();
+    let question = Case::of(&home.engine.vault, thread.clone())?;
     kind.complete_step(&mut answer, now);
-    let found = kind.validate_step(&answer, Level::Send, now);
+    let found = kind.validate_answer(&answer, &question.document, now);
     if !found.is_empty() {
         return Err(kind::refused(&found, home.lang));
     }

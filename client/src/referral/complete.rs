@@ -126,11 +126,26 @@ pub(super) fn complete_step(spec: &'static Spec, fields: &mut Map<String, Value>
 
 fn fill(spec: &'static Spec, fields: &mut Map<String, Value>, now: Timestamp) {
     for (name, fill) in spec.fills {
-        if is_absent(fields.get(*name))
+        if let Fill::Among(code) = fill {
+            put_among(fields.entry(*name).or_insert(Value::Null), code);
+        } else if is_absent(fields.get(*name))
             && let Some(value) = filled(*fill, fields, now)
         {
             fields.insert((*name).into(), value);
         }
+    }
+}
+
+/// Puts a code into a set. Anything that is no set is left for the check to report.
+fn put_among(set: &mut Value, code: &str) {
+    if set.is_null() || is_nil(set) {
+        *set = Value::Array(Vec::new());
+    }
+    let is_it = |value: &Value| value.get("code").unwrap_or(value) == code;
+    if let Value::Array(codes) = set
+        && !codes.iter().any(is_it)
+    {
+        codes.insert(0, code.into());
     }
 }
 
@@ -170,6 +185,7 @@ fn absolute(holds: &Type, value: &mut Value, now: Timestamp) {
 fn filled(fill: Fill, whole: &Map<String, Value>, now: Timestamp) -> Option<Value> {
     Some(match fill {
         Fill::Code(code) => code.into(),
+        Fill::Among(code) => vec![code].into(),
         Fill::Nil(reason) => json!({ "nil": reason }),
         Fill::InHours(hours) => written(now.plus(hours_long(hours))).into(),
         Fill::InHoursIf(condition, hours) => {

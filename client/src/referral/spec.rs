@@ -202,6 +202,15 @@ pub enum Rule {
         /// What to do.
         hint: &'static str,
     },
+    /// The path of an answer must be answered if one of the conditions holds for its question.
+    Asked {
+        /// Path.
+        path: &'static str,
+        /// If one of these holds for the question.
+        when: &'static [Condition],
+        /// What to do.
+        hint: &'static str,
+    },
     /// The path must not be answered, unless the condition holds.
     Absent {
         /// Path.
@@ -292,6 +301,8 @@ pub enum Rule {
 pub enum Fill {
     /// A code.
     Code(&'static str),
+    /// A code that is always one of a set, whatever else a person has put into it.
+    Among(&'static str),
     /// Not known, with the reason.
     Nil(&'static str),
     /// The moment so many hours after the sending.
