@@ -244,6 +244,7 @@ pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure>
     }
     let now = home.engine.now();
     let question = Case::of(&home.engine.vault, thread.clone())?;
+    placing::name_desk(&question, &mut answer, home)?;
     kind.complete_step(&mut answer, now);
     let found = kind.validate_answer(&answer, &question.document, now);
     if !found.is_empty() {

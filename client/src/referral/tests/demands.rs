@@ -1,4 +1,4 @@
-//! What the dictionary demands of a document beside its tables: who decided, what is always heard of.
+//! What the dictionary demands of a document beside its tables: who decided, what is always heard of, how long a bed is kept.
 
 use super::*;
 
@@ -62,4 +62,19 @@ fn of_a_child_an_answer_says_whether_she_is_one() {
     assert_eq!(found(json!({}), &asked), "minor_age_confirmed", "it was the question");
     let said = json!({"minor_age_confirmed": {"answer": "unknown"}});
     assert_eq!(found(said, &born("2010-04-02")), "");
+}
+
+#[test]
+fn a_bed_is_kept_for_three_days_at_most() {
+    let kind = Kind::of_step("SPA").unwrap();
+    let until = |until: &str| {
+        let mut offer = step(kind);
+        offer.insert("hold_until".into(), until.into());
+        kind.complete_step(&mut offer, NOW);
+        kind.validate_step(&offer, Level::Send, NOW)
+    };
+    assert_eq!(until("PT72H"), []);
+    let long = until("PT72H1S");
+    assert_eq!((paths(&long), long[0].code), (vec!["hold_until"], RULE));
+    assert!(long[0].words(Lang::En).contains("At most 72 hours") && long[0].words(Lang::Ru).contains("72 ч"));
 }
