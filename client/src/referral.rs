@@ -38,8 +38,10 @@ mod rules;
 pub mod sections;
 pub mod spec;
 mod split;
+mod standards;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tidy;
 pub mod typed;
 pub mod update;
 pub mod values;
@@ -131,6 +133,13 @@ impl Kind {
             kinds::rules(self.0).for_each(|rule| check.rule(rule, fields, now));
         }
         check.found
+    }
+
+    /// What whoever sends this should know, and what keeps nothing back: codes that are not to be used any more.
+    pub fn warnings(self, fields: &Map<String, Value>) -> Vec<Problem> {
+        let mut check = check::Check::new(Level::Send);
+        check.fields(kinds::fields(self.0), fields, "");
+        check.warned
     }
 
     /// Everything that is wrong with an answer that is about to be sent, and with it as an answer to this question.

@@ -101,6 +101,7 @@ pub(super) fn rests_on_danger(shares: &[Share]) -> bool {
 
 /// Makes the copies. Each tells who else has which sections, by name and code, and nothing of what stands in them.
 pub(super) fn make_copies(document: &Document, shares: &mut [Share], home: &Home) {
+    super::kind::warn(document.kind, &document.fields, home.lang);
     for share in shares.iter_mut() {
         let role = share.role.unwrap_or(Role::Rly);
         share.copy = access::copy_for(document, role, &share.decisions, home.engine.now());

@@ -22,6 +22,7 @@ use crate::records;
 use crate::referral::clocks::HOLD_MAX;
 use crate::referral::lifecycle::carry::Lack;
 use crate::referral::lifecycle::{self, Action, Role, To, WorkState};
+use crate::referral::tidy::composed;
 use crate::referral::values::moment_or_later;
 use crate::referral::{Kind, handover, labels, update};
 
@@ -250,6 +251,7 @@ pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure>
     if !found.is_empty() {
         return Err(kind::refused(&found, home.lang));
     }
+    kind::warn(kind, &answer, home.lang);
     if thread.kind == beds::REQUEST {
         let placing = placing::placing(&thread, answer, args.squeeze_in, home)?;
         let carried = Carried { fields: Map::new(), answer: placing.answer };
@@ -330,8 +332,14 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
     if let Some(number) = args.staff {
         fields.entry("staff_no").or_insert_with(|| number.into());
     }
-    let mut words =
-        Words { reason: args.reason, text: args.text, eta: args.eta, answer, fields, priority: None };
+    let mut words = Words {
+        reason: args.reason,
+        text: composed(&args.text),
+        eta: args.eta,
+        answer,
+        fields,
+        priority: None,
+    };
     if thread.kind == beds::REQUEST && !thread.ours {
         placing::complete(&mut words, action, home.engine.now(), home.lang);
         placing::remark_without_bed(&words, action, home.lang);

@@ -17,7 +17,7 @@ use super::problem::{RULE, VALUE, Words};
 use super::rules::{holds, hours_long};
 use super::spec::{Field, Fill, Spec, Travels, Type};
 use super::values::{date, day, duration, instant, partial_date, written};
-use super::{Kind, Level};
+use super::{Kind, Level, tidy};
 
 /// Age from which a person is no child.
 const ADULT_YEARS: i64 = 18;
@@ -54,6 +54,7 @@ impl Document {
         let spec = self.kind.spec();
         let now = context.now;
         make_absolute(spec, &mut self.fields, now);
+        tidy::document(spec, &mut self.fields);
         let mut whole = Value::Object(std::mem::take(&mut self.fields));
         for path in spec.persons {
             each(&mut whole, path, &mut |person| describe(person, now));
@@ -121,6 +122,7 @@ impl Document {
 /// Fills in what the table says of what a step carries: times from now, and defaults.
 pub(super) fn complete_step(spec: &'static Spec, fields: &mut Map<String, Value>, now: Timestamp) {
     make_absolute(spec, fields, now);
+    tidy::document(spec, fields);
     fill(spec, fields, now);
 }
 

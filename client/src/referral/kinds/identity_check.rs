@@ -134,7 +134,7 @@ const CONFIRMED: &[Field] = &[
 const ETD: &[Field] = &[
     must("will_issue", Code(&YES_NO_UNKNOWN)),
     may("type", Code(&DOC_TYPE)),
-    may("number", Line(20)),
+    may("number", DocumentNumber),
     may("ready_at", When),
     may("valid_days", Whole(0, 3650)),
     may("collect_at", Text(SHORT)),

@@ -47,8 +47,8 @@ const MINOR_BLOCK: &[Field] = &[
 /// A document that is there, or the request for one.
 const TRAVEL_DOCUMENT: &[Field] = &[
     may("doc_type", Code(&DOC_TYPE)),
-    may("issuer", Line(3)),
-    may("number", Line(20)),
+    may("issuer", Issuer),
+    may("number", DocumentNumber),
     may("issued", PartialDate),
     may("expires", PartialDate),
     may("mrz", List(&Line(44), 1, 3)),
