@@ -92,6 +92,10 @@ impl From<TransferError> for Failure {
                 "The picture is damaged or too large, so what it says beside itself (where it was taken, for example) cannot be taken out. Nothing was sent.",
                 "Save it anew as JPEG or PNG and attach that; a file that is evidence goes unchanged with EVI=.",
             ),
+            TransferError::Large(large) => Self::invalid(
+                format!("A file cannot go along: {large}. Nothing was sent."),
+                "Save it smaller, or split it; a file that is evidence goes as it is with EVI=.",
+            ),
             TransferError::Io(io) => Self::invalid(
                 format!("A file cannot be read or written: {io}."),
                 "Check the name, the folder and the space on the disk.",
