@@ -33,6 +33,7 @@ mod mrz_lines;
 mod parse;
 mod path;
 pub mod problem;
+pub(crate) mod pseudonym;
 pub mod publish;
 mod rules;
 pub mod sections;

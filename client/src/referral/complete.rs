@@ -17,7 +17,7 @@ use super::problem::{RULE, VALUE, Words};
 use super::rules::{holds, hours_long};
 use super::spec::{Field, Fill, Spec, Travels, Type};
 use super::values::{date, day, duration, instant, partial_date, written};
-use super::{Kind, Level, tidy};
+use super::{Kind, Level, pseudonym, tidy};
 
 /// Age from which a person is no child.
 const ADULT_YEARS: i64 = 18;
@@ -61,6 +61,7 @@ impl Document {
         }
         each(&mut whole, "consent", &mut consent_ends);
         crossing::describe(&mut whole);
+        pseudonym::number(spec, &mut whole, &context.packet_id);
         if let Value::Object(fields) = whole {
             self.fields = fields;
         }

@@ -196,7 +196,7 @@ pub(super) const CONTACT: &[Field] = &[
 macro_rules! person {
     ($($extra:expr),* $(,)?) => {
         &[
-            may("person_id", Id),
+            filled("person_id", Id),
             may("pseudonym", Line(60)),
             may("role", Code(&PERSON_ROLE)),
             may("names", NAMES),
