@@ -26,11 +26,7 @@ pub(super) fn document(spec: &'static Spec, fields: &mut Map<String, Value>) {
 /// A value of this type.
 pub(super) fn tidy(holds: &Type, value: &mut Value) {
     match (holds, value) {
-        (Type::Text(_) | Type::Line(_) | Type::GroupOrText(_), Value::String(text)) => {
-            if !unicode_normalization::is_nfc(text) {
-                *text = composed(text);
-            }
-        }
+        (Type::Text(_) | Type::Line(_) | Type::GroupOrText(_), Value::String(text)) => *text = composed(text),
         (Type::Text(_), Value::Object(map)) => {
             if let Some(text) = map.get_mut("text") {
                 tidy(holds, text);
