@@ -15,7 +15,7 @@ use causeway_certs::transport::{
 use causeway_common::framed;
 use causeway_common::ids::{BlobId, Digest, PacketId};
 use causeway_common::limits::{
-    ATTACHMENTS_PER_PACKET_MAX, BLOB_PIECE_BYTES_MAX, REQUEST_TIMEOUT, WINDOW_PATIENCE,
+    ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_PACKET_MAX, BLOB_PIECE_BYTES_MAX, REQUEST_TIMEOUT, WINDOW_PATIENCE,
 };
 use causeway_common::store::{StoreError, files};
 use causeway_common::time::Timestamp;
@@ -61,6 +61,9 @@ pub enum TransferError {
     /// A picture whose frame does not hold, or that is too large to be cleaned: it may say where somebody lives.
     #[error("the picture cannot be cleaned of what it says beside itself")]
     Photo,
+    /// A file, or all of a packet, of more bytes than go along by default.
+    #[error("{0}")]
+    Large(#[from] TooLarge),
     /// Too many of them.
     #[error("a packet carries at most {ATTACHMENTS_PER_PACKET_MAX} attachments")]
     TooMany,
@@ -132,6 +135,35 @@ const EVIDENCE: [u8; 3] = *b"EVI";
 /// The section of photographs of a person: who may see a face need not learn a name from that of the file.
 const PHOTOS: [u8; 3] = *b"PHO";
 
+/// Longest file that is no evidence, in bytes: a photograph or a scan of the dictionary's default, 25 MB. More is a slip, or a
+/// picture that nobody has made smaller, and whoever is at a border reads it over a telephone.
+pub const FILE_BYTES_MAX: u64 = 25_000_000;
+/// All such files of a packet: the dictionary's default, 100 MB.
+pub const FILES_BYTES_MAX: u64 = 100_000_000;
+
+/// Why files do not go along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TooLarge {
+    /// One of them, with the most that it may have.
+    #[error("the file has more than {0} bytes")]
+    File(u64),
+    /// All of them.
+    #[error("the files of this packet have more than {FILES_BYTES_MAX} bytes together")]
+    Together,
+}
+
+/// Whether a file of this length goes along with those before it. Evidence is not made smaller, because it must stay what was
+/// found: it is bounded by what can travel at all, and counts with nothing else.
+pub fn fits(code: [u8; 3], bytes: u64, before: u64) -> Result<(), TooLarge> {
+    let most = if code == EVIDENCE { ATTACHMENT_BYTES_MAX } else { FILE_BYTES_MAX };
+    if bytes > most {
+        return Err(TooLarge::File(most));
+    }
+    let together = before.saturating_add(bytes);
+    if code != EVIDENCE && together > FILES_BYTES_MAX { Err(TooLarge::Together) } else { Ok(()) }
+}
+
 /// Seals a file into the staging folder and enters it into its section. A picture loses what it says beside itself, unless it is
 /// evidence; a photograph of a person its name as well.
 pub fn stage(
@@ -146,6 +178,9 @@ pub fn stage(
     if usize::from(number) >= ATTACHMENTS_PER_PACKET_MAX {
         return Err(TransferError::TooMany);
     }
+    let others =
+        sections.iter().filter(|s| s.code != EVIDENCE).flat_map(|s| entries(std::slice::from_ref(s)));
+    fits(code, std::fs::metadata(file)?.len(), others.map(|entry| entry.size).sum())?;
     let index = sections.iter().position(|s| s.code == code).ok_or(TransferError::Entry)?;
     let section = u8::try_from(index).map_err(|_| TransferError::TooMany)?;
     files::create_private_dir(staging)?;
@@ -473,5 +508,26 @@ mod tests {
         let (evidence, remark) = staged_as(*b"EVI", name, &told);
         assert_eq!((evidence.sha256, remark), (framed::sha256(&told).to_string(), None));
         assert_eq!(staged_as(*b"PHO", "Ivanova.heic", b"ftypheic").1, Some(Remark::NotCleaned));
+    }
+
+    #[test]
+    fn photographs_and_scans_are_small_and_evidence_is_what_it_is() {
+        assert_eq!(fits(*b"PHO", FILE_BYTES_MAX, 0), Ok(()));
+        assert_eq!(fits(*b"PHO", FILE_BYTES_MAX + 1, 0), Err(TooLarge::File(FILE_BYTES_MAX)));
+        assert_eq!(fits(*b"DOC", FILE_BYTES_MAX, FILES_BYTES_MAX - FILE_BYTES_MAX), Ok(()));
+        assert_eq!(fits(*b"DOC", 1, FILES_BYTES_MAX), Err(TooLarge::Together));
+        assert_eq!(fits(EVIDENCE, ATTACHMENT_BYTES_MAX, FILES_BYTES_MAX), Ok(()));
+        assert_eq!(fits(EVIDENCE, ATTACHMENT_BYTES_MAX + 1, 0), Err(TooLarge::File(ATTACHMENT_BYTES_MAX)));
+    }
+
+    #[test]
+    fn nothing_larger_is_staged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("scan.pdf");
+        File::create(&file).unwrap().set_len(FILE_BYTES_MAX + 1).unwrap();
+        let mut sections = [StoredSection { code: *b"DOC", bytes: b"{}".to_vec() }];
+        let mut rng = crate::test_rng(7);
+        let refused = stage(folder.path(), PacketId([1; 32]), &mut sections, *b"DOC", &file, &mut rng);
+        assert!(matches!(refused, Err(TransferError::Large(TooLarge::File(FILE_BYTES_MAX)))), "{refused:?}");
     }
 }

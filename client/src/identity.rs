@@ -15,9 +15,11 @@ use causeway_common::statements::{
 };
 use causeway_common::time::Timestamp;
 use causeway_common::wire::{Append, Claim, Enrol};
+use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use std::time::Duration;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use self::linked::{Linked, label_hash};
 pub use self::returned::Returned;
@@ -142,6 +144,16 @@ fn fresh_seeds(rng: &mut dyn rand_core::CryptoRng) -> Seeds {
 }
 
 impl Identity {
+    /// The key with which people get a number towards each partner. It never leaves this workstation, and nobody can compute the one
+    /// number from another.
+    pub(crate) fn person_key(&self) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(Some(b"causeway/v1 person-id"), &self.seeds.device)
+            .expand(b"", &mut *key)
+            .expect("32 bytes are far below the limit of HKDF");
+        key
+    }
+
     /// A registrar of the relay whose claim code this is.
     pub fn found_registrar(claim: &Invite, now: Timestamp, rng: &mut dyn rand_core::CryptoRng) -> Self {
         let mut seeds = fresh_seeds(rng);

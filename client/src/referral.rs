@@ -33,13 +33,16 @@ mod mrz_lines;
 mod parse;
 mod path;
 pub mod problem;
+pub(crate) mod pseudonym;
 pub mod publish;
 mod rules;
 pub mod sections;
 pub mod spec;
 mod split;
+mod standards;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tidy;
 pub mod typed;
 pub mod update;
 pub mod values;
@@ -130,6 +133,26 @@ impl Kind {
         if level == Level::Send {
             kinds::rules(self.0).for_each(|rule| check.rule(rule, fields, now));
         }
+        check.found
+    }
+
+    /// What whoever sends this should know, and what keeps nothing back: codes that are not to be used any more.
+    pub fn warnings(self, fields: &Map<String, Value>) -> Vec<Problem> {
+        let mut check = check::Check::new(Level::Send);
+        check.fields(kinds::fields(self.0), fields, "");
+        check.warned
+    }
+
+    /// Everything that is wrong with an answer that is about to be sent, and with it as an answer to this question.
+    pub fn validate_answer(
+        self,
+        answer: &Map<String, Value>,
+        question: &Map<String, Value>,
+        now: Timestamp,
+    ) -> Vec<Problem> {
+        let mut check = check::Check::new(Level::Send);
+        check.found = self.validate_step(answer, Level::Send, now);
+        kinds::rules(self.0).for_each(|rule| check.asked(rule, question, answer, now));
         check.found
     }
 

@@ -61,7 +61,9 @@ fn every_field_of_the_dictionary_is_there_and_what_is_mandatory_is_asked_for() {
             missing.push(format!("{code} {path}: no such field"));
         }
         let by_rule = kind.spec().rules.iter().any(|rule| match rule {
-            Rule::Need { path: needed, .. } | Rule::Only { path: needed, .. } => *needed == path,
+            Rule::Need { path: needed, .. }
+            | Rule::Only { path: needed, .. }
+            | Rule::Asked { path: needed, .. } => *needed == path,
             _ => false,
         });
         let asked = match need {

@@ -1,5 +1,6 @@
 # What is said about a referral before it is sent: checklists, indicators, needs.
 
+code-deprecated = deprecated since version { $since }
 check-nothing-wrong = Nothing is wrong with it.
 check-refused = It cannot be sent like this. Nothing was queued.
     .hint = Correct the fields named above; docs/samples has complete examples.

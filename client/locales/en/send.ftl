@@ -15,6 +15,8 @@ attach-photo = The picture { $file } is damaged or too large, so what it says be
     .hint = Save it anew as JPEG or PNG and attach that; a file that is evidence goes unchanged with EVI=.
 attach-large = The file { $file } is larger than { $max } bytes. Nothing was sent.
     .hint = Split it or send it another way.
+attach-large-together = With { $file } the files of this packet have more than { $max } bytes together. Nothing was sent.
+    .hint = Send some of them with another referral; a file that is evidence goes as it is with EVI=.
 attach-too-many = A packet carries at most { $max } attachments. Nothing was sent.
     .hint = Send some of them with another referral.
 attachment-file = A file cannot be read or written: { $why }.

@@ -141,6 +141,19 @@ impl Room {
     }
 }
 
+/// The desk that the house of an offer has named in its count: whom somebody on the way calls before arriving. None: it has
+/// named none, or nobody has counted there.
+pub fn desk_for(
+    houses: &[House],
+    request: &Map<String, Value>,
+    answer: &Map<String, Value>,
+    now: Timestamp,
+) -> Option<Value> {
+    let shelter = room_for(houses, request, answer, now)?.shelter;
+    let house = houses.iter().find(|house| house.count.shelter == shelter)?;
+    house.count.fields.get("duty_contact").filter(|desk| desk.get("phone").is_some()).cloned()
+}
+
 /// The place that an answer means, by what it says and otherwise by what the request asks for: where there is enough, otherwise
 /// where there is most. None: nobody has counted such places.
 pub fn room_for(

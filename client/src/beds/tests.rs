@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::hold::{Hold, Standing, holds};
-use super::house::{House, houses, room_for};
+use super::house::{House, desk_for, houses, room_for};
 use super::*;
 use crate::casebook::tests::case;
 use crate::model::Event;
@@ -104,6 +104,29 @@ fn beds(cases: &[Case], now: Timestamp) -> (u32, u32, u32) {
 fn only(cases: &[Case], now: Timestamp) -> Hold {
     let [hold] = <[Hold; 1]>::try_from(holds(cases, now)).unwrap();
     hold
+}
+
+#[test]
+fn an_offer_names_the_desk_of_the_house_it_is_from() {
+    let with_desk = |shelter: &str, desk: Value| {
+        let mut count = count(NOON);
+        count.shelter = shelter.into();
+        count.fields.insert("duty_contact".into(), desk);
+        count
+    };
+    let desk = |phone: &str| json!({ "phone": phone, "hours": "24/7" });
+    let counts = vec![
+        with_desk("S-7", desk("+37360000311")),
+        with_desk("S-8", desk("+37360000322")),
+        with_desk("S-9", json!({ "nil": "unknown" })),
+        count(NOON),
+    ];
+    let (houses, _) = houses(counts, &[]);
+    let found = |answer: Value| desk_for(&houses, &request(1, 1).document, &fields(answer), NOON);
+    assert_eq!(found(json!({ "shelter_code": "S-8" })), Some(desk("+37360000322")));
+    assert_eq!(found(json!({})), Some(desk("+37360000311")), "where the bed is taken from");
+    assert_eq!(found(json!({ "shelter_code": "S-9" })), None, "it has named none");
+    assert_eq!(found(json!({ "group": "men" })), None, "nobody has counted such a place");
 }
 
 #[test]

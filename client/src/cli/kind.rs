@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Global;
 use super::failure::{Failure, exit};
-use super::output::{emit, harmless, print, print_list};
+use super::output::{emit, harmless, print, print_list, remark};
 use crate::lang::Lang;
 use crate::referral::checklist::{Checklist, checklists};
 use crate::referral::indicators::{Profile, Screening, screen};
@@ -173,11 +173,19 @@ fn codes(name: &str, json: bool, lang: Lang) -> Result<(), Failure> {
     if !json {
         emit(&format!("{} ({}, {})", labels::list(lang, list), list.id, list.version));
     }
-    let rows = list
-        .codes
-        .iter()
-        .map(|code| json!({ "list": list.id, "code": code, "label": labels::code(lang, list, code) }));
-    print_list(json, rows.collect(), "", |v| format!("  {:<28} {}", word(v, "code"), word(v, "label")));
+    let rows = list.codes.iter().map(|code| {
+        json!({
+            "list": list.id,
+            "code": code,
+            "label": labels::code(lang, list, code),
+            "deprecated_since": list.deprecated_since(code),
+        })
+    });
+    print_list(json, rows.collect(), "", |v| {
+        let since = v["deprecated_since"].as_str();
+        let since = since.map(|since| format!(" ({})", lang.fill("code-deprecated", &[("since", since)])));
+        format!("  {:<28} {}{}", word(v, "code"), word(v, "label"), since.unwrap_or_default())
+    });
     Ok(())
 }
 
@@ -243,21 +251,29 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(super) fn report(document: &Document, found: &[Problem], json: bool, lang: Lang) -> Result<(), Failure> {
     let lists = checklists(document);
     let screened = screening(document);
+    let warnings = document.kind.warnings(&document.fields);
     let result = json!({
         "kind": document.kind.code(),
         "problems": found.iter().map(|p| problem_json(p, lang)).collect::<Vec<_>>(),
+        "warnings": warnings.iter().map(|p| problem_json(p, lang)).collect::<Vec<_>>(),
         "checklists": lists.iter().map(checklist_json).collect::<Vec<_>>(),
         "screening": screened.as_ref().map(screening_json),
     });
     print(json, result, |_| {
         let mut lines: Vec<String> = lists.iter().flat_map(|list| checklist_lines(list, lang)).collect();
         lines.extend(screened.iter().flat_map(|screened| screening_lines(screened, lang)));
+        lines.splice(0..0, warnings.iter().map(|p| format!("! {}", harmless(&p.words(lang)))));
         if found.is_empty() {
             lines.insert(0, lang.text("check-nothing-wrong"));
         }
         lines.join("\n")
     });
     if found.is_empty() { Ok(()) } else { Err(refused(found, lang)) }
+}
+
+/// Tells whoever sends something what it says in words that are given up.
+pub(super) fn warn(kind: Kind, fields: &Map<String, Value>, lang: Lang) {
+    kind.warnings(fields).iter().for_each(|problem| remark(&harmless(&problem.words(lang))));
 }
 
 fn problem_json(problem: &Problem, lang: Lang) -> Value {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::{harmless, remark, time};
-use crate::beds::house::{Room, houses, room_for};
+use crate::beds::house::{House, Room, desk_for, houses, room_for};
 use crate::beds::partners::{self, Shelter};
 use crate::beds::{self, hold, publication};
 use crate::casebook::Case;
@@ -105,6 +105,27 @@ fn unknown_decision(lang: Lang) -> Failure {
     Failure::new("Y-102", exit::INVALID, lang.text("placing-decision"), lang.text("placing-decision-hint"))
 }
 
+/// Writes into an offer whom to call before arriving, if nobody has: the desk that the house has named when it was counted.
+pub(super) fn name_desk(request: &Case, answer: &mut Map<String, Value>, home: &Home) -> Result<(), Failure> {
+    let offers = matches!(answer.get("decision").and_then(Value::as_str), Some("offered" | "offered_from"));
+    if request.thread.kind != beds::REQUEST || !offers || answer.contains_key("intake_contact") {
+        return Ok(());
+    }
+    let houses = houses_for(request, home)?;
+    let desk = desk_for(&houses, &request.document, answer, home.engine.relay_now());
+    answer.extend(desk.map(|desk| ("intake_contact".to_owned(), desk)));
+    Ok(())
+}
+
+/// The houses as they are for this request: an offer that is made again is held once.
+fn houses_for(request: &Case, home: &Home) -> Result<Vec<House>, Failure> {
+    let cases = beds::cases(&home.engine.vault)?;
+    let counts = beds::counts(&home.engine.vault, &cases)?;
+    let all = hold::holds(&cases, home.engine.relay_now()).into_iter();
+    let holds: Vec<_> = all.filter(|hold| hold.case != request.thread.case).collect();
+    Ok(houses(counts, &holds).0)
+}
+
 /// Finds what is offered among what was counted, and writes it into the answer, so that everybody reads the same out of it.
 fn keep_a_room(
     request: &Case,
@@ -114,16 +135,11 @@ fn keep_a_room(
 ) -> Result<(), Failure> {
     let now = home.engine.relay_now();
     let lang = home.lang;
-    let cases = beds::cases(&home.engine.vault)?;
-    let counts = beds::counts(&home.engine.vault, &cases)?;
-    if counts.is_empty() {
+    let houses = houses_for(request, home)?;
+    if houses.is_empty() {
         remark(&lang.text("placing-uncounted"));
         return Ok(());
     }
-    // An offer that is made again is held once.
-    let holds: Vec<_> =
-        hold::holds(&cases, now).into_iter().filter(|hold| hold.case != request.thread.case).collect();
-    let (houses, _) = houses(counts, &holds);
     let hint = lang.text("placing-full-hint");
     let Some(room) = room_for(&houses, &request.document, answer, now) else {
         if squeeze_in {

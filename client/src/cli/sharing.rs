@@ -14,7 +14,7 @@ use crate::referral::access::{
     self, Agreement, Consent, Decision, Origin, Override, Question, Recipient, Role, Rule, Verdict,
 };
 use crate::referral::sections::HDR;
-use crate::referral::{Document, Section, SectionCode};
+use crate::referral::{Document, Section, SectionCode, pseudonym};
 
 pub(super) mod along;
 pub(super) mod record;
@@ -101,8 +101,11 @@ pub(super) fn rests_on_danger(shares: &[Share]) -> bool {
 
 /// Makes the copies. Each tells who else has which sections, by name and code, and nothing of what stands in them.
 pub(super) fn make_copies(document: &Document, shares: &mut [Share], home: &Home) {
+    super::kind::warn(document.kind, &document.fields, home.lang);
+    let key = home.engine.identity.person_key();
     for share in shares.iter_mut() {
         let role = share.role.unwrap_or(Role::Rly);
+        let document = &pseudonym::for_partner(document, &key, &share.org.0);
         share.copy = access::copy_for(document, role, &share.decisions, home.engine.now());
         share.lost = access::lost(document, &share.copy);
     }

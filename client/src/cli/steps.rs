@@ -14,6 +14,7 @@ use super::output::{harmless, print, remark, text};
 use super::placing;
 use super::sharing::told::may_be_told;
 use crate::beds;
+use crate::casebook::Case;
 use crate::engine::threads::{StepError, Words, header, moment, own_party, update_of, work_of};
 use crate::lang::Lang;
 use crate::model::Thread;
@@ -21,8 +22,9 @@ use crate::records;
 use crate::referral::clocks::HOLD_MAX;
 use crate::referral::lifecycle::carry::Lack;
 use crate::referral::lifecycle::{self, Action, Role, To, WorkState};
+use crate::referral::tidy::composed;
 use crate::referral::values::moment_or_later;
-use crate::referral::{Kind, Level, handover, labels, update};
+use crate::referral::{Kind, handover, labels, update};
 
 /// Shortest beginning of a number.
 const NUMBER_CHARS_MIN: usize = 4;
@@ -244,11 +246,14 @@ pub(crate) async fn answer(args: AnswerArgs, home: &Home) -> Result<(), Failure>
         may_answer(&withheld.unwrap_or_default())?;
     }
     let now = home.engine.now();
+    let question = Case::of(&home.engine.vault, thread.clone())?;
+    placing::name_desk(&question, &mut answer, home)?;
     kind.complete_step(&mut answer, now);
-    let found = kind.validate_step(&answer, Level::Send, now);
+    let found = kind.validate_answer(&answer, &question.document, now);
     if !found.is_empty() {
         return Err(kind::refused(&found, home.lang));
     }
+    kind::warn(kind, &answer, home.lang);
     if thread.kind == beds::REQUEST {
         let placing = placing::placing(&thread, answer, args.squeeze_in, home)?;
         let carried = Carried { fields: Map::new(), answer: placing.answer };
@@ -329,8 +334,14 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
     if let Some(number) = args.staff {
         fields.entry("staff_no").or_insert_with(|| number.into());
     }
-    let mut words =
-        Words { reason: args.reason, text: args.text, eta: args.eta, answer, fields, priority: None };
+    let mut words = Words {
+        reason: args.reason,
+        text: composed(&args.text),
+        eta: args.eta,
+        answer,
+        fields,
+        priority: None,
+    };
     if thread.kind == beds::REQUEST && !thread.ours {
         placing::complete(&mut words, action, home.engine.now(), home.lang);
         placing::remark_without_bed(&words, action, home.lang);

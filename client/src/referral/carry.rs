@@ -44,6 +44,9 @@ const ALWAYS: &[&str] = &["consent", "consent_ref", "asylum_flag", "persecution_
 /// Fields that point at files of the earlier packet.
 const FILES: &[&str] = &["photo", "scan", "attachments", "evidence"];
 
+/// The number that one partner reads of a person: another one reads another.
+const OF_ONE_PARTNER: &str = "person_id";
+
 /// Lists of persons, by kind.
 const PERSONS: &[(&str, &str)] = &[("HIC", "persons"), ("BIA", "persons")];
 
@@ -162,7 +165,7 @@ fn known(holds: &Type, value: Value) -> Option<Value> {
         (Type::Group(fields) | Type::GroupOrText(fields), Value::Object(map)) => {
             let kept: Map<String, Value> = map
                 .into_iter()
-                .filter(|(name, _)| !FILES.contains(&name.as_str()))
+                .filter(|(name, _)| !FILES.contains(&name.as_str()) && name != OF_ONE_PARTNER)
                 .filter_map(|(name, value)| {
                     let field = fields.iter().find(|field| field.name == name)?;
                     Some((name, known(&field.holds, value)?))

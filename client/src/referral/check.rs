@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::codes::NIL;
 use super::indicators::INDICATOR;
 use super::path::{is_absent, is_nil};
-use super::problem::{LIMIT, MISSING, Problem, TYPE, UNKNOWN_CODE, VALUE, Words};
+use super::problem::{DEPRECATED, LIMIT, MISSING, Problem, TYPE, UNKNOWN_CODE, VALUE, Words};
 use super::spec::{CodeList, Field, Need, Type};
+use super::standards::{self, NUMBER_CHARS_MAX};
 use super::{Level, values};
 
 /// Problems that are reported at once; nobody reads more.
@@ -19,11 +20,13 @@ const CODES_SHOWN: usize = 30;
 pub(super) struct Check {
     pub(super) level: Level,
     pub(super) found: Vec<Problem>,
+    /// What somebody should know, and what keeps nothing back.
+    pub(super) warned: Vec<Problem>,
 }
 
 impl Check {
     pub(super) fn new(level: Level) -> Self {
-        Self { level, found: Vec::new() }
+        Self { level, found: Vec::new(), warned: Vec::new() }
     }
 
     pub(super) fn report(&mut self, path: &str, code: &'static str, wrong: Words, right: Words) {
@@ -79,6 +82,7 @@ impl Check {
                 self.fields(fields.iter(), map, path);
                 self.mrz(map, path);
                 self.crossing(map, path);
+                self.document_number(fields, map, path);
             }
             (Type::GroupOrText(_), Value::String(text)) => {
                 self.text(text, super::components::LONG, true, path)
@@ -91,6 +95,7 @@ impl Check {
             (Type::Text(max), Value::Object(map)) => self.spoken(map, *max, path),
             (Type::Text(max), Value::String(text)) => self.text(text, *max, true, path),
             (Type::Line(max), Value::String(text)) => self.text(text, *max, false, path),
+            (Type::DocumentNumber, Value::String(text)) => self.text(text, NUMBER_CHARS_MAX, false, path),
             (Type::Flag, Value::Bool(_)) => {}
             (Type::Whole(low, high), Value::Number(number)) => {
                 let fits = number.as_i64().is_some_and(|n| (*low..=*high).contains(&n));
@@ -186,6 +191,13 @@ impl Check {
         } else if code == "other" && value.is_object() && is_absent(value.get("text")) {
             let right = Words::of("wanted-other");
             self.report(&format!("{path}.text"), MISSING, Words::of("problem-missing"), right);
+        } else if let Some(since) = list.deprecated_since(&code)
+            && self.level == Level::Send
+            && self.warned.len() < PROBLEMS_MAX
+        {
+            let wrong = Words::of("problem-deprecated").with("code", code).with("since", since);
+            let right = Words::of("wanted-other-code").with("list", list.id);
+            self.warned.push(Problem::new(path, DEPRECATED, wrong, right));
         }
     }
 
@@ -258,8 +270,8 @@ fn dialled(text: &str) -> Words {
 
 fn is_word(holds: &Type) -> bool {
     use Type::{
-        Clock, Country, Date, Duration, Email, Hash, Id, Instant, Language, Nationality, PartialDate,
-        Subdivision, TimeZone, When,
+        Airport, Clock, Country, Currency, Date, Duration, Email, Hash, Id, Instant, Issuer, Language,
+        Locode, Nationality, PartialDate, Subdivision, TimeZone, When,
     };
     matches!(
         holds,
@@ -277,6 +289,10 @@ fn is_word(holds: &Type) -> bool {
             | Email
             | Id
             | Hash
+            | Issuer
+            | Locode
+            | Airport
+            | Currency
     )
 }
 
@@ -301,6 +317,10 @@ fn word(holds: &Type, text: &str) -> bool {
         Type::Email => values::email(text),
         Type::Id => values::id(text),
         Type::Hash => values::hash(text),
+        Type::Issuer => standards::issuer(text),
+        Type::Locode => standards::locode(text),
+        Type::Airport => standards::airport(text),
+        Type::Currency => standards::currency(text),
         _ => false,
     }
 }
@@ -355,6 +375,11 @@ pub(super) fn wanted(holds: &Type) -> Words {
         Type::Email => Words::of("wanted-email"),
         Type::Id => Words::of("wanted-id"),
         Type::Hash => Words::of("wanted-hash"),
+        Type::DocumentNumber => Words::of("wanted-document-number").with("max", NUMBER_CHARS_MAX),
+        Type::Issuer => Words::of("wanted-issuer"),
+        Type::Locode => Words::of("wanted-locode"),
+        Type::Airport => Words::of("wanted-airport"),
+        Type::Currency => Words::of("wanted-currency"),
         Type::Sex => Words::of("wanted-sex"),
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! Lists marked `htcds` are those of the Human Trafficking Case Data Standard 2.0 (HTCDS, IOM, CC BY 4.0) in its own
 //! spelling, errors and all; codes that begin with `x_` are additions of this project to them.
+//!
+//! A code that is given up stays in its list and behind it with the version since which: `[… ] deprecated ["old" "1.1"]`.
 
 use super::spec::CodeList;
 
 macro_rules! lists {
-    ($($name:ident = $how:ident $id:literal [$($code:literal)*];)*) => {
-        $(pub(super) const $name: CodeList = CodeList::$how($id, &[$($code),*]);)*
+    ($($name:ident = $how:ident $id:literal [$($code:literal)*] $(deprecated [$($old:literal $since:literal)*])?;)*) => {
+        $(pub(super) const $name: CodeList =
+            CodeList::$how($id, &[$($code),*]).deprecating(&[$($(($old, $since)),*)?]);)*
 
         /// All lists of this version.
         pub(super) const LISTS: &[&CodeList] = &[$(&$name),*];

@@ -17,7 +17,7 @@ use super::problem::{RULE, VALUE, Words};
 use super::rules::{holds, hours_long};
 use super::spec::{Field, Fill, Spec, Travels, Type};
 use super::values::{date, day, duration, instant, partial_date, written};
-use super::{Kind, Level};
+use super::{Kind, Level, pseudonym, tidy};
 
 /// Age from which a person is no child.
 const ADULT_YEARS: i64 = 18;
@@ -54,12 +54,14 @@ impl Document {
         let spec = self.kind.spec();
         let now = context.now;
         make_absolute(spec, &mut self.fields, now);
+        tidy::document(spec, &mut self.fields);
         let mut whole = Value::Object(std::mem::take(&mut self.fields));
         for path in spec.persons {
             each(&mut whole, path, &mut |person| describe(person, now));
         }
         each(&mut whole, "consent", &mut consent_ends);
         crossing::describe(&mut whole);
+        pseudonym::number(spec, &mut whole, &context.packet_id);
         if let Value::Object(fields) = whole {
             self.fields = fields;
         }
@@ -121,16 +123,32 @@ impl Document {
 /// Fills in what the table says of what a step carries: times from now, and defaults.
 pub(super) fn complete_step(spec: &'static Spec, fields: &mut Map<String, Value>, now: Timestamp) {
     make_absolute(spec, fields, now);
+    tidy::document(spec, fields);
     fill(spec, fields, now);
 }
 
 fn fill(spec: &'static Spec, fields: &mut Map<String, Value>, now: Timestamp) {
     for (name, fill) in spec.fills {
-        if is_absent(fields.get(*name))
+        if let Fill::Among(code) = fill {
+            put_among(fields.entry(*name).or_insert(Value::Null), code);
+        } else if is_absent(fields.get(*name))
             && let Some(value) = filled(*fill, fields, now)
         {
             fields.insert((*name).into(), value);
         }
+    }
+}
+
+/// Puts a code into a set. Anything that is no set is left for the check to report.
+fn put_among(set: &mut Value, code: &str) {
+    if set.is_null() || is_nil(set) {
+        *set = Value::Array(Vec::new());
+    }
+    let is_it = |value: &Value| value.get("code").unwrap_or(value) == code;
+    if let Value::Array(codes) = set
+        && !codes.iter().any(is_it)
+    {
+        codes.insert(0, code.into());
     }
 }
 
@@ -170,6 +188,7 @@ fn absolute(holds: &Type, value: &mut Value, now: Timestamp) {
 fn filled(fill: Fill, whole: &Map<String, Value>, now: Timestamp) -> Option<Value> {
     Some(match fill {
         Fill::Code(code) => code.into(),
+        Fill::Among(code) => vec![code].into(),
         Fill::Nil(reason) => json!({ "nil": reason }),
         Fill::InHours(hours) => written(now.plus(hours_long(hours))).into(),
         Fill::InHoursIf(condition, hours) => {

@@ -89,8 +89,8 @@ pub(super) const ATTACH: &[Field] = &[
 
 pub(super) const DOC_FIELDS: &[Field] = &[
     must("doc_type", Code(&DOC_TYPE)).or_nil(),
-    must("issuer", Line(3)).or_nil(),
-    may("number", Line(20)),
+    must("issuer", Issuer).or_nil(),
+    may("number", DocumentNumber),
     may("issued", PartialDate),
     may("expires", PartialDate),
     may("mrz", List(&Line(44), 1, 3)),
@@ -120,8 +120,8 @@ const BORDER_POINT: &[Field] = &[
     may("country_a", Country),
     may("country_b", Country),
     may("mode", Code(&BORDER_MODE)),
-    may("locode", Line(5)),
-    may("iata", Line(3)),
+    may("locode", Locode),
+    may("iata", Airport),
     may("geo", Group(GEO)),
 ];
 pub(super) const PLACE: &[Field] = &[
@@ -164,7 +164,7 @@ pub(super) const ORG: &[Field] = &[
     may("eta", Instant),
 ];
 pub(super) const MONEY: &[Field] =
-    &[must("amount_minor", Whole(i64::MIN, i64::MAX)), must("currency", Line(3))];
+    &[must("amount_minor", Whole(i64::MIN, i64::MAX)), must("currency", Currency)];
 
 /// How somebody may be called without danger to anyone.
 pub(super) const CONTACT: &[Field] = &[
@@ -196,7 +196,7 @@ pub(super) const CONTACT: &[Field] = &[
 macro_rules! person {
     ($($extra:expr),* $(,)?) => {
         &[
-            may("person_id", Id),
+            filled("person_id", Id),
             may("pseudonym", Line(60)),
             may("role", Code(&PERSON_ROLE)),
             may("names", NAMES),

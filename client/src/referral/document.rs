@@ -10,7 +10,7 @@ use super::problem::{KIND, LIMIT, NOT_JSON, PATH, Problem, Words};
 use super::rules::holds;
 use super::spec::{Field, Type};
 use super::split::{ATTACHMENTS, Section, split};
-use super::{Kind, Level, kinds, parse};
+use super::{Kind, Level, kinds, parse, tidy};
 
 /// Longest document, in bytes: what fits beside the padding and the attachments' entries.
 pub const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
@@ -47,7 +47,8 @@ impl Document {
             let wrong = Words::of("problem-not-json").with("error", error);
             vec![Problem::new(place, NOT_JSON, wrong, Words::of("wanted-json"))]
         })?;
-        let document = Self { kind, fields };
+        let mut document = Self { kind, fields };
+        tidy::document(kind.spec(), &mut document.fields);
         match document.reserved() {
             problems if problems.is_empty() => Ok(document),
             problems => Err(problems),
@@ -176,10 +177,13 @@ impl Cell<'_> {
         if holds.is_none() && !self.kept {
             return Err(wrong(Words::of("path-unknown")));
         }
-        let value = read(holds, self.text).map_err(|unread| Problem {
+        let mut value = read(holds, self.text).map_err(|unread| Problem {
             right: holds.map_or_else(|| Words::of("wanted-path"), wanted),
             ..Problem::new(self.path, PATH, unread, Words::of("wanted-path"))
         })?;
+        if let Some(holds) = holds {
+            tidy::tidy(holds, &mut value);
+        }
         put(object.entry(first.as_str()).or_insert(Value::Null), rest, value).map_err(wrong)
     }
 }

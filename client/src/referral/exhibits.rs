@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::problem::{Problem, RULE, Words};
+use super::problem::{LIMIT, Problem, RULE, Words};
+use super::tidy::composed;
 
 /// A file as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,9 @@ pub fn differences(document: &Map<String, Value>, files: &[Exhibit]) -> Vec<Prob
     let mut found = Vec::new();
     for (n, item) in items.iter().enumerate() {
         let named = item.get("file").and_then(Value::as_str).map(str::trim).unwrap_or_default();
-        for file in files.iter().filter(|file| file.name == named) {
+        // Some systems take the letters of a file name apart.
+        let named = composed(named);
+        for file in files.iter().filter(|file| composed(&file.name) == named) {
             let mut report = |field: &str, wrong: &'static str, said: &str, is: &str| {
                 let wrong = Words::of(wrong).with("said", said).with("found", is).with("name", &file.name);
                 let path = format!("items[{n}].{field}");
@@ -41,6 +44,23 @@ pub fn differences(document: &Map<String, Value>, files: &[Exhibit]) -> Vec<Prob
     }
     found
 }
+
+/// A file that is longer than files may be.
+pub(crate) fn large_file(name: &str, bytes: u64, most: u64) -> Problem {
+    // Rounded up: what is over the bound never reads as the bound.
+    let size = bytes.div_ceil(MEGABYTE);
+    let wrong = Words::of("problem-file-large").with("size", size).with("max", most / MEGABYTE);
+    Problem::new(name, LIMIT, wrong, Words::of("wanted-file-smaller"))
+}
+
+/// The file with which they are too long together.
+pub(crate) fn large_together(name: &str, most: u64) -> Problem {
+    let wrong = Words::of("problem-files-large").with("max", most / MEGABYTE);
+    Problem::new(name, LIMIT, wrong, Words::of("wanted-files-fewer"))
+}
+
+/// As people count: a million bytes.
+const MEGABYTE: u64 = 1_000_000;
 
 #[cfg(test)]
 mod tests {

@@ -94,6 +94,9 @@ pub const BLOCKED: &str = "F-109";
 /// Code: another kind than the one asked for.
 pub const KIND: &str = "F-110";
 
+/// Code: a code that is not to be used any more. It refuses nothing.
+pub const DEPRECATED: &str = "F-111";
+
 impl Problem {
     pub(super) fn new(path: impl Into<String>, code: &'static str, wrong: Words, right: Words) -> Self {
         Self { path: path.into(), code, wrong, right }

@@ -66,6 +66,8 @@ impl Check {
                     self.needed(path, map, hint);
                 }
             }
+            // Only whoever has the question can say.
+            Rule::Asked { .. } => {}
             Rule::Absent { path, unless, hint } => {
                 if !any(&[*unless]) {
                     for (at, _) in values(map, path).iter().filter(|(_, v)| !is_absent(Some(v))) {
@@ -126,6 +128,21 @@ impl Check {
                     }
                 }
             }
+        }
+    }
+
+    /// What a question demands of its answer.
+    pub(super) fn asked(
+        &mut self,
+        rule: &Rule,
+        question: &Map<String, Value>,
+        answer: &Map<String, Value>,
+        now: Timestamp,
+    ) {
+        if let Rule::Asked { path, when, hint } = rule
+            && when.iter().any(|condition| holds(condition, question, now))
+        {
+            self.needed(path, answer, hint);
         }
     }
 
@@ -226,6 +243,10 @@ pub(super) fn describe_rule(rule: &Rule) -> String {
         }
         Rule::Need { path, when, unless: but, hint } => {
             format!("`{path}` is needed {}{}. {}", describe(when), unless(but), say(hint))
+        }
+        Rule::Asked { path, when, hint } => {
+            let each: Vec<String> = when.iter().map(describe).collect();
+            format!("`{path}` is needed {} in the question. {}", each.join(", or "), say(hint))
         }
         Rule::Absent { path, unless, hint } => {
             format!("`{path}` is possible only {}. {}", describe(unless), say(hint))

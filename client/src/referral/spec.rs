@@ -19,27 +19,40 @@ pub struct CodeList {
     pub open: bool,
     /// The codes of this version.
     pub codes: &'static [&'static str],
+    /// Codes that are not to be used any more, with the version since which. They are read for ever, and mean what they meant.
+    pub deprecated: &'static [(&'static str, &'static str)],
 }
 
 impl CodeList {
     /// A list that steers what software does: a code outside of it cannot be sent.
     pub(super) const fn closed(id: &'static str, codes: &'static [&'static str]) -> Self {
-        Self { id, version: OURS, open: false, codes }
+        Self { id, version: OURS, open: false, codes, deprecated: &[] }
     }
 
     /// A list that describes: a code outside of it is sent and shown as it is.
     pub(super) const fn open(id: &'static str, codes: &'static [&'static str]) -> Self {
-        Self { id, version: OURS, open: true, codes }
+        Self { id, version: OURS, open: true, codes, deprecated: &[] }
     }
 
     /// An open list of the Human Trafficking Case Data Standard.
     pub(super) const fn htcds(id: &'static str, codes: &'static [&'static str]) -> Self {
-        Self { id, version: HTCDS, open: true, codes }
+        Self { id, version: HTCDS, open: true, codes, deprecated: &[] }
+    }
+
+    /// The same list, in which these codes are not to be used any more since these versions.
+    pub(super) const fn deprecating(mut self, deprecated: &'static [(&'static str, &'static str)]) -> Self {
+        self.deprecated = deprecated;
+        self
+    }
+
+    /// Since which version a code is not to be used any more; none for a code that is.
+    pub fn deprecated_since(&self, code: &str) -> Option<&'static str> {
+        self.deprecated.iter().find(|(old, _)| *old == code).map(|(_, since)| *since)
     }
 
     /// A list of that standard on which software acts.
     pub(super) const fn htcds_closed(id: &'static str, codes: &'static [&'static str]) -> Self {
-        Self { id, version: HTCDS, open: false, codes }
+        Self { id, version: HTCDS, open: false, codes, deprecated: &[] }
     }
 }
 
@@ -97,6 +110,16 @@ pub enum Type {
     Id,
     /// SHA-256.
     Hash,
+    /// The number of a document, as it is printed; in a travel document of the alphabet of ICAO 9303.
+    DocumentNumber,
+    /// Who issued a document: three letters, or Germany's one.
+    Issuer,
+    /// A place of trade and transport, UN/LOCODE.
+    Locode,
+    /// An airport, three letters of IATA.
+    Airport,
+    /// A currency, three letters of ISO 4217.
+    Currency,
     /// 0 not known, 1 male, 2 female, 9 not applicable.
     Sex,
     /// Fields of their own.
@@ -202,6 +225,15 @@ pub enum Rule {
         /// What to do.
         hint: &'static str,
     },
+    /// The path of an answer must be answered if one of the conditions holds for its question.
+    Asked {
+        /// Path.
+        path: &'static str,
+        /// If one of these holds for the question.
+        when: &'static [Condition],
+        /// What to do.
+        hint: &'static str,
+    },
     /// The path must not be answered, unless the condition holds.
     Absent {
         /// Path.
@@ -292,6 +324,8 @@ pub enum Rule {
 pub enum Fill {
     /// A code.
     Code(&'static str),
+    /// A code that is always one of a set, whatever else a person has put into it.
+    Among(&'static str),
     /// Not known, with the reason.
     Nil(&'static str),
     /// The moment so many hours after the sending.

@@ -10,6 +10,7 @@ use super::spec::{Field, Need, Type};
 use super::*;
 
 mod contents;
+mod demands;
 mod labels;
 mod schemas;
 
@@ -450,19 +451,22 @@ fn answers_need_a_result_and_what_it_rests_on() {
         let problems = validate_answer(answer.as_object().unwrap());
         paths(&problems).join(",")
     };
-    assert_eq!(found(json!({})), "result");
-    assert_eq!(found(json!({"result": "maybe"})), "result");
-    assert_eq!(found(json!({"result": "confirmed"})), "basis,confirmed");
-    assert_eq!(found(json!({"result": "not_our_national", "basis": []})), "basis");
+    assert_eq!(found(json!({})), "result,next_action");
+    assert_eq!(found(json!({"result": "maybe", "next_action": {"code": "none"}})), "result");
+    assert_eq!(found(json!({"result": "confirmed", "next_action": {"code": "none"}})), "basis,confirmed");
+    let not_ours = json!({"result": "not_our_national", "basis": [], "next_action": {"code": "none"}});
+    assert_eq!(found(not_ours), "basis");
     let confirmed = json!({"nationality": "RU"});
     assert_eq!(
-        found(
-            json!({"result": "confirmed", "basis": ["register_match"], "confirmed": confirmed, "newer": 1})
-        ),
+        found(json!({"result": "confirmed", "basis": ["register_match"], "confirmed": confirmed, "newer": 1,
+                "next_action": {"code": "none"}})),
         ""
     );
     assert_eq!(found(json!({"result": "cannot_check"})), "next_action");
-    assert_eq!(found(json!({"result": "refused"})), "");
+    assert_eq!(found(json!({"result": "refused"})), "next_action");
+    assert_eq!(found(json!({"result": "refused", "next_action": {"code": "none"}})), "");
+    assert_eq!(found(json!({"result": "refused", "next_action": {"code": "interview"}})), "next_action.date");
+    assert_eq!(found(json!({"result": "refused", "next_action": {"code": "wait", "date": "2026-12"}})), "");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

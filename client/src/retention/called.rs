@@ -96,7 +96,12 @@ mod tests {
 
     fn can_name_somebody(holds: &Type) -> bool {
         match holds {
-            Type::Text(_) | Type::Line(_) | Type::Phone | Type::Email | Type::GroupOrText(_) => true,
+            Type::Text(_)
+            | Type::Line(_)
+            | Type::DocumentNumber
+            | Type::Phone
+            | Type::Email
+            | Type::GroupOrText(_) => true,
             Type::Group(fields) => fields.iter().any(|field| can_name_somebody(&field.holds)),
             Type::List(each, ..) => can_name_somebody(each),
             _ => false,

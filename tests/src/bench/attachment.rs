@@ -92,7 +92,9 @@ pub(super) async fn send(folder: &Path) {
     wait_for_nod();
     let idle = idle();
     let mut draft = town::draft(to, Priority::P3);
-    let code = draft.sections[1].code;
+    // Nothing but evidence may be as long as this.
+    let code = *b"EVI";
+    draft.sections[1].code = code;
     let begun = Instant::now();
     member.engine.attach(&mut draft, code, &folder.join(FILE)).await.unwrap();
     let sealed = begun.elapsed();

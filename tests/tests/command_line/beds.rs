@@ -112,9 +112,16 @@ async fn an_offer_holds_a_bed_until_its_moment_and_partners_see_it() {
     let told = tasks(hotline).await;
     assert!(told.contains(&"bed-gone".to_owned()) && !told.contains(&"bed-offered".to_owned()), "{told:?}");
     // Offered again and kept longer: the tasks are done with, and whoever comes has the bed.
-    let longer = [&offers[..], &["--set", "hold_until=PT6H"]].concat();
-    north.run(&longer).await;
+    let again = ["answer", &first, "--set", "decision=offered", "--set", "shelter_code=N-1"];
+    fails(north, &[&again[..], &["--set", "hold_until=PT73H"]].concat(), INVALID, "V-105").await;
+    north.run(&[&again[..], &["--set", "hold_until=PT6H"]].concat()).await;
     sync_all(&stage).await;
+    let shown = hotline.run(&["sent", "show", &first]).await;
+    let last = shown["answers"].as_array().and_then(|all| all.last()).unwrap();
+    assert!(
+        last["intake_contact"]["phone"].is_string(),
+        "the desk of the house, which nobody typed: {shown}"
+    );
     assert!(!tasks(north).await.contains(&"bed-over".to_owned()));
     assert!(!tasks(hotline).await.contains(&"bed-gone".to_owned()));
     north.run(&["complete", &first, "--text", "She is here."]).await;

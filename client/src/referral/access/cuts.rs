@@ -10,6 +10,7 @@ use super::matrix::Role;
 
 /// A name used, an age band, sex and languages: what a shelter or a clinic needs to receive somebody.
 const GUEST: &[&str] = &[
+    "*.person_id",
     "*.names",
     "*.sex",
     "*.age",

@@ -98,7 +98,7 @@ const COMPENSATION: &[Field] = &[
 ];
 
 const RULES: &[Rule] = &[
-    Rule::AnyOf { at: "witness", of: &["names", "pseudonym", "person_id"], unless: &[] },
+    Rule::AnyOf { at: "witness", of: &["names", "pseudonym"], unless: &[] },
     Rule::AnyOf { at: "witness.names[]", of: &["family", "given", "full"], unless: &[] },
     Rule::Order { at: "witness.age", low: "min", high: "max" },
     Rule::AnyOf { at: "support_person", of: &["org_id", "name"], unless: &[] },

@@ -119,7 +119,7 @@ const ANSWER: &[Field] = &[
     may("document_status", Code(&DOCUMENT_STATUS)),
     may("wanted_or_barred_note", Code(&WANTED)),
     may("etd", Group(ETD)),
-    may("next_action", Group(&[must("code", Code(&NEXT_ACTION)), may("date", PartialDate)])),
+    must("next_action", Group(&[must("code", Code(&NEXT_ACTION)), may("date", PartialDate)])),
     may("register_time", Instant),
     may("text", Text(2_000)),
 ];
@@ -134,15 +134,19 @@ const CONFIRMED: &[Field] = &[
 const ETD: &[Field] = &[
     must("will_issue", Code(&YES_NO_UNKNOWN)),
     may("type", Code(&DOC_TYPE)),
-    may("number", Line(20)),
+    may("number", DocumentNumber),
     may("ready_at", When),
     may("valid_days", Whole(0, 3650)),
     may("collect_at", Text(SHORT)),
     may("collected_by", Text(SHORT)),
 ];
 
-/// What an answer must say depends on its result: a yes or a no needs what it rests on, an open end needs what comes
-/// next.
+/// A child, or somebody who may be one, or somebody of whom it was asked.
+const CHILD_ASKED: [Condition; 2] =
+    [Condition::Is("claimed.minor", &["yes", "presumed"]), Condition::Is("purpose", &["confirm_minor_age"])];
+
+/// What an answer must say depends on its result and on its question: a yes or a no needs what it rests on, everything that
+/// comes next has its day, and of a child it is said whether she is one.
 const ANSWER_RULES: &[Rule] = &[
     Rule::Need {
         path: "basis",
@@ -157,11 +161,12 @@ const ANSWER_RULES: &[Rule] = &[
         hint: "rule-confirmed",
     },
     Rule::Need {
-        path: "next_action",
-        when: Condition::Is("result", &["probable_more_info", "cannot_check"]),
-        unless: &[],
+        path: "next_action.date",
+        when: Condition::Always,
+        unless: &[Condition::Is("next_action.code", &["none"])],
         hint: "rule-next-action",
     },
+    Rule::Asked { path: "minor_age_confirmed", when: &CHILD_ASKED, hint: "rule-minor-age" },
 ];
 
 /// The answer. It never says more than was asked.

@@ -83,6 +83,13 @@ const RULES: &[Rule] = &[
     },
     Rule::AnyOf { at: "person", of: &["dob", "age"], unless: &[UNIDENTIFIED] },
     Rule::AnyOf { at: "person.names[]", of: &["family", "given", "full"], unless: &[] },
+    // A status without whoever decided it reads as a finding of the authorities.
+    Rule::Need {
+        path: "trafficking_status_by",
+        when: Condition::Has("trafficking_status"),
+        unless: &[],
+        hint: "rule-status-by",
+    },
     Rule::Order { at: "person.age", low: "min", high: "max" },
     Rule::NotPast("search_until"),
     Rule::Need {

@@ -10,6 +10,9 @@ use crate::referral::spec::{Condition, Field, Fill, Rule, Spec, Travels, draft, 
 
 /// Hours for which a place that is offered stays reserved.
 const HOLD_HOURS: u64 = 4;
+/// Longest time, in hours, for which one does. A bed that nobody comes for is empty for that long, and a weekend with its
+/// journey is the longest way to a shelter; whoever needs more says so, and the shelter offers it again.
+const HOLD_HOURS_MAX: u64 = 72;
 
 const FIELDS: &[Field] = &[
     draft("group", Code(&GUESTS)).of(HDR),
@@ -97,7 +100,7 @@ const ANSWER_RULES: &[Rule] = &[
         unless: &[],
         hint: "rule-declined",
     },
-    Rule::Ahead("hold_until", None),
+    Rule::Ahead("hold_until", Some(HOLD_HOURS_MAX)),
 ];
 
 /// The answer. An offer binds until its moment has passed.

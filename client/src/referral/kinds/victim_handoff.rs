@@ -6,7 +6,7 @@ use crate::referral::codes::*;
 use crate::referral::components::*;
 use crate::referral::sections::*;
 use crate::referral::spec::Type::*;
-use crate::referral::spec::{Condition, Field, Rule, Spec, Travels, draft, may, must};
+use crate::referral::spec::{Condition, Field, Fill, Rule, Spec, Travels, draft, filled, may, must};
 
 const FIELDS: &[Field] = &[
     draft("handoff_type", Code(&HANDOFF_TYPE)).of(HDR),
@@ -31,7 +31,7 @@ const FIELDS: &[Field] = &[
     )
     .of(OPS),
     must("follow_up_plan", List(&Group(FOLLOW_UP), 1, 50)).of(OPS),
-    must("information_back", Codes(&INFORM_BACK)).of(HDR),
+    filled("information_back", Codes(&INFORM_BACK)).of(HDR),
 ];
 
 const VOLUNTARY: &[Field] =
@@ -47,8 +47,8 @@ const MINOR_BLOCK: &[Field] = &[
 /// A document that is there, or the request for one.
 const TRAVEL_DOCUMENT: &[Field] = &[
     may("doc_type", Code(&DOC_TYPE)),
-    may("issuer", Line(3)),
-    may("number", Line(20)),
+    may("issuer", Issuer),
+    may("number", DocumentNumber),
     may("issued", PartialDate),
     may("expires", PartialDate),
     may("mrz", List(&Line(44), 1, 3)),
@@ -158,7 +158,8 @@ pub(super) const SPEC: Spec = Spec {
     schema: "relay/VHO/1.0",
     fields: FIELDS,
     rules: RULES,
-    fills: &[],
+    // Whoever lets a person go hears that she has arrived, whatever else is asked for: the escalation waits for it.
+    fills: &[("information_back", Fill::Among("arrived_safely"))],
     persons: &["person", "dependants[]"],
     priority: Priority::P1,
     raised: &[(Condition::Within("itinerary[].dep", 24), Priority::P0)],

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::rules::describe_rule;
 use super::super::sections::SECTIONS;
-use super::super::spec::{Condition, Need, Travels};
+use super::super::spec::{CodeList, Condition, Need, Travels};
 use super::super::{Kind, labels};
 use super::form::need_word;
 use super::{Row, code_lists, elements, group, outline, standard, type_word};
@@ -51,7 +51,9 @@ Generated from the tables in `client/src/referral`; `causeway kind show KIND` sh
 
 Need: `draft` must be there in a draft, `send` to be sent, `filled` is filled in by the program if a person did not,
 `optional` never must. `nil` means that `{\"nil\":\"unknown\"}` (or `not_asked`, `refused`, `withheld`, `not_applicable`)
-answers the field. Paths with `[]` mean every element of a list. Unknown fields and codes of open lists are kept.
+answers the field. Paths with `[]` mean every element of a list. Unknown fields and codes of open lists are kept. A code that is
+not to be used any more says so in its list, with the version since which (`deprecated since`): whoever sends it is warned, and
+whoever gets it reads what it always meant.
 
 Codes of lists whose version is HTCDS are those of the Human Trafficking Case Data Standard 2.0 (HTCDS, IOM, CC BY 4.0) in
 its own spelling; codes with `x_` are additions of this project. IOM does not endorse this project.
@@ -151,19 +153,38 @@ fn anchor(id: &str) -> String {
 
 fn codes(out: &mut String) {
     out.push_str("\n## Code lists\n");
-    for list in labels::lists() {
-        let how = if list.open { "open: other codes are valid too" } else { "closed" };
-        let _ = writeln!(
-            out,
-            "\n### list {}\n\n{} — {}. Version {}, {how}.\n\n| code | meaning | значение |\n|---|---|---|",
-            list.id,
-            labels::list(Lang::En, list),
-            labels::list(Lang::Ru, list),
-            list.version
+    labels::lists().for_each(|list| one_list(out, list));
+}
+
+fn one_list(out: &mut String, list: &CodeList) {
+    let how = if list.open { "open: other codes are valid too" } else { "closed" };
+    let _ = writeln!(
+        out,
+        "\n### list {}\n\n{} — {}. Version {}, {how}.\n\n| code | meaning | значение |\n|---|---|---|",
+        list.id,
+        labels::list(Lang::En, list),
+        labels::list(Lang::Ru, list),
+        list.version
+    );
+    for code in list.codes {
+        let words = [Lang::En, Lang::Ru].map(|lang| labels::code(lang, list, code));
+        let since = list.deprecated_since(code).map(|since| format!(" (deprecated since {since})"));
+        let _ = writeln!(out, "| `{code}`{} | {} | {} |", since.unwrap_or_default(), words[0], words[1]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_is_given_up_says_since_when() {
+        let list = CodeList::open("colour", &["red", "rouge"]).deprecating(&[("rouge", "1.1")]);
+        let mut out = String::new();
+        one_list(&mut out, &list);
+        assert!(
+            out.contains("| `rouge` (deprecated since 1.1) | rouge |") && out.contains("| `red` |"),
+            "{out}"
         );
-        for code in list.codes {
-            let words = [Lang::En, Lang::Ru].map(|lang| labels::code(lang, list, code));
-            let _ = writeln!(out, "| `{code}` | {} | {} |", words[0], words[1]);
-        }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::sections::SECTIONS;
 use super::super::spec::{CodeList, Field, Need, Type};
+use super::super::standards::NUMBER_CHARS_MAX;
 use super::super::{Kind, SectionCode, kinds, labels};
 use super::{code_lists, elements, group, type_word};
 use crate::lang::Lang;
@@ -88,6 +89,7 @@ fn described(
 fn limits(holds: &Type, out: &mut Value) {
     match holds {
         Type::Text(max) | Type::Line(max) => out["max_chars"] = (*max).into(),
+        Type::DocumentNumber => out["max_chars"] = NUMBER_CHARS_MAX.into(),
         Type::Whole(low, high) => {
             out["min"] = (*low).into();
             out["max"] = (*high).into();
@@ -124,7 +126,14 @@ fn lists(kind: Kind, lang: Lang) -> Value {
         let codes: Vec<Value> = list
             .codes
             .iter()
-            .map(|code| json!({ "code": code, "label": labels::code(lang, list, code) }))
+            .map(|code| {
+                let mut one = json!({ "code": code, "label": labels::code(lang, list, code) });
+                // Pages offer it to nobody any more, and show it where it stands.
+                if let Some(since) = list.deprecated_since(code) {
+                    one["deprecated_since"] = since.into();
+                }
+                one
+            })
             .collect();
         let whole = json!({
             "label": labels::list(lang, list),

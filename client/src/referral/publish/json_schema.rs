@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::components::{LIST_MAX, LONG};
 use super::super::spec::{CodeList, Field, Need, Type};
+use super::super::standards::NUMBER_CHARS_MAX;
 use super::super::{Kind, kinds};
 use super::group;
 
@@ -147,7 +148,7 @@ impl Shared {
                 json!({ "enum": list.codes })
             };
             bare["title"] = list.id.into();
-            bare["$comment"] = format!("version {}", list.version).into();
+            bare["$comment"] = comment(list).into();
             let mut any = vec![bare.clone()];
             if list.codes.contains(&"yes") {
                 any.push(json!({ "type": "boolean" }));
@@ -185,6 +186,12 @@ impl Shared {
     }
 }
 
+/// Version of a list, and since when which of its codes are not to be used any more.
+fn comment(list: &CodeList) -> String {
+    let old = list.deprecated.iter().map(|(code, since)| format!("; {code} deprecated since {since}"));
+    format!("version {}{}", list.version, old.collect::<String>())
+}
+
 /// A type without parts.
 fn single(holds: &Type) -> Value {
     let pattern = |pattern: &str| json!({ "type": "string", "pattern": pattern });
@@ -217,7 +224,23 @@ fn single(holds: &Type) -> Value {
         Type::Language => pattern("^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"),
         Type::Id => pattern("^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64})$"),
         Type::Hash => pattern("^[0-9a-f]{64}$"),
+        Type::DocumentNumber => json!({ "type": "string", "minLength": 1, "maxLength": NUMBER_CHARS_MAX }),
+        Type::Issuer => pattern("^([A-Z]{3}|D)$"),
+        Type::Locode => pattern("^[A-Z]{2}[A-Z2-9]{3}$"),
+        Type::Airport | Type::Currency => pattern("^[A-Z]{3}$"),
         Type::Email => json!({ "type": "string", "format": "email", "maxLength": 254 }),
         _ => json!({ "type": "string" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_says_which_of_its_codes_are_given_up() {
+        const LIST: CodeList = CodeList::open("colour", &["red", "rouge"]).deprecating(&[("rouge", "1.1")]);
+        assert_eq!(comment(&LIST), "version 1.0; rouge deprecated since 1.1");
+        assert_eq!(comment(&super::super::super::codes::SEX), "version 1.0");
     }
 }

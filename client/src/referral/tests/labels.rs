@@ -39,6 +39,7 @@ fn every_code_every_list_every_field_and_every_hint_has_words_in_both_languages(
 fn words_of(rule: &Rule) -> Vec<&'static str> {
     match rule {
         Rule::Need { hint, .. } | Rule::Absent { hint, .. } | Rule::Beside { hint, .. } => vec![hint],
+        Rule::Asked { hint, .. } => vec![hint],
         Rule::Only { message, hint, .. } | Rule::Entry { message, hint, .. } => vec![message, hint],
         _ => Vec::new(),
     }
@@ -70,6 +71,16 @@ fn every_path_of_a_rule_or_a_filling_is_a_path_of_its_table() {
         for rule in kinds::rules(kind.spec()) {
             for path in paths_of(rule) {
                 assert!(known(&path), "{kind}: {path}");
+            }
+        }
+        if let super::super::spec::Travels::Step(Some(question)) = kind.spec().travels {
+            let question = publish::outline(Kind::from_code(question).unwrap());
+            let asked = kinds::rules(kind.spec()).filter_map(|rule| match rule {
+                Rule::Asked { when, .. } => Some(when.iter().filter_map(asks)),
+                _ => None,
+            });
+            for path in asked.flatten() {
+                assert!(question.iter().any(|row| row.path == path), "{kind}: {path} in its question");
             }
         }
         assert!(kind.spec().fills.iter().all(|(path, _)| known(path)), "{kind}");
@@ -104,7 +115,12 @@ fn paths_of(rule: &Rule) -> Vec<String> {
         Rule::Order { at, low, high } => inside(at, &[low, high]),
         Rule::Unique { at, field } => inside(at, &[field]),
         Rule::InOrder { at, list, field } => vec![format!("{at}.{list}[].{field}")],
-        Rule::Only { path, .. } | Rule::Ahead(path, _) | Rule::NotPast(path) | Rule::Recent(path, _) => {
+        // Its conditions are about the question.
+        Rule::Asked { path, .. }
+        | Rule::Only { path, .. }
+        | Rule::Ahead(path, _)
+        | Rule::NotPast(path)
+        | Rule::Recent(path, _) => {
             vec![(*path).to_owned()]
         }
     }
