@@ -180,7 +180,11 @@ pub fn stage(
     }
     let others =
         sections.iter().filter(|s| s.code != EVIDENCE).flat_map(|s| entries(std::slice::from_ref(s)));
-    fits(code, std::fs::metadata(file)?.len(), others.map(|entry| entry.size).sum())?;
+    fits(
+        code,
+        std::fs::metadata(file).map_err(TransferError::Unread)?.len(),
+        others.map(|entry| entry.size).sum(),
+    )?;
     let index = sections.iter().position(|s| s.code == code).ok_or(TransferError::Entry)?;
     let section = u8::try_from(index).map_err(|_| TransferError::TooMany)?;
     files::create_private_dir(staging)?;

@@ -13,10 +13,10 @@ attach-unkept = { $file } cannot be made ready for sending: { $why }. Nothing wa
     .hint = Check the name, the folder and the space on the disk.
 attach-photo = The picture { $file } is damaged or too large, so what it says beside itself (where it was taken, for example) cannot be taken out. Nothing was sent.
     .hint = Save it anew as JPEG or PNG and attach that; a file that is evidence goes unchanged with EVI=.
+attach-much = { $file } cannot go along: with it the files of this referral have more than 100 MB together. Nothing was sent.
+    .hint = Send the others with a second referral, or smaller.
 attach-large = The file { $file } is larger than { $max } bytes. Nothing was sent.
     .hint = Split it or send it another way.
-attach-large-together = With { $file } the files of this packet have more than { $max } bytes together. Nothing was sent.
-    .hint = Send some of them with another referral; a file that is evidence goes as it is with EVI=.
 attach-too-many = A packet carries at most { $max } attachments. Nothing was sent.
     .hint = Send some of them with another referral.
 attachment-file = A file cannot be read or written: { $why }.

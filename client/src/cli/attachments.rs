@@ -12,7 +12,7 @@ use super::home::Home;
 use super::outfile;
 use super::output::{harmless, print, remark, text};
 use super::steps::find_thread;
-use crate::attachments::{self, FILES_BYTES_MAX, Remark, TooLarge, TransferError};
+use crate::attachments::{self, Remark, TooLarge, TransferError};
 use crate::records;
 use crate::seal::attachment::AttachmentError;
 use crate::session;
@@ -97,10 +97,7 @@ pub(super) fn not_attached(error: TransferError, file: &Path) -> Failure {
         TransferError::Large(TooLarge::File(max)) => {
             Failure::wrong("attach-large", &[("file", &file), ("max", &max.to_string())])
         }
-        TransferError::Large(TooLarge::Together) => {
-            let max = FILES_BYTES_MAX.to_string();
-            Failure::wrong("attach-large-together", &[("file", &file), ("max", &max)])
-        }
+        TransferError::Large(TooLarge::Together) => Failure::wrong("attach-much", &[("file", &file)]),
         TransferError::TooMany => {
             Failure::wrong("attach-too-many", &[("max", &ATTACHMENTS_PER_PACKET_MAX.to_string())])
         }

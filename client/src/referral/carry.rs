@@ -97,13 +97,20 @@ const OF_THE_WAY: [&str; 16] = [
     "valid_until",
 ];
 
-/// Begins the same referral once more, for somebody else: everything that it says, and nothing of its way. Files lie at the
-/// relay for the first recipients only, and are attached again.
+/// Begins the same referral once more, for somebody else: everything that it says, and nothing of its way but that it is about the
+/// same person. Files lie at the relay for the first recipients only, and are attached again.
 pub fn once_more(kind: super::Kind, earlier: &Map<String, Value>) -> Document {
     let mut document = Document::empty(kind);
     document.fields = earlier.clone();
     OF_THE_WAY.iter().for_each(|field| drop(document.fields.remove(*field)));
     without_files(&mut document.fields);
+    if let Some(packet) = earlier.get("packet_id").filter(|packet| packet.is_string()) {
+        // What is known of her by the earlier one holds for this one.
+        let list = document.fields.entry("references").or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut() {
+            list.push(json!({ "packet_id": packet, "rel": "same_subject" }));
+        }
+    }
     document
 }
 
@@ -268,6 +275,7 @@ mod tests {
         assert_eq!(again["persons"][0]["names"], person);
         assert_eq!(again.get("where"), alert.get("where"), "written for whoever gets it");
         assert!(again["persons"][0].get("photo").is_none(), "it lies at the relay for the first one only");
+        assert_eq!(again["references"][0], json!({ "packet_id": "11".repeat(32), "rel": "same_subject" }));
         for gone in OF_THE_WAY {
             assert!(!again.contains_key(gone), "{gone}");
         }

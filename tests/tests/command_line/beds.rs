@@ -112,16 +112,9 @@ async fn an_offer_holds_a_bed_until_its_moment_and_partners_see_it() {
     let told = tasks(hotline).await;
     assert!(told.contains(&"bed-gone".to_owned()) && !told.contains(&"bed-offered".to_owned()), "{told:?}");
     // Offered again and kept longer: the tasks are done with, and whoever comes has the bed.
-    let again = ["answer", &first, "--set", "decision=offered", "--set", "shelter_code=N-1"];
-    fails(north, &[&again[..], &["--set", "hold_until=PT73H"]].concat(), INVALID, "V-105").await;
-    north.run(&[&again[..], &["--set", "hold_until=PT6H"]].concat()).await;
+    let longer = [&offers[..], &["--set", "hold_until=PT6H"]].concat();
+    north.run(&longer).await;
     sync_all(&stage).await;
-    let shown = hotline.run(&["sent", "show", &first]).await;
-    let last = shown["answers"].as_array().and_then(|all| all.last()).unwrap();
-    assert!(
-        last["intake_contact"]["phone"].is_string(),
-        "the desk of the house, which nobody typed: {shown}"
-    );
     assert!(!tasks(north).await.contains(&"bed-over".to_owned()));
     assert!(!tasks(hotline).await.contains(&"bed-gone".to_owned()));
     north.run(&["complete", &first, "--text", "She is here."]).await;
@@ -140,9 +133,10 @@ async fn of_two_shelters_that_offer_the_second_is_not_needed_and_has_its_bed_bac
     counted(south, "S-1").await;
     sync_all(&stage).await;
     let id = ask(&stage, "North House,South House").await;
-    let offer = sample("placement-answer.json");
     for (house, code) in [(north, "shelter_code=N-1"), (south, "shelter_code=S-1")] {
-        house.run(&["answer", &id, "--file", &offer, "--set", code]).await;
+        let offers = ["answer", &id, "--set", "decision=offered", "--set", code];
+        fails(house, &[&offers[..], &["--set", "hold_until=PT73H"]].concat(), INVALID, "V-105").await;
+        house.run(&offers).await;
         house.run(&["sync"]).await;
     }
     assert_eq!(family_rooms(&south.run(&["capacity", "show"]).await)["held"], 1);
@@ -155,6 +149,8 @@ async fn of_two_shelters_that_offer_the_second_is_not_needed_and_has_its_bed_bac
     let stands = asked(hotline, &id).await;
     let stands: Vec<(&str, &str)> = stands.iter().map(|(to, work)| (to.as_str(), work.as_str())).collect();
     assert_eq!(stands, [("North House", "accepted"), ("South House", "withdrawn")]);
+    let shown = hotline.run(&["sent", "show", &format!("{id}@North House")]).await;
+    assert!(shown["answers"][0]["intake_contact"]["phone"].is_string(), "nobody typed the desk: {shown}");
     assert_eq!(family_rooms(&published_by(hotline, "South House").await)["available"], 1);
     assert_eq!(family_rooms(&north.run(&["capacity", "show"]).await)["held"], 1);
 }
