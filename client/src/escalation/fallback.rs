@@ -14,7 +14,7 @@ use crate::model::{PACKET_REFERRAL, StoredSection, Thread};
 use crate::records;
 use crate::referral::access::{self, Protection, Question, Role};
 use crate::referral::sections::HDR;
-use crate::referral::{Document, Kind, Section, SectionCode, deadlines};
+use crate::referral::{Document, Kind, Section, SectionCode, deadlines, pseudonym};
 use crate::seal::packet::HEADER_SECTION;
 use crate::vault::Changes;
 
@@ -106,6 +106,8 @@ fn first_copy(sections: &[StoredSection], fields: Map<String, Value>) -> Option<
     let mut document = Document::empty(Kind::from_code(&kind_of(sections))?);
     document.fields = fields;
     OF_THE_FIRST.iter().for_each(|field| drop(document.fields.remove(*field)));
+    // Made with a key of one workstation; what is sent on is the same from all of them.
+    pseudonym::forget(&mut document.fields);
     Some(document)
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::document::Document;
 use super::kinds;
 use super::path::{Step, is_nil, put, steps, type_at};
+use super::pseudonym;
 use super::spec::Type;
 
 /// From which kinds, from where, into which kind, to where.
@@ -104,6 +105,7 @@ pub fn once_more(kind: super::Kind, earlier: &Map<String, Value>) -> Document {
     document.fields = earlier.clone();
     OF_THE_WAY.iter().for_each(|field| drop(document.fields.remove(*field)));
     without_files(&mut document.fields);
+    pseudonym::forget(&mut document.fields);
     if let Some(packet) = earlier.get("packet_id").filter(|packet| packet.is_string()) {
         // What is known of her by the earlier one holds for this one.
         let list = document.fields.entry("references").or_insert_with(|| json!([]));
@@ -270,11 +272,13 @@ mod tests {
         ] {
             alert.insert(field.into(), value);
         }
+        alert["persons"][0]["person_id"] = "01932c07-209f-7c3a-9b1e-7b8d1f1b2c3d".into();
         alert["persons"][0]["photo"] = json!({ "name": "face.jpg" });
         let again = once_more("BIA".parse().unwrap(), &alert).fields;
         assert_eq!(again["persons"][0]["names"], person);
         assert_eq!(again.get("where"), alert.get("where"), "written for whoever gets it");
         assert!(again["persons"][0].get("photo").is_none(), "it lies at the relay for the first one only");
+        assert!(again["persons"][0].get("person_id").is_none(), "two partners could compare");
         assert_eq!(again["references"][0], json!({ "packet_id": "11".repeat(32), "rel": "same_subject" }));
         for gone in OF_THE_WAY {
             assert!(!again.contains_key(gone), "{gone}");

@@ -52,6 +52,18 @@ pub(crate) fn for_partner(document: &Document, key: &[u8; 32], org: &[u8; 32]) -
     Document { kind: document.kind, fields }
 }
 
+/// Takes the numbers of one partner out of a copy that is the beginning of another one's.
+pub(crate) fn forget(fields: &mut Map<String, Value>) {
+    fields.remove(FIELD);
+    for value in fields.values_mut() {
+        match value {
+            Value::Object(inner) => forget(inner),
+            Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).for_each(forget),
+            _ => {}
+        }
+    }
+}
+
 /// The people of a kind who have such a number.
 fn numbered(spec: &'static Spec) -> impl Iterator<Item = &'static str> {
     spec.persons.iter().copied().filter(move |path| {
