@@ -1,7 +1,7 @@
 //! The six hard rules. No consent, agreement or override switches one of them off.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::Document;
 use super::super::sections::{FAM, IDN, LOC, SectionCode, TRA};
@@ -101,6 +101,9 @@ const LEADS_THERE: [&str; 2] = ["itinerary", "handover_point"];
 /// What says exactly where a place is, or whose it is.
 const EXACT: [&str; 5] = ["address", "geo", "postal_code", "org_id", "org"];
 
+/// Places of a journey that people may write as they like: nobody can tell the town from the door in such a text.
+const PLACES: [&str; 3] = ["from", "to", "place"];
+
 /// Rule 2 for a journey: its towns and times go, its last door does not.
 pub(super) fn journey(document: &Document, decisions: &mut [Decision], role: Role) {
     if !hides_doors(decisions, role)
@@ -134,16 +137,33 @@ pub(super) fn without_doors(section: &mut Map<String, Value>) {
 
 fn tells_door(value: &Value) -> bool {
     match value {
-        Value::Object(map) => map.iter().any(|(name, v)| EXACT.contains(&name.as_str()) || tells_door(v)),
+        Value::Object(map) => map
+            .iter()
+            .any(|(name, v)| EXACT.contains(&name.as_str()) || is_in_words(map, name, v) || tells_door(v)),
         Value::Array(list) => list.iter().any(tells_door),
         _ => false,
     }
+}
+
+/// Whether a place is written as a text. The town of a place with a country has the name of a place too, and is none.
+fn is_in_words(around: &Map<String, Value>, name: &str, value: &Value) -> bool {
+    PLACES.contains(&name)
+        && !around.contains_key("country")
+        && (value.is_string() || value.get("text").is_some())
 }
 
 fn take_doors(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|name, _| !EXACT.contains(&name.as_str()));
+            let written: Vec<String> = map
+                .iter()
+                .filter(|(name, v)| is_in_words(map, name, v))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in written {
+                map.insert(name, json!({ "nil": "withheld" }));
+            }
             map.values_mut().for_each(take_doors);
         }
         Value::Array(list) => list.iter_mut().for_each(take_doors),

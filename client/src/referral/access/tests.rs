@@ -548,4 +548,13 @@ fn the_last_door_of_a_journey_stands_beside_her_name_only_for_who_goes_there() {
         (Verdict::Minimised, Rule::HardLocation)
     );
     assert!(says(&copied(&ask(&document, &recipient("police"))).1, "Strada Lunga"));
+    // Written as a text it cannot be told apart from its town.
+    for text in [json!("Strada Lunga 3, Chisinau"), json!({ "lang": "ro", "text": "Strada Lunga 3" })] {
+        document.fields["itinerary"][0]["to"] = text.clone();
+        document.fields["handover_point"]["place"] = text;
+        let (decisions, copy) = copied(&ask(&document, &recipient("embassy")));
+        assert!(!says(&copy, "Strada Lunga"), "{copy:?}");
+        assert_eq!(of(&decisions, TRA).rule, Rule::HardLocation);
+        assert!(says(&copied(&ask(&document, &recipient("police"))).1, "Strada Lunga"));
+    }
 }
