@@ -25,7 +25,7 @@ mod exhibits;
 mod export;
 pub mod failure;
 mod head;
-mod home;
+pub(crate) mod home;
 mod hours;
 mod import;
 mod inbox;
@@ -47,13 +47,14 @@ mod relay_key;
 mod retention;
 mod search;
 mod send;
+mod serve;
 mod shared;
 mod sharing;
 mod staff;
 mod standing;
 mod stats;
 mod status;
-mod steps;
+pub(crate) mod steps;
 mod tasks;
 mod unopened;
 
@@ -159,6 +160,8 @@ enum Command {
     /// What people have agreed to, and what becomes of it.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
+    /// Open the staff's pages for the browser of this machine, keep the connection, watch deadlines.
+    Serve(serve::ServeArgs),
     /// Send what waits, fetch what is there.
     Sync(member::SyncArgs),
     /// Referrals of others.
@@ -323,6 +326,7 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Registrar(command) => registrar::run(command, &global).await,
         Command::Join(args) => member::join(args, &global).await,
         Command::Kind(command) => kind::run(command, &global),
+        Command::Serve(args) => serve::serve(args, &global).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "causeway", &mut script);
@@ -354,6 +358,21 @@ async fn act(cli: Cli) -> Result<(), Failure> {
         Command::Country(command) => registers::country(command, &global),
         Command::Language(command) => registers::language(command, &global),
         other => with_home(other, &Home::unlock(&global).await?).await,
+    }
+}
+
+/// Runs a command of an unlocked home for somebody who does not sit at a terminal, and gives what it has said.
+///
+/// # Errors
+/// Those of the command; words that are no command of a home are a mistake of the caller.
+pub(crate) async fn within(words: &[String], home: &Home) -> (Result<(), Failure>, output::Taken) {
+    let all = std::iter::once("causeway").chain(words.iter().map(String::as_str));
+    match Cli::try_parse_from(all) {
+        Ok(cli) => output::take(Box::pin(with_home(cli.command, home))).await,
+        Err(error) => {
+            let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+            (Err(Failure::wrong("fail-not-a-command", &[("why", &why)])), output::Taken::default())
+        }
     }
 }
 
@@ -422,6 +441,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         | Command::Registrar(_)
         | Command::Join(_)
         | Command::Kind(_)
+        | Command::Serve(_)
         | Command::Mrz(_)
         | Command::Border(_)
         | Command::Country(_)

@@ -39,6 +39,7 @@ words![
     "matches",
     "mrz",
     "org",
+    "pages",
     "problems",
     "registers",
     "retention",

@@ -22,6 +22,7 @@ pub mod chain;
 pub mod checks;
 pub mod cli;
 pub mod consents;
+mod daemon;
 pub mod demo;
 pub mod desks;
 pub mod devices;
@@ -59,6 +60,7 @@ pub mod stats;
 pub mod translit;
 pub mod unopened;
 pub mod vault;
+mod web;
 pub mod went_back;
 
 /// A reproducible random source for tests.

@@ -99,6 +99,8 @@ struct Inner {
     /// A commit failed, and it is not known yet whether the store holds it.
     unsure: AtomicBool,
     eks: tokio::sync::Mutex<Eks>,
+    /// The generation of the last commit that is durable.
+    durable: tokio::sync::watch::Sender<u64>,
 }
 
 impl std::fmt::Debug for Vault {
@@ -167,6 +169,22 @@ impl Vault {
         Self::open(kv, medium.into(), &master)
     }
 
+    /// Whether this passphrase, or recovery code, opens this vault. As slow as opening it.
+    pub fn is_secret(&self, secret: &str) -> Result<bool, VaultError> {
+        let header = self.0.kv.get(header::KEY)?.ok_or(VaultError::Missing)?;
+        let opened = match header::open_with_passphrase(&header, secret) {
+            Err(VaultError::WrongPassphrase) if RecoveryCode::is_one(secret) => {
+                header::open_with_recovery(&header, secret)
+            }
+            opened => opened,
+        };
+        match opened {
+            Ok(_) => Ok(true),
+            Err(VaultError::WrongPassphrase) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Opens the same vault from where its data is now, as a restarted process does, without its passphrase. For the
     /// simulator, where vaults are opened all the time: guessing a passphrase is made slow, and so is opening with one.
     pub fn reopen(&self, kv: Arc<dyn Kv>, medium: impl Into<EksMedium>) -> Result<Self, VaultError> {
@@ -211,6 +229,7 @@ impl Vault {
             turn: Arc::default(),
             unsure: AtomicBool::new(false),
             eks: tokio::sync::Mutex::new(eks),
+            durable: tokio::sync::watch::Sender::new(0),
         }))
     }
 
@@ -380,7 +399,14 @@ impl Vault {
             }
             written.map(|()| turn)
         });
-        follow.await.map_err(|_| StoreError::Unavailable("the program is ending".into()))?
+        let turn = follow.await.map_err(|_| StoreError::Unavailable("the program is ending".into()))??;
+        inner.durable.send_replace(head.generation);
+        Ok(turn)
+    }
+
+    /// Hears of every commit that is durable, by its number. Whoever is slow hears of the last one only.
+    pub fn watch(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.0.durable.subscribe()
     }
 
     /// Gives a key to each case that these changes name for the first time, and notes of each other one that it is older than

@@ -165,3 +165,5 @@ removed-retired = retired
 removed-lost = lost
 removed-compromised = compromised
 removed-other = other
+fail-not-a-command = That cannot be understood: { $why }.
+    .hint = Correct what you have typed. Nothing was changed.

@@ -85,6 +85,7 @@ transport-delivered = delivered
 transport-opened = opened
 transport-undecryptable = NOT READABLE for the recipient
 transport-expired-undelivered = NOT DELIVERED in time
+transport-expired-unopened = NOT OPENED in time
 transport-rejected-by-relay = REFUSED by the relay
 transport-withdrawn = taken back before it was sent
 transport-sent-by-colleague = sent by a colleague

@@ -165,3 +165,5 @@ removed-retired = выведена из работы
 removed-lost = потеряна
 removed-compromised = была в чужих руках
 removed-other = другая
+fail-not-a-command = Это не удаётся разобрать: { $why }.
+    .hint = Исправьте введённое. Ничего не изменено.

@@ -86,6 +86,7 @@ transport-delivered = доставлено
 transport-opened = прочитано
 transport-undecryptable = получатель НЕ СМОГ ПРОЧИТАТЬ
 transport-expired-undelivered = НЕ ДОСТАВЛЕНО в срок
+transport-expired-unopened = НЕ ОТКРЫТО вовремя
 transport-rejected-by-relay = ОТКЛОНЕНО ретранслятором
 transport-withdrawn = отозвано до отправки
 transport-sent-by-colleague = отправлено коллегой

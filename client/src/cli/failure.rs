@@ -122,6 +122,11 @@ impl Failure {
         Self::said("C-105", exit::INVALID, id, gaps)
     }
 
+    /// Whether somebody has typed a wrong passphrase, and nothing else is wrong.
+    pub(crate) fn is_wrong_secret(&self) -> bool {
+        self.code == super::home::WRONG
+    }
+
     /// A file that somebody has named cannot be read.
     pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         Self::in_each("C-105", exit::INVALID, |lang| {

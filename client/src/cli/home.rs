@@ -36,7 +36,7 @@ const CACHE_BYTES: u64 = 32 << 20;
 /// Code of a home without a vault.
 const NO_VAULT: &str = "H-110";
 /// Code of a passphrase that is not the right one.
-const WRONG: &str = "V-103";
+pub(super) const WRONG: &str = "V-103";
 /// Longest passphrase file.
 const PASSPHRASE_BYTES_MAX: u64 = 4 * 1024;
 
@@ -125,11 +125,21 @@ impl Home {
         if !folder.join("vault").exists() {
             return Err(crate::engine::EngineError::NoIdentity.into());
         }
-        let vault = unlock(&folder, &passphrase(global, false)?).await?;
-        let home = Self::open(vault, &folder, global)?;
+        Self::unlock_with(&folder, &passphrase(global, false)?, global).await
+    }
+
+    /// Opens the home in a folder with a passphrase, or the recovery code, that somebody has typed elsewhere.
+    pub(crate) async fn unlock_with(folder: &Path, secret: &str, global: &Global) -> Result<Self, Failure> {
+        let vault = unlock(folder, secret).await?;
+        let home = Self::open(vault, folder, global)?;
         // What was cut off is brought to its end before anything is called erased.
         home.engine.finish_erasing().await?;
         Ok(home)
+    }
+
+    /// The same home for somebody who reads another language, and who is asked nothing on a terminal.
+    pub(crate) fn read_in(&self, lang: Lang) -> Self {
+        Self { engine: Arc::clone(&self.engine), json: false, lang, no_input: true }
     }
 
     /// This home belongs to somebody else than the one who is meant.

@@ -1,5 +1,6 @@
 //! How results are printed: JSON for scripts, lines for people.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 
 use causeway_certs::names;
@@ -9,19 +10,64 @@ use serde_json::Value;
 /// Version of the shapes that scripts see.
 const SCHEMA_VERSION: u32 = 1;
 
+/// What a command has said to somebody who does not sit at a terminal.
+#[derive(Default)]
+pub(crate) struct Taken {
+    /// Its results, in their order.
+    pub(crate) results: Vec<Printed>,
+    /// What it remarked beside them.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// A result: for programs, and in words.
+pub(crate) struct Printed {
+    pub(crate) value: Value,
+    pub(crate) words: String,
+}
+
+tokio::task_local! {
+    static TAKEN: RefCell<Taken>;
+}
+
+/// Does something and keeps what it prints: the pages say what the command line says, by the same commands.
+pub(crate) async fn take<T>(doing: impl Future<Output = T>) -> (T, Taken) {
+    let scope = async {
+        let done = doing.await;
+        (done, TAKEN.with(RefCell::take))
+    };
+    TAKEN.scope(RefCell::default(), scope).await
+}
+
+fn is_taken() -> bool {
+    TAKEN.try_with(|_| ()).is_ok()
+}
+
+fn keep(value: Value, words: String) {
+    let _ = TAKEN.try_with(|taken| taken.borrow_mut().results.push(Printed { value, words }));
+}
+
 /// Writes a line to standard output. A reader that has gone away (`| head`) is no error.
 pub(crate) fn emit(line: &str) {
+    if is_taken() {
+        return keep(Value::Null, line.to_owned());
+    }
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// Writes a line to standard error, whoever reads it.
 pub(crate) fn remark(line: &str) {
+    if TAKEN.try_with(|taken| taken.borrow_mut().remarks.push(line.to_owned())).is_ok() {
+        return;
+    }
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// Prints one result.
 pub(crate) fn print(json: bool, value: Value, people: impl FnOnce(&Value) -> String) {
-    if json {
+    if is_taken() {
+        let words = people(&value);
+        keep(value, words);
+    } else if json {
         let mut value = value;
         if let Value::Object(map) = &mut value {
             map.insert("schema_version".into(), SCHEMA_VERSION.into());
@@ -83,4 +129,27 @@ pub(crate) fn harmless_under(text: &str, indent: &str) -> String {
 pub(crate) fn capital(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_command_prints_is_kept_for_whoever_called_it_and_for_nobody_else() {
+        let (done, taken) = take(async {
+            print(false, json!({ "a": 1 }), |v| format!("one is {}", v["a"]));
+            tokio::task::yield_now().await;
+            remark("beside");
+            emit("a line");
+            7
+        })
+        .await;
+        assert_eq!((done, taken.remarks.as_slice()), (7, &["beside".to_owned()][..]));
+        let words: Vec<&str> = taken.results.iter().map(|printed| printed.words.as_str()).collect();
+        assert_eq!((words, &taken.results[0].value), (vec!["one is 1", "a line"], &json!({ "a": 1 })));
+        assert!(!is_taken());
+    }
 }

@@ -409,9 +409,9 @@ pub(super) fn refused(error: &StepError, lang: Lang) -> (String, String) {
     }
 }
 
-/// What a step is called, with the command that takes it.
-pub(super) fn move_words(step: &str, lang: Lang) -> String {
-    let command = match step {
+/// The command that takes a step.
+pub(crate) fn command_of(step: &str) -> &str {
+    match step {
         "info_request" => "ask",
         "info_reply" => "answer",
         "handed_over" => "handed-over",
@@ -419,9 +419,14 @@ pub(super) fn move_words(step: &str, lang: Lang) -> String {
         "cancel_confirm" => "confirm",
         "cancel_refuse" => "refuse",
         "delay_notice" => "delay",
-        "re_refer" => "send",
+        "re_refer" => "refer-again",
         same => same,
-    };
+    }
+}
+
+/// What a step is called, with the command that takes it.
+pub(super) fn move_words(step: &str, lang: Lang) -> String {
+    let command = command_of(step);
     let name = labels::code_of(lang, "event", step);
     if name == step { command.to_owned() } else { format!("{name} ({command})") }
 }

@@ -79,6 +79,20 @@ fn sections(kind: Kind, from: &Exported<'_>) -> Vec<(String, Vec<(String, String
         .collect()
 }
 
+/// Fields of a header that programs read; people read them in other words beside the section.
+const OF_PROGRAMS: [&str; 6] = ["kind", "packet_id", "recipients", "root_packet", "schema", "sections"];
+
+/// Labels and words of one section, as it came.
+pub(crate) fn rows_of(kind: Kind, section: &Value, lang: Lang) -> Vec<(String, String)> {
+    let mut section = section.clone();
+    if let Some(fields) = section.as_object_mut() {
+        OF_PROGRAMS.iter().for_each(|name| drop(fields.remove(*name)));
+    }
+    let mut rows = Vec::new();
+    flatten(kind, &section, "", lang, &mut rows);
+    rows
+}
+
 /// Rows for every leaf of a value that stands at a path.
 pub(super) fn flatten(kind: Kind, value: &Value, at: &str, lang: Lang, rows: &mut Vec<(String, String)>) {
     let under = |step: &str| if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };

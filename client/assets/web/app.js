@@ -1,0 +1,97 @@
+// The pages work without this file. It brings what a page cannot do by itself: the code of the launcher, what changes
+// while a page is open, the alarm, and looking again after the back button.
+
+const body = document.body;
+
+// The launcher's code stands in the fragment, which no server sees; it is used once and taken out of the address.
+const enter = document.getElementById("enter");
+const code = /^#code=([0-9a-f]{32})$/.exec(location.hash);
+if (code) {
+  history.replaceState(null, "", location.pathname);
+  if (enter) {
+    enter.elements.code.value = code[1];
+    enter.submit();
+  } else if (!body.dataset.events) {
+    location.reload();
+  }
+}
+
+// A page out of the browser's memory may be older than the lock.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+const errors = document.querySelector(".errors");
+if (errors) errors.focus();
+
+const count = (id, number) => {
+  const badge = document.getElementById(id);
+  if (!badge) return;
+  badge.querySelector("b").textContent = String(number);
+  badge.hidden = number === 0;
+};
+
+// An alarm sounds until nobody waits any more, or somebody looks at a page: not louder than a telephone, twice a minute.
+const PITCH_HZ = 880;
+const LENGTH_S = 0.25;
+const AGAIN_MS = 30_000;
+let sound = null;
+let alarm = 0;
+
+const ring = () => {
+  try {
+    sound ??= new AudioContext();
+    const tone = sound.createOscillator();
+    const volume = sound.createGain();
+    volume.gain.value = 0.2;
+    tone.frequency.value = PITCH_HZ;
+    tone.connect(volume).connect(sound.destination);
+    tone.start();
+    tone.stop(sound.currentTime + LENGTH_S);
+  } catch {
+    // A browser without sound still shows the number in its title.
+  }
+};
+
+const alarmWhile = (urgent) => {
+  if (urgent && !alarm) {
+    ring();
+    alarm = setInterval(ring, AGAIN_MS);
+  } else if (!urgent && alarm) {
+    clearInterval(alarm);
+    alarm = 0;
+  }
+};
+
+if (body.dataset.events) {
+  const title = document.title;
+  const news = document.getElementById("news");
+  const seen = Number(news.dataset.newest);
+  const source = new EventSource(body.dataset.events);
+  source.addEventListener("now", (event) => {
+    const now = JSON.parse(event.data);
+    count("count-urgent", now.urgent);
+    count("count-waiting", now.waiting);
+    count("count-failed", now.failed);
+    count("count-tasks", now.tasks);
+    const chip = document.getElementById("chip");
+    chip.textContent = now.chip.words;
+    chip.className = `chip chip-${now.chip.class}`;
+    document.title = now.waiting > 0 ? `(${now.waiting}) ${title}` : title;
+    // Nothing moves under the cursor: whoever reads is told that there is more.
+    if (now.newest > seen) {
+      const link = document.createElement("a");
+      link.href = "/board";
+      link.textContent = now.urgent > 0 ? news.dataset.urgent : news.dataset.words;
+      news.replaceChildren(link);
+      news.hidden = false;
+    }
+    alarmWhile(now.urgent > 0);
+  });
+  // Locked, or the program has ended: the page must not stay on the screen.
+  source.addEventListener("error", () => {
+    fetch("/board", { method: "GET", redirect: "manual" }).then((answer) => {
+      if (answer.type === "opaqueredirect") location.replace("/");
+    }, () => {});
+  });
+}

@@ -1,0 +1,96 @@
+//! The program that stays on a workstation: its home, open or locked, and the connection to the relay.
+//!
+//! Pages and commands never see whether a connection stands; they read the home and write into it, and what is to go out
+//! goes out by itself. Locking drops the home: its keys are wiped, and nothing is sent or received until somebody unlocks it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, RwLock, watch};
+use tokio::task::JoinHandle;
+
+use crate::cli::Global;
+use crate::cli::failure::Failure;
+use crate::cli::home::{self, Home};
+use crate::vault::{Vault, VaultError};
+
+pub(crate) mod connection;
+
+use self::connection::Connection;
+
+/// A home that can be opened and locked.
+pub(crate) struct Daemon {
+    global: Global,
+    folder: PathBuf,
+    open: RwLock<Option<Arc<Open>>>,
+    /// One guess at the passphrase at a time: each takes much memory.
+    turn: Mutex<()>,
+}
+
+/// An open home and the connection that is kept for it.
+pub(crate) struct Open {
+    /// The home.
+    pub(crate) home: Home,
+    /// How the connection stands.
+    pub(crate) connection: watch::Receiver<Connection>,
+    keeping: JoinHandle<()>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.keeping.abort();
+    }
+}
+
+impl Daemon {
+    /// Of the home that these flags name. It is locked.
+    ///
+    /// # Errors
+    /// There is no home.
+    pub(crate) fn new(global: Global) -> Result<Self, Failure> {
+        let folder = home::folder(&global)?;
+        if !folder.join("vault").exists() {
+            return Err(crate::engine::EngineError::NoIdentity.into());
+        }
+        Ok(Self { global, folder, open: RwLock::new(None), turn: Mutex::new(()) })
+    }
+
+    /// The folder of the home.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// The home, if it is open.
+    pub(crate) async fn home(&self) -> Option<Arc<Open>> {
+        self.open.read().await.clone()
+    }
+
+    /// Opens the home and begins to keep its connection. One that is open already is opened by the right secret only, too.
+    ///
+    /// # Errors
+    /// Wrong secret, damage, or another program has the home.
+    pub(crate) async fn unlock(&self, secret: &str) -> Result<(), Failure> {
+        let _turn = self.turn.lock().await;
+        if let Some(open) = self.home().await {
+            return check(&open.home.engine.vault, secret);
+        }
+        let home = Home::unlock_with(&self.folder, secret, &self.global).await?;
+        let (told, connection) = watch::channel(Connection::Connecting);
+        let keeping = tokio::spawn(connection::keep(home.read_in(home.lang), told));
+        *self.open.write().await = Some(Arc::new(Open { home, connection, keeping }));
+        Ok(())
+    }
+
+    /// Locks the home. What is being answered is answered to its end; its keys go with the last answer.
+    pub(crate) async fn lock(&self) {
+        let open = self.open.write().await.take();
+        if let Some(open) = open {
+            open.keeping.abort();
+        }
+    }
+}
+
+/// Somebody comes with a second window: the secret must be right there as well.
+fn check(vault: &Vault, secret: &str) -> Result<(), Failure> {
+    if vault.is_secret(secret)? { Ok(()) } else { Err(VaultError::WrongPassphrase.into()) }
+}

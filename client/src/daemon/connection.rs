@@ -1,0 +1,147 @@
+//! The connection that is kept while a home is open, and what follows from it: deadlines, matches, answers.
+
+use std::time::Duration;
+
+use causeway_certs::transport::{BoxFuture, Dialer, Link, LinkError};
+use causeway_common::time::Timestamp;
+use tokio::sync::watch;
+
+use crate::cli::failure::{Failure, link_words};
+use crate::cli::home::Home;
+use crate::cli::output;
+use crate::escalation;
+use crate::lang::Lang;
+use crate::matching::{sweep, telling};
+use crate::reconnect;
+use crate::retention::expiry;
+use crate::session::SessionError;
+
+/// Deadlines are looked at this often: an alarm is late by no more.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// One stay lasts this long; then the next begins. Only an end that was not foreseen comes before.
+const STAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// After a failure that trying again does not help against, somebody has to act; it is tried again all the same.
+const AFTER_FAILURE: Duration = Duration::from_secs(60);
+
+/// How the connection stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// It is being made for the first time.
+    Connecting,
+    /// It stands.
+    Connected,
+    /// It does not, and this is why, in each language; when it was lost.
+    Offline {
+        /// Why.
+        why: Why,
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// Why there is no connection, to be said in the language of whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Why([String; Lang::ALL.len()]);
+
+impl Why {
+    fn by(words: impl Fn(Lang) -> String) -> Self {
+        Self(Lang::ALL.map(words))
+    }
+
+    /// In a language.
+    pub(crate) fn in_lang(&self, lang: Lang) -> &str {
+        let place = Lang::ALL.iter().position(|other| *other == lang).unwrap_or(0);
+        &self.0[place]
+    }
+}
+
+/// Keeps the connection for as long as it is let. Dropping the future loses nothing: what was answered is durable.
+pub(crate) async fn keep(home: Home, told: watch::Sender<Connection>) {
+    tokio::join!(stay(&home, &told), look(&home));
+}
+
+async fn stay(home: &Home, told: &watch::Sender<Connection>) {
+    loop {
+        let failed = match home.dialer().await {
+            Ok(dialer) => {
+                let dialer = Telling { dialer, told };
+                let paused = |_, error: Option<&SessionError>| offline(home, told, error);
+                reconnect::stay(&home.engine, &dialer, STAY, paused).await.err().map(Failure::from)
+            }
+            Err(failure) => Some(failure),
+        };
+        if let Some(failure) = failed {
+            let why = Why::by(|lang| {
+                let said = failure.clone().in_lang(lang);
+                format!("{} {} [{}]", said.message, said.hint, said.code)
+            });
+            set_offline(home, told, why);
+            tokio::time::sleep(AFTER_FAILURE).await;
+        }
+    }
+}
+
+fn offline(home: &Home, told: &watch::Sender<Connection>, error: Option<&SessionError>) {
+    let why = Why::by(|lang| match error {
+        None => lang.text("connection-restarting"),
+        Some(SessionError::Link(link)) => link_words(link, lang),
+        Some(other) => other.to_string(),
+    });
+    set_offline(home, told, why);
+}
+
+/// The time at which it was lost stays, whatever the reasons of later attempts.
+fn set_offline(home: &Home, told: &watch::Sender<Connection>, why: Why) {
+    told.send_modify(|state| {
+        let since = match state {
+            Connection::Offline { since, .. } => *since,
+            _ => home.engine.now(),
+        };
+        *state = Connection::Offline { why, since };
+    });
+}
+
+/// What is due by time: each look does what the one before left, so a failure is only written down.
+async fn look(home: &Home) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let (done, _) = output::take(look_once(home)).await;
+        if let Err(failure) = done {
+            tracing::warn!("a look at deadlines failed: {}", failure.code);
+        }
+    }
+}
+
+async fn look_once(home: &Home) -> Result<(), Failure> {
+    escalation::tick(&home.engine).await?;
+    sweep::compare_new(&home.engine).await?;
+    telling::advance_all(&home.engine).await?;
+    expiry::run_if_time(&home.engine).await?;
+    Ok(())
+}
+
+/// Says that the connection stands.
+struct Telling<'a> {
+    dialer: Box<dyn Dialer>,
+    told: &'a watch::Sender<Connection>,
+}
+
+impl std::fmt::Debug for Telling<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telling").finish_non_exhaustive()
+    }
+}
+
+impl Dialer for Telling<'_> {
+    fn dial(&self) -> BoxFuture<'_, Result<std::sync::Arc<dyn Link>, LinkError>> {
+        Box::pin(async move {
+            let link = self.dialer.dial().await?;
+            self.told.send_replace(Connection::Connected);
+            Ok(link)
+        })
+    }
+
+    fn name(&self) -> &'static str {
+        self.dialer.name()
+    }
+}

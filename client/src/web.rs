@@ -1,0 +1,99 @@
+//! The staff's pages: a web application for the browser of this machine, and of nobody else's.
+//!
+//! A request passes, in this order: the guards ([`guards`]: host, headers, cross-site requests), the door ([`door`]: whose
+//! browser it is), the lock (whether the home is open), and the page. A page reads and writes by the same commands as the
+//! command line ([`crate::cli::within`]), so nothing is known twice.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use causeway_common::time::{Clock as _, SystemClock, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::daemon::Daemon;
+
+pub(crate) mod door;
+pub(crate) mod events;
+pub(crate) mod guards;
+pub(crate) mod lockout;
+pub(crate) mod pages;
+pub(crate) mod place;
+
+use self::door::Door;
+use self::door::idle::Idle;
+use self::lockout::Lockout;
+use self::place::Place;
+
+/// What all requests share.
+pub(crate) struct Site {
+    pub(crate) daemon: Daemon,
+    pub(crate) place: Place,
+    pub(crate) door: Mutex<Door>,
+    pub(crate) lockout: Mutex<Lockout>,
+    pub(crate) idle: Mutex<Idle>,
+}
+
+/// The same, for each of them.
+pub(crate) type Shared = Arc<Site>;
+
+/// All pages, guarded.
+pub(crate) fn router(site: &Shared) -> Router {
+    let inside = Router::new()
+        .route("/board", get(pages::board::show))
+        .route("/inbox", get(pages::list::inbox))
+        .route("/sent", get(pages::list::sent))
+        .route("/item/{id}", get(pages::item::show))
+        .route("/item/{id}/{step}", get(pages::step::ask).post(pages::step::take))
+        .route("/print/{id}", get(pages::item::print))
+        .route("/alert", get(pages::alert::write).post(pages::alert::send))
+        .route("/tasks", get(pages::tasks::list))
+        .route("/tasks/{id}", post(pages::tasks::done))
+        .route("/organisations", get(pages::organisations::list))
+        .route("/help", get(pages::help::show))
+        .route("/events", get(events::stream))
+        .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_open))
+        .route("/unlock", post(pages::lock::unlock))
+        .route("/lock", post(pages::lock::lock))
+        .route("/leave", post(pages::lock::leave))
+        .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_let_in));
+    let outside = Router::new()
+        .route("/", get(pages::lock::start))
+        .route("/enter", post(pages::lock::enter))
+        .route("/language", post(pages::lock::language_chosen))
+        .route("/assets/app.css", get(pages::assets::css))
+        .route("/assets/app.js", get(pages::assets::js));
+    guards::guarded(outside.merge(inside).with_state(Arc::clone(site)), &site.place)
+}
+
+/// Only the browser that was let in; any other is shown the door.
+async fn must_be_let_in(
+    State(site): State<Shared>,
+    headers: HeaderMap,
+    request: Request,
+    next: Next,
+) -> Response {
+    let inside = site.door.lock().await.is_inside(&headers, now());
+    if inside { next.run(request).await } else { Redirect::to("/").into_response() }
+}
+
+/// Only while the home is open. Looking at a page is being there.
+async fn must_be_open(State(site): State<Shared>, request: Request, next: Next) -> Response {
+    if site.daemon.home().await.is_none() {
+        return Redirect::to("/").into_response();
+    }
+    // What the browser does by itself is nobody's presence.
+    if request.uri().path() != "/events" {
+        site.idle.lock().await.touch(now());
+    }
+    next.run(request).await
+}
+
+/// The time of this machine.
+pub(crate) fn now() -> Timestamp {
+    SystemClock.now()
+}

@@ -1,0 +1,214 @@
+//! What every page has: who looks, the frame around it, and how a failure is shown.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use causeway_common::priority::Priority;
+use serde_json::Value;
+use tokio::runtime::Handle;
+
+use crate::cli;
+use crate::cli::failure::{Failure, exit};
+use crate::cli::home::Home;
+use crate::cli::output::{Taken, capital};
+use crate::daemon::Open;
+use crate::daemon::connection::Connection;
+use crate::escalation;
+use crate::lang::Lang;
+use crate::model::Thread;
+use crate::records;
+use crate::web::Shared;
+
+pub(crate) mod alert;
+pub(crate) mod assets;
+pub(crate) mod board;
+pub(crate) mod help;
+pub(crate) mod item;
+pub(crate) mod list;
+pub(crate) mod lock;
+pub(crate) mod organisations;
+pub(crate) mod row;
+pub(crate) mod step;
+pub(crate) mod tasks;
+pub(crate) mod words;
+
+/// Cookie with the language of whoever looks; it names nobody.
+pub(super) const LANGUAGE: &str = "__Host-lang";
+
+/// Whoever looks at an open home.
+pub(crate) struct Visitor {
+    pub(crate) lang: Lang,
+    pub(crate) home: Home,
+    open: Arc<Open>,
+}
+
+impl FromRequestParts<Shared> for Visitor {
+    type Rejection = Redirect;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Shared) -> Result<Self, Redirect> {
+        let lang = language(&parts.headers);
+        let open = site.daemon.home().await.ok_or_else(|| Redirect::to("/"))?;
+        Ok(Self::of(open, lang))
+    }
+}
+
+impl Visitor {
+    /// Whoever looks at this home in this language.
+    pub(crate) fn of(open: Arc<Open>, lang: Lang) -> Self {
+        Self { lang, home: open.home.read_in(lang), open }
+    }
+
+    /// The home that is looked at.
+    pub(crate) fn open(&self) -> &Arc<Open> {
+        &self.open
+    }
+
+    /// Runs a command for whoever looks. On a thread of its own: commands read the vault without a pause.
+    pub(crate) async fn run(&self, words: &[&str]) -> Result<Taken, Failure> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let (home, runtime) = (self.home.read_in(self.lang), Handle::current());
+        let running = tokio::task::spawn_blocking(move || runtime.block_on(cli::within(&words, &home)));
+        let (done, taken) = running.await.map_err(Failure::internal)?;
+        done.map(|()| taken).map_err(|failure| failure.in_lang(self.lang))
+    }
+
+    /// The results of a command, for programs.
+    pub(crate) async fn values(&self, words: &[&str]) -> Result<Vec<Value>, Failure> {
+        Ok(self.run(words).await?.results.into_iter().map(|printed| printed.value).collect())
+    }
+
+    /// The frame of a page.
+    pub(crate) fn frame(&self, here: &'static str) -> Result<Frame, Failure> {
+        let vault = &self.home.engine.vault;
+        let threads = records::all_threads(vault)?;
+        let waits = |thread: &&Thread| !thread.ours && ["received", "seen"].contains(&thread.work.as_str());
+        Ok(Frame {
+            lang: self.lang,
+            here,
+            organisation: self.home.engine.identity.name.clone(),
+            waiting: threads.iter().filter(waits).count(),
+            urgent: threads.iter().filter(waits).filter(|thread| thread.priority <= Priority::P1).count(),
+            newest: threads.iter().filter(waits).map(|thread| thread.begun.0).max().unwrap_or(0),
+            failed: records::failed_count(vault),
+            tasks: escalation::tasks::to_do(&self.home.engine)?.len(),
+            chip: Chip::of(&self.open.connection.borrow(), self.home.engine.unsent(), self.lang),
+        })
+    }
+}
+
+/// What stands around every page of an open home.
+pub(crate) struct Frame {
+    pub(crate) lang: Lang,
+    pub(crate) here: &'static str,
+    pub(crate) organisation: String,
+    /// Referrals that nobody has answered, those of them that are urgent, and when the last of them came, in milliseconds.
+    pub(crate) waiting: usize,
+    pub(crate) urgent: usize,
+    pub(crate) newest: u64,
+    pub(crate) failed: usize,
+    pub(crate) tasks: usize,
+    pub(crate) chip: Chip,
+}
+
+impl Frame {
+    /// A text.
+    pub(crate) fn t(&self, id: &str) -> String {
+        self.lang.text(id)
+    }
+
+    /// The version of the program.
+    pub(crate) fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// Marks the page in the navigation that is open.
+    pub(crate) fn is(&self, page: &str) -> bool {
+        self.here == page
+    }
+}
+
+/// How the connection stands, as it is shown on every page.
+pub(crate) struct Chip {
+    /// ok, wait or off.
+    pub(crate) class: &'static str,
+    pub(crate) words: String,
+    /// Why, if it does not stand.
+    pub(crate) why: String,
+}
+
+impl Chip {
+    pub(crate) fn of(connection: &Connection, unsent: usize, lang: Lang) -> Self {
+        let (class, id, why) = match connection {
+            Connection::Connected => ("ok", "chip-connected", String::new()),
+            Connection::Connecting => ("wait", "chip-connecting", String::new()),
+            Connection::Offline { why, .. } => {
+                ("off", "chip-offline", format!("{}.", capital(why.in_lang(lang).trim_end_matches('.'))))
+            }
+        };
+        let mut words = lang.text(id);
+        if unsent > 0 {
+            words = format!("{words}, {}", lang.count("chip-waiting", unsent));
+        }
+        Self { class, words, why }
+    }
+}
+
+/// The language of a request: what somebody has chosen, otherwise what the browser asks for first.
+pub(super) fn language(headers: &HeaderMap) -> Lang {
+    let text = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let chosen = text(header::COOKIE).flat_map(|cookies| cookies.split(';')).find_map(|cookie| {
+        let (name, value) = cookie.trim().split_once('=')?;
+        (name == LANGUAGE).then(|| value.parse::<Lang>().ok())?
+    });
+    chosen.unwrap_or_else(|| Lang::of_locale(text(header::ACCEPT_LANGUAGE).next().unwrap_or_default()))
+}
+
+/// Draws a page.
+pub(super) fn draw(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!("a page is not drawn: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A page about something that did not work: what happened, what it means, what to do, the code.
+#[derive(Template)]
+#[template(path = "web/failed.html")]
+struct Failed {
+    frame: Frame,
+    message: String,
+    hint: String,
+    code: String,
+}
+
+/// Shows a failure in the frame of a page.
+pub(super) fn failed(visitor: &Visitor, failure: Failure) -> Response {
+    let failure = failure.in_lang(visitor.lang);
+    let status = match failure.exit {
+        exit::NOT_FOUND => StatusCode::NOT_FOUND,
+        exit::INVALID => StatusCode::UNPROCESSABLE_ENTITY,
+        exit::REFUSED | exit::LOCKED => StatusCode::FORBIDDEN,
+        exit::CONFLICT => StatusCode::CONFLICT,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let Ok(frame) = visitor.frame("") else { return status.into_response() };
+    let page = Failed { frame, message: failure.message, hint: failure.hint, code: failure.code.to_string() };
+    (status, draw(&page)).into_response()
+}
+
+/// A page, or why there is none.
+pub(super) fn shown(visitor: &Visitor, page: Result<Response, Failure>) -> Response {
+    page.unwrap_or_else(|failure| failed(visitor, failure))
+}
+
+/// Whether a number in an address is one of ours: nothing else is given to a command.
+pub(super) fn is_number(id: &str) -> bool {
+    (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit())
+}

@@ -1,0 +1,233 @@
+//! The quick border alert: what is needed to stop somebody at a border, on one page.
+
+use askama::Template;
+use axum::Form;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+
+use super::{Frame, Visitor, draw, shown};
+use crate::cli::failure::Failure;
+use crate::cli::output::harmless;
+use crate::lang::Lang;
+use crate::referral::labels;
+use crate::registers::borders;
+
+/// Kinds of organisations that stand at borders.
+const AT_BORDERS: [&str; 2] = ["police", "border"];
+/// In how long she is there; a time of the clock would have to be reckoned first.
+const ETAS: [&str; 9] = ["PT0M", "PT15M", "PT30M", "PT1H", "PT2H", "PT4H", "PT8H", "PT12H", "P1D"];
+
+#[derive(Template)]
+#[template(path = "web/alert.html")]
+struct Alert {
+    frame: Frame,
+    to: Vec<Choice>,
+    etas: Vec<Choice>,
+    points: Vec<(String, String)>,
+    requests: Vec<Choice>,
+    wants: Vec<Choice>,
+    sexes: Vec<Choice>,
+    typed: Typed,
+    errors: Vec<String>,
+    preview: Vec<String>,
+    ready: bool,
+}
+
+struct Choice {
+    value: String,
+    words: String,
+    chosen: bool,
+}
+
+/// What somebody has typed.
+#[derive(Clone, Default, Deserialize)]
+pub(crate) struct Typed {
+    #[serde(default)]
+    to: String,
+    #[serde(default, rename = "where")]
+    place: String,
+    #[serde(default)]
+    eta: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    sex: String,
+    #[serde(default)]
+    age: String,
+    #[serde(default)]
+    request: String,
+    #[serde(default)]
+    approach: String,
+    #[serde(default)]
+    wants: String,
+    #[serde(default)]
+    callback: String,
+    #[serde(default)]
+    exercise: String,
+    /// Whether somebody has seen who will read what.
+    #[serde(default)]
+    seen: String,
+}
+
+pub(crate) async fn write(visitor: Visitor) -> Response {
+    let page = page(&visitor, Typed::default(), Vec::new(), None).await;
+    shown(&visitor, page)
+}
+
+/// Shows who will read what first; the second time it goes.
+pub(crate) async fn send(visitor: Visitor, Form(typed): Form<Typed>) -> Response {
+    let done = act(&visitor, typed).await;
+    shown(&visitor, done)
+}
+
+async fn act(visitor: &Visitor, typed: Typed) -> Result<Response, Failure> {
+    let words = command(&typed);
+    let run = async |last: &str| {
+        let all: Vec<&str> = words.iter().map(String::as_str).chain([last]).collect();
+        visitor.run(&all).await
+    };
+    if typed.seen == "yes" {
+        match run("--yes").await {
+            Ok(taken) => {
+                let id = taken
+                    .results
+                    .iter()
+                    .find_map(|r| r.value["packets"][0]["id"].as_str())
+                    .unwrap_or_default();
+                return Ok(Redirect::to(&format!("/item/{id}")).into_response());
+            }
+            Err(failure) => return page(visitor, typed, errors(failure, visitor.lang), None).await,
+        }
+    }
+    match run("--preview").await {
+        Ok(taken) => {
+            let lines = taken.results.iter().flat_map(|printed| printed.words.lines());
+            let lines = lines.map(harmless).filter(|line| !line.trim().is_empty()).collect();
+            page(visitor, typed, Vec::new(), Some(lines)).await
+        }
+        Err(failure) => page(visitor, typed, errors(failure, visitor.lang), None).await,
+    }
+}
+
+/// A failure line by line: each field that is wrong has its own.
+fn errors(failure: Failure, lang: Lang) -> Vec<String> {
+    let failure = failure.in_lang(lang);
+    let mut lines: Vec<String> = failure.message.lines().map(|line| line.trim().to_owned()).collect();
+    lines.push(format!("{} [{}]", failure.hint, failure.code));
+    lines
+}
+
+/// The command that sends it.
+fn command(typed: &Typed) -> Vec<String> {
+    let mut words = vec!["send".to_owned(), "border-alert".to_owned(), format!("--to={}", typed.to)];
+    let mut set = |path: &str, value: &str| {
+        if !value.trim().is_empty() {
+            words.push(format!("--set={path}={}", value.trim()));
+        }
+    };
+    match borders::by_id(typed.place.trim()) {
+        Some(point) => set("where.border_point", &point.id),
+        None => set("where", &typed.place),
+    }
+    set("when.eta", &typed.eta);
+    set("persons[0].names[0].full", &typed.name);
+    set("persons[0].sex", &typed.sex);
+    let (least, most) = ages(&typed.age);
+    set("persons[0].age.min", &least);
+    set("persons[0].age.max", &most);
+    set("request", &format!("[\"{}\"]", typed.request));
+    set("approach_note", &typed.approach);
+    set("subject_wants_help", &typed.wants);
+    set("callback", &typed.callback);
+    if typed.exercise == "yes" {
+        words.push("--exercise".into());
+    }
+    words
+}
+
+/// `17`, or `16-18`.
+fn ages(typed: &str) -> (String, String) {
+    let typed = typed.replace(['–', '—'], "-");
+    match typed.split_once('-') {
+        Some((least, most)) => (least.trim().to_owned(), most.trim().to_owned()),
+        None => (typed.trim().to_owned(), typed.trim().to_owned()),
+    }
+}
+
+async fn page(
+    visitor: &Visitor,
+    typed: Typed,
+    errors: Vec<String>,
+    preview: Option<Vec<String>>,
+) -> Result<Response, Failure> {
+    let lang = visitor.lang;
+    let listed = visitor.values(&["org", "list"]).await?;
+    let at_borders = listed.iter().filter(|org| org["status"] == "active" || org["suspended"].is_null());
+    let at_borders =
+        at_borders.filter(|org| org["kind"].as_str().is_some_and(|kind| AT_BORDERS.contains(&kind)));
+    let to = at_borders
+        .map(|org| {
+            let text = |field: &str| org[field].as_str().unwrap_or_default().to_owned();
+            Choice {
+                chosen: text("id") == typed.to,
+                words: harmless(&format!("{} ({})", text("name"), text("country"))),
+                value: text("id"),
+            }
+        })
+        .collect();
+    let of_list = |list: &str, chosen: &str| -> Vec<Choice> {
+        let known = labels::lists().find(|known| known.id == list);
+        let codes = known.into_iter().flat_map(|list| list.codes.iter().map(move |code| (list, *code)));
+        codes
+            .map(|(list, code)| Choice {
+                value: code.to_owned(),
+                words: labels::code(lang, list, code),
+                chosen: code == chosen,
+            })
+            .collect()
+    };
+    let etas = ETAS.into_iter().map(|time| Choice {
+        value: time.to_owned(),
+        words: lang.text(&format!("time-{}", time.to_lowercase())),
+        chosen: time == typed.eta,
+    });
+    let points = borders::all().iter().map(|point| (point.id.clone(), point.name(lang).to_owned()));
+    Ok(draw(&Alert {
+        frame: visitor.frame("alert")?,
+        to,
+        etas: etas.collect(),
+        points: points.collect(),
+        requests: of_list("border-request", &typed.request),
+        wants: of_list("yes-no-unknown", &typed.wants),
+        sexes: of_list("sex", &typed.sex),
+        ready: preview.is_some(),
+        preview: preview.unwrap_or_default(),
+        typed,
+        errors,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_becomes_the_same_command_that_a_terminal_would_take() {
+        let typed = Typed {
+            to: "ab".repeat(32),
+            place: "RU-SVO".into(),
+            eta: "PT1H".into(),
+            name: "Дарья Попеску".into(),
+            age: "16–17".into(),
+            request: "separate_and_interview".into(),
+            approach: "--yes".into(),
+            ..Typed::default()
+        };
+        let words = command(&typed);
+        assert!(words.contains(&"--set=persons[0].age.min=16".to_owned()));
+        assert!(words.contains(&"--set=persons[0].age.max=17".to_owned()));
+        assert!(words.contains(&"--set=approach_note=--yes".to_owned()), "no flag of the command: {words:?}");
+        assert!(words.contains(&"--set=request=[\"separate_and_interview\"]".to_owned()));
+        assert!(!words.iter().any(|word| word.contains("callback")), "what is empty is not said");
+    }
+}

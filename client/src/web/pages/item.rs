@@ -1,0 +1,250 @@
+//! One referral: what it says, how far it has come, and what can be done now.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::row::{self, Mark, Row};
+use super::words::moment;
+use super::{Frame, Visitor, draw, is_number, shown};
+use crate::cli::failure::Failure;
+use crate::cli::output::{capital, harmless, text};
+use crate::formats::{print, said};
+use crate::lang::Lang;
+use crate::referral::{Kind, labels};
+
+/// Steps that take something away from the other side, or end the case: asked once more, and shown last.
+const GRAVE: [&str; 5] = ["decline", "decline_late", "withdraw", "error", "fail"];
+/// Between what a label names and what of it.
+const UNDER: &str = " · ";
+/// What a receipt proves stands in the lane of the way; everything else is work.
+const WAY: [&str; 4] = ["send", "delivered", "opened", "expire"];
+
+#[derive(Template)]
+#[template(path = "web/item.html")]
+struct Item {
+    frame: Frame,
+    row: Row,
+    ours: bool,
+    head: Vec<(String, String)>,
+    warnings: Vec<String>,
+    steps: Vec<Step>,
+    events: Vec<Event>,
+    parts: Vec<Part>,
+    withheld: Vec<String>,
+    files: Vec<File>,
+    paper: bool,
+}
+
+struct Step {
+    name: String,
+    words: String,
+    grave: bool,
+}
+
+struct Event {
+    mark: Mark,
+    lane: &'static str,
+    at: String,
+    who: String,
+    text: String,
+    rows: Vec<String>,
+    note: String,
+}
+
+struct Part {
+    code: String,
+    title: String,
+    groups: Vec<Group>,
+}
+
+/// Rows about one thing, for example one of several people.
+struct Group {
+    title: String,
+    rows: Vec<(String, String)>,
+}
+
+struct File {
+    name: String,
+    size: String,
+}
+
+pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>) -> Response {
+    let page = page(&visitor, &id, false).await;
+    shown(&visitor, page)
+}
+
+/// The same for paper, without what is around it.
+pub(crate) async fn print(visitor: Visitor, Path(id): Path<String>) -> Response {
+    let page = page(&visitor, &id, true).await;
+    shown(&visitor, page)
+}
+
+/// A referral as its command gives it. Who sees it on a page has opened it.
+pub(super) async fn value(visitor: &Visitor, id: &str) -> Result<(Value, bool), Failure> {
+    if !is_number(id) {
+        return Err(Failure::not_found(&harmless(id)));
+    }
+    let thread = crate::cli::steps::find_thread(&visitor.home, id)?;
+    let list = if thread.ours { "sent" } else { "inbox" };
+    let mut values = visitor.values(&[list, "show", id]).await?;
+    let value = values.pop().ok_or_else(|| Failure::not_found(id))?;
+    Ok((value, thread.ours))
+}
+
+async fn page(visitor: &Visitor, id: &str, paper: bool) -> Result<Response, Failure> {
+    let lang = visitor.lang;
+    let (v, ours) = value(visitor, id).await?;
+    let row = Row::of(&v, ours, lang).ok_or_else(|| Failure::not_found(id))?;
+    Ok(draw(&Item {
+        frame: visitor.frame(if ours { "sent" } else { "inbox" })?,
+        head: head(&v, &row, lang),
+        warnings: warnings(&v, lang),
+        steps: steps(&v, lang),
+        parts: parts(&v, lang),
+        withheld: withheld(&v, lang),
+        files: files(&v),
+        events: timeline(&v, lang),
+        row,
+        ours,
+        paper,
+    }))
+}
+
+fn head(v: &Value, row: &Row, lang: Lang) -> Vec<(String, String)> {
+    let mut head = vec![
+        (lang.text("item-from"), harmless(text(v, "from_name"))),
+        (lang.text("item-to"), harmless(text(v, "to_name"))),
+        (lang.text("item-number"), row.number.clone()),
+    ];
+    if !row.reference.is_empty() {
+        head.push((lang.text("item-reference"), row.reference.clone()));
+    }
+    head.push((lang.text("item-received"), row.received.clone()));
+    if !row.due.is_empty() {
+        head.push((lang.text("item-due"), row.due.clone()));
+    }
+    head
+}
+
+/// What somebody must know before reading on.
+fn warnings(v: &Value, lang: Lang) -> Vec<String> {
+    let mut found = Vec::new();
+    if v["exercise"] == true {
+        found.push(lang.text("list-exercise"));
+    }
+    found.extend(v["held"]["words"].as_str().map(|words| lang.fill("shown-held", &[("words", words)])));
+    found.extend(v["waits"].as_str().map(|words| lang.fill("shown-waits", &[("words", words)])));
+    for doubt in v["doubts"].as_array().into_iter().flatten() {
+        let standing = text(doubt, "standing");
+        found.extend(lang.find(&format!("standing-{standing}"), None));
+    }
+    if v["exhibits_differ"].as_array().is_some_and(|list| !list.is_empty()) {
+        found.push(lang.text("item-exhibits"));
+    }
+    found
+}
+
+fn steps(v: &Value, lang: Lang) -> Vec<Step> {
+    let possible = v["possible"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut steps: Vec<Step> = possible
+        .map(|name| Step {
+            name: name.to_owned(),
+            words: lang
+                .find(&format!("do-{}", name.replace('_', "-")), None)
+                .unwrap_or_else(|| labels::code_of(lang, "event", name)),
+            grave: GRAVE.contains(&name),
+        })
+        .collect();
+    steps.sort_by_key(|step| step.grave);
+    steps
+}
+
+/// What happened, each event in its lane: how the packet went, and what people did.
+fn timeline(v: &Value, lang: Lang) -> Vec<Event> {
+    v["timeline"].as_array().into_iter().flatten().map(|step| event(step, lang)).collect()
+}
+
+fn event(step: &Value, lang: Lang) -> Event {
+    let what = text(step, "what");
+    let shape = match what {
+        "send" => row::way("submitted", lang),
+        "delivered" => row::way("delivered", lang),
+        "opened" => row::way("opened", lang),
+        "expire" => row::way("expired_undelivered", lang),
+        _ => row::work(text(step, "state"), lang),
+    };
+    let device = step["by_device"].as_str().filter(|name| !name.is_empty());
+    let who = match device {
+        Some(device) => format!("{} ({device})", text(step, "by_name")),
+        None => text(step, "by_name").to_owned(),
+    };
+    let note = match step["explanation"].as_str() {
+        Some(words) => words.to_owned(),
+        None if step["conflict"] == true => lang.text("timeline-no-effect"),
+        None => String::new(),
+    };
+    let rows = step["rows"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    Event {
+        mark: Mark { words: capital(&said::did(what, lang)), ..shape },
+        lane: if WAY.contains(&what) { "transport" } else { "work" },
+        at: moment(text(step, "at"), lang),
+        who: harmless(&who),
+        text: harmless(step["text"].as_str().unwrap_or_default()),
+        rows: rows.map(harmless).collect(),
+        note: harmless(&note),
+    }
+}
+
+fn parts(v: &Value, lang: Lang) -> Vec<Part> {
+    let Some(kind) = Kind::from_code(text(v, "kind")) else { return Vec::new() };
+    let sections = v["sections"].as_object().into_iter().flatten();
+    let mut parts: Vec<Part> = sections
+        .map(|(code, content)| Part {
+            code: harmless(code),
+            title: labels::code_of(lang, "section", code),
+            groups: groups(print::rows_of(kind, content, lang)),
+        })
+        .filter(|part| !part.groups.is_empty())
+        .collect();
+    // Who she is and what is wanted first; how the packet was made last.
+    parts.sort_by_key(|part| part.code == "HDR");
+    parts
+}
+
+/// Rows with the same beginning stand under it.
+fn groups(rows: Vec<(String, String)>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (label, words) in rows {
+        let (title, label) =
+            label.split_once(UNDER).map_or(("", label.as_str()), |(first, rest)| (first, rest));
+        let row = (label.to_owned(), harmless(&words));
+        match groups.last_mut().filter(|group| group.title == title) {
+            Some(group) => group.rows.push(row),
+            None => groups.push(Group { title: title.to_owned(), rows: vec![row] }),
+        }
+    }
+    groups
+}
+
+fn withheld(v: &Value, lang: Lang) -> Vec<String> {
+    let codes = v["withheld"].as_array().into_iter().flatten();
+    codes
+        .filter_map(|code| code.as_str().or_else(|| code["code"].as_str()))
+        .map(|code| labels::code_of(lang, "section", code))
+        .collect()
+}
+
+fn files(v: &Value) -> Vec<File> {
+    let list = v["attachments"].as_array().into_iter().flatten();
+    list.map(|file| File {
+        name: harmless(text(file, "name")),
+        size: kilobytes(file["size"].as_u64().unwrap_or(0)),
+    })
+    .collect()
+}
+
+fn kilobytes(bytes: u64) -> String {
+    format!("{} kB", bytes.div_ceil(1000))
+}

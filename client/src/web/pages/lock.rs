@@ -1,0 +1,178 @@
+//! The way in: the code that a terminal or the launcher has shown, the passphrase, and the way out.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{LANGUAGE, draw, language};
+use crate::cli::failure::Failure;
+use crate::cli::home::system_rng;
+use crate::lang::Lang;
+use crate::web::door::Refused;
+use crate::web::{Shared, now};
+
+/// Longest passphrase or code that is looked at, in bytes.
+const SECRET_BYTES_MAX: usize = 1024;
+
+#[derive(Template)]
+#[template(path = "web/enter.html")]
+struct Enter {
+    lang: Lang,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "web/unlock.html")]
+struct Unlock {
+    lang: Lang,
+    error: String,
+}
+
+impl Enter {
+    fn t(&self, id: &str) -> String {
+        self.lang.text(id)
+    }
+}
+
+impl Unlock {
+    fn t(&self, id: &str) -> String {
+        self.lang.text(id)
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Code {
+    #[serde(default)]
+    code: Zeroizing<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Secret {
+    #[serde(default)]
+    passphrase: Zeroizing<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Chosen {
+    #[serde(default)]
+    lang: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// The first page: the door, the lock, or the duty board.
+pub(crate) async fn start(State(site): State<Shared>, headers: HeaderMap) -> Response {
+    let lang = language(&headers);
+    if !site.door.lock().await.is_inside(&headers, now()) {
+        return draw(&Enter { lang, error: String::new() });
+    }
+    match site.daemon.home().await {
+        Some(_) => Redirect::to("/board").into_response(),
+        None => draw(&Unlock { lang, error: String::new() }),
+    }
+}
+
+/// Lets a browser in that has the code. What it may see then is the page that asks for the passphrase.
+pub(crate) async fn enter(
+    State(site): State<Shared>,
+    headers: HeaderMap,
+    Form(typed): Form<Code>,
+) -> Response {
+    let lang = language(&headers);
+    // Held from the look at the counter to the answer: a hundred attempts at once are a hundred, one after the other.
+    let mut lockout = site.lockout.lock().await;
+    let entered = site.door.lock().await.enter(&typed.code, now(), &mut *system_rng(), &mut lockout);
+    match entered {
+        Ok(cookie) => {
+            site.idle.lock().await.touch(now());
+            with_cookie(Redirect::to("/").into_response(), &cookie)
+        }
+        Err(refused) => {
+            let error = match refused {
+                Refused::Wait(left) => wait(left, lang),
+                _ => lang.text("enter-wrong"),
+            };
+            (StatusCode::FORBIDDEN, draw(&Enter { lang, error })).into_response()
+        }
+    }
+}
+
+/// Opens the home.
+pub(crate) async fn unlock(
+    State(site): State<Shared>,
+    headers: HeaderMap,
+    Form(typed): Form<Secret>,
+) -> Response {
+    let lang = language(&headers);
+    let refused = |error: String| (StatusCode::FORBIDDEN, draw(&Unlock { lang, error })).into_response();
+    let mut lockout = site.lockout.lock().await;
+    if let Some(left) = lockout.wait(now()) {
+        return refused(wait(left, lang));
+    }
+    if typed.passphrase.len() > SECRET_BYTES_MAX {
+        return refused(lang.text("unlock-long"));
+    }
+    match site.daemon.unlock(&typed.passphrase).await {
+        Ok(()) => {
+            if let Err(error) = lockout.right() {
+                tracing::warn!("the count of wrong attempts is not written: {error}");
+            }
+            site.idle.lock().await.touch(now());
+            Redirect::to("/board").into_response()
+        }
+        Err(failure) => refused(why(failure, &mut lockout, lang)),
+    }
+}
+
+/// A wrong passphrase counts; a home that does not open although it is the right one does not.
+fn why(failure: Failure, lockout: &mut crate::web::lockout::Lockout, lang: Lang) -> String {
+    let wrong = failure.is_wrong_secret();
+    if wrong && let Err(error) = lockout.wrong(now()) {
+        tracing::warn!("the count of wrong attempts is not written: {error}");
+    }
+    let failure = failure.in_lang(lang);
+    format!("{} {} [{}]", failure.message, failure.hint, failure.code)
+}
+
+fn wait(left: std::time::Duration, lang: Lang) -> String {
+    let seconds = usize::try_from(left.as_secs().max(1)).unwrap_or(usize::MAX);
+    lang.count("unlock-wait", seconds)
+}
+
+/// Locks the home: its keys are wiped, and what the browser has kept of its pages is thrown away. The browser stays let in.
+pub(crate) async fn lock(State(site): State<Shared>) -> Response {
+    site.daemon.lock().await;
+    let mut response = Redirect::to("/").into_response();
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    response
+}
+
+/// Locks the home and sends the browser away: it needs a new code to come in again.
+pub(crate) async fn leave(State(site): State<Shared>) -> Response {
+    let ends = site.door.lock().await.leave();
+    with_cookie(lock(State(site)).await, ends)
+}
+
+/// Chooses a language, for this browser.
+pub(crate) async fn language_chosen(Form(chosen): Form<Chosen>) -> Response {
+    let lang = chosen.lang.parse::<Lang>().unwrap_or(Lang::En);
+    let cookie =
+        format!("{LANGUAGE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000", lang.tag());
+    // Only a page of ours: a path, and nothing that a browser could take for another host.
+    let ours = chosen.back.starts_with('/')
+        && chosen.back.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_?=&".contains(&b))
+        && !chosen.back.starts_with("//");
+    let back = if ours { chosen.back.as_str() } else { "/" };
+    with_cookie(Redirect::to(back).into_response(), &cookie)
+}
+
+fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}

@@ -1,0 +1,49 @@
+//! Times as people read them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::lang::Lang;
+
+/// Months in an English date; a Russian one has digits.
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A moment in the time zone of this machine: `24 Nov 2026, 14:05`, `24.11.2026, 14:05`. What is no moment stays as it is.
+pub(crate) fn moment(text: &str, lang: Lang) -> String {
+    moment_in(text, lang, TimeZone::system())
+}
+
+fn moment_in(text: &str, lang: Lang, zone: TimeZone) -> String {
+    let Ok(at) = text.parse::<Timestamp>() else { return text.to_owned() };
+    let at = zone.to_datetime(at);
+    let (day, hour, minute) = (at.day(), at.hour(), at.minute());
+    match lang {
+        Lang::En => {
+            let month = usize::try_from(at.month() - 1).ok().and_then(|month| MONTHS.get(month));
+            format!("{day} {} {}, {hour:02}:{minute:02}", month.unwrap_or(&"?"), at.year())
+        }
+        Lang::Ru => format!("{day:02}.{:02}.{}, {hour:02}:{minute:02}", at.month(), at.year()),
+    }
+}
+
+/// The time zone of this machine now, as it stands beside a list: `UTC+3`.
+pub(crate) fn zone() -> String {
+    let offset = TimeZone::system().to_offset(Timestamp::now()).seconds();
+    let (hours, minutes) = (offset / 3600, offset.abs() % 3600 / 60);
+    if minutes == 0 { format!("UTC{hours:+}") } else { format!("UTC{hours:+}:{minutes:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_stands_as_each_language_writes_it_in_the_time_of_the_place() {
+        let moscow = TimeZone::fixed(jiff::tz::offset(3));
+        let at = "2026-11-24T11:05:00Z";
+        assert_eq!(moment_in(at, Lang::En, moscow.clone()), "24 Nov 2026, 14:05");
+        assert_eq!(moment_in(at, Lang::Ru, moscow.clone()), "24.11.2026, 14:05");
+        assert_eq!(moment_in("tomorrow", Lang::Ru, moscow), "tomorrow");
+    }
+}
