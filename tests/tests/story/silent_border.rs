@@ -32,9 +32,9 @@ pub(crate) async fn alerted(stage: &Stage, more: &[&str]) -> String {
     text(&only(hotline, &["sent", "list"]).await, "id")
 }
 
-/// These, and the supervisor's confirmation of what was sent in a hurry.
+/// These, and what a supervisor has to do from the beginning: confirm what was sent in a hurry, and look after a caller in danger.
 fn and_confirm(more: &[(&str, &str, u64)]) -> Vec<(String, String, u64)> {
-    named(&[more, &[("confirm", "send", 1)]].concat())
+    named(&[more, &[("confirm", "send", 1), ("danger", "danger", 3)]].concat())
 }
 
 #[tokio::test(flavor = "multi_thread")]
