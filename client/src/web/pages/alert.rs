@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::harmless;
 use crate::lang::Lang;
 use crate::referral::labels;
-use crate::registers::borders;
+use crate::registers::borders::{self, BorderPoint};
 
 /// Kinds of organisations that stand at borders.
 const AT_BORDERS: [&str; 2] = ["police", "border"];
@@ -23,7 +23,8 @@ struct Alert {
     frame: Frame,
     to: Vec<Choice>,
     etas: Vec<Choice>,
-    points: Vec<(String, String)>,
+    points: Vec<&'static str>,
+    about: Vec<Choice>,
     requests: Vec<Choice>,
     wants: Vec<Choice>,
     sexes: Vec<Choice>,
@@ -44,6 +45,8 @@ struct Choice {
 pub(crate) struct Typed {
     #[serde(default)]
     to: String,
+    #[serde(default)]
+    about: String,
     #[serde(default, rename = "where")]
     place: String,
     #[serde(default)]
@@ -125,8 +128,9 @@ fn command(typed: &Typed) -> Vec<String> {
             words.push(format!("--set={path}={}", value.trim()));
         }
     };
-    match borders::by_id(typed.place.trim()) {
-        Some(point) => set("where.border_point", &point.id),
+    set("alert_type", &typed.about);
+    match point(typed.place.trim()) {
+        Some(point) => set("where.border_point.bp_id", &point.id),
         None => set("where", &typed.place),
     }
     set("when.eta", &typed.eta);
@@ -143,6 +147,12 @@ fn command(typed: &Typed) -> Vec<String> {
         words.push("--exercise".into());
     }
     words
+}
+
+/// The border point of our register that has this number, or exactly this name in one of our languages.
+fn point(typed: &str) -> Option<&'static BorderPoint> {
+    let is_called = |point: &&BorderPoint| Lang::ALL.iter().any(|lang| point.name(*lang) == typed);
+    borders::by_id(typed).or_else(|| borders::all().iter().find(is_called))
 }
 
 /// `17`, or `16-18`.
@@ -191,12 +201,13 @@ async fn page(
         words: lang.text(&format!("time-{}", time.to_lowercase())),
         chosen: time == typed.eta,
     });
-    let points = borders::all().iter().map(|point| (point.id.clone(), point.name(lang).to_owned()));
+    let points = borders::all().iter().map(|point| point.name(lang));
     Ok(draw(&Alert {
         frame: visitor.frame("alert")?,
         to,
         etas: etas.collect(),
         points: points.collect(),
+        about: of_list("alert-type", &typed.about),
         requests: of_list("border-request", &typed.request),
         wants: of_list("yes-no-unknown", &typed.wants),
         sexes: of_list("sex", &typed.sex),
@@ -215,7 +226,7 @@ mod tests {
     fn what_is_typed_becomes_the_same_command_that_a_terminal_would_take() {
         let typed = Typed {
             to: "ab".repeat(32),
-            place: "RU-SVO".into(),
+            place: "Москва, аэропорт Шереметьево".into(),
             eta: "PT1H".into(),
             name: "Дарья Попеску".into(),
             age: "16–17".into(),
@@ -224,6 +235,7 @@ mod tests {
             ..Typed::default()
         };
         let words = command(&typed);
+        assert!(words.contains(&"--set=where.border_point.bp_id=BP-0001".to_owned()), "{words:?}");
         assert!(words.contains(&"--set=persons[0].age.min=16".to_owned()));
         assert!(words.contains(&"--set=persons[0].age.max=17".to_owned()));
         assert!(words.contains(&"--set=approach_note=--yes".to_owned()), "no flag of the command: {words:?}");

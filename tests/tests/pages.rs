@@ -1,0 +1,324 @@
+//! The staff's pages over HTTP as a browser without a script speaks it, with real daemons and a real relay between them.
+#![allow(clippy::unwrap_used, reason = "a panic is the report")]
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use causeway_tests::process::actor::Actor;
+use causeway_tests::process::relay::{Place, Relay};
+use causeway_tests::process::sample;
+use causeway_tests::process::town::Town;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Child;
+
+const TOWN: &[(&str, &str, &str)] = &[("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE")];
+/// Until something that travels has arrived.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Stage {
+    _folder: TempDir,
+    town: Town,
+    _relay: Relay,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::below(folder.path(), "warn");
+        let (town, relay) = Town::found(folder.path(), place, TOWN).await;
+        Self { _folder: folder, town, _relay: relay }
+    }
+}
+
+/// `causeway serve`, and a browser at its door.
+struct Pages {
+    _program: Child,
+    host: String,
+    port: u16,
+    code: String,
+    cookies: Vec<(String, String)>,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Pages {
+    async fn of(actor: &Actor) -> Self {
+        let mut program = actor.command(&["serve"]).kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let line = lines.next_line().await.unwrap().unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let host = said["address"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        let port = host.rsplit(':').next().unwrap().parse().unwrap();
+        let code = said["code"].as_str().unwrap().to_owned();
+        assert_eq!(
+            said["open"],
+            format!("http://{host}/#code={}", said["open"].as_str().unwrap().rsplit('=').next().unwrap())
+        );
+        Self { _program: program, host, port, code, cookies: vec![] }
+    }
+
+    /// One let in.
+    async fn entered(actor: &Actor) -> Self {
+        let mut pages = Self::of(actor).await;
+        let code = pages.code.clone();
+        let entered = pages.post("/enter", &[("code", &code)]);
+        assert_eq!((entered.status, entered.location()), (303, "/"), "{}", entered.body);
+        pages
+    }
+
+    fn get(&mut self, path: &str) -> Answer {
+        self.ask("GET", path, "")
+    }
+
+    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        self.ask("POST", path, &body.join("&"))
+    }
+
+    fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let origin = format!("http://{}", self.host);
+        let head = [
+            ("Host", self.host.as_str()),
+            ("Origin", &origin),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Cookie", &cookies.join("; ")),
+        ];
+        let answer = request(self.port, method, path, &head, body);
+        for line in answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            self.cookies.push((name.to_owned(), value.to_owned()));
+        }
+        answer
+    }
+
+    /// Looks at a page until it says something.
+    async fn until(&mut self, path: &str, words: &str) -> Answer {
+        let begun = Instant::now();
+        loop {
+            let answer = self.get(path);
+            if answer.body.contains(words) {
+                return answer;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{path} never says {words:?}: {}", answer.body);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+impl Answer {
+    fn location(&self) -> &str {
+        self.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or("")
+    }
+
+    /// The first address in it that begins like this.
+    fn link(&self, begins: &str) -> String {
+        let at =
+            self.body.find(&format!("href=\"{begins}")).unwrap_or_else(|| panic!("{begins}: {}", self.body));
+        self.body[at + 6..].split('"').next().unwrap().to_owned()
+    }
+}
+
+fn request(port: u16, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let lines: String =
+        head.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+    let length = body.len();
+    let kind = if method == "POST" { "Content-Type: application/x-www-form-urlencoded\r\n" } else { "" };
+    let whole = format!(
+        "{method} {path} HTTP/1.1\r\n{lines}{kind}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(whole.as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_in_without_the_code_and_nobody_sees_a_locked_home() {
+    let stage = Stage::set().await;
+    let police = &stage.town.orgs[1];
+    let mut pages = Pages::of(police).await;
+    // Another name for this machine, as a rebound page has, gets nothing: not a page, not a picture of one.
+    for path in ["/", "/board", "/assets/app.css"] {
+        let rebound = request(pages.port, "GET", path, &[("Host", "evil.test")], "");
+        assert_eq!((rebound.status, rebound.body.as_str()), (421, ""), "{path}");
+    }
+    for path in ["/board", "/inbox", "/alert", "/events", "/item/0123456789ab"] {
+        let outside = pages.get(path);
+        assert_eq!((outside.status, outside.location()), (303, "/"), "{path}");
+    }
+    assert!(pages.get("/").body.contains("name=\"code\""));
+    assert_eq!(pages.post("/enter", &[("code", "00000000")]).status, 403);
+    assert_eq!(
+        pages.post("/unlock", &[("passphrase", &police.passphrase())]).location(),
+        "/",
+        "not even with it"
+    );
+    let code = pages.code.clone();
+    assert_eq!(pages.post("/enter", &[("code", &code)]).status, 303);
+    assert_eq!(pages.post("/enter", &[("code", &code)]).status, 403, "once");
+    let board = pages.get("/board");
+    for wanted in [
+        "content-security-policy: default-src 'none'",
+        "cache-control: no-store",
+        "x-content-type-options: nosniff",
+    ] {
+        assert!(board.head.contains(wanted), "{wanted}: {}", board.head);
+    }
+    assert_eq!(board.status, 200, "it was opened with the passphrase of the file");
+
+    let locked = pages.post("/lock", &[]);
+    assert!(locked.head.contains("clear-site-data: \"cache\""), "{}", locked.head);
+    for path in ["/board", "/inbox", "/tasks", "/events"] {
+        assert_eq!(pages.get(path).location(), "/", "{path}");
+    }
+    assert!(pages.get("/").body.contains("name=\"passphrase\""));
+    let wrong = pages.post("/unlock", &[("passphrase", "not this one at all")]);
+    assert!(wrong.status == 403 && wrong.body.contains("V-103"), "{}", wrong.body);
+    assert_eq!(pages.post("/unlock", &[("passphrase", &police.passphrase())]).location(), "/board");
+    assert_eq!(pages.get("/board").status, 200);
+    pages.post("/leave", &[]);
+    assert!(pages.get("/").body.contains("name=\"code\""), "sent away");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_goes_from_page_to_page_and_what_the_police_do_is_seen_without_a_script() {
+    let stage = Stage::set().await;
+    let (hotline, police) = (&stage.town.orgs[0], &stage.town.orgs[1]);
+    let to = hotline.list(&["org", "list"]).await;
+    let to = to.iter().find(|org| org["name"] == "Border Police").unwrap()["id"].as_str().unwrap().to_owned();
+    let (mut here, mut there) = (Pages::entered(hotline).await, Pages::entered(police).await);
+    here.until("/board", "Connected").await;
+
+    let mut fields = vec![
+        ("to", to.as_str()),
+        ("about", "outgoing_victim"),
+        ("where", "Moscow Sheremetyevo Airport"),
+        ("eta", "PT1H"),
+        ("name", "Дарья <b>Попеску</b>"),
+        ("sex", "2"),
+        ("age", "16-17"),
+        ("request", "separate_and_interview"),
+        ("wants", "unknown"),
+        ("approach", "Speak to her alone."),
+    ];
+    let lacking = here.post("/alert", &fields);
+    assert!(
+        lacking.body.contains("callback") && lacking.body.contains("16-17"),
+        "what was typed stays: {}",
+        lacking.body
+    );
+    fields.push(("callback", "+74950000000"));
+    let look = here.post("/alert", &fields);
+    assert!(
+        look.body.contains("Border Police") && look.body.contains("name=\"seen\" value=\"yes\""),
+        "{}",
+        look.body
+    );
+    assert!(hotline_is_empty(&mut here), "a look sends nothing");
+    fields.push(("seen", "yes"));
+    let sent = here.post("/alert", &fields);
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let item = sent.location().to_owned();
+
+    let board = there.until("/board", "Angel Hotline").await;
+    let theirs = board.link("/item/");
+    let accept = board.link(&format!("{}/accept", board.link("/item/").split("/accept").next().unwrap()));
+    let shown = there.get(theirs.split("/accept").next().unwrap());
+    assert!(
+        shown.body.contains("&#60;b&#62;") || shown.body.contains("&lt;b&gt;"),
+        "text of others is text: {}",
+        shown.body
+    );
+    assert!(!shown.body.contains("<b>Попеску"), "{}", shown.body);
+    let title = shown.body.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
+    assert!(
+        !title.contains("Попеску") && !item.contains("Попеску"),
+        "no name in a title or an address: {title}"
+    );
+
+    there.post("/language", &[("lang", "ru"), ("back", "/board")]);
+    let asks = there.get(&accept);
+    assert!(asks.body.contains("Принять к работе") && asks.body.contains("name=\"eta\""), "{}", asks.body);
+    let refused = there.post(&accept, &[("text", "Едем.")]);
+    assert!(
+        refused.status == 200 && refused.body.contains("Едем."),
+        "without a time it is not taken, and nothing is lost"
+    );
+    assert_eq!(there.post(&accept, &[("eta", "PT15M"), ("text", "Едем.")]).status, 303);
+    assert!(here.until(&item, "Accepted").await.body.contains("Едем."));
+    let again = there.post(&accept, &[("eta", "PT15M")]);
+    assert!(again.status == 422 && again.body.contains("C-105"), "once: {} {}", again.status, again.body);
+}
+
+fn hotline_is_empty(pages: &mut Pages) -> bool {
+    pages.get("/sent").body.contains("class=\"empty\"")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_whole_in_both_languages_and_small() {
+    let stage = Stage::set().await;
+    let (hotline, police) = (&stage.town.orgs[0], &stage.town.orgs[1]);
+    let report = sample("missing-person.json");
+    hotline.run(&["send", "missing-person", "--to", "Border Police", "--file", &report]).await;
+    hotline.run(&["sync"]).await;
+    police.run(&["sync"]).await;
+    let mut pages = Pages::entered(police).await;
+    let item = pages.get("/inbox").link("/item/");
+    let print = item.replace("/item/", "/print/");
+    for lang in ["en", "ru"] {
+        assert_eq!(
+            pages.post("/language", &[("lang", lang), ("back", "//evil.test")]).location(),
+            "/",
+            "nowhere else"
+        );
+        for path in [
+            "/board",
+            "/inbox?view=overdue",
+            "/sent",
+            "/tasks",
+            "/organisations",
+            "/help",
+            "/alert",
+            &item,
+            &print,
+        ] {
+            let page = pages.get(path);
+            assert_eq!(page.status, 200, "{path}: {}", page.body);
+            assert!(page.body.contains(&format!("<html lang=\"{lang}\" translate=\"no\">")), "{path}");
+            assert!(page.body.len() < 60 * 1024, "{path} has {} bytes", page.body.len());
+            assert!(!page.body.contains("style=") && !page.body.contains("onclick"), "{path}");
+            for field in ["<textarea", "type=\"text\""] {
+                for place in page.body.split(field).skip(1) {
+                    let tag = place.split('>').next().unwrap();
+                    assert!(tag.contains("autocomplete=\"off\""), "{path}: {field}{tag}");
+                }
+            }
+        }
+    }
+    assert_eq!(pages.get("/item/ffffffffffff").status, 404);
+    for odd in ["/item/..%2f..%2fetc", "/item/--help", "/item/%00", "/tasks/x"] {
+        assert!(pages.get(odd).status >= 400, "{odd}");
+    }
+}
