@@ -122,6 +122,11 @@ impl Failure {
         Self::said("C-105", exit::INVALID, id, gaps)
     }
 
+    /// The same, where the words depend on more than gaps.
+    pub(crate) fn wrong_in_each(words: impl Fn(Lang) -> (String, String)) -> Self {
+        Self::in_each("C-105", exit::INVALID, words)
+    }
+
     /// A file that somebody has named cannot be read.
     pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         Self::in_each("C-105", exit::INVALID, |lang| {
