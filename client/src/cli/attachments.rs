@@ -80,7 +80,7 @@ fn missing(attachment: &str, withheld: &[[u8; 3]]) -> Failure {
 pub(super) fn not_attached(error: TransferError, file: &Path) -> Failure {
     let file = harmless(&file.display().to_string());
     let with_why = |id: &str, io: &std::io::Error| {
-        Failure::in_each("C-105", exit::INVALID, |lang| {
+        Failure::wrong_in_each(|lang| {
             let gaps = [("file", &*file), ("why", &*why(io, lang))];
             (lang.fill(id, &gaps), lang.text(&format!("{id}.hint")))
         })
@@ -112,7 +112,7 @@ impl From<TransferError> for Failure {
             TransferError::Request(RequestError::Refused { code, .. }) => return code.into(),
             TransferError::Store(store) => return store.into(),
             TransferError::Io(io) | TransferError::Attachment(AttachmentError::Io(io)) => {
-                return Self::in_each("C-105", exit::INVALID, |lang| {
+                return Self::wrong_in_each(|lang| {
                     let message = lang.fill("attachment-file", &[("why", &why(&io, lang))]);
                     (message, lang.text("attachment-file.hint"))
                 });

@@ -122,6 +122,11 @@ impl Failure {
         Self::said("C-105", exit::INVALID, id, gaps)
     }
 
+    /// The same, where the words depend on more than gaps.
+    pub(crate) fn wrong_in_each(words: impl Fn(Lang) -> (String, String)) -> Self {
+        Self::in_each("C-105", exit::INVALID, words)
+    }
+
     /// Whether somebody has typed a wrong passphrase, and nothing else is wrong.
     pub(crate) fn is_wrong_secret(&self) -> bool {
         self.code == super::home::WRONG

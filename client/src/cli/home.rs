@@ -308,7 +308,7 @@ pub(crate) fn open_store(folder: &Path) -> Result<Arc<SledKv>, StoreError> {
 pub(crate) fn passphrase(global: &Global, new: bool) -> Result<Zeroizing<String>, Failure> {
     if let Some(path) = &global.passphrase_file {
         let unreadable = |e: std::io::Error| {
-            Failure::in_each("C-105", exit::INVALID, |lang| {
+            Failure::wrong_in_each(|lang| {
                 let message = lang.fill("fail-passphrase-file", &[("why", &why(&e, lang))]);
                 (message, lang.text("fail-passphrase-file.hint"))
             })
