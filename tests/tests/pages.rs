@@ -3,7 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use causeway_tests::process::actor::Actor;
 use causeway_tests::process::relay::{Place, Relay};
@@ -104,7 +104,7 @@ impl Pages {
 
     /// Looks at a page until it says something.
     async fn until(&mut self, path: &str, words: &str) -> Answer {
-        let begun = Instant::now();
+        let begun = tokio::time::Instant::now();
         loop {
             let answer = self.get(path);
             if answer.body.contains(words) {
