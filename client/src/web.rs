@@ -5,6 +5,7 @@
 //! command line ([`crate::cli::within`]), so nothing is known twice.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -36,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) door: Mutex<Door>,
     pub(crate) lockout: Mutex<Lockout>,
     pub(crate) idle: Mutex<Idle>,
+    /// Whether the browser that is let in has given the passphrase: a code alone shows nothing, even of a home that is open.
+    pub(crate) trusted: AtomicBool,
 }
 
 /// The same, for each of them.
@@ -66,7 +69,8 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/enter", post(pages::lock::enter))
         .route("/language", post(pages::lock::language_chosen))
         .route("/assets/app.css", get(pages::assets::css))
-        .route("/assets/app.js", get(pages::assets::js));
+        .route("/assets/app.js", get(pages::assets::js))
+        .route("/assets/icon.svg", get(pages::assets::icon));
     guards::guarded(outside.merge(inside).with_state(Arc::clone(site)), &site.place)
 }
 
@@ -83,7 +87,7 @@ async fn must_be_let_in(
 
 /// Only while the home is open. Looking at a page is being there.
 async fn must_be_open(State(site): State<Shared>, request: Request, next: Next) -> Response {
-    if site.daemon.home().await.is_none() {
+    if !site.trusted.load(Ordering::Acquire) || site.daemon.home().await.is_none() {
         return Redirect::to("/").into_response();
     }
     // What the browser does by itself is nobody's presence.

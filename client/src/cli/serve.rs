@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -50,6 +51,7 @@ pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failur
         door: Mutex::new(Door::default()),
         lockout: Mutex::new(Lockout::load(daemon.folder(), now())),
         idle: Mutex::new(Idle::after_minutes(args.idle_minutes, now()).unwrap_or_else(|| Idle::new(now()))),
+        trusted: AtomicBool::new(false),
         daemon,
         place,
     });
@@ -116,6 +118,7 @@ async fn lock_when_idle<T>(site: &Shared) -> T {
     loop {
         tokio::time::sleep(IDLE_CHECK).await;
         if site.idle.lock().await.is_idle(now()) {
+            site.trusted.store(false, Ordering::Release);
             site.daemon.lock().await;
         }
     }

@@ -4,10 +4,11 @@ use askama::Template;
 use axum::Form;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Frame, Visitor, draw, shown};
 use crate::cli::failure::Failure;
-use crate::cli::output::harmless;
+use crate::cli::output::{harmless, text};
 use crate::lang::Lang;
 use crate::referral::labels;
 use crate::registers::borders::{self, BorderPoint};
@@ -30,8 +31,14 @@ struct Alert {
     sexes: Vec<Choice>,
     typed: Typed,
     errors: Vec<String>,
-    preview: Vec<String>,
+    preview: Vec<Reader>,
     ready: bool,
+}
+
+/// An organisation, with what it will read of each section and why.
+struct Reader {
+    name: String,
+    rows: Vec<(String, String, String)>,
 }
 
 struct Choice {
@@ -104,12 +111,29 @@ async fn act(visitor: &Visitor, typed: Typed) -> Result<Response, Failure> {
     }
     match run("--preview").await {
         Ok(taken) => {
-            let lines = taken.results.iter().flat_map(|printed| printed.words.lines());
-            let lines = lines.map(harmless).filter(|line| !line.trim().is_empty()).collect();
-            page(visitor, typed, Vec::new(), Some(lines)).await
+            let shares =
+                taken.results.iter().flat_map(|printed| printed.value["access"].as_array()).flatten();
+            let readers = shares.map(|share| reader(share, visitor.lang)).collect();
+            page(visitor, typed, Vec::new(), Some(readers)).await
         }
         Err(failure) => page(visitor, typed, errors(failure, visitor.lang), None).await,
     }
+}
+
+/// What is decided for an organisation, in words.
+fn reader(share: &Value, lang: Lang) -> Reader {
+    let decisions = share["sections"].as_array().into_iter().flatten();
+    let rows = decisions.map(|decision| {
+        let gaps = decision["gaps"].as_object().into_iter().flatten();
+        let gaps: Vec<(&str, &str)> =
+            gaps.filter_map(|(name, text)| Some((name.as_str(), text.as_str()?))).collect();
+        (
+            labels::code_of(lang, "section", text(decision, "section")),
+            lang.text(&format!("access-verdict-{}", text(decision, "verdict"))),
+            harmless(&lang.fill(text(decision, "why"), &gaps)),
+        )
+    });
+    Reader { name: harmless(text(share, "name")), rows: rows.collect() }
 }
 
 /// A failure line by line: each field that is wrong has its own.
@@ -168,7 +192,7 @@ async fn page(
     visitor: &Visitor,
     typed: Typed,
     errors: Vec<String>,
-    preview: Option<Vec<String>>,
+    preview: Option<Vec<Reader>>,
 ) -> Result<Response, Failure> {
     let lang = visitor.lang;
     let listed = visitor.values(&["org", "list"]).await?;
@@ -177,11 +201,11 @@ async fn page(
         at_borders.filter(|org| org["kind"].as_str().is_some_and(|kind| AT_BORDERS.contains(&kind)));
     let to = at_borders
         .map(|org| {
-            let text = |field: &str| org[field].as_str().unwrap_or_default().to_owned();
+            let field = |name: &str| org[name].as_str().unwrap_or_default().to_owned();
             Choice {
-                chosen: text("id") == typed.to,
-                words: harmless(&format!("{} ({})", text("name"), text("country"))),
-                value: text("id"),
+                chosen: field("id") == typed.to,
+                words: harmless(&format!("{} ({})", field("name"), field("country"))),
+                value: field("id"),
             }
         })
         .collect();

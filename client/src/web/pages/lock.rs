@@ -1,5 +1,7 @@
 //! The way in: the code that a terminal or the launcher has shown, the passphrase, and the way out.
 
+use std::sync::atomic::Ordering;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
@@ -71,8 +73,8 @@ pub(crate) async fn start(State(site): State<Shared>, headers: HeaderMap) -> Res
         return draw(&Enter { lang, error: String::new() });
     }
     match site.daemon.home().await {
-        Some(_) => Redirect::to("/board").into_response(),
-        None => draw(&Unlock { lang, error: String::new() }),
+        Some(_) if site.trusted.load(Ordering::Acquire) => Redirect::to("/board").into_response(),
+        _ => draw(&Unlock { lang, error: String::new() }),
     }
 }
 
@@ -88,6 +90,7 @@ pub(crate) async fn enter(
     let entered = site.door.lock().await.enter(&typed.code, now(), &mut *system_rng(), &mut lockout);
     match entered {
         Ok(cookie) => {
+            site.trusted.store(false, Ordering::Release);
             site.idle.lock().await.touch(now());
             with_cookie(Redirect::to("/").into_response(), &cookie)
         }
@@ -121,6 +124,7 @@ pub(crate) async fn unlock(
             if let Err(error) = lockout.right() {
                 tracing::warn!("the count of wrong attempts is not written: {error}");
             }
+            site.trusted.store(true, Ordering::Release);
             site.idle.lock().await.touch(now());
             Redirect::to("/board").into_response()
         }
@@ -145,6 +149,7 @@ fn wait(left: std::time::Duration, lang: Lang) -> String {
 
 /// Locks the home: its keys are wiped, and what the browser has kept of its pages is thrown away. The browser stays let in.
 pub(crate) async fn lock(State(site): State<Shared>) -> Response {
+    site.trusted.store(false, Ordering::Release);
     site.daemon.lock().await;
     let mut response = Redirect::to("/").into_response();
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));

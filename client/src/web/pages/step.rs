@@ -20,6 +20,8 @@ use crate::referral::lifecycle::{Action, Carry, Row as Transition};
 
 /// Times that people choose from; anything else is said in the text.
 const SOON: [&str; 8] = ["PT15M", "PT30M", "PT1H", "PT2H", "PT4H", "PT8H", "P1D", "P3D"];
+/// Reasons of steps that have no list of their own.
+const REASONS: &str = "step-reason";
 /// For a hold: no longer than the program lets one last.
 const LATER: [&str; 6] = ["PT4H", "PT12H", "P1D", "P3D", "P7D", "P30D"];
 
@@ -32,7 +34,6 @@ struct Ask {
     title: String,
     tells: String,
     reasons: Vec<(String, String)>,
-    reason_text: bool,
     times: Vec<(String, String)>,
     times_name: &'static str,
     times_label: String,
@@ -130,6 +131,7 @@ async fn page(
     let carries = transition.carries;
     let reasons = carries.iter().find_map(|carry| match carry {
         Carry::ReasonOf(list) => Some(reasons(list, lang)),
+        Carry::Reason => Some(reasons(REASONS, lang)),
         _ => None,
     });
     let hold = transition.action == Action::Hold;
@@ -142,7 +144,6 @@ async fn page(
         title: named.unwrap_or_else(|| labels::code_of(lang, "event", step)),
         tells: lang.fill("step-tells", &[("with", &row.other)]),
         reasons: reasons.unwrap_or_default(),
-        reason_text: carries.contains(&Carry::Reason),
         times: if asks_time { choices(times, lang) } else { Vec::new() },
         times_name: if hold { "until" } else { "eta" },
         times_label: lang.text(if hold { "step-until" } else { "step-eta" }),
