@@ -325,7 +325,13 @@ async fn every_page_is_whole_in_both_languages_and_small() {
         }
     }
     assert_eq!(pages.get("/item/ffffffffffff").status, 404);
-    for odd in ["/item/..%2f..%2fetc", "/item/--help", "/item/%00", "/tasks/x"] {
+    // No number makes a page fall over.
+    for page in ["18446744073709551615", "9223372036854775807", "1"] {
+        assert_eq!(pages.get(&format!("/inbox?page={page}")).status, 200, "{page}");
+    }
+    for odd in
+        ["/inbox?page=99999999999999999999", "/item/..%2f..%2fetc", "/item/--help", "/item/%00", "/tasks/x"]
+    {
         assert!(pages.get(odd).status >= 400, "{odd}");
     }
 }

@@ -86,7 +86,7 @@ async fn page(visitor: &Visitor, wanted: &Wanted, ours: bool) -> Result<Response
         total: lang.count("list-total", count),
         view,
         before: wanted.page.checked_sub(1),
-        after: (begin + PAGE < count).then_some(wanted.page + 1),
+        after: (begin.saturating_add(PAGE) < count).then(|| wanted.page + 1),
         zone: lang.fill("list-zone", &[("zone", &zone())]),
     }))
 }
