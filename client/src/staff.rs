@@ -12,6 +12,19 @@ pub const NUMBER_BYTES_MAX: usize = 40;
 /// People of one organisation that are listed on one device.
 pub const STAFF_MAX: usize = 1_000;
 
+/// Record beside the desks that says who takes referrals on.
+const ACCEPTING: &[u8] = b"accepting";
+
+/// Whether only a supervisor takes a referral on here: row 10 of the transition table, where an organisation wants it.
+pub fn supervisors_accept(from: &dyn Source) -> Result<bool, RecordError> {
+    Ok(records::read(from, Tree::Desks, ACCEPTING)?.unwrap_or_default())
+}
+
+/// Says whether only a supervisor takes a referral on.
+pub fn set_supervisors_accept(changes: &mut Changes, only: bool) {
+    records::write(changes, Tree::Desks, ACCEPTING, &only);
+}
+
 /// One of the staff.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -16,6 +16,7 @@ mod command_line {
     mod lookups;
     mod matches;
     mod no_network;
+    mod policy;
     mod reach;
     mod recovery;
     mod registrars;

@@ -39,3 +39,6 @@ role-supervisor = supervisor
 role-duty = duty officer
 handover-none = Nothing changes hands in a referral of this kind.
 handover-none-hint = Say that it is done, and what came of it: causeway complete { $id } --text "…".
+staff-policy = Referrals are taken on by: { $role }.
+staff-no-supervisor = There is no supervisor on the list: nobody could take a referral on.
+    .hint = First: causeway staff add NUMBER --role supervisor

@@ -39,3 +39,6 @@ role-supervisor = руководитель
 role-duty = дежурный
 handover-none = В направлении этого вида никто и ничто не передаётся из рук в руки.
 handover-none-hint = Напишите, что дело сделано и чем кончилось: causeway complete { $id } --text "…".
+staff-policy = Обращения принимает к работе: { $role }.
+staff-no-supervisor = В списке нет руководителя: принять обращение было бы некому.
+    .hint = Сначала: causeway staff add НОМЕР --role supervisor

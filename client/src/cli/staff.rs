@@ -22,6 +22,12 @@ pub(crate) enum StaffCommand {
     },
     /// Who is registered.
     List,
+    /// Who takes a referral on: any agent, or a supervisor only.
+    Policy {
+        /// agent or supervisor.
+        #[arg(long, value_parser = ["agent", "supervisor"])]
+        accept: String,
+    },
     /// Take somebody off the list.
     Remove {
         /// Number in your organisation.
@@ -34,6 +40,7 @@ pub(crate) async fn run(command: StaffCommand, home: &Home) -> Result<(), Failur
     let mut changes = Changes::default();
     let (number, done) = match command {
         StaffCommand::List => return list(home),
+        StaffCommand::Policy { accept } => return policy(&accept, home).await,
         StaffCommand::Add { number, role } => {
             if !staff::is_number(&number) || vault.count(Tree::Staff) >= staff::STAFF_MAX {
                 return Err(Failure::invalid(
@@ -67,6 +74,22 @@ fn list(home: &Home) -> Result<(), Failure> {
     print_list(home.json, all, &home.lang.text("staff-none"), |v| {
         format!("{}  {}", text(v, "number"), home.lang.text(&format!("role-{}", text(v, "role"))))
     });
+    Ok(())
+}
+
+/// Nobody could take anything on if there were no supervisor.
+async fn policy(accept: &str, home: &Home) -> Result<(), Failure> {
+    let only = accept == "supervisor";
+    let there_is_one = staff::all(&home.engine.vault)?.iter().any(|member| member.role == "supervisor");
+    if only && !there_is_one {
+        return Err(Failure::wrong("staff-no-supervisor", &[]));
+    }
+    let mut changes = Changes::default();
+    staff::set_supervisors_accept(&mut changes, only);
+    home.engine.commit(changes).await?;
+    home.note("changed who takes referrals on").await?;
+    let role = home.lang.text(&format!("role-{accept}"));
+    print(home.json, json!({ "accept": accept }), |_| home.lang.fill("staff-policy", &[("role", &role)]));
     Ok(())
 }
 

@@ -25,6 +25,7 @@ use crate::referral::lifecycle::{self, Action, Role, To, WorkState};
 use crate::referral::tidy::composed;
 use crate::referral::values::moment_or_later;
 use crate::referral::{Kind, handover, labels, update};
+use crate::staff;
 
 /// Shortest beginning of a number.
 const NUMBER_CHARS_MIN: usize = 4;
@@ -329,7 +330,9 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
     let Carried { mut fields, answer } = carried;
     let vault = &home.engine.vault;
     if let Some(row) = work_of(&thread, vault)?.row(action, own_party(&thread)) {
-        super::staff::check(home, row.role, args.staff.as_deref())?;
+        let supervised = action == Action::Accept && staff::supervisors_accept(vault)?;
+        let role = if supervised { Role::Supervisor } else { row.role };
+        super::staff::check(home, role, args.staff.as_deref())?;
     }
     if let Some(number) = args.staff {
         fields.entry("staff_no").or_insert_with(|| number.into());
