@@ -28,7 +28,7 @@ mod head;
 pub(crate) mod home;
 mod hours;
 mod import;
-mod inbox;
+pub(crate) mod inbox;
 mod joining;
 mod kind;
 mod linking;
@@ -55,7 +55,7 @@ mod standing;
 mod stats;
 mod status;
 pub(crate) mod steps;
-mod tasks;
+pub(crate) mod tasks;
 mod unopened;
 
 use crate::lang::Lang;
@@ -190,7 +190,7 @@ enum Command {
     /// Go on with a referral that waited.
     Resume(steps::StepArgs),
     /// Say that the person or thing has changed hands.
-    HandedOver(steps::HandoverArgs),
+    HandedOver(steps::handover::HandoverArgs),
     /// Say that it is done.
     Complete(steps::StepArgs),
     /// Say that it did not succeed.
@@ -402,7 +402,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Start(args) => steps::step(args, Action::Start, home).await,
         Command::Hold(args) => steps::hold(args, home).await,
         Command::Resume(args) => steps::step(args, Action::Resume, home).await,
-        Command::HandedOver(args) => steps::handed_over(args, home).await,
+        Command::HandedOver(args) => steps::handover::handed_over(args, home).await,
         Command::Complete(args) => steps::step(args, Action::Complete, home).await,
         Command::Close(args) => steps::step(args, Action::Close, home).await,
         Command::Withdraw(args) => steps::step(args, Action::Withdraw, home).await,

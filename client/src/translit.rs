@@ -236,6 +236,26 @@ fn systems(text: &str, language: Option<&str>) -> &'static [&'static System] {
     stated.or_else(shown).unwrap_or(ANY)
 }
 
+/// The Latin letter that a Cyrillic one looks like: the keyboard was not switched.
+pub(crate) fn look_alike(c: char) -> Option<char> {
+    const PAIRS: [(char, char); 13] = [
+        ('А', 'A'),
+        ('В', 'B'),
+        ('Е', 'E'),
+        ('К', 'K'),
+        ('М', 'M'),
+        ('Н', 'H'),
+        ('О', 'O'),
+        ('Р', 'P'),
+        ('С', 'C'),
+        ('Т', 'T'),
+        ('У', 'Y'),
+        ('Х', 'X'),
+        ('І', 'I'),
+    ];
+    PAIRS.iter().find(|(from, _)| *from == c).map(|(_, to)| *to)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -201,6 +201,8 @@ async fn nobody_comes_in_without_the_code_and_nobody_sees_a_locked_home() {
         assert_eq!(pages.get(path).location(), "/", "{path}");
     }
     assert!(pages.get("/").body.contains("name=\"passphrase\""));
+    // A locked home is free for a command.
+    police.run(&["status"]).await;
     let wrong = pages.post("/unlock", &[("passphrase", "not this one at all")]);
     assert!(wrong.status == 403 && wrong.body.contains("V-103"), "{}", wrong.body);
     assert_eq!(pages.post("/unlock", &[("passphrase", &police.passphrase())]).location(), "/board");
@@ -252,6 +254,9 @@ async fn an_alert_goes_from_page_to_page_and_what_the_police_do_is_seen_without_
     let board = there.until("/board", "Angel Hotline").await;
     let theirs = board.link("/item/");
     let accept = board.link(&format!("{}/accept", board.link("/item/").split("/accept").next().unwrap()));
+    assert_eq!(there.get(&accept).status, 200);
+    let is_opened = |page: &Answer| page.body.contains("<span>Opened</span>");
+    assert!(!is_opened(&there.get("/inbox")), "who asks for a step has read nothing");
     let shown = there.get(theirs.split("/accept").next().unwrap());
     assert!(
         shown.body.contains("&#60;b&#62;") || shown.body.contains("&lt;b&gt;"),

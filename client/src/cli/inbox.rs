@@ -314,6 +314,11 @@ async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Res
     }))
 }
 
+/// What a list says of one referral. Nobody has opened it by that.
+pub(crate) async fn listed(thread: &Thread, home: &Home) -> Result<Value, Failure> {
+    entry(thread, &Publications::read(home)?, home).await
+}
+
 /// The number a person uses: the packet's for what came in, the thread's for what went out, because one packet can
 /// go to several organisations.
 fn number(thread: &Thread) -> String {

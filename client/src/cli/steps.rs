@@ -15,7 +15,7 @@ use super::placing;
 use super::sharing::told::may_be_told;
 use crate::beds;
 use crate::casebook::Case;
-use crate::engine::threads::{StepError, Words, header, moment, own_party, update_of, work_of};
+use crate::engine::threads::{StepError, Words, header, moment, own_party, work_of};
 use crate::lang::Lang;
 use crate::model::Thread;
 use crate::records;
@@ -24,8 +24,10 @@ use crate::referral::lifecycle::carry::Lack;
 use crate::referral::lifecycle::{self, Action, Role, To, WorkState};
 use crate::referral::tidy::composed;
 use crate::referral::values::moment_or_later;
-use crate::referral::{Kind, handover, labels, update};
+use crate::referral::{Kind, labels, update};
 use crate::staff;
+
+pub(crate) mod handover;
 
 /// Shortest beginning of a number.
 const NUMBER_CHARS_MIN: usize = 4;
@@ -66,15 +68,6 @@ pub(crate) struct HoldArgs {
     /// Until when: a time with its offset, or how long from now, for example P2D or PT4H; at most 30 days.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct HandoverArgs {
-    #[command(flatten)]
-    step: StepArgs,
-    /// Sign the record that the other side has signed, after reading it.
-    #[arg(long)]
-    sign: bool,
 }
 
 #[derive(Debug, Args)]
@@ -148,65 +141,6 @@ const DONE_ELSEWHERE: [Action; 6] = [
 fn is_note(word: Action) -> bool {
     let notes = lifecycle::ROWS.iter().filter(|row| row.to == To::Same && row.role != Role::System);
     notes.into_iter().any(|row| row.action == word) && !DONE_ELSEWHERE.contains(&word)
-}
-
-/// Signs a handover record. Other kinds have none: older programs could say so of them, and what they said still counts.
-pub(crate) async fn handed_over(args: HandoverArgs, home: &Home) -> Result<(), Failure> {
-    let thread = find_thread(home, &args.step.id)?;
-    let mut fields = update_fields(&args.step.set, home.lang)?;
-    if lifecycle::TWO_SIGNATURES.contains(&thread.kind.as_str()) {
-        let theirs = record_of_other_side(&thread, home)?;
-        match theirs.filter(|_| !fields.contains_key("handover")) {
-            Some(record) if !args.sign => return show_record(&args.step.id, &thread, record, home),
-            Some(record) => drop(fields.insert("handover".into(), Value::Object(record))),
-            None => complete_record(&mut fields, &args.step, home)?,
-        }
-    } else {
-        let hint = home.lang.fill("handover-none-hint", &[("id", &thread.root.to_string()[..12])]);
-        return Err(Failure::new("L-107", exit::REFUSED, home.lang.text("handover-none"), hint));
-    }
-    take(args.step, Action::HandedOver, Carried { fields, answer: Map::new() }, home).await
-}
-
-/// The record that waits for our signature.
-fn record_of_other_side(thread: &Thread, home: &Home) -> Result<Option<Map<String, Value>>, Failure> {
-    let vault = &home.engine.vault;
-    let Some((first, hash)) = work_of(thread, vault)?.signed() else { return Ok(None) };
-    if first == own_party(thread) {
-        return Ok(None);
-    }
-    for event in thread.events.iter().rev().filter(|e| e.what == Action::HandedOver.as_str()) {
-        let update = update_of(thread, event.packet, vault)?;
-        let record = update.and_then(|update| update.other.get("handover")?.as_object().cloned());
-        if let Some(record) = record.filter(|record| handover::hash(record) == hash) {
-            return Ok(Some(record));
-        }
-    }
-    Ok(None)
-}
-
-fn show_record(id: &str, thread: &Thread, record: Map<String, Value>, home: &Home) -> Result<(), Failure> {
-    let hash = hex::encode(handover::hash(&record));
-    let result = json!({
-        "referral": thread.root.to_string(), "record": record, "record_hash": hash, "signed": false, "work": thread.work,
-    });
-    print(home.json, result, |v| {
-        let record = serde_json::to_string_pretty(&v["record"]).unwrap_or_default();
-        format!("{}\n{hash}\n\n{}", harmless(&record), home.lang.fill("handover-shown", &[("id", id)]))
-    });
-    Ok(())
-}
-
-/// What is known of a record without asking: when, and whose hands ours are.
-fn complete_record(fields: &mut Map<String, Value>, args: &StepArgs, home: &Home) -> Result<(), Failure> {
-    let Some(record) = fields.get_mut("handover").and_then(Value::as_object_mut) else { return Ok(()) };
-    let now = moment(home.engine.now());
-    record.entry("handed_over_at").or_insert_with(|| now.into());
-    if let Some(number) = &args.staff {
-        record.entry("by").or_insert_with(|| json!({ "staff_no": number }));
-    }
-    let found = handover::validate(record);
-    if found.is_empty() { Ok(()) } else { Err(kind::refused(&found, home.lang)) }
 }
 
 fn update_fields(set: &[String], lang: Lang) -> Result<Map<String, Value>, Failure> {

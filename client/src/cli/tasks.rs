@@ -25,7 +25,7 @@ use crate::referral::lifecycle::Role;
 use crate::vault::Changes;
 
 /// While a session is kept the deadlines are looked at this often.
-const LOOK_INTERVAL: Duration = Duration::from_secs(15);
+pub(crate) const LOOK_INTERVAL: Duration = Duration::from_secs(15);
 /// A supervisor confirms what was sent in a hurry within this time.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// Longest text about what came of a task, in characters.
@@ -97,15 +97,12 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         None => "?".to_owned(),
     };
     let reference = thread.as_ref().map_or(Ok(Value::Null), |thread| case_ref(home, thread))?;
-    let call = calls::call(&home.engine.vault, &task.case)?.filter(|_| thread.is_none());
-    let exercise = match &thread {
-        Some(thread) => is_exercise(home, thread)?,
-        None => call.as_ref().is_some_and(|call| call.to_case().is_exercise()),
-    };
-    let urgent = call.as_ref().map(|_| Priority::P0);
-    let (kind, priority) = match &thread {
-        Some(thread) => (Some(thread.kind.clone()), Some(thread.priority)),
-        None => (call.map(|_| calls::KIND.to_owned()), urgent),
+    let (kind, priority, exercise) = match &thread {
+        Some(thread) => (Some(thread.kind.clone()), Some(thread.priority), is_exercise(home, thread)?),
+        None => match calls::call(&home.engine.vault, &task.case)? {
+            Some(call) => (Some(calls::KIND.to_owned()), Some(Priority::P0), call.to_case().is_exercise()),
+            None => (None, None, false),
+        },
     };
     let phone = match &thread {
         // Partners publish their hours at any time: the number may be known only now.

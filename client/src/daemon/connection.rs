@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::cli::failure::{Failure, link_words};
 use crate::cli::home::Home;
 use crate::cli::output;
+use crate::cli::tasks::LOOK_INTERVAL;
 use crate::escalation;
 use crate::lang::Lang;
 use crate::matching::{sweep, telling};
@@ -16,8 +17,6 @@ use crate::reconnect;
 use crate::retention::expiry;
 use crate::session::SessionError;
 
-/// Deadlines are looked at this often: an alarm is late by no more.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// One stay lasts this long; then the next begins. Only an end that was not foreseen comes before.
 const STAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// After a failure that trying again does not help against, somebody has to act; it is tried again all the same.
@@ -85,6 +84,7 @@ fn offline(home: &Home, told: &watch::Sender<Connection>, error: Option<&Session
     let why = Why::by(|lang| match error {
         None => lang.text("connection-restarting"),
         Some(SessionError::Link(link)) => link_words(link, lang),
+        Some(SessionError::Refused(code)) => Failure::from(*code).in_lang(lang).message,
         Some(other) => other.to_string(),
     });
     set_offline(home, told, why);
@@ -104,7 +104,7 @@ fn set_offline(home: &Home, told: &watch::Sender<Connection>, why: Why) {
 /// What is due by time: each look does what the one before left, so a failure is only written down.
 async fn look(home: &Home) {
     loop {
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(LOOK_INTERVAL).await;
         let (done, _) = output::take(look_once(home)).await;
         if let Err(failure) = done {
             tracing::warn!("a look at deadlines failed: {}", failure.code);

@@ -204,6 +204,11 @@ async fn run_out(
     let Some(until) = until.filter(|until| *until <= now) else { return Ok(()) };
     let words = Words { reason: "validity_over".into(), ..Words::default() };
     software(engine, thread, Action::Withdraw, b"validity_over", words, ticked).await?;
+    // Somebody may have taken it on since these threads were read.
+    let now_stands = records::thread(&engine.vault, &thread.case)?;
+    if now_stands.is_none_or(|thread| state_of(&thread) != WorkState::Withdrawn) {
+        return Ok(());
+    }
     let task = Task::of(thread, "alert-over", "validity", 1, now).due(until).at_level(2);
     tasks::add(engine, changes, task, ticked)
 }

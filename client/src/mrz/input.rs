@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::layout::Format;
 use crate::lang::Lang;
+use crate::translit::look_alike;
 
 /// Longest text that is read: far more than a zone has.
 pub const INPUT_CHARS_MAX: usize = 1_000;
@@ -161,26 +162,6 @@ fn characters(line: &str, number: usize) -> Result<(), Fault> {
     odd.map_or(Ok(()), |(n, found)| {
         Err(Fault::Character { line: number, position: n + 1, found, instead: look_alike(found) })
     })
-}
-
-/// The Latin letter that a Cyrillic one looks like: the keyboard was not switched.
-fn look_alike(c: char) -> Option<char> {
-    const PAIRS: [(char, char); 13] = [
-        ('А', 'A'),
-        ('В', 'B'),
-        ('Е', 'E'),
-        ('К', 'K'),
-        ('М', 'M'),
-        ('Н', 'H'),
-        ('О', 'O'),
-        ('Р', 'P'),
-        ('С', 'C'),
-        ('Т', 'T'),
-        ('У', 'Y'),
-        ('Х', 'X'),
-        ('І', 'I'),
-    ];
-    PAIRS.iter().find(|(from, _)| *from == c).map(|(_, to)| *to)
 }
 
 /// A zone that was typed in one line.

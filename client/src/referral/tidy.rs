@@ -8,6 +8,7 @@ use super::kinds;
 use super::spec::{Field, Spec, Type};
 use super::standards::number_of_icao;
 use crate::registers::countries;
+use crate::translit::look_alike;
 
 /// A text in the composed form (NFC).
 pub(crate) fn composed(text: &str) -> String {
@@ -58,6 +59,8 @@ fn group(fields: &[Field], map: &mut Map<String, Value>) {
     if number_of_icao(fields)(map)
         && let Some(Value::String(number)) = map.get_mut("number")
     {
+        // A travel document has Latin letters, and keyboards here have both.
+        let latin = |c| look_alike(c).unwrap_or(c);
         *number =
             number.chars().filter(|c| !is_between(*c)).flat_map(char::to_uppercase).map(latin).collect();
     }
@@ -66,23 +69,4 @@ fn group(fields: &[Field], map: &mut Map<String, Value>) {
 /// What stands between the parts of a number, and in no machine-readable zone.
 fn is_between(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–' | '—' | '№' | '.' | '/')
-}
-
-/// The Latin letter that a Cyrillic one looks like: a travel document has Latin letters, and keyboards here have both.
-fn latin(c: char) -> char {
-    const ALIKE: [(char, char); 12] = [
-        ('А', 'A'),
-        ('В', 'B'),
-        ('Е', 'E'),
-        ('К', 'K'),
-        ('М', 'M'),
-        ('Н', 'H'),
-        ('О', 'O'),
-        ('Р', 'P'),
-        ('С', 'C'),
-        ('Т', 'T'),
-        ('У', 'Y'),
-        ('Х', 'X'),
-    ];
-    ALIKE.iter().find(|(cyrillic, _)| *cyrillic == c).map_or(c, |(_, latin)| *latin)
 }

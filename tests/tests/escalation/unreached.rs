@@ -16,14 +16,20 @@ fn first(of: &Actor) -> Transport {
     records::sent(&of.engine.vault, thread.root, thread.peer).unwrap().unwrap().transport
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_nobody_fetched_is_over_on_every_workstation() {
+/// A hotline with two workstations, and a handoff to the police in the outbox of the first.
+async fn handoff() -> (Scene, Actor, Actor, Actor) {
     let scene = Scene::start().await;
     let hotline = scene.resident("Hotline").await;
     let police = scene.resident("Police").await;
     let desk = scene.colleague(&hotline, 2, EVERY_SECTION).await;
     hotline.sync().await.unwrap();
     hotline.queue(with_header(police.org(), 1, Priority::P0, &json!({"kind": "VHO"}))).await;
+    (scene, hotline, desk, police)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_fetched_is_over_on_every_workstation() {
+    let (scene, hotline, desk, _police) = handoff().await;
     sync_all(&[&hotline, &desk]).await;
     assert_eq!((thread(&desk, [1; 32]).work.as_str(), first(&desk)), ("sent", Transport::ByColleague));
     scene.clock.advance_hours(life(Priority::P0) + 4);
@@ -38,12 +44,7 @@ async fn what_nobody_fetched_is_over_on_every_workstation() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_given_up_too_early_goes_on_everywhere() {
-    let scene = Scene::start().await;
-    let hotline = scene.resident("Hotline").await;
-    let police = scene.resident("Police").await;
-    let desk = scene.colleague(&hotline, 2, EVERY_SECTION).await;
-    hotline.sync().await.unwrap();
-    hotline.queue(with_header(police.org(), 1, Priority::P0, &json!({"kind": "VHO"}))).await;
+    let (scene, hotline, desk, police) = handoff().await;
     for actor in [&hotline, &desk, &police] {
         actor.sync().await.unwrap();
     }
@@ -64,12 +65,7 @@ async fn what_was_given_up_too_early_goes_on_everywhere() {
 
 #[tokio::test(start_paused = true)]
 async fn a_colleague_who_says_nothing_more_is_not_waited_for_for_ever() {
-    let scene = Scene::start().await;
-    let hotline = scene.resident("Hotline").await;
-    let police = scene.resident("Police").await;
-    let desk = scene.colleague(&hotline, 2, EVERY_SECTION).await;
-    hotline.sync().await.unwrap();
-    hotline.queue(with_header(police.org(), 1, Priority::P0, &json!({"kind": "VHO"}))).await;
+    let (scene, hotline, desk, _police) = handoff().await;
     sync_all(&[&hotline, &desk]).await;
     scene.clock.advance_hours(life(Priority::P0) + 24);
     desk.sync().await.unwrap();

@@ -5,16 +5,16 @@ use axum::Form;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::item;
 use super::row::Row;
 use super::{Frame, Visitor, draw, failed, shown};
 use crate::cli::failure::Failure;
+use crate::cli::inbox::listed;
 use crate::cli::output::harmless;
 use crate::cli::steps::{command_of, find_thread};
 use crate::engine::threads::{own_party, work_of};
 use crate::lang::Lang;
+use crate::model::Thread;
 use crate::referral::labels;
 use crate::referral::lifecycle::{Action, Carry, Row as Transition};
 
@@ -106,7 +106,7 @@ async fn taken(visitor: &Visitor, id: &str, step: &str, typed: &Typed) -> Result
 }
 
 /// What the table asks of a step that is possible now.
-fn transition(visitor: &Visitor, id: &str, step: &str) -> Result<(Value, &'static Transition), Failure> {
+fn transition(visitor: &Visitor, id: &str, step: &str) -> Result<(Thread, &'static Transition), Failure> {
     if !super::is_number(id) {
         return Err(Failure::not_found(&harmless(id)));
     }
@@ -114,7 +114,7 @@ fn transition(visitor: &Visitor, id: &str, step: &str) -> Result<(Value, &'stati
     let work = work_of(&thread, &visitor.home.engine.vault)?;
     let action: Action = step.parse().map_err(|_| Failure::not_found(&harmless(step)))?;
     let row = work.row(action, own_party(&thread)).ok_or_else(|| Failure::wrong("fail-step-over", &[]))?;
-    Ok((Value::Null, row))
+    Ok((thread, row))
 }
 
 async fn page(
@@ -125,8 +125,10 @@ async fn page(
     typed: Typed,
 ) -> Result<Response, Failure> {
     let lang = visitor.lang;
-    let (_, transition) = transition(visitor, id, step)?;
-    let (v, ours) = item::value(visitor, id).await?;
+    let (thread, transition) = transition(visitor, id, step)?;
+    let ours = thread.ours;
+    // Not as the item's own page shows it: whoever asks for a step has not read what it is about.
+    let v = listed(&thread, &visitor.home).await?;
     let row = Row::of(&v, ours, lang).ok_or_else(|| Failure::not_found(id))?;
     let carries = transition.carries;
     let reasons = carries.iter().find_map(|carry| match carry {
