@@ -140,7 +140,7 @@ fn newest(mut all: Vec<Count>) -> Vec<Count> {
 /// The cases that say anything about beds.
 pub fn cases(vault: &Vault) -> Result<Vec<Case>, RecordError> {
     let about = |kind: &str| matches!(kind, PUBLICATION | REQUEST | HANDOFF);
-    let threads = records::all_threads(vault)?.into_iter().filter(|thread| about(&thread.kind));
+    let threads = records::threads_where(vault, |line| about(&line.kind))?.into_iter();
     threads.map(|thread| Case::of(vault, thread)).collect()
 }
 

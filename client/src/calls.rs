@@ -100,8 +100,8 @@ pub fn all(vault: &Vault) -> Result<Vec<Call>, RecordError> {
 
 /// The calls that were not sent themselves: a record of a call that was sent is a case already.
 pub fn unsent(vault: &Vault) -> Result<Vec<Call>, RecordError> {
-    let threads = records::all_threads(vault)?;
-    let sent: HashSet<PacketId> = threads.iter().filter(|t| t.kind == KIND).map(|t| t.root).collect();
+    let sent: HashSet<PacketId> =
+        records::catalogue(vault)?.lines().filter(|line| &*line.kind == KIND).map(|line| line.root).collect();
     let is_sent = |call: &Call| call.referrals.iter().any(|referral| sent.contains(referral));
     Ok(all(vault)?.into_iter().filter(|call| !is_sent(call)).collect())
 }

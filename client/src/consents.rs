@@ -305,7 +305,7 @@ pub fn past_recipients(vault: &Vault, case: &Case) -> Result<Vec<Case>, RecordEr
             || named(&other.document).contains(&root)
     };
     let mut found = Vec::new();
-    for thread in records::all_threads(vault)?.into_iter().filter(|t| t.ours && t.root.0 != [0; 32]) {
+    for thread in records::threads_where(vault, |line| line.ours && line.root.0 != [0; 32])? {
         let other = Case::of(vault, thread)?;
         if same(&other) {
             found.push(other);

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 
 use causeway_certs::keys::SigningKey;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::attachments::{self, TransferError};
+use crate::escalation::Looked;
 use crate::identity::Identity;
 use crate::last_resort;
 use crate::model::{Sent, StoredSection, Transport};
@@ -89,6 +91,10 @@ pub struct Engine {
     pub(crate) refill_turn: Mutex<()>,
     /// The relay's time, and when it was heard: expiry is measured by its clock, however wrong ours is.
     relay_time: std::sync::Mutex<Option<(Timestamp, Instant)>>,
+    /// What looks at the deadlines have found.
+    pub(crate) looked: Mutex<Looked>,
+    /// Up to which generation of the vault all cases have been compared with each other.
+    pub(crate) compared: AtomicU64,
     outbox: watch::Sender<u64>,
     inbox: watch::Sender<u64>,
     /// Root keys that a person has typed for this command.
@@ -143,6 +149,8 @@ impl Engine {
             prekeys: Mutex::default(),
             refill_turn: Mutex::default(),
             relay_time: std::sync::Mutex::default(),
+            looked: Mutex::default(),
+            compared: AtomicU64::new(0),
             outbox: watch::Sender::new(0),
             inbox: watch::Sender::new(0),
             entered: std::sync::Mutex::default(),

@@ -1,6 +1,6 @@
 //! What happens when nobody answers: reminders, tasks, and the next organisation on the sender's list.
 //!
-//! [`tick`] looks at every thread and does what is due, each thing once. It is called in every round of a session. Time is the
+//! [`tick`] looks at every thread in which something can be due and does it, each thing once. It is called in every round of a session. Time is the
 //! relay's, because everything is measured between what two machines do: a local clock that is moved fires nothing and
 //! delays nothing. See docs/lifecycle.md for what happens at a jump.
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use self::course::{Course, Watch};
+pub(crate) use self::looked::Looked;
 use self::tasks::Task;
 use crate::desks;
 use crate::engine::threads::{StepError, Words, own_party, state_of, update_of};
@@ -23,6 +24,7 @@ use crate::vault::Changes;
 mod beds;
 pub mod course;
 pub mod fallback;
+mod looked;
 pub mod settle;
 pub mod tasks;
 
@@ -47,22 +49,42 @@ pub struct Ticked {
 pub async fn tick(engine: &Engine) -> Result<Ticked, EngineError> {
     let mut ticked = Ticked::default();
     let Some(watch) = Watch::look(engine)? else { return Ok(ticked) };
+    let mut looked = engine.looked.lock().await;
+    let done = look(engine, &watch, &mut looked, &mut ticked).await;
+    if done.is_err() {
+        looked.forget();
+    }
+    done.map(|()| ticked)
+}
+
+async fn look(
+    engine: &Engine,
+    watch: &Watch,
+    looked: &mut Looked,
+    ticked: &mut Ticked,
+) -> Result<(), EngineError> {
+    let due = looked.due(&engine.vault)?;
     let mut changes = Changes::default();
-    let threads = records::all_threads(&engine.vault)?;
-    for thread in &threads {
+    for thread in &due.threads {
         desks::learn(&engine.vault, &mut changes, thread)?;
     }
-    settle::others_not_needed(engine, &threads, &mut ticked).await?;
-    for thread in threads.iter().filter(|thread| thread.root != PacketId([0; 32])) {
-        settle::by_time(engine, thread, watch.now, &mut changes, &mut ticked).await?;
-        beds::give_back(engine, thread, &mut ticked).await?;
-        look_at(engine, thread, &watch, &mut changes, &mut ticked).await?;
+    if let Some(ours) = &due.ours {
+        settle::others_not_needed(engine, ours, ticked).await?;
     }
-    beds::look(engine, &threads, watch.now, &mut changes, &mut ticked)?;
+    for thread in due.threads.iter().filter(|thread| thread.root != PacketId([0; 32])) {
+        let (steps, writes) = (ticked.steps, changes.len());
+        settle::by_time(engine, thread, watch.now, &mut changes, ticked).await?;
+        beds::give_back(engine, thread, ticked).await?;
+        look_at(engine, thread, watch, &mut changes, ticked).await?;
+        if state_of(thread).is_terminal() && (steps, writes) == (ticked.steps, changes.len()) {
+            looked.is_quiet(thread);
+        }
+    }
+    beds::look(engine, watch.now, &mut changes, ticked)?;
     watch.keep(&mut changes);
     engine.commit(changes).await?;
     ticked.published = beds::publish(engine, watch.now).await?;
-    Ok(ticked)
+    Ok(())
 }
 
 /// The deadlines that run in a thread, by the best time that is known; for people, changes nothing.

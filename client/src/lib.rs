@@ -18,6 +18,7 @@ pub mod backup;
 pub mod beds;
 pub mod calls;
 pub mod casebook;
+pub mod catalogue;
 pub mod chain;
 pub mod checks;
 pub mod cli;

@@ -1,6 +1,7 @@
 //! Typed records in the vault: one place that knows which tree holds what, and under which key.
 
 use std::ops::Bound;
+use std::sync::MutexGuard;
 
 use causeway_common::codec::{self, DecodeError};
 use causeway_common::ids::{DeviceId, EnvelopeId, OrgId, PacketId};
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::backup;
+use crate::catalogue::{Catalogue, Line};
 use crate::chain::Incoming;
 use crate::checks::Check;
 use crate::identity::Identity;
@@ -132,7 +134,7 @@ fn read_after<T: DeserializeOwned + Serialize>(
     generation: u64,
 ) -> Result<Vec<T>, RecordError> {
     let mut all = Vec::new();
-    for (id, _) in vault.revisions(tree).into_iter().filter(|(_, revision)| *revision > generation) {
+    for id in vault.written_after(tree, generation) {
         all.extend(read(vault, tree, &id)?);
     }
     Ok(all)
@@ -345,6 +347,26 @@ pub fn put_received(changes: &mut Changes, received: &Received) {
 /// A thread.
 pub fn thread(from: &dyn Source, case: &[u8; 32]) -> Result<Option<Thread>, RecordError> {
     read(from, Tree::Referrals, case)
+}
+
+/// A thread by the bytes under which the vault lists it.
+pub(crate) fn thread_of(vault: &Vault, id: &[u8]) -> Result<Option<Thread>, RecordError> {
+    read(vault, Tree::Referrals, id)
+}
+
+/// What lists need of all threads, as the vault stands now.
+pub fn catalogue(vault: &Vault) -> Result<MutexGuard<'_, Catalogue>, RecordError> {
+    let mut catalogue = vault.catalogue();
+    catalogue.refresh(vault)?;
+    Ok(catalogue)
+}
+
+/// The threads whose lines are wanted, the most urgent first, then the newest. Only those are read.
+pub fn threads_where(vault: &Vault, wanted: impl Fn(&Line) -> bool) -> Result<Vec<Thread>, RecordError> {
+    let cases: Vec<[u8; 32]> =
+        catalogue(vault)?.lines().filter(|line| wanted(line)).map(|line| line.case).collect();
+    // One that has been erased in the meantime is left out.
+    cases.iter().filter_map(|case| thread(vault, case).transpose()).collect()
 }
 
 /// All threads.

@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use causeway_common::store::{Kv, StoreError, transact};
 use zeroize::Zeroizing;
 
+use crate::catalogue::Catalogue;
+
 mod cases;
 mod changes;
 mod eks;
@@ -99,6 +101,8 @@ struct Inner {
     /// A commit failed, and it is not known yet whether the store holds it.
     unsure: AtomicBool,
     eks: tokio::sync::Mutex<Eks>,
+    /// Made from the records, and gone with them when the vault is closed.
+    catalogue: Mutex<Catalogue>,
     /// The generation of the last commit that is durable.
     durable: tokio::sync::watch::Sender<u64>,
 }
@@ -229,6 +233,7 @@ impl Vault {
             turn: Arc::default(),
             unsure: AtomicBool::new(false),
             eks: tokio::sync::Mutex::new(eks),
+            catalogue: Mutex::default(),
             durable: tokio::sync::watch::Sender::new(0),
         }))
     }
@@ -320,6 +325,18 @@ impl Vault {
     pub fn revisions(&self, tree: Tree) -> Vec<(Vec<u8>, u64)> {
         let view = self.view();
         view.tree(tree).into_iter().flatten().map(|(id, place)| (id.clone(), place.revision)).collect()
+    }
+
+    /// Identifiers of a tree whose records were written after a generation. Reads no record.
+    pub fn written_after(&self, tree: Tree, generation: u64) -> Vec<Vec<u8>> {
+        let view = self.view();
+        let later = view.tree(tree).into_iter().flatten().filter(|(_, place)| place.revision > generation);
+        later.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// What is known of all referrals without reading them; [`crate::records::catalogue`] brings it up to date.
+    pub(crate) fn catalogue(&self) -> MutexGuard<'_, Catalogue> {
+        self.0.catalogue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many records a tree holds.

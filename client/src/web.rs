@@ -48,7 +48,7 @@ pub(crate) type Shared = Arc<Site>;
 pub(crate) fn router(site: &Shared) -> Router {
     let inside = Router::new()
         .route("/board", get(pages::board::show))
-        .route("/inbox", get(pages::list::inbox))
+        .route("/inbox", get(pages::list::incoming))
         .route("/sent", get(pages::list::sent))
         .route("/item/{id}", get(pages::item::show))
         .route("/item/{id}/{step}", get(pages::step::ask).post(pages::step::take))

@@ -49,8 +49,12 @@ board-answer = Needs an answer
 board-answer-none = Nobody waits for an answer.
 board-working = In progress
 board-working-none = Nothing is being worked on.
-board-ended = Ended
-board-ended-none = Nothing has ended.
+board-ended = Ended in the last 24 hours
+board-ended-none = Nothing has ended in the last 24 hours.
+board-more = { $count ->
+    [one] { $count } more in the inbox
+   *[other] { $count } more in the inbox
+}
 board-read = Read
 views = Views
 view-all = All

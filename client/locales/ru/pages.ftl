@@ -53,8 +53,14 @@ board-answer = Ждут ответа
 board-answer-none = Ответа никто не ждёт.
 board-working = В работе
 board-working-none = В работе ничего нет.
-board-ended = Завершены
-board-ended-none = Завершённых нет.
+board-ended = Завершены за 24 часа
+board-ended-none = За последние 24 часа ничего не завершено.
+board-more = { $count ->
+    [one] Ещё { $count } обращение во входящих
+    [few] Ещё { $count } обращения во входящих
+    [many] Ещё { $count } обращений во входящих
+   *[other] Ещё { $count } обращения во входящих
+}
 board-read = Прочитать
 views = Виды списка
 view-all = Все

@@ -24,6 +24,7 @@ use super::tasks;
 use super::unopened;
 use crate::attachments;
 use crate::casebook::unless_expired;
+use crate::catalogue::Line;
 use crate::chain::{Incoming, restored_at};
 use crate::doubts::{self, Doubt};
 use crate::engine::threads::{own_party, update_of, work_of};
@@ -95,6 +96,32 @@ pub(crate) struct ListArgs {
     /// Only from (or to) this organisation.
     #[arg(long)]
     pub(super) from: Option<String>,
+    /// Only so many.
+    #[arg(long)]
+    limit: Option<usize>,
+    /// Leave out so many at the beginning.
+    #[arg(long, default_value_t = 0)]
+    skip: usize,
+}
+
+impl ListArgs {
+    /// Those of a view of the pages.
+    pub(crate) fn of_view(view: &str) -> Self {
+        Self {
+            unread: view == "unread",
+            needs_answer: view == "needs-answer",
+            overdue: view == "overdue",
+            ..Self::default()
+        }
+    }
+
+    /// Those of a list that are wanted, if so many stand before it.
+    fn window<T>(&self, before: usize, list: Vec<T>) -> impl Iterator<Item = T> {
+        let end = self.limit.map_or(usize::MAX, |limit| self.skip.saturating_add(limit));
+        list.into_iter()
+            .skip(self.skip.saturating_sub(before))
+            .take(end.saturating_sub(before.max(self.skip)))
+    }
 }
 
 pub(crate) async fn inbox(command: InboxCommand, home: &Home) -> Result<(), Failure> {
@@ -159,20 +186,17 @@ async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
         Some(meant) => Some(org::find(home, meant).await?),
         None => None,
     };
-    let mut threads: Vec<Thread> =
-        records::all_threads(&home.engine.vault)?.into_iter().filter(|t| t.ours == ours).collect();
-    threads.sort_by_key(|t| (t.priority, std::cmp::Reverse(t.begun)));
-    let publications = Publications::read(home)?;
-    let mut values = Vec::new();
-    for thread in threads {
-        if matches(&args, from, &thread, home)? {
-            values.push(entry(&thread, &publications, home).await?);
-        }
-    }
+    let wanted = wanted(&args, ours, from, home)?;
+    let mut before = wanted.len();
+    let shown: Vec<[u8; 32]> = args.window(0, wanted).collect();
+    let mut values = listed_all(&shown, home).await?;
     if !ours {
-        values.extend(doubtful::kept_apart(&args, home).await?);
+        let apart = doubtful::kept_apart(&args, home).await?;
+        let count = apart.len();
+        values.extend(args.window(before, apart));
+        before += count;
     }
-    values.extend(left_of_erased(&args, ours, from, home).await?);
+    values.extend(args.window(before, left_of_erased(&args, ours, from, home).await?));
     let empty = home.lang.text(if ours { "list-sent-none" } else { "list-inbox-none" });
     print_list(home.json, values, &empty, |v| {
         if let Some(line) = v["line"].as_str() {
@@ -262,24 +286,38 @@ fn remarks(v: &Value, lang: Lang) -> String {
     }
 }
 
-fn matches(args: &ListArgs, from: Option<OrgId>, thread: &Thread, home: &Home) -> Result<bool, Failure> {
-    let waits = ["received", "seen"].contains(&thread.work.as_str());
-    let overdue = || {
-        let clocks = escalation::clocks_of(&home.engine, thread)?;
-        Ok::<_, Failure>(escalation::overdue(&clocks).is_some())
-    };
-    let received = records::received(&home.engine.vault, thread.root)?;
-    let unread = received.is_some_and(|r| r.opened == Timestamp(0));
+/// How many referrals a list has.
+pub(crate) async fn count(args: &ListArgs, ours: bool, home: &Home) -> Result<usize, Failure> {
+    let apart = if ours { 0 } else { doubtful::kept_apart(args, home).await?.len() };
+    Ok(wanted(args, ours, None, home)?.len() + apart)
+}
+
+/// Names of the threads that these filters let through, the most urgent first, then the newest. Reads only those that may be late.
+fn wanted(args: &ListArgs, ours: bool, from: Option<OrgId>, home: &Home) -> Result<Vec<[u8; 32]>, Failure> {
     // A word on the command line, or the code of a kind that this version does not know.
-    let kind = args.kind.as_deref().map(|word| match word.parse::<Kind>() {
-        Ok(kind) => kind.code(),
-        Err(_) => word,
-    });
-    Ok((!args.unread || unread)
-        && (!args.needs_answer || waits)
-        && (!args.overdue || overdue()?)
-        && kind.is_none_or(|kind| kind == thread.kind)
-        && from.is_none_or(|org| org == thread.peer))
+    let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
+    let passes = |line: &&Line| {
+        line.ours == ours
+            && (!args.unread || line.unread)
+            && (!args.needs_answer || line.is_unanswered())
+            && (!args.overdue || !line.has_ended())
+            && kind.is_none_or(|kind| kind == &*line.kind)
+            && from.is_none_or(|org| org == line.peer)
+    };
+    let vault = &home.engine.vault;
+    let mut cases: Vec<[u8; 32]> =
+        records::catalogue(vault)?.lines().filter(passes).map(|line| line.case).collect();
+    if args.overdue {
+        let late = |case: &[u8; 32]| {
+            let Some(thread) = records::thread(vault, case)? else { return Ok(false) };
+            let clocks = escalation::clocks_of(&home.engine, &thread)?;
+            Ok::<_, Failure>(escalation::overdue(&clocks).is_some())
+        };
+        let judged = cases.iter().map(late).collect::<Result<Vec<bool>, _>>()?;
+        let mut judged = judged.into_iter();
+        cases.retain(|_| judged.next().unwrap_or(false));
+    }
+    Ok(cases)
 }
 
 async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Result<Value, Failure> {
@@ -317,6 +355,19 @@ async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Res
 /// What a list says of one referral. Nobody has opened it by that.
 pub(crate) async fn listed(thread: &Thread, home: &Home) -> Result<Value, Failure> {
     entry(thread, &Publications::read(home)?, home).await
+}
+
+/// The same of several.
+pub(crate) async fn listed_all(cases: &[[u8; 32]], home: &Home) -> Result<Vec<Value>, Failure> {
+    let publications = Publications::read(home)?;
+    let mut values = Vec::with_capacity(cases.len());
+    for case in cases {
+        // One that has been erased in the meantime is left out.
+        if let Some(thread) = records::thread(&home.engine.vault, case)? {
+            values.push(entry(&thread, &publications, home).await?);
+        }
+    }
+    Ok(values)
 }
 
 /// The number a person uses: the packet's for what came in, the thread's for what went out, because one packet can

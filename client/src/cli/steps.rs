@@ -376,11 +376,9 @@ pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
     if number.len() < NUMBER_CHARS_MIN {
         return Err(Failure::invalid(lang.text("number-short"), lang.text("number-short-hint")));
     }
-    let begins = |thread: &Thread| {
-        thread.root.to_string().starts_with(number) || hex::encode(thread.case).starts_with(number)
-    };
+    let begins = |name: &[u8; 32]| hex::encode(name).starts_with(number);
     let matching: Vec<Thread> =
-        records::all_threads(&home.engine.vault)?.into_iter().filter(begins).collect();
+        records::threads_where(&home.engine.vault, |line| begins(&line.root.0) || begins(&line.case))?;
     if matching.is_empty()
         && let Some(left) = erase::find_left(home, number)?
     {

@@ -11,6 +11,7 @@ use crate::casebook::Case;
 use crate::engine::threads::{Words, state_of};
 use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
+use crate::records;
 use crate::referral::lifecycle::{Action, WorkState};
 use crate::vault::Changes;
 
@@ -23,21 +24,20 @@ pub(super) const NEXT_SHELTER: &str = "next-shelter";
 /// Makes the tasks that follow from the offers as they stand, and ends those that do not any more.
 pub(super) fn look(
     engine: &Engine,
-    threads: &[Thread],
     now: Timestamp,
     changes: &mut Changes,
     ticked: &mut Ticked,
 ) -> Result<(), EngineError> {
-    if !threads.iter().any(|thread| thread.kind == REQUEST) {
+    if !records::catalogue(&engine.vault)?.lines().any(|line| &*line.kind == REQUEST) {
         return Ok(());
     }
     let holds = hold::holds(&beds::cases(&engine.vault)?, now);
     let due: Vec<Task> = holds.iter().filter_map(|hold| task(hold, now)).collect();
-    for open in tasks::all(&engine.vault)?.into_iter().filter(|task| task.is_open()) {
+    for open in tasks::open(&engine.vault)? {
         let over = match open.code.as_str() {
             NEXT_SHELTER => {
-                let thread = threads.iter().find(|thread| thread.case == open.case);
-                !thread.map_or(Ok(false), |thread| has_no_bed_yet(engine, thread))?
+                let thread = records::thread(&engine.vault, &open.case)?;
+                !thread.map_or(Ok(false), |thread| has_no_bed_yet(engine, &thread))?
             }
             code => CODES.contains(&code) && !due.iter().any(|task| task.id == open.id),
         };

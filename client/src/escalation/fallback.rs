@@ -115,7 +115,7 @@ fn first_copy(sections: &[StoredSection], fields: Map<String, Value>) -> Option<
 fn tried(engine: &Engine, thread: &Thread, document: &Map<String, Value>) -> Result<Vec<OrgId>, EngineError> {
     let first = first_packet(thread, document.get("root_packet"));
     let mut tried = vec![thread.peer];
-    for other in records::all_threads(&engine.vault)?.into_iter().filter(|other| other.ours) {
+    for other in records::threads_where(&engine.vault, |line| line.ours)? {
         let same = other.root == thread.root
             || header_of(engine, &other)?
                 .is_some_and(|header| first_packet(&other, header.get("root_packet")) == first);

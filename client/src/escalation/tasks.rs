@@ -14,8 +14,6 @@ use crate::referral::clocks::Clock;
 use crate::vault::{CaseName, Changes, Tree, Vault};
 
 const PREFIX: &[u8] = b"todo";
-/// Tasks listed at once; somebody who has more needs colleagues.
-const LISTED_MAX: usize = 10_000;
 /// Word of a task about a call in which somebody is in danger now.
 pub const DANGER: &str = "danger";
 const NOBODY: OrgId = OrgId([0; 32]);
@@ -142,20 +140,40 @@ fn key(id: &[u8; 32]) -> Vec<u8> {
 
 /// All tasks, open ones first, the gravest and oldest first among them.
 pub fn all(vault: &Vault) -> Result<Vec<Task>, RecordError> {
-    let range = (std::ops::Bound::Included(PREFIX), std::ops::Bound::Unbounded);
-    let mut tasks: Vec<Task> = Vec::new();
-    for id in vault.ids(Tree::Clocks, range, LISTED_MAX, |id| id.starts_with(PREFIX)) {
-        tasks.extend(records::read::<Task>(vault, Tree::Clocks, &id)?);
-    }
+    let mut tasks = read(vault, records::ids_with_prefix(vault, Tree::Clocks, PREFIX))?;
     tasks.sort_by_key(|task| (!task.is_open(), std::cmp::Reverse(task.level), task.made, task.id));
     Ok(tasks)
+}
+
+/// Those that are still to be done, in the same order. Reads no other one, however many there have been.
+pub fn open(vault: &Vault) -> Result<Vec<Task>, RecordError> {
+    let ids = records::catalogue(vault)?.open_tasks().map(<[u8]>::to_vec).collect();
+    let mut tasks = read(vault, ids)?;
+    tasks.retain(Task::is_open);
+    tasks.sort_by_key(|task| (std::cmp::Reverse(task.level), task.made, task.id));
+    Ok(tasks)
+}
+
+fn read(vault: &Vault, ids: Vec<Vec<u8>>) -> Result<Vec<Task>, RecordError> {
+    // One that has been erased in the meantime is left out.
+    ids.iter().filter_map(|id| records::read(vault, Tree::Clocks, id).transpose()).collect()
+}
+
+/// Which of the records under these names, new or changed, are tasks, and whether each is still to be done.
+pub(crate) fn standing(vault: &Vault, ids: Vec<Vec<u8>>) -> Result<Vec<(Vec<u8>, bool)>, RecordError> {
+    let mut found = Vec::new();
+    for id in ids.into_iter().filter(|id| id.starts_with(PREFIX)) {
+        let task: Option<Task> = records::read(vault, Tree::Clocks, &id)?;
+        found.push((id, task.is_some_and(|task| task.is_open())));
+    }
+    Ok(found)
 }
 
 /// What there is to do now, in the same order. A task whose deadline stands still is left out, because the other side has asked
 /// something or it waits for a reason: it comes back when the deadline goes on.
 pub fn to_do(engine: &Engine) -> Result<Vec<Task>, EngineError> {
     let mut tasks = Vec::new();
-    for task in all(&engine.vault)?.into_iter().filter(Task::is_open) {
+    for task in open(&engine.vault)? {
         let thread = if task.follows_deadline() { records::thread(&engine.vault, &task.case)? } else { None };
         let clocks = thread.map(|thread| clocks_of(engine, &thread)).transpose()?.unwrap_or_default();
         if !clocks.iter().any(|clock| clock.paused && task.is_of(clock)) {
@@ -208,8 +226,7 @@ pub(super) fn settle(
     now: Timestamp,
     changes: &mut Changes,
 ) -> Result<(), EngineError> {
-    for mut task in all(&engine.vault)?.into_iter().filter(|task| task.is_open() && task.case == thread.case)
-    {
+    for mut task in open(&engine.vault)?.into_iter().filter(|task| task.case == thread.case) {
         if task.follows_deadline() && !clocks.iter().any(|clock| task.is_of(clock)) {
             task.done = now;
             put(changes, &task);

@@ -4,6 +4,7 @@
 //! once for a run of the program, and is never stored.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::Ordering;
 
 use causeway_common::ids::PacketId;
 use serde::{Deserialize, Serialize};
@@ -156,7 +157,9 @@ impl Entry {
 /// Compares what is new, and keeps what is found; gives how many findings are new. Nothing leaves this device.
 pub async fn compare_new(engine: &Engine) -> Result<usize, EngineError> {
     let mut step = Step::new(&engine.vault);
-    let due = due(&engine.vault, &mut step.changes)?;
+    let generation = engine.vault.generation();
+    let due = due(&engine.vault, engine.compared.load(Ordering::Acquire), &mut step.changes)?;
+    let is_all = due.len() < CASES_AT_ONCE;
     let mut new = 0;
     if !due.is_empty() {
         let book = Book::read(&engine.vault)?;
@@ -170,6 +173,9 @@ pub async fn compare_new(engine: &Engine) -> Result<usize, EngineError> {
     }
     if !step.changes.is_empty() {
         engine.commit(step.changes).await?;
+    }
+    if is_all {
+        engine.compared.store(generation, Ordering::Release);
     }
     Ok(new)
 }
@@ -215,10 +221,11 @@ async fn keep(
 }
 
 /// The first packets of cases that are to be compared; what has been looked at is noted.
-fn due(vault: &Vault, changes: &mut Changes) -> Result<HashSet<PacketId>, RecordError> {
+fn due(vault: &Vault, after: u64, changes: &mut Changes) -> Result<HashSet<PacketId>, RecordError> {
     let mut due = HashSet::new();
     let calls = vault.revisions(Tree::Calls);
-    for (case, revision) in vault.revisions(Tree::Referrals).into_iter().chain(calls) {
+    let written = vault.revisions(Tree::Referrals).into_iter().chain(calls);
+    for (case, revision) in written.filter(|(_, revision)| *revision > after) {
         if due.len() >= CASES_AT_ONCE {
             break;
         }

@@ -161,6 +161,11 @@ impl Changes {
         self.0.iter().any(|((touched, _), value)| *touched == tree && value.is_some())
     }
 
+    /// How many records they touch.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -19,7 +19,6 @@ use crate::daemon::Open;
 use crate::daemon::connection::Connection;
 use crate::escalation;
 use crate::lang::Lang;
-use crate::model::Thread;
 use crate::records;
 use crate::web::Shared;
 
@@ -84,15 +83,19 @@ impl Visitor {
     /// The frame of a page.
     pub(crate) fn frame(&self, here: &'static str) -> Result<Frame, Failure> {
         let vault = &self.home.engine.vault;
-        let threads = records::all_threads(vault)?;
-        let waits = |thread: &&Thread| !thread.ours && ["received", "seen"].contains(&thread.work.as_str());
+        let (mut waiting, mut urgent, mut newest) = (0, 0, 0);
+        for line in records::catalogue(vault)?.lines().filter(|line| line.waits()) {
+            waiting += 1;
+            urgent += usize::from(line.priority <= Priority::P1);
+            newest = newest.max(line.begun.0);
+        }
         Ok(Frame {
             lang: self.lang,
             here,
             organisation: self.home.engine.identity.name.clone(),
-            waiting: threads.iter().filter(waits).count(),
-            urgent: threads.iter().filter(waits).filter(|thread| thread.priority <= Priority::P1).count(),
-            newest: threads.iter().filter(waits).map(|thread| thread.begun.0).max().unwrap_or(0),
+            waiting,
+            urgent,
+            newest,
             failed: records::failed_count(vault),
             tasks: escalation::tasks::to_do(&self.home.engine)?.len(),
             chip: Chip::of(&self.open.connection.borrow(), self.home.engine.unsent(), self.lang),

@@ -9,6 +9,7 @@ use super::row::Row;
 use super::words::zone;
 use super::{Frame, Visitor, draw, shown};
 use crate::cli::failure::Failure;
+use crate::cli::inbox::{self, ListArgs};
 
 /// Lines of a page.
 const PAGE: usize = 50;
@@ -51,7 +52,7 @@ struct View {
     chosen: bool,
 }
 
-pub(crate) async fn inbox(visitor: Visitor, Query(wanted): Query<Wanted>) -> Response {
+pub(crate) async fn incoming(visitor: Visitor, Query(wanted): Query<Wanted>) -> Response {
     let page = page(&visitor, &wanted, false).await;
     shown(&visitor, page)
 }
@@ -65,11 +66,12 @@ async fn page(visitor: &Visitor, wanted: &Wanted, ours: bool) -> Result<Response
     let lang = visitor.lang;
     let (view, flags) = VIEWS.into_iter().find(|(name, _)| *name == wanted.view).unwrap_or(VIEWS[0]);
     let (here, list) = if ours { ("sent", "sent") } else { ("inbox", "inbox") };
-    let words = [&[list, "list"][..], flags].concat();
+    let begin = wanted.page.saturating_mul(PAGE);
+    let window = [format!("--skip={begin}"), format!("--limit={PAGE}")];
+    let words = [&[list, "list"][..], flags, &[&window[0], &window[1]]].concat();
     let listed = visitor.values(&words).await?;
-    let all: Vec<Row> = listed.iter().filter_map(|v| Row::of(v, ours, lang)).collect();
-    let (count, begin) = (all.len(), wanted.page.saturating_mul(PAGE));
-    let rows: Vec<Row> = all.into_iter().skip(begin).take(PAGE).collect();
+    let rows: Vec<Row> = listed.iter().filter_map(|v| Row::of(v, ours, lang)).collect();
+    let count = inbox::count(&ListArgs::of_view(view), ours, &visitor.home).await?;
     let views = VIEWS.into_iter().filter(|(name, _)| !ours || *name != "unread").map(|(name, _)| View {
         name,
         title: lang.text(&format!("view-{name}")),

@@ -1,0 +1,269 @@
+//! What lists need of every referral, in memory: which there are, how urgent, how far; and what is to be done. The records themselves stay sealed in the
+//! vault, and a page reads those few that it shows.
+//!
+//! It is made when somebody asks for the first time and brought up to date by the revisions of the vault, so it never says
+//! anything that the vault does not. A line holds no text of a referral.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::priority::Priority;
+use causeway_common::time::Timestamp;
+
+use crate::escalation::tasks;
+use crate::model::Thread;
+use crate::records::{self, RecordError};
+use crate::referral::lifecycle::{Action, WorkState};
+use crate::vault::{Tree, Vault};
+
+/// Fewer than this many referrals are read by one thread: to start another takes as long.
+const SHARED_OUT_MIN: usize = 256;
+
+/// One referral as a list knows it: about 270 bytes with its places, 27 MB for 100,000.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Name of its thread.
+    pub case: [u8; 32],
+    /// First packet; zeros while that has not come.
+    pub root: PacketId,
+    /// Kind code.
+    pub kind: Arc<str>,
+    /// The other organisation.
+    pub peer: OrgId,
+    /// Whether we sent it.
+    pub ours: bool,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When it began here.
+    pub begun: Timestamp,
+    /// When an answer is due; zero if none is.
+    pub respond_by: Timestamp,
+    /// When anything happened last.
+    pub last: Timestamp,
+    /// Work state, a word of the lifecycle.
+    pub work: Arc<str>,
+    /// Whether it came from others and nobody here has opened it.
+    pub unread: bool,
+}
+
+/// The most urgent first, then the newest.
+type Order = (Priority, Reverse<Timestamp>, [u8; 32]);
+
+/// All lines, in the order of lists.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    lines: BTreeMap<Order, Line>,
+    places: HashMap<[u8; 32], Order>,
+    words: HashSet<Arc<str>>,
+    /// Names of the tasks that are still to be done.
+    open_tasks: BTreeSet<Vec<u8>>,
+    generation: u64,
+}
+
+impl Line {
+    /// Whether it has reached its recipient, who has not answered it.
+    pub fn is_unanswered(&self) -> bool {
+        ["received", "seen"].contains(&&*self.work)
+    }
+
+    /// Whether it waits for an answer of ours.
+    pub fn waits(&self) -> bool {
+        !self.ours && self.is_unanswered()
+    }
+
+    /// Whether nothing is expected of anybody any more.
+    pub fn has_ended(&self) -> bool {
+        self.work.parse::<WorkState>().is_ok_and(WorkState::is_terminal)
+    }
+
+    fn order(&self) -> Order {
+        (self.priority, Reverse(self.begun), self.case)
+    }
+}
+
+impl Catalogue {
+    /// All lines, the most urgent first, then the newest.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.lines.values()
+    }
+
+    /// Names of the tasks that were to be done when it was brought up to date.
+    pub(crate) fn open_tasks(&self) -> impl Iterator<Item = &[u8]> {
+        self.open_tasks.iter().map(Vec::as_slice)
+    }
+
+    /// Brings it up to what the vault holds now.
+    pub(crate) fn refresh(&mut self, vault: &Vault) -> Result<(), RecordError> {
+        // First: what is written from here on is read once more the next time.
+        let generation = vault.generation();
+        if generation == self.generation {
+            return Ok(());
+        }
+        for thread in read(vault, &vault.written_after(Tree::Referrals, self.generation))? {
+            self.put(&thread);
+        }
+        // All that the vault holds is here now; whatever else is here has been erased.
+        if self.places.len() != vault.count(Tree::Referrals) {
+            self.lines.retain(|_, line| vault.holds(Tree::Referrals, &line.case));
+            let lines = &self.lines;
+            self.places.retain(|_, order| lines.contains_key(order));
+        }
+        let written = vault.written_after(Tree::Clocks, self.generation);
+        for (id, is_open) in tasks::standing(vault, written)? {
+            if is_open {
+                self.open_tasks.insert(id);
+            } else {
+                self.open_tasks.remove(&id);
+            }
+        }
+        self.open_tasks.retain(|id| vault.holds(Tree::Clocks, id));
+        self.generation = generation;
+        Ok(())
+    }
+
+    fn put(&mut self, thread: &Thread) {
+        let opened = |what: &str| what == Action::Open.as_str();
+        let line = Line {
+            case: thread.case,
+            root: thread.root,
+            kind: self.word(&thread.kind),
+            peer: thread.peer,
+            ours: thread.ours,
+            priority: thread.priority,
+            begun: thread.begun,
+            respond_by: thread.respond_by,
+            last: thread.events.iter().map(|event| event.at).max().unwrap_or(thread.begun),
+            work: self.word(&thread.work),
+            unread: !thread.ours && !thread.events.iter().any(|e| e.by != thread.peer && opened(&e.what)),
+        };
+        let order = line.order();
+        if let Some(before) = self.places.insert(line.case, order) {
+            self.lines.remove(&before);
+        }
+        self.lines.insert(order, line);
+    }
+
+    /// A word, once for all lines that have it.
+    fn word(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.words.get(word) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = word.into();
+        self.words.insert(Arc::clone(&new));
+        new
+    }
+}
+
+/// Reads these threads, on all processors: that is deciphering more than reading.
+fn read(vault: &Vault, ids: &[Vec<u8>]) -> Result<Vec<Thread>, RecordError> {
+    let readers = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = ids.len().div_ceil(readers).max(SHARED_OUT_MIN);
+    let read_share = |ids: &[Vec<u8>]| {
+        let threads = ids.iter().filter_map(|id| records::thread_of(vault, id).transpose());
+        threads.collect::<Result<Vec<Thread>, RecordError>>()
+    };
+    let shares: Vec<Result<Vec<Thread>, RecordError>> = std::thread::scope(|scope| {
+        let running: Vec<_> = ids.chunks(share).map(|ids| scope.spawn(move || read_share(ids))).collect();
+        running
+            .into_iter()
+            .map(|share| share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let mut all = Vec::with_capacity(ids.len());
+    for share in shares {
+        all.extend(share?);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use causeway_common::store::MemoryKv;
+
+    use super::*;
+    use crate::model::Event;
+    use crate::vault::{Changes, Cost, MemoryEks};
+
+    fn thread(number: u8, priority: Priority, begun: u64) -> Thread {
+        Thread {
+            case: [number; 32],
+            root: PacketId([number; 32]),
+            kind: "MPR".into(),
+            peer: OrgId([9; 32]),
+            ours: false,
+            priority,
+            begun: Timestamp(begun),
+            respond_by: Timestamp(0),
+            work: "received".into(),
+            events: Vec::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    fn cases(vault: &Vault) -> Vec<u8> {
+        records::catalogue(vault).unwrap().lines().map(|line| line.case[0]).collect()
+    }
+
+    #[tokio::test]
+    async fn lists_stand_in_their_order_and_follow_what_is_written_changed_and_removed() {
+        let mut rng = crate::test_rng(3);
+        let kv = Arc::new(MemoryKv::new());
+        let created =
+            Vault::create(kv, MemoryEks::default(), "a passphrase of words", Cost::least(), &mut rng);
+        let (vault, _) = created.await.unwrap();
+        let mut changes = Changes::default();
+        for (number, priority, begun) in
+            [(1, Priority::P2, 10), (2, Priority::P0, 5), (3, Priority::P2, 20), (4, Priority::P2, 15)]
+        {
+            records::put_thread(&mut changes, &thread(number, priority, begun));
+        }
+        vault.commit(changes, &mut rng).await.unwrap();
+        assert_eq!(cases(&vault), [2, 3, 4, 1]);
+        assert!(records::catalogue(&vault).unwrap().lines().all(|line| line.unread && line.waits()));
+
+        // One becomes urgent and is opened, one goes, one comes: as many as before.
+        let mut changes = Changes::default();
+        let mut changed = thread(1, Priority::P0, 10);
+        changed.work = "seen".into();
+        changed.events.push(Event {
+            at: Timestamp(11),
+            by: OrgId([1; 32]),
+            what: "open".into(),
+            state: "seen".into(),
+            text: String::new(),
+            packet: changed.root,
+            after: PacketId([0; 32]),
+            conflict: false,
+            author: String::new(),
+            taken_back: false,
+        });
+        records::put_thread(&mut changes, &changed);
+        changes.delete(Tree::Referrals, &[3; 32]);
+        records::put_thread(&mut changes, &thread(5, Priority::P3, 1));
+        vault.commit(changes, &mut rng).await.unwrap();
+        assert_eq!(cases(&vault), [1, 2, 4, 5]);
+        let unread: Vec<bool> = records::catalogue(&vault).unwrap().lines().map(|line| line.unread).collect();
+        assert_eq!(unread, [false, true, true, true]);
+    }
+
+    #[tokio::test]
+    async fn many_are_read_by_several_threads_and_none_is_left_out() {
+        let mut rng = crate::test_rng(4);
+        let kv = Arc::new(MemoryKv::new());
+        let created =
+            Vault::create(kv, MemoryEks::default(), "a passphrase of words", Cost::least(), &mut rng);
+        let (vault, _) = created.await.unwrap();
+        let many = SHARED_OUT_MIN * 2 + 1;
+        let mut changes = Changes::default();
+        for number in 0..many {
+            let mut one = thread(0, Priority::P2, number as u64);
+            one.case[..8].copy_from_slice(&number.to_le_bytes());
+            records::put_thread(&mut changes, &one);
+        }
+        vault.commit(changes, &mut rng).await.unwrap();
+        let begun: Vec<u64> = records::catalogue(&vault).unwrap().lines().map(|line| line.begun.0).collect();
+        assert_eq!(begun, (0..many as u64).rev().collect::<Vec<_>>());
+    }
+}
