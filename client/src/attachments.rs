@@ -26,6 +26,8 @@ use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
 use self::photo::PHOTO_BYTES_MAX;
+use crate::caller;
+use crate::cli::output;
 use crate::model::StoredSection;
 use crate::seal::attachment::{AttachmentError, AttachmentKey, AttachmentOpener, AttachmentSealer, Place};
 
@@ -182,7 +184,7 @@ pub fn stage(
         sections.iter().filter(|s| s.code != EVIDENCE).flat_map(|s| entries(std::slice::from_ref(s)));
     fits(
         code,
-        std::fs::metadata(file).map_err(TransferError::Unread)?.len(),
+        caller::open(file).and_then(|file| file.metadata()).map_err(TransferError::Unread)?.len(),
         others.map(|entry| entry.size).sum(),
     )?;
     let index = sections.iter().position(|s| s.code == code).ok_or(TransferError::Entry)?;
@@ -214,7 +216,7 @@ pub fn stage(
 
 /// What of a file goes out.
 fn outgoing(file: &Path, code: [u8; 3]) -> Result<(Box<dyn Read>, Option<Remark>), TransferError> {
-    let mut plain = File::open(file).map_err(TransferError::Unread)?;
+    let mut plain = caller::open(file).map_err(TransferError::Unread)?;
     let mut begins = Vec::new();
     (&plain).take(16).read_to_end(&mut begins).map_err(TransferError::Unread)?;
     plain.rewind()?;
@@ -452,6 +454,9 @@ fn open_into(sealed: &Path, key: AttachmentKey, place: &Place, out: &Path) -> Re
 
 /// A progress bar on a terminal; nothing elsewhere.
 fn progress_bar(what: &'static str, bytes: u64) -> indicatif::ProgressBar {
+    if !output::may_draw() {
+        return indicatif::ProgressBar::hidden();
+    }
     let bar = indicatif::ProgressBar::new(bytes);
     let style = indicatif::ProgressStyle::with_template("{msg} {bytes}/{total_bytes} {wide_bar} {eta}");
     if let Ok(style) = style {

@@ -1,5 +1,6 @@
 //! The command line. Results go to standard output, everything else to standard error.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ mod again;
 mod agreement;
 mod alarms;
 mod attachments;
+mod autostart;
 mod backup;
 mod calls;
 mod capacity;
@@ -47,7 +49,7 @@ mod relay_key;
 mod retention;
 mod search;
 mod send;
-mod serve;
+pub(crate) mod serve;
 mod shared;
 mod sharing;
 mod staff;
@@ -56,6 +58,7 @@ mod stats;
 mod status;
 pub(crate) mod steps;
 pub(crate) mod tasks;
+mod through;
 mod unopened;
 
 use crate::lang::Lang;
@@ -162,6 +165,15 @@ enum Command {
     Consent(consent::ConsentCommand),
     /// Open the staff's pages for the browser of this machine, keep the connection, watch deadlines.
     Serve(serve::ServeArgs),
+    /// Lock the home that `causeway serve` has opened: its keys are wiped.
+    Lock,
+    /// Open the home of `causeway serve` with its passphrase.
+    Unlock,
+    /// Another address and code for a browser, from `causeway serve`.
+    Code,
+    /// Start `causeway serve` when you log in.
+    #[command(subcommand)]
+    Autostart(autostart::AutostartCommand),
     /// Send what waits, fetch what is there.
     Sync(member::SyncArgs),
     /// Referrals of others.
@@ -314,19 +326,72 @@ pub fn main() -> ExitCode {
     // What a thread is still reading or writing is durable or not there: nobody has been told of it yet.
     runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
     match acted {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(failure) => failure::report(failure, json, lang),
     }
 }
 
-async fn act(cli: Cli) -> Result<(), Failure> {
+/// Gives the exit code: that of this program, or of the daemon's in its place.
+async fn act(cli: Cli) -> Result<u8, Failure> {
     let global = cli.global;
     match cli.command {
+        Command::Lock => through::lock(&global).await,
+        Command::Unlock => through::unlock(&global).await,
+        Command::Code => through::code(&global).await,
+        command if command.needs_home() => match through::command(&global).await? {
+            Some(code) => Ok(code),
+            None => with_home(command, &Home::unlock(&global).await?).await.map(|()| 0),
+        },
+        command => without_home(command, &global).await.map(|()| 0),
+    }
+}
+
+impl Command {
+    /// Whether it is done in a home that is there.
+    fn needs_home(&self) -> bool {
+        match self {
+            Self::Registrar(command) => !command.makes_home(),
+            Self::Directory(directory::DirectoryCommand::Verify(args)) => args.file.is_none(),
+            Self::Backup(command) => matches!(command, backup::BackupCommand::Create { .. }),
+            Self::Recovery(command) => !matches!(
+                command,
+                recovery::RecoveryCommand::Restore(_) | recovery::RecoveryCommand::Combine(_)
+            ),
+            Self::Demo(_)
+            | Self::Join(_)
+            | Self::Kind(_)
+            | Self::Serve(_)
+            | Self::Lock
+            | Self::Unlock
+            | Self::Code
+            | Self::Autostart(_)
+            | Self::Mrz(_)
+            | Self::Border(_)
+            | Self::Country(_)
+            | Self::Language(_)
+            | Self::VerifyBundle(_)
+            | Self::Completions { .. }
+            | Self::Man => false,
+            _ => true,
+        }
+    }
+}
+
+/// Commands that need no home, make one, or have it to themselves.
+async fn without_home(command: Command, global: &Global) -> Result<(), Failure> {
+    match command {
         Command::Demo(args) => crate::demo::run(args, global.json).await,
-        Command::Registrar(command) => registrar::run(command, &global).await,
-        Command::Join(args) => member::join(args, &global).await,
-        Command::Kind(command) => kind::run(command, &global),
-        Command::Serve(args) => serve::serve(args, &global).await,
+        Command::Registrar(command) => {
+            through::must_not_be_served(global).await?;
+            registrar::begin(command, global).await
+        }
+        Command::Join(args) => {
+            through::must_not_be_served(global).await?;
+            member::join(args, global).await
+        }
+        Command::Autostart(command) => autostart::run(command, global),
+        Command::Kind(command) => kind::run(command, global),
+        Command::Serve(args) => serve::serve(args, global).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "causeway", &mut script);
@@ -343,21 +408,26 @@ async fn act(cli: Cli) -> Result<(), Failure> {
             let file = args.file.clone().unwrap_or_default();
             directory::verify_file(&file, args, global.json)
         }
-        Command::VerifyBundle(args) => export::bundle::verify(&args, &global),
-        Command::Backup(
-            command @ (backup::BackupCommand::Check { .. } | backup::BackupCommand::Restore { .. }),
-        ) => backup::without_home(command, &global).await,
+        Command::VerifyBundle(args) => export::bundle::verify(&args, global),
+        Command::Backup(command) => {
+            if matches!(command, backup::BackupCommand::Restore { .. }) {
+                through::must_not_be_served(global).await?;
+            }
+            backup::without_home(command, global).await
+        }
         Command::Recovery(recovery::RecoveryCommand::Restore(args)) => {
-            recovery::restore::restore(args, &global).await
+            through::must_not_be_served(global).await?;
+            recovery::restore::restore(args, global).await
         }
         Command::Recovery(recovery::RecoveryCommand::Combine(shares)) => {
-            recovery::split::combine(&shares, &global)
+            recovery::split::combine(&shares, global)
         }
-        Command::Mrz(args) => mrz::run(&args, &global),
-        Command::Border(command) => registers::border(command, &global),
-        Command::Country(command) => registers::country(command, &global),
-        Command::Language(command) => registers::language(command, &global),
-        other => with_home(other, &Home::unlock(&global).await?).await,
+        Command::Mrz(args) => mrz::run(&args, global),
+        Command::Border(command) => registers::border(command, global),
+        Command::Country(command) => registers::country(command, global),
+        Command::Language(command) => registers::language(command, global),
+        // All others need a home.
+        _ => Err(not_here()),
     }
 }
 
@@ -369,11 +439,38 @@ pub(crate) async fn within(words: &[String], home: &Home) -> (Result<(), Failure
     let all = std::iter::once("causeway").chain(words.iter().map(String::as_str));
     match Cli::try_parse_from(all) {
         Ok(cli) => output::take(Box::pin(with_home(cli.command, home))).await,
-        Err(error) => {
-            let why = error.to_string().lines().next().unwrap_or_default().to_owned();
-            (Err(Failure::wrong("fail-not-a-command", &[("why", &why)])), output::Taken::default())
-        }
+        Err(error) => (Err(not_a_command(&error)), output::Taken::default()),
     }
+}
+
+/// Runs a command of an unlocked home as it was typed at another terminal, for whoever sits there ([`crate::caller`]).
+///
+/// # Errors
+/// Those of the command; words that are no command of a home are a mistake of the caller.
+pub(crate) async fn within_for(words: &[OsString], home: &Home) -> Result<(), Failure> {
+    let all = std::iter::once("causeway".into()).chain(words.iter().cloned());
+    let cli = Cli::try_parse_from(all).map_err(|error| not_a_command(&error))?;
+    Box::pin(with_home(cli.command, home)).await
+}
+
+/// Does something on a thread of its own: commands read the vault without a pause.
+pub(crate) async fn apart<T, F>(doing: impl FnOnce() -> F + Send + 'static) -> Result<T, Failure>
+where
+    F: Future<Output = T>,
+    T: Send + 'static,
+{
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(doing())).await.map_err(Failure::internal)
+}
+
+fn not_a_command(error: &clap::Error) -> Failure {
+    let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+    Failure::wrong("fail-not-a-command", &[("why", &why)])
+}
+
+/// A command that is not done in a home that is open already.
+fn not_here() -> Failure {
+    Failure::wrong("fail-not-in-home", &[])
 }
 
 /// Commands that need an unlocked home.
@@ -436,18 +533,22 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Stats(args) => stats::stats(args, home).await,
         Command::Search(args) => search::search(args, home).await,
         Command::Doctor => status::doctor(home).await,
+        Command::Registrar(command) => registrar::run(command, home).await,
         Command::Demo(_)
         | Command::Backup(_)
-        | Command::Registrar(_)
         | Command::Join(_)
         | Command::Kind(_)
         | Command::Serve(_)
+        | Command::Lock
+        | Command::Unlock
+        | Command::Code
+        | Command::Autostart(_)
         | Command::Mrz(_)
         | Command::Border(_)
         | Command::Country(_)
         | Command::Language(_)
         | Command::VerifyBundle(_)
         | Command::Completions { .. }
-        | Command::Man => Ok(()),
+        | Command::Man => Err(not_here()),
     }
 }

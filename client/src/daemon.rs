@@ -15,8 +15,11 @@ use crate::cli::home::{self, Home};
 use crate::vault::{Vault, VaultError};
 
 pub(crate) mod connection;
+pub(crate) mod notices;
+pub(crate) mod socket;
 
 use self::connection::Connection;
+use self::notices::Notices;
 
 /// A home that can be opened and locked.
 pub(crate) struct Daemon {
@@ -25,6 +28,7 @@ pub(crate) struct Daemon {
     open: RwLock<Option<Arc<Open>>>,
     /// One guess at the passphrase at a time: each takes much memory.
     turn: Mutex<()>,
+    notices: Notices,
 }
 
 /// An open home and the connection that is kept for it.
@@ -34,11 +38,20 @@ pub(crate) struct Open {
     /// How the connection stands.
     pub(crate) connection: watch::Receiver<Connection>,
     keeping: JoinHandle<()>,
+    announcing: JoinHandle<()>,
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Open {
+    /// Ends what goes on by itself.
+    fn stop(&self) {
         self.keeping.abort();
+        self.announcing.abort();
     }
 }
 
@@ -47,12 +60,12 @@ impl Daemon {
     ///
     /// # Errors
     /// There is no home.
-    pub(crate) fn new(global: Global) -> Result<Self, Failure> {
+    pub(crate) fn new(global: Global, notices: Notices) -> Result<Self, Failure> {
         let folder = home::folder(&global)?;
         if !folder.join("vault").exists() {
             return Err(crate::engine::EngineError::NoIdentity.into());
         }
-        Ok(Self { global, folder, open: RwLock::new(None), turn: Mutex::new(()) })
+        Ok(Self { global, folder, open: RwLock::new(None), turn: Mutex::new(()), notices })
     }
 
     /// The folder of the home.
@@ -74,10 +87,13 @@ impl Daemon {
         if let Some(open) = self.home().await {
             return check(&open.home.engine.vault, secret);
         }
-        let home = Home::unlock_with(&self.folder, secret, &self.global).await?;
+        let mut home = Home::unlock_with(&self.folder, secret, &self.global).await?;
         let (told, connection) = watch::channel(Connection::Connecting);
+        // Before the connection: what is here already was announced when it came.
+        let announcing = tokio::spawn(self.notices.tell(home.read_in(home.lang))?);
         let keeping = tokio::spawn(connection::keep(home.read_in(home.lang), told));
-        *self.open.write().await = Some(Arc::new(Open { home, connection, keeping }));
+        home.kept = Some(connection.clone());
+        *self.open.write().await = Some(Arc::new(Open { home, connection, keeping, announcing }));
         Ok(())
     }
 
@@ -85,7 +101,7 @@ impl Daemon {
     pub(crate) async fn lock(&self) {
         let open = self.open.write().await.take();
         if let Some(open) = open {
-            open.keeping.abort();
+            open.stop();
         }
     }
 }

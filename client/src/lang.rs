@@ -30,6 +30,7 @@ words![
     "capacity",
     "checks",
     "codes",
+    "daemon",
     "failures",
     "fields",
     "formats",

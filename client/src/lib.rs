@@ -16,6 +16,7 @@ pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod beds;
+mod caller;
 pub mod calls;
 pub mod casebook;
 pub mod catalogue;

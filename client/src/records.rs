@@ -295,6 +295,11 @@ pub fn pending_count(vault: &Vault) -> usize {
     vault.count(Tree::Pending)
 }
 
+/// How many packets of others are here.
+pub fn received_count(vault: &Vault) -> usize {
+    vault.count(Tree::Inbox)
+}
+
 /// Envelopes that the relay holds and no device has signed for, by name, after the given one, at most `limit`.
 pub fn awaiting(vault: &Vault, after: Option<EnvelopeId>, limit: usize) -> Vec<EnvelopeId> {
     envelopes(vault, Tree::Awaiting, after, limit)

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -16,6 +17,7 @@ use axum::routing::{get, post};
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
 use tokio::sync::Mutex;
 
+use crate::cli::failure::Failure;
 use crate::daemon::Daemon;
 
 pub(crate) mod door;
@@ -30,6 +32,9 @@ use self::door::idle::Idle;
 use self::lockout::Lockout;
 use self::place::Place;
 
+/// Longest passphrase that is looked at, in bytes.
+const SECRET_BYTES_MAX: usize = 1024;
+
 /// What all requests share.
 pub(crate) struct Site {
     pub(crate) daemon: Daemon,
@@ -39,6 +44,49 @@ pub(crate) struct Site {
     pub(crate) idle: Mutex<Idle>,
     /// Whether the browser that is let in has given the passphrase: a code alone shows nothing, even of a home that is open.
     pub(crate) trusted: AtomicBool,
+}
+
+/// Why the home is not open after an attempt.
+pub(crate) enum NotOpened {
+    /// Too many were wrong; the next one has to wait this long.
+    Wait(Duration),
+    /// No passphrase is as long as that.
+    TooLong,
+    /// It was wrong, or the home does not open.
+    Failed(Failure),
+}
+
+impl Site {
+    /// Opens the home: the one way in, for pages and terminals, with one counter. What a browser may see does not follow from it.
+    pub(crate) async fn unlock(&self, secret: &str) -> Result<(), NotOpened> {
+        // Held from the look at the counter to the answer: a hundred attempts at once are a hundred, one after the other.
+        let mut lockout = self.lockout.lock().await;
+        if let Some(left) = lockout.wait(now()) {
+            return Err(NotOpened::Wait(left));
+        }
+        if secret.len() > SECRET_BYTES_MAX {
+            return Err(NotOpened::TooLong);
+        }
+        let opened = self.daemon.unlock(secret).await;
+        // A wrong passphrase counts; a home that does not open although it is the right one does not.
+        let counted = match &opened {
+            Ok(()) => lockout.right(),
+            Err(failure) if failure.is_wrong_secret() => lockout.wrong(now()),
+            Err(_) => Ok(()),
+        };
+        if let Err(error) = counted {
+            tracing::warn!("the count of wrong attempts is not written: {error}");
+        }
+        opened.map_err(NotOpened::Failed)?;
+        self.idle.lock().await.touch(now());
+        Ok(())
+    }
+
+    /// Locks the home: its keys are wiped, and the browser has to give the passphrase again.
+    pub(crate) async fn lock(&self) {
+        self.trusted.store(false, Ordering::Release);
+        self.daemon.lock().await;
+    }
 }
 
 /// The same, for each of them.

@@ -13,6 +13,7 @@ use super::outfile;
 use super::output::{harmless, print, remark, text};
 use super::steps::find_thread;
 use crate::attachments::{self, Remark, TooLarge, TransferError};
+use crate::caller;
 use crate::records;
 use crate::seal::attachment::AttachmentError;
 use crate::session;
@@ -47,7 +48,8 @@ pub(crate) async fn run(command: AttachmentCommand, home: &Home) -> Result<(), F
     let dialer = home.dialer().await?;
     let link = dialer.dial().await?;
     session::hello(&*link).await?;
-    let fetched = attachments::download(&*link, &home.engine.staging, thread.root, &entry, &out).await;
+    let fetched =
+        attachments::download(&*link, &home.engine.staging, thread.root, &entry, &caller::at(&out)).await;
     link.close(0);
     fetched?;
     home.note("saved an attachment").await?;

@@ -12,6 +12,7 @@ use super::failure::{Failure, exit};
 use super::home::{self, Home};
 use super::output::{counted, harmless, number, print, text, time};
 use crate::backup::{self, FailedBackup, WARN_AFTER};
+use crate::caller;
 use crate::chain;
 use crate::lang::Lang;
 use crate::records;
@@ -106,9 +107,15 @@ fn damaged(what: &str) -> Failure {
 
 pub(crate) async fn create(out: PathBuf, keep: usize, home: &Home) -> Result<(), Failure> {
     let engine = &home.engine;
-    let done =
-        backup::create(&engine.vault, &engine.staging, &out, keep, engine.now(), &mut *home::system_rng())
-            .await?;
+    let done = backup::create(
+        &engine.vault,
+        &engine.staging,
+        &caller::at(&out),
+        keep,
+        engine.now(),
+        &mut *home::system_rng(),
+    )
+    .await?;
     let Manifest { number, records, files, bytes, .. } = done.manifest;
     let result = json!({
         "backup": number, "records": records, "files": files, "bytes": bytes, "new_bytes": done.new_bytes,

@@ -1,6 +1,5 @@
 //! `causeway directory`: the whole directory for somebody who takes part in nothing, and evidence against a relay.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use causeway_certs::audit::{self, Audit, Log, Pins};
@@ -16,6 +15,7 @@ use super::org;
 use super::output::{print, text, time};
 use super::relay_key;
 use crate::audit::{self as form, File, FileError};
+use crate::caller;
 use crate::lang::Lang;
 
 pub(crate) mod evidence;
@@ -263,12 +263,9 @@ fn pins(args: &VerifyArgs) -> Result<Pins, Failure> {
 
 /// Reads a file, but not one without an end.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let opened = std::fs::File::open(path);
-    opened.and_then(|file| file.take(form::FILE_BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(|error| {
+    caller::read(path, form::FILE_BYTES_MAX + 1).map(|bytes| bytes.to_vec()).map_err(|error| {
         Failure::invalid(format!("The file cannot be read: {error}."), "Check the name and the folder.")
-    })?;
-    Ok(bytes)
+    })
 }
 
 fn write(out: &Path, text: &str) -> Result<(), Failure> {
@@ -278,7 +275,7 @@ fn write(out: &Path, text: &str) -> Result<(), Failure> {
             "Check the name, the folder and the space on the disk.",
         )
     };
-    let out = std::path::absolute(out).map_err(|error| unwritable(error.to_string()))?;
+    let out = std::path::absolute(caller::at(out)).map_err(|error| unwritable(error.to_string()))?;
     files::write_durable(&out, text.as_bytes()).map_err(|error| unwritable(error.to_string()))
 }
 

@@ -1,6 +1,5 @@
 //! Files that are about to travel, or that came, compared with what the document says of them.
 
-use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::failure::Failure;
 use super::output::harmless;
 use crate::attachments::{self, TooLarge};
+use crate::caller;
 use crate::casebook;
 use crate::lang::Lang;
 use crate::model::StoredSection;
@@ -34,7 +34,10 @@ pub(super) fn differ(document: &Document, files: &[(SectionCode, PathBuf)]) -> R
 fn too_large(files: &[(SectionCode, PathBuf)]) -> Result<Vec<Problem>, Failure> {
     let (mut found, mut before) = (Vec::new(), 0_u64);
     for (code, path) in files {
-        let bytes = std::fs::metadata(path).map_err(|e| Failure::unreadable(path, &e))?.len();
+        let bytes = caller::open(path)
+            .and_then(|file| file.metadata())
+            .map_err(|e| Failure::unreadable(path, &e))?
+            .len();
         match attachments::fits(code.0, bytes, before) {
             Ok(()) if code.0 != *b"EVI" => before = before.saturating_add(bytes),
             Ok(()) => {}
@@ -53,7 +56,7 @@ fn name_of(path: &Path) -> String {
 
 fn exhibit(path: &Path) -> Result<Exhibit, Failure> {
     let unread = |e: std::io::Error| Failure::unreadable(path, &e);
-    let mut file = BufReader::new(File::open(path).map_err(unread)?);
+    let mut file = BufReader::new(caller::open(path).map_err(unread)?);
     let (mut hash, mut size, mut piece) = (Sha256::new(), 0_u64, vec![0; PIECE_BYTES]);
     loop {
         let read = file.read(&mut piece).map_err(unread)?;
@@ -90,6 +93,8 @@ pub(super) fn words(differing: &[Problem], lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

@@ -77,6 +77,11 @@ impl Failure {
         Self::in_each(code, exit, |lang| (lang.fill(id, gaps), lang.fill(&format!("{id}.hint"), gaps)))
     }
 
+    /// The same command may work later.
+    pub(crate) fn passing(self) -> Self {
+        Self { retryable: true, ..self }
+    }
+
     /// As whoever speaks this language reads it.
     pub(crate) fn in_lang(mut self, lang: Lang) -> Self {
         if let Some(place) = self.others.iter().position(|(other, ..)| *other == lang) {
@@ -151,8 +156,13 @@ pub(crate) fn why(error: &std::io::Error, lang: Lang) -> String {
     }
 }
 
-/// Prints a failure and gives its exit code.
+/// Prints a failure and gives its exit code, for the end of the program.
 pub(crate) fn report(failure: Failure, json: bool, lang: Lang) -> ExitCode {
+    ExitCode::from(tell(failure, json, lang))
+}
+
+/// The same, for whoever has asked.
+pub(crate) fn tell(failure: Failure, json: bool, lang: Lang) -> u8 {
     let failure = failure.in_lang(lang);
     if json {
         let error = serde_json::json!({ "error": {
@@ -169,7 +179,7 @@ pub(crate) fn report(failure: Failure, json: bool, lang: Lang) -> ExitCode {
         }
         remark(&format!("{}\n{} [{}]", failure.message, failure.hint, failure.code));
     }
-    ExitCode::from(failure.exit)
+    failure.exit
 }
 
 #[cfg(test)]

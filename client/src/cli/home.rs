@@ -17,6 +17,7 @@ use clap::Args;
 use etcetera::BaseStrategy as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use super::Global;
@@ -24,6 +25,7 @@ use super::failure::{Failure, exit, unreachable, why};
 use super::output::remark;
 use crate::activity;
 use crate::backup::is_staged;
+use crate::daemon::connection::Connection;
 use crate::engine::{Engine, Rng};
 use crate::identity::Identity;
 use crate::lang::Lang;
@@ -87,6 +89,8 @@ pub(crate) struct Home {
     pub(crate) lang: Lang,
     /// Nobody is there to be asked.
     pub(crate) no_input: bool,
+    /// How the connection stands that is kept for this home, if one is: by the daemon.
+    pub(crate) kept: Option<watch::Receiver<Connection>>,
 }
 
 pub(crate) fn vault_failure(error: VaultError) -> Failure {
@@ -139,7 +143,7 @@ impl Home {
 
     /// The same home for somebody who reads another language, and who is asked nothing on a terminal.
     pub(crate) fn read_in(&self, lang: Lang) -> Self {
-        Self { engine: Arc::clone(&self.engine), json: false, lang, no_input: true }
+        Self { engine: Arc::clone(&self.engine), json: false, lang, no_input: true, kept: self.kept.clone() }
     }
 
     /// This home belongs to somebody else than the one who is meant.
@@ -172,7 +176,7 @@ impl Home {
     fn open(vault: Vault, folder: &Path, global: &Global) -> Result<Self, Failure> {
         let engine = Engine::open(vault, folder.join("staging"), Arc::new(SystemClock), system_rng())?;
         let no_input = global.no_input || !std::io::stdin().is_terminal();
-        Ok(Self { engine: Arc::new(engine), json: global.json, lang: global.lang(), no_input })
+        Ok(Self { engine: Arc::new(engine), json: global.json, lang: global.lang(), no_input, kept: None })
     }
 
     /// The way to this home's relay.

@@ -1,6 +1,5 @@
 //! `causeway import`: records of others become drafts. Nothing is ever sent by itself.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,6 +10,7 @@ use super::home::Home;
 use super::org;
 use super::output::{emit, harmless, print_list, text};
 use crate::activity;
+use crate::caller;
 use crate::formats::drafts::{self, Draft};
 use crate::formats::limits::FILE_BYTES_MAX;
 use crate::formats::{Finding, Row, cap, csv, fhir, htcds, json as json_file, pfif, table};
@@ -165,14 +165,11 @@ fn rows(format: Format, path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Finding> 
 }
 
 fn read(path: &Path, home: &Home) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let opened = std::fs::File::open(path);
-    opened.and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(|error| {
+    caller::read(path, FILE_BYTES_MAX + 1).map(|bytes| bytes.to_vec()).map_err(|error| {
         let gaps = [("file", path.display().to_string()), ("error", error.to_string())];
         let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
         Failure::invalid(home.lang.fill("import-unreadable", &gaps), home.lang.text("import-unreadable-hint"))
-    })?;
-    Ok(bytes)
+    })
 }
 
 fn for_people(v: &Value, home: &Home) -> String {

@@ -1,6 +1,5 @@
 //! `causeway kind`: what the kinds of referrals may hold, and whether a file holds it. It needs no home.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
@@ -10,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Global;
 use super::failure::{Failure, exit};
 use super::output::{emit, harmless, print, print_list, remark};
+use crate::caller;
 use crate::lang::Lang;
 use crate::referral::checklist::{Checklist, checklists};
 use crate::referral::indicators::{Profile, Screening, screen};
@@ -232,18 +232,7 @@ pub(super) fn pair(assignment: &str) -> Result<(&str, &str), Failure> {
 /// A document's file, or standard input for `-`, up to the longest that there can be.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |e: std::io::Error| Failure::unreadable(path, &e);
-    let mut bytes = Vec::new();
-    let limit = DOCUMENT_BYTES_MAX as u64 + 1;
-    if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-    } else {
-        std::fs::File::open(path)
-            .map_err(unreadable)?
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
-    }
-    Ok(bytes)
+    caller::read(path, DOCUMENT_BYTES_MAX as u64 + 1).map(|bytes| bytes.to_vec()).map_err(unreadable)
 }
 
 /// Says what is wrong with a document, which checklists it meets, and what its indicators add up to. An error if

@@ -1,7 +1,5 @@
 //! What people are told when a workstation cannot be invited, let in or taken out.
 
-use std::io::IsTerminal as _;
-
 use causeway_certs::link::CodeError;
 use causeway_certs::names;
 
@@ -9,7 +7,7 @@ use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
 use super::failure::{Failure, exit};
-use super::output::{harmless, remark};
+use super::output::{harmless, is_beside_seen, remark};
 use crate::linking::LinkingError;
 
 /// A name that colleagues will see.
@@ -20,7 +18,7 @@ pub(crate) fn check_device_name(name: &str) -> Result<(), Failure> {
 
 /// Shows a code as a picture, for a camera, if there is a screen to show it on.
 pub(crate) fn show_picture(text: &str) {
-    if std::io::stderr().is_terminal()
+    if is_beside_seen()
         && let Some(picture) = picture(text)
     {
         remark(&picture);

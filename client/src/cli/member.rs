@@ -9,6 +9,7 @@ use causeway_certs::{fingerprint, invite};
 use causeway_common::time::{Clock as _, SystemClock};
 use clap::Args;
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::capacity;
 use super::failure::{Failure, exit, link_words};
@@ -18,6 +19,7 @@ use super::output::{number, print, remark, text};
 use super::recovery::standing as recovering;
 use super::retention;
 use super::{Global, alarms, joining, matches, tasks};
+use crate::daemon::connection::Connection;
 use crate::doubts;
 use crate::identity::Identity;
 use crate::lang::Lang;
@@ -25,8 +27,9 @@ use crate::matching::{sweep, telling};
 use crate::membership;
 use crate::reconnect;
 use crate::records;
-use crate::session::{self, SessionError, Stay};
+use crate::session::{self, Report, SessionError, Stay};
 
+mod kept;
 pub(crate) mod news;
 
 use self::news::Known;
@@ -160,16 +163,55 @@ impl Dialer for Announcing {
     }
 }
 
-pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
-    let dialer = Announcing { dialer: home.dialer().await?, seconds: args.wait, lang: home.lang };
-    let mut news = Known::read(home)?;
-    let report = match args.wait {
-        0 => session::run(&home.engine, &dialer, Stay::UntilCalm).await,
-        seconds => {
-            let paused = |pause, error: Option<&SessionError>| paused(pause, error, home.lang);
-            let stay = reconnect::stay(&home.engine, &dialer, Duration::from_secs(seconds), paused);
-            tasks::while_watching(home, &mut news, stay).await
+/// How what waits reaches the relay.
+enum Way {
+    /// Over a connection of this command.
+    Dialled(Announcing),
+    /// Over the one that the daemon keeps.
+    Kept(watch::Receiver<Connection>),
+}
+
+impl Way {
+    async fn of(home: &Home, seconds: u64) -> Result<Self, Failure> {
+        Ok(match &home.kept {
+            Some(connection) => Self::Kept(connection.clone()),
+            None => Self::Dialled(Announcing { dialer: home.dialer().await?, seconds, lang: home.lang }),
+        })
+    }
+
+    async fn until_calm(&self, home: &Home) -> Result<Report, Failure> {
+        match self {
+            Self::Dialled(dialer) => Ok(session::run(&home.engine, dialer, Stay::UntilCalm).await?),
+            Self::Kept(connection) => kept::sync(home, connection.clone(), 0).await,
         }
+    }
+
+    async fn stay(&self, home: &Home, seconds: u64) -> Result<Report, Failure> {
+        match self {
+            Self::Dialled(dialer) => {
+                let paused = |pause, error: Option<&SessionError>| paused(pause, error, home.lang);
+                let time = Duration::from_secs(seconds);
+                Ok(reconnect::stay(&home.engine, dialer, time, paused).await?)
+            }
+            Self::Kept(connection) => kept::sync(home, connection.clone(), seconds).await,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Dialled(dialer) => dialer.name(),
+            // Whatever it keeps is made by [`Home::dialer`], too.
+            Self::Kept(_) => "quic",
+        }
+    }
+}
+
+pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
+    let mut news = Known::read(home)?;
+    let way = Way::of(home, args.wait).await?;
+    let report = match args.wait {
+        0 => way.until_calm(home).await,
+        seconds => tasks::while_watching(home, &mut news, way.stay(home, seconds)).await,
     };
     // Whoever cannot reach the relay needs to know most of all whom to call.
     let mut report = match report {
@@ -178,14 +220,14 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
             // What came before the connection broke has come all the same.
             news.tell(home).await?;
             tasks::remark_overdue(home);
-            return Err(error.into());
+            return Err(error);
         }
     };
     sweep::compare_new(&home.engine).await?;
     let told = telling::advance_all(&home.engine).await? > 0;
     if tasks::look(home).await? || told {
         // What follows from a deadline, or from an owner's agreement, goes out at once.
-        report = report.followed_by(session::run(&home.engine, &dialer, Stay::UntilCalm).await?);
+        report = report.followed_by(way.until_calm(home).await?);
     }
     let alike = matches::waiting(home)?;
     let waiting = records::pending_count(&home.engine.vault);
@@ -207,7 +249,7 @@ pub(crate) async fn sync(args: SyncArgs, home: &Home) -> Result<(), Failure> {
         "recovery": recovery,
         "head": head,
         "connected": true,
-        "transport": dialer.name(),
+        "transport": way.name(),
     });
     print(home.json, result, |_| {
         let counts = [report.sent.to_string(), report.received.to_string(), waiting.to_string()];

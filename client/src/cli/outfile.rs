@@ -7,11 +7,12 @@ use causeway_common::store::files;
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::remark;
+use crate::caller;
 
 /// Refuses a name that is taken, unless it may be written over, and one in a folder that is not there.
 pub(super) fn is_free(home: &Home, out: &Path, force: bool) -> Result<(), Failure> {
     let show = out.display().to_string();
-    if !force && std::fs::symlink_metadata(out).is_ok() {
+    if !force && std::fs::symlink_metadata(caller::at(out)).is_ok() {
         return Err(Failure::new(
             "O-101",
             exit::CONFLICT,
@@ -20,7 +21,7 @@ pub(super) fn is_free(home: &Home, out: &Path, force: bool) -> Result<(), Failur
         ));
     }
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+    if let Some(folder) = folder.filter(|folder| !caller::at(folder).is_dir()) {
         let show = folder.display().to_string();
         return Err(Failure::new(
             "O-107",
@@ -53,7 +54,7 @@ pub(super) async fn write(
     };
     // The log first: what cannot be entered does not go out.
     home.note(what).await?;
-    let path = std::path::absolute(out).map_err(|error| unwritable(&error))?;
+    let path = std::path::absolute(caller::at(out)).map_err(|error| unwritable(&error))?;
     files::write_durable(&path, bytes).map_err(|error| unwritable(&error))?;
     remark(&home.lang.fill("export-in-clear", &[("file", &show)]));
     Ok(())

@@ -7,6 +7,8 @@ use causeway_certs::names;
 use causeway_common::time::Timestamp;
 use serde_json::Value;
 
+use crate::caller::{self, Said};
+
 /// Version of the shapes that scripts see.
 const SCHEMA_VERSION: u32 = 1;
 
@@ -42,6 +44,21 @@ fn is_taken() -> bool {
     TAKEN.try_with(|_| ()).is_ok()
 }
 
+/// Whether a person sees the results.
+pub(crate) fn is_seen() -> bool {
+    !is_taken() && caller::sees_out()
+}
+
+/// Whether a person sees what is remarked beside them.
+pub(crate) fn is_beside_seen() -> bool {
+    !is_taken() && caller::sees_err()
+}
+
+/// Whether this process has a terminal to draw on for whoever has asked.
+pub(crate) fn may_draw() -> bool {
+    !is_taken() && !caller::is_elsewhere()
+}
+
 fn keep(value: Value, words: String) {
     let _ = TAKEN.try_with(|taken| taken.borrow_mut().results.push(Printed { value, words }));
 }
@@ -51,6 +68,7 @@ pub(crate) fn emit(line: &str) {
     if is_taken() {
         return keep(Value::Null, line.to_owned());
     }
+    let Err(line) = caller::say(line, Said::Out) else { return };
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
@@ -59,6 +77,7 @@ pub(crate) fn remark(line: &str) {
     if TAKEN.try_with(|taken| taken.borrow_mut().remarks.push(line.to_owned())).is_ok() {
         return;
     }
+    let Err(line) = caller::say(line, Said::Err) else { return };
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 

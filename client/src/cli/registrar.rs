@@ -117,14 +117,23 @@ pub(crate) enum RegistrarCommand {
     Recover(recover::RecoverCommand),
 }
 
-pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<(), Failure> {
-    if let RegistrarCommand::Claim { code, protection } = command {
-        return claim(&code, protection, global).await;
+impl RegistrarCommand {
+    /// Whether it makes a home, or goes on making one.
+    pub(crate) fn makes_home(&self) -> bool {
+        matches!(self, Self::Claim { .. } | Self::Stand(_))
     }
-    if let RegistrarCommand::Stand(args) = command {
-        return registrars::stand(&args, global).await;
+}
+
+/// Those that make their own homes.
+pub(crate) async fn begin(command: RegistrarCommand, global: &Global) -> Result<(), Failure> {
+    match command {
+        RegistrarCommand::Claim { code, protection } => claim(&code, protection, global).await,
+        RegistrarCommand::Stand(args) => registrars::stand(&args, global).await,
+        _ => Ok(()),
     }
-    let home = Home::unlock(global).await?;
+}
+
+pub(crate) async fn run(command: RegistrarCommand, home: &Home) -> Result<(), Failure> {
     if home.engine.identity.role != Role::Registrar {
         return Err(Failure::new(
             "G-103",
@@ -134,30 +143,30 @@ pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<()
         ));
     }
     match command {
-        // Make their own homes.
+        // See [`begin`].
         RegistrarCommand::Claim { .. } | RegistrarCommand::Stand(_) => Ok(()),
-        RegistrarCommand::List => registrars::list(&home).await,
+        RegistrarCommand::List => registrars::list(home).await,
         RegistrarCommand::Nominate => {
-            registrars::nominate(&home).await?;
+            registrars::nominate(home).await?;
             Ok(())
         }
-        RegistrarCommand::Show { request } => registrars::show(&home, &request).await,
+        RegistrarCommand::Show { request } => registrars::show(home, &request).await,
         RegistrarCommand::Appoint { request, threshold } => {
-            registrars::appoint(&home, &request, threshold).await
+            registrars::appoint(home, &request, threshold).await
         }
-        RegistrarCommand::Dismiss { key, threshold } => registrars::dismiss(&home, &key, threshold).await,
-        RegistrarCommand::Threshold { signatures } => registrars::threshold(&home, signatures).await,
-        RegistrarCommand::Read { text } => registrars::read(&home, &text).await,
-        RegistrarCommand::Sign { text } => registrars::sign(&home, &text).await,
-        RegistrarCommand::Invite { name, kind, country } => invite(&home, &name, &kind, &country).await,
-        RegistrarCommand::Pending => pending(&home).await,
-        RegistrarCommand::Admit { id } => admit(&home, &id).await,
+        RegistrarCommand::Dismiss { key, threshold } => registrars::dismiss(home, &key, threshold).await,
+        RegistrarCommand::Threshold { signatures } => registrars::threshold(home, signatures).await,
+        RegistrarCommand::Read { text } => registrars::read(home, &text).await,
+        RegistrarCommand::Sign { text } => registrars::sign(home, &text).await,
+        RegistrarCommand::Invite { name, kind, country } => invite(home, &name, &kind, &country).await,
+        RegistrarCommand::Pending => pending(home).await,
+        RegistrarCommand::Admit { id } => admit(home, &id).await,
         RegistrarCommand::Suspend { org, reason, since } => {
-            suspend(&home, &org, reason, since.as_deref()).await
+            suspend(home, &org, reason, since.as_deref()).await
         }
-        RegistrarCommand::RelayKey(command) => relay_key::run(command, &home).await,
-        RegistrarCommand::Recover(command) => recover::run(command, &home).await,
-        RegistrarCommand::Reinstate { org, vetted } => reinstate(&home, &org, vetted).await,
+        RegistrarCommand::RelayKey(command) => relay_key::run(command, home).await,
+        RegistrarCommand::Recover(command) => recover::run(command, home).await,
+        RegistrarCommand::Reinstate { org, vetted } => reinstate(home, &org, vetted).await,
     }
 }
 

@@ -26,6 +26,7 @@ use super::standing;
 use super::steps::find_thread;
 use crate::activity;
 use crate::attachments::TransferError;
+use crate::caller;
 use crate::calls::{self, Call};
 use crate::casebook::Case;
 use crate::consents;
@@ -315,7 +316,7 @@ fn files(args: &SendArgs) -> Result<Vec<(SectionCode, PathBuf)>, Failure> {
 }
 
 fn is_there(file: &Path) -> std::io::Result<()> {
-    if std::fs::File::open(file)?.metadata()?.is_dir() {
+    if caller::open(file)?.metadata()?.is_dir() {
         return Err(std::io::ErrorKind::IsADirectory.into());
     }
     Ok(())

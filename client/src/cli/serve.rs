@@ -2,10 +2,11 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
+use rand_core::CryptoRng;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::Mutex;
@@ -15,12 +16,17 @@ use super::failure::{Failure, exit};
 use super::home::{self, system_rng};
 use super::output::{print, remark, text};
 use crate::daemon::Daemon;
+use crate::daemon::notices::Notices;
+use crate::daemon::socket;
+use crate::daemon::socket::place::{Socket, SocketError};
 use crate::lang::Lang;
 use crate::web::door::Door;
 use crate::web::door::idle::Idle;
 use crate::web::lockout::Lockout;
 use crate::web::place::{Place, PlaceError};
 use crate::web::{self, Shared, Site, now};
+
+mod browser;
 
 /// Whether nobody is there any more is looked at this often.
 const IDLE_CHECK: Duration = Duration::from_secs(5);
@@ -33,10 +39,17 @@ pub(crate) struct ServeArgs {
     /// Choose another address: the old one is in other hands. Old bookmarks lead nowhere afterwards.
     #[arg(long)]
     new_place: bool,
+    /// Do not open a browser.
+    #[arg(long)]
+    no_browser: bool,
+    /// Leave the organisation out of what the desktop announces.
+    #[arg(long)]
+    hide_organisation: bool,
 }
 
 pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failure> {
-    let daemon = Daemon::new(global.clone())?;
+    let notices = Notices { lang: global.lang(), hide_organisation: args.hide_organisation };
+    let daemon = Daemon::new(global.clone(), notices)?;
     if global.passphrase_file.is_some() {
         daemon.unlock(&home::passphrase(global, false)?).await?;
     }
@@ -55,30 +68,44 @@ pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failur
         daemon,
         place,
     });
-    announce(&site, global).await;
+    let socket = Socket::bind(site.daemon.folder());
+    let address = say_codes(&site, global.json, global.lang(), &mut *system_rng()).await;
+    if asks(global) {
+        remark(&global.lang().text("serve-again"));
+        if !args.no_browser {
+            browser::open(&address, site.daemon.folder());
+        }
+    }
     let served = axum::serve(taken.listener, web::router(&site));
     tokio::select! {
         served = served.into_future() => served.map_err(Failure::internal),
+        served = listen(socket, &site, global.lang()) => served,
         never = lock_when_idle(&site) => never,
         never = more_codes(&site, global) => never,
     }
 }
 
-/// Says where the pages are, with a code for the browser and one for a person.
-async fn announce(site: &Shared, global: &Global) {
-    let lang = global.lang();
+/// Lets commands of the terminal in. Without a socket the pages work all the same.
+async fn listen(socket: Result<Socket, SocketError>, site: &Shared, lang: Lang) -> Result<(), Failure> {
+    match socket {
+        Ok(socket) => socket::serve(socket, socket::router(site)).await,
+        Err(error) => {
+            remark(&lang.fill("daemon-no-socket", &[("why", &error.to_string())]));
+            std::future::pending().await
+        }
+    }
+}
+
+/// Says where the pages are, with a code for the browser and one for a person; gives the address that a browser opens.
+pub(crate) async fn say_codes(site: &Shared, json: bool, lang: Lang, rng: &mut dyn CryptoRng) -> String {
     let (launch, code) = {
         let mut door = site.door.lock().await;
-        let rng = &mut *system_rng();
         (door.launch_code(now(), rng), door.terminal_code(now(), rng))
     };
     let address = site.place.origin();
-    let result = json!({
-        "address": address,
-        "open": format!("{address}/#code={}", launch.as_str()),
-        "code": code.as_str(),
-    });
-    print(global.json, result, |v| {
+    let open = format!("{address}/#code={}", launch.as_str());
+    let result = json!({ "address": address, "open": open, "code": code.as_str() });
+    print(json, result, |v| {
         let code = in_groups(text(v, "code"));
         let lines = [
             lang.fill("serve-ready", &[("address", text(v, "open"))]),
@@ -86,9 +113,20 @@ async fn announce(site: &Shared, global: &Global) {
         ];
         lines.join("\n")
     });
-    if asks(global) {
-        remark(&lang.text("serve-again"));
-    }
+    open
+}
+
+/// Says whether the home is open.
+pub(crate) async fn say_standing(site: &Shared, json: bool, lang: Lang) {
+    let open = site.daemon.home().await.is_some();
+    print(json, json!({ "locked": !open }), |_| lang.text(if open { "daemon-open" } else { "daemon-shut" }));
+}
+
+/// Too many passphrases were wrong.
+pub(crate) fn must_wait(left: Duration) -> Failure {
+    let seconds = usize::try_from(left.as_secs().max(1)).unwrap_or(usize::MAX);
+    let words = |lang: Lang| (lang.count("unlock-wait", seconds), lang.text("daemon-wait-hint"));
+    Failure::in_each("G-146", exit::LOCKED, words).passing()
 }
 
 /// Digits as people read them out.
@@ -118,8 +156,7 @@ async fn lock_when_idle<T>(site: &Shared) -> T {
     loop {
         tokio::time::sleep(IDLE_CHECK).await;
         if site.idle.lock().await.is_idle(now()) {
-            site.trusted.store(false, Ordering::Release);
-            site.daemon.lock().await;
+            site.lock().await;
         }
     }
 }

@@ -1,14 +1,12 @@
 //! What a copy tells of itself: who else has which sections, what was cut, whether consent stood behind it, and whether it
 //! still does.
 
-use std::io::IsTerminal as _;
-
 use serde_json::{Value, json};
 
 use super::consent;
 use super::failure::Failure;
 use super::home::Home;
-use super::output::{harmless, text};
+use super::output::{harmless, is_seen, text};
 use crate::casebook::Case;
 use crate::model::Thread;
 
@@ -66,6 +64,6 @@ pub(super) fn words(v: &Value, home: &Home) -> String {
 
 /// Red where somebody looks at it.
 fn red(words: String) -> String {
-    let seen = !words.is_empty() && std::io::stdout().is_terminal();
+    let seen = !words.is_empty() && is_seen();
     if seen { format!("\u{1b}[31m{words}\u{1b}[0m") } else { words }
 }

@@ -1,13 +1,12 @@
 //! Who will see what of a referral, worked out and shown before anything is queued.
 
-use std::io::{BufRead as _, Write as _};
-
 use causeway_common::ids::OrgId;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::output::harmless;
+use crate::caller;
 use crate::consents;
 use crate::lang::Lang;
 use crate::referral::access::{
@@ -306,9 +305,6 @@ pub(super) fn check(shares: &[Share], home: &Home) -> Result<(), Failure> {
 /// Asks the person at the terminal whether this is what she means.
 pub(super) fn agreed(home: &Home) -> Result<bool, Failure> {
     let question = home.lang.text("access-ask");
-    let mut out = std::io::stderr().lock();
-    write!(out, "{question} ").and_then(|()| out.flush()).map_err(Failure::internal)?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(Failure::internal)?;
+    let answer = caller::ask(&question).map_err(Failure::internal)?.unwrap_or_default();
     Ok(["y", "yes", "д", "да"].contains(&answer.trim().to_lowercase().as_str()))
 }

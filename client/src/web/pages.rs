@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use causeway_common::priority::Priority;
 use serde_json::Value;
-use tokio::runtime::Handle;
 
 use crate::cli;
 use crate::cli::failure::{Failure, exit};
@@ -66,12 +65,11 @@ impl Visitor {
         &self.open
     }
 
-    /// Runs a command for whoever looks. On a thread of its own: commands read the vault without a pause.
+    /// Runs a command for whoever looks.
     pub(crate) async fn run(&self, words: &[&str]) -> Result<Taken, Failure> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let (home, runtime) = (self.home.read_in(self.lang), Handle::current());
-        let running = tokio::task::spawn_blocking(move || runtime.block_on(cli::within(&words, &home)));
-        let (done, taken) = running.await.map_err(Failure::internal)?;
+        let home = self.home.read_in(self.lang);
+        let (done, taken) = cli::apart(move || async move { cli::within(&words, &home).await }).await?;
         done.map(|()| taken).map_err(|failure| failure.in_lang(self.lang))
     }
 

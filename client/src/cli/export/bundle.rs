@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::attachments;
 use crate::audit::{self as form, write_directory};
+use crate::caller;
 use crate::casebook::Case;
 use crate::cli::Global;
 use crate::cli::directory::own_log;
@@ -91,7 +92,7 @@ fn at_hand(folder: &Path, packets: &[Packet]) -> Result<Vec<Attached>, Failure> 
     };
     let wanted: Vec<_> = packets.iter().flat_map(entries).collect();
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)?.take(FOLDER_FILES_MAX) {
+    for entry in std::fs::read_dir(caller::at(folder)).map_err(unreadable)?.take(FOLDER_FILES_MAX) {
         let path = entry.map_err(unreadable)?.path();
         let size = std::fs::metadata(&path).map_err(unreadable)?.len();
         // Only what has the length of a file that is named is read, or more: a picture that went out was cleaned.

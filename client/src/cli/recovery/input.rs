@@ -1,6 +1,5 @@
 //! Recovery sheets that people type, or have in a file.
 
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use causeway_certs::keys::SigningKey;
@@ -8,6 +7,7 @@ use causeway_common::ids::Digest;
 use clap::Args;
 use zeroize::Zeroizing;
 
+use crate::caller;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::home::Home;
 use crate::cli::output::remark;
@@ -40,8 +40,10 @@ impl SheetArgs {
             let unreadable = |error: std::io::Error| {
                 Failure::invalid(format!("Cannot read the sheet: {error}."), "Check --sheet-file.")
             };
-            let file = std::fs::File::open(path).map_err(unreadable)?;
-            file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
+            let bytes = caller::read(path, FILE_BYTES_MAX).map_err(unreadable)?;
+            text.push_str(
+                std::str::from_utf8(&bytes).map_err(|error| unreadable(std::io::Error::other(error)))?,
+            );
             text.push('\n');
         }
         Ok(sheet::read(&text)?)
@@ -129,9 +131,7 @@ pub(super) fn ask_for_any(what: &str) -> Result<SigningKey, Failure> {
 
 /// A line that a person types; none at the end of the input.
 pub(crate) fn line() -> Result<Option<Zeroizing<String>>, Failure> {
-    let mut line = Zeroizing::new(String::new());
-    let read = std::io::stdin().read_line(&mut line).map_err(Failure::internal)?;
-    Ok((read > 0).then_some(line))
+    caller::ask("").map_err(Failure::internal)
 }
 
 /// A sheet of a key that is not meant.

@@ -15,10 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::home::system_rng;
 use crate::lang::Lang;
 use crate::web::door::Refused;
-use crate::web::{Shared, now};
-
-/// Longest passphrase or code that is looked at, in bytes.
-const SECRET_BYTES_MAX: usize = 1024;
+use crate::web::{NotOpened, Shared, now};
 
 #[derive(Template)]
 #[template(path = "web/enter.html")]
@@ -112,32 +109,18 @@ pub(crate) async fn unlock(
 ) -> Response {
     let lang = language(&headers);
     let refused = |error: String| (StatusCode::FORBIDDEN, draw(&Unlock { lang, error })).into_response();
-    let mut lockout = site.lockout.lock().await;
-    if let Some(left) = lockout.wait(now()) {
-        return refused(wait(left, lang));
-    }
-    if typed.passphrase.len() > SECRET_BYTES_MAX {
-        return refused(lang.text("unlock-long"));
-    }
-    match site.daemon.unlock(&typed.passphrase).await {
+    match site.unlock(&typed.passphrase).await {
         Ok(()) => {
-            if let Err(error) = lockout.right() {
-                tracing::warn!("the count of wrong attempts is not written: {error}");
-            }
             site.trusted.store(true, Ordering::Release);
-            site.idle.lock().await.touch(now());
             Redirect::to("/board").into_response()
         }
-        Err(failure) => refused(why(failure, &mut lockout, lang)),
+        Err(NotOpened::Wait(left)) => refused(wait(left, lang)),
+        Err(NotOpened::TooLong) => refused(lang.text("unlock-long")),
+        Err(NotOpened::Failed(failure)) => refused(why(failure, lang)),
     }
 }
 
-/// A wrong passphrase counts; a home that does not open although it is the right one does not.
-fn why(failure: Failure, lockout: &mut crate::web::lockout::Lockout, lang: Lang) -> String {
-    let wrong = failure.is_wrong_secret();
-    if wrong && let Err(error) = lockout.wrong(now()) {
-        tracing::warn!("the count of wrong attempts is not written: {error}");
-    }
+fn why(failure: Failure, lang: Lang) -> String {
     let failure = failure.in_lang(lang);
     format!("{} {} [{}]", failure.message, failure.hint, failure.code)
 }
@@ -149,8 +132,7 @@ fn wait(left: std::time::Duration, lang: Lang) -> String {
 
 /// Locks the home: its keys are wiped, and what the browser has kept of its pages is thrown away. The browser stays let in.
 pub(crate) async fn lock(State(site): State<Shared>) -> Response {
-    site.trusted.store(false, Ordering::Release);
-    site.daemon.lock().await;
+    site.lock().await;
     let mut response = Redirect::to("/").into_response();
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     response

@@ -1,0 +1,177 @@
+//! The daemon's ear for programs of the same user on this machine: a Unix socket beside the home.
+//!
+//! A command of the terminal that needs the home asks here, and nothing changes for whoever has typed it: [`command`] runs the same
+//! code, and [`crate::caller`] brings what it says, reads and asks to where it was typed. Requests are HTTP; bodies are one
+//! JSON value on a line, in both directions at once, so that what is said is seen when it is said.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use self::lines::Lines;
+use crate::caller::{Caller, Said};
+use crate::cli::failure::{self, Failure, exit};
+use crate::cli::home::system_rng;
+use crate::cli::{self, serve};
+use crate::lang::Lang;
+use crate::web::{NotOpened, Shared, now};
+
+pub(crate) mod asking;
+mod lines;
+pub(crate) mod place;
+
+/// A request: what is asked, and where and how it was asked.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Asking {
+    /// What was typed after the name of the program.
+    pub(crate) words: Vec<OsString>,
+    /// The folder in which it was typed.
+    pub(crate) folder: OsString,
+    pub(crate) json: bool,
+    /// Tag of the language.
+    pub(crate) lang: String,
+    /// Nobody is there to be asked.
+    pub(crate) no_input: bool,
+    /// Whether a person sees standard output, and standard error.
+    pub(crate) sees: (bool, bool),
+    /// For [`unlock`] alone.
+    pub(crate) passphrase: Option<Zeroizing<String>>,
+}
+no_content_in_debug!(Asking);
+
+impl Asking {
+    fn lang(&self) -> Lang {
+        self.lang.parse().unwrap_or(Lang::En)
+    }
+}
+
+/// The routes for commands. Whoever serves the socket merges others beside them.
+pub(crate) fn router(site: &Shared) -> Router {
+    Router::new()
+        .route("/command", post(command))
+        .route("/lock", post(lock))
+        .route("/unlock", post(unlock))
+        .route("/code", post(code))
+        .with_state(Arc::clone(site))
+}
+
+/// Answers whoever asks at the socket, for as long as it is let.
+pub(crate) async fn serve(socket: place::Socket, router: Router) -> Result<(), Failure> {
+    axum::serve(socket, router).await.map_err(Failure::internal)
+}
+
+/// Runs a command of the terminal.
+async fn command(State(site): State<Shared>, body: Body) -> Response {
+    answered(body, async move |asking| {
+        let open = site.daemon.home().await.ok_or_else(locked)?;
+        // Whoever types is there.
+        if !asking.no_input {
+            site.idle.lock().await.touch(now());
+        }
+        let mut home = open.home.read_in(asking.lang());
+        (home.json, home.no_input) = (asking.json, asking.no_input);
+        cli::within_for(&asking.words, &home).await
+    })
+    .await
+}
+
+/// Locks the home.
+async fn lock(State(site): State<Shared>, body: Body) -> Response {
+    answered(body, async move |asking| {
+        site.lock().await;
+        serve::say_standing(&site, asking.json, asking.lang()).await;
+        Ok(())
+    })
+    .await
+}
+
+/// Opens the home. Wrong passphrases count as they do on the pages.
+async fn unlock(State(site): State<Shared>, body: Body) -> Response {
+    answered(body, async move |asking| {
+        let (json, lang) = (asking.json, asking.lang());
+        let secret = asking.passphrase.unwrap_or_default();
+        site.unlock(&secret).await.map_err(|why| match why {
+            NotOpened::Wait(left) => serve::must_wait(left),
+            NotOpened::TooLong => Failure::wrong("unlock-long", &[]),
+            NotOpened::Failed(failure) => failure,
+        })?;
+        serve::say_standing(&site, json, lang).await;
+        Ok(())
+    })
+    .await
+}
+
+/// Gives another code for a browser.
+async fn code(State(site): State<Shared>, body: Body) -> Response {
+    answered(body, async move |asking| {
+        serve::say_codes(&site, asking.json, asking.lang(), &mut *system_rng()).await;
+        Ok(())
+    })
+    .await
+}
+
+/// Does something for whoever has asked, on a thread of its own, and lets them hear of it while it goes on.
+async fn answered<F>(body: Body, doing: F) -> Response
+where
+    F: AsyncFnOnce(Asking) -> Result<(), Failure> + Send + 'static,
+{
+    let mut lines = Lines::of(body);
+    let Some(asking) = lines.next::<Asking>().await else { return StatusCode::BAD_REQUEST.into_response() };
+    let (said, heard) = unbounded_channel();
+    let (answer, answers) = std::sync::mpsc::channel();
+    let gone = CancellationToken::new();
+    let broken = gone.clone();
+    tokio::spawn(async move {
+        while let Some(next) = lines.next().await {
+            if answer.send(next).is_err() {
+                return;
+            }
+        }
+        // Whoever has said everything is still there; whoever has been cut off is not.
+        if lines.is_broken() {
+            broken.cancel();
+        }
+    });
+    let caller =
+        Caller { folder: asking.folder.clone().into(), sees: asking.sees, said: said.clone(), answers };
+    let (json, lang) = (asking.json, asking.lang());
+    // An end without a word about how it ended is one, too: the program that asks knows it.
+    drop(tokio::spawn(cli::apart(move || {
+        caller.served(async move {
+            let done = tokio::select! {
+                done = doing(asking) => done,
+                () = gone.cancelled() => Err(Failure::interrupted()),
+                () = said.closed() => Err(Failure::interrupted()),
+            };
+            let code = done.map_or_else(|failed| failure::tell(failed, json, lang), |()| 0);
+            drop(said.send(Said::Exit(code)));
+        })
+    })));
+    Body::from_stream(stream::unfold(heard, next_line)).into_response()
+}
+
+async fn next_line(
+    mut heard: UnboundedReceiver<Said>,
+) -> Option<(Result<Vec<u8>, serde_json::Error>, UnboundedReceiver<Said>)> {
+    let said = heard.recv().await?;
+    let line = serde_json::to_vec(&said).map(|mut line| {
+        line.push(b'\n');
+        line
+    });
+    Some((line, heard))
+}
+
+fn locked() -> Failure {
+    Failure::said("G-142", exit::LOCKED, "daemon-locked", &[])
+}

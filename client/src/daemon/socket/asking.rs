@@ -1,0 +1,78 @@
+//! The other end of the socket: a command of the terminal that lets the daemon do it.
+
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use futures_util::stream;
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::Asking;
+use super::lines::Lines;
+use crate::caller::{Answer, Said, ask_for_daemon, read_for_daemon};
+use crate::cli::failure::{Failure, exit};
+use crate::cli::output::{emit, remark};
+
+/// Lets the daemon do what stands at this path, prints what it says, reads for it, and gives the exit code.
+///
+/// # Errors
+/// The daemon does not answer to the end.
+pub(crate) async fn ask(stream: UnixStream, path: &str, asking: &Asking) -> Result<u8, Failure> {
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| no_answer())?;
+    tokio::spawn(connection);
+    let (answers, body) = unbounded_channel();
+    say(&answers, asking);
+    let request = Request::post(path)
+        .header("host", "localhost")
+        .body(Body::from_stream(stream::unfold(body, next)))
+        .map_err(Failure::internal)?;
+    let response = sender.send_request(request).await.map_err(|_| no_answer())?;
+    if response.status() != StatusCode::OK {
+        return Err(no_answer());
+    }
+    let mut lines = Lines::of(Body::new(response.into_body()));
+    while let Some(said) = lines.next::<Said>().await {
+        match said {
+            Said::Out(line) => emit(&line),
+            Said::Err(line) => remark(&line),
+            Said::Ask(words) => answer(&answers, move || ask_for_daemon(&words)).await?,
+            Said::Read(path, most) => {
+                answer(&answers, move || read_for_daemon(path.as_ref(), most)).await?;
+            }
+            Said::Exit(code) => return Ok(code),
+        }
+    }
+    Err(no_answer())
+}
+
+/// On a thread of its own: an interrupt has to be noticed while a person is about to type.
+async fn answer(
+    answers: &UnboundedSender<Vec<u8>>,
+    read: impl FnOnce() -> Answer + Send + 'static,
+) -> Result<(), Failure> {
+    let answer = tokio::task::spawn_blocking(read).await.map_err(Failure::internal)?;
+    say(answers, &answer);
+    Ok(())
+}
+
+fn say(answers: &UnboundedSender<Vec<u8>>, value: &impl Serialize) {
+    if let Ok(mut line) = serde_json::to_vec(value) {
+        line.push(b'\n');
+        // A daemon that has ended meanwhile is noticed where it should speak.
+        drop(answers.send(line));
+    }
+}
+
+async fn next(
+    mut body: UnboundedReceiver<Vec<u8>>,
+) -> Option<(Result<Vec<u8>, Infallible>, UnboundedReceiver<Vec<u8>>)> {
+    body.recv().await.map(|line| (Ok(line), body))
+}
+
+fn no_answer() -> Failure {
+    Failure::said("G-145", exit::OTHER, "daemon-no-answer", &[]).passing()
+}
