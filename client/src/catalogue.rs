@@ -230,7 +230,7 @@ mod tests {
         changed.events.push(Event {
             at: Timestamp(11),
             by: OrgId([1; 32]),
-            what: "open".into(),
+            what: Action::Open.as_str().into(),
             state: "seen".into(),
             text: String::new(),
             packet: changed.root,

@@ -31,7 +31,7 @@ pub(crate) mod home;
 mod hours;
 mod import;
 pub(crate) mod inbox;
-mod joining;
+pub(crate) mod joining;
 mod kind;
 mod linking;
 mod matches;
@@ -42,7 +42,7 @@ mod outfile;
 pub(crate) mod output;
 mod overriding;
 mod placing;
-mod recovery;
+pub(crate) mod recovery;
 mod registers;
 mod registrar;
 mod relay_key;
@@ -103,6 +103,9 @@ pub(crate) struct Global {
     /// For tests of power and process failures: end without warning at a named step, the nth time.
     #[arg(long, global = true, hide = true, value_name = "STEP:N", value_parser = crash_at)]
     crash_at: Option<()>,
+    /// What somebody has typed on a page instead of at a terminal.
+    #[arg(skip)]
+    typed: Option<home::Typed>,
 }
 
 impl Global {

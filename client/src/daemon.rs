@@ -6,12 +6,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use causeway_common::store::files;
+use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, RwLock, watch};
 use tokio::task::JoinHandle;
 
-use crate::cli::Global;
 use crate::cli::failure::Failure;
-use crate::cli::home::{self, Home};
+use crate::cli::home::{self, Home, Typed};
+use crate::cli::{Global, joining, output};
+use crate::lang::Lang;
 use crate::vault::{Vault, VaultError};
 
 pub(crate) mod connection;
@@ -56,21 +60,55 @@ impl Open {
 }
 
 impl Daemon {
-    /// Of the home that these flags name. It is locked.
+    /// Of the home that these flags name. It is locked, or not there yet: then it can be begun.
     ///
     /// # Errors
-    /// There is no home.
+    /// Its folder cannot be made.
     pub(crate) fn new(global: Global, notices: Notices) -> Result<Self, Failure> {
         let folder = home::folder(&global)?;
-        if !folder.join("vault").exists() {
-            return Err(crate::engine::EngineError::NoIdentity.into());
-        }
+        files::create_private_dir(&folder)?;
         Ok(Self { global, folder, open: RwLock::new(None), turn: Mutex::new(()), notices })
     }
 
     /// The folder of the home.
     pub(crate) fn folder(&self) -> &std::path::Path {
         &self.folder
+    }
+
+    /// Whether there is a home.
+    pub(crate) fn has_home(&self) -> bool {
+        self.folder.join("vault").exists()
+    }
+
+    /// Makes a home with an invite or a colleague's code, and opens it. Gives what is to be compared, as `causeway join` says it.
+    ///
+    /// # Errors
+    /// Those of `causeway join`. A home that was begun is there, and locked.
+    pub(crate) async fn begin(
+        &self,
+        invite: &str,
+        device_name: &str,
+        typed: Typed,
+        lang: Lang,
+    ) -> Result<Value, Failure> {
+        let turn = self.turn.lock().await;
+        if self.has_home() {
+            return Err(home::taken(None));
+        }
+        let passphrase = typed.passphrase.clone();
+        let taken = {
+            let (invite, device_name) = (invite.to_owned(), device_name.to_owned());
+            let (global, runtime) = (self.global.clone(), Handle::current());
+            let joining = tokio::task::spawn_blocking(move || {
+                let join = joining::join_typed(&invite, &device_name, typed, lang, &global);
+                runtime.block_on(output::take(join))
+            });
+            let (done, taken) = joining.await.map_err(Failure::internal)?;
+            done.map(|()| taken)?
+        };
+        drop(turn);
+        self.unlock(&passphrase).await?;
+        Ok(taken.results.into_iter().next().map_or(Value::Null, |printed| printed.value))
     }
 
     /// The home, if it is open.
@@ -86,6 +124,9 @@ impl Daemon {
         let _turn = self.turn.lock().await;
         if let Some(open) = self.home().await {
             return check(&open.home.engine.vault, secret);
+        }
+        if !self.has_home() {
+            return Err(crate::engine::EngineError::NoIdentity.into());
         }
         let mut home = Home::unlock_with(&self.folder, secret, &self.global).await?;
         let (told, connection) = watch::channel(Connection::Connecting);

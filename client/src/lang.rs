@@ -26,6 +26,7 @@ macro_rules! words {
 words![
     "access",
     "backup",
+    "begin",
     "calls",
     "capacity",
     "checks",

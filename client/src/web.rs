@@ -30,6 +30,7 @@ pub(crate) mod place;
 use self::door::Door;
 use self::door::idle::Idle;
 use self::lockout::Lockout;
+use self::pages::begin::Begun;
 use self::place::Place;
 
 /// Longest passphrase that is looked at, in bytes.
@@ -44,6 +45,8 @@ pub(crate) struct Site {
     pub(crate) idle: Mutex<Idle>,
     /// Whether the browser that is let in has given the passphrase: a code alone shows nothing, even of a home that is open.
     pub(crate) trusted: AtomicBool,
+    /// What somebody who begins has not written down yet.
+    pub(crate) begun: Mutex<Option<Begun>>,
 }
 
 /// Why the home is not open after an attempt.
@@ -107,8 +110,13 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/organisations", get(pages::organisations::list))
         .route("/help", get(pages::help::show))
         .route("/events", get(events::stream))
+        .route("/begin/code", get(pages::begin::code).post(pages::begin::written))
+        .route("/begin/compare", get(pages::begin::compare))
+        .route("/recovery", get(pages::recovery::sheets))
+        .route("/recovery/confirm", get(pages::recovery::ask).post(pages::recovery::confirm))
         .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_open))
         .route("/unlock", post(pages::lock::unlock))
+        .route("/begin", get(pages::begin::start).post(pages::begin::begin))
         .route("/lock", post(pages::lock::lock))
         .route("/leave", post(pages::lock::leave))
         .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_let_in));

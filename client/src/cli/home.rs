@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use causeway_certs::keys::PublicKey;
 use causeway_certs::transport::quic::{self, QuicDialer};
@@ -42,13 +42,22 @@ pub(super) const WRONG: &str = "V-103";
 /// Longest passphrase file.
 const PASSPHRASE_BYTES_MAX: u64 = 4 * 1024;
 
+/// Memory that a guess at the passphrase takes, if nobody says otherwise.
+const VAULT_MEMORY_MIB: u32 = 256;
+
 /// How a new home is protected.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ProtectionArgs {
     /// Memory in MiB that each guess at the passphrase takes, 64 to 4096. Less only on a machine that has little; more
     /// makes a stolen disk harder to open and every command slower.
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=4096))]
+    #[arg(long, default_value_t = VAULT_MEMORY_MIB, value_parser = clap::value_parser!(u32).range(64..=4096))]
     vault_memory: u32,
+}
+
+impl Default for ProtectionArgs {
+    fn default() -> Self {
+        Self { vault_memory: VAULT_MEMORY_MIB }
+    }
 }
 
 impl ProtectionArgs {
@@ -80,6 +89,14 @@ impl Dialer for RelayDialer {
         "quic"
     }
 }
+
+/// The passphrase of a home that is begun on a page, and the place into which its recovery code is put for whoever writes it down.
+#[derive(Clone)]
+pub(crate) struct Typed {
+    pub(crate) passphrase: Zeroizing<String>,
+    pub(crate) recovery: Arc<Mutex<Option<RecoveryCode>>>,
+}
+no_content_in_debug!(Typed);
 
 /// An unlocked home.
 #[derive(Debug)]
@@ -169,7 +186,13 @@ impl Home {
             Vault::create(open_store(&folder)?, folder.as_path(), &passphrase, protection.cost(), &mut *rng)
                 .await?;
         recovery::store(&vault, &found(&mut *rng), &mut *rng).await?;
-        remark(&format!("{}\n", global.lang().fill("home-recovery-code", &[("code", code.as_str())])));
+        match &global.typed {
+            Some(typed) => *typed.recovery.lock().unwrap_or_else(PoisonError::into_inner) = Some(code),
+            None => {
+                let words = global.lang().fill("home-recovery-code", &[("code", code.as_str())]);
+                remark(&format!("{words}\n"));
+            }
+        }
         Self::open(vault, &folder, global)
     }
 
@@ -291,7 +314,8 @@ fn names(folder: &Path) -> Vec<std::ffi::OsString> {
         .collect()
 }
 
-fn taken(name: Option<&str>) -> Failure {
+/// Somebody has this home.
+pub(crate) fn taken(name: Option<&str>) -> Failure {
     match name {
         Some(name) => Failure::said("H-109", exit::CONFLICT, "fail-taken", &[("name", name)]),
         None => Failure::said("H-109", exit::CONFLICT, "fail-taken-somebody", &[]),
@@ -310,6 +334,9 @@ pub(crate) fn open_store(folder: &Path) -> Result<Arc<SledKv>, StoreError> {
 
 /// The passphrase, or what stands in for it: from the file, or from the person at the terminal.
 pub(crate) fn passphrase(global: &Global, new: bool) -> Result<Zeroizing<String>, Failure> {
+    if let Some(typed) = &global.typed {
+        return Ok(typed.passphrase.clone());
+    }
     if let Some(path) = &global.passphrase_file {
         let unreadable = |e: std::io::Error| {
             Failure::wrong_in_each(|lang| {

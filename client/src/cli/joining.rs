@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use causeway_certs::link::{self, LinkCode};
+use causeway_certs::transport::Dialer;
 use causeway_certs::{emoji, fingerprint};
 use causeway_common::ids::Digest;
 use causeway_common::limits::CLOCK_SKEW;
@@ -10,12 +11,14 @@ use causeway_common::time::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
-use super::home::Home;
+use super::home::{Home, ProtectionArgs, Typed};
 use super::member::{ADMISSION_INTERVAL, JoinArgs};
 use super::output::{print, remark, text};
 use super::{Global, linking};
 use crate::identity::Identity;
+use crate::lang::Lang;
 use crate::linking::{self as links, LinkingError};
+use crate::membership;
 use crate::records;
 use crate::session::{self, Stay};
 use crate::vault::Changes;
@@ -45,6 +48,55 @@ pub(crate) fn comparison_words(value: &Value) -> String {
         each("ru"),
         text(value, "comparison")
     )
+}
+
+/// Joins for somebody who sits at a page: what the command says goes to whoever takes it (see [`super::output::take`]).
+///
+/// # Errors
+/// Those of `causeway join`. What was begun is there, and the same invite goes on with it.
+pub(crate) async fn join_typed(
+    invite: &str,
+    device_name: &str,
+    typed: Typed,
+    lang: Lang,
+    global: &Global,
+) -> Result<(), Failure> {
+    let global = Global {
+        passphrase_file: None,
+        json: true,
+        no_input: true,
+        lang: Some(lang),
+        typed: Some(typed),
+        ..global.clone()
+    };
+    let name = Some(device_name.trim()).filter(|name| !name.is_empty()).map(str::to_owned);
+    let args = JoinArgs {
+        invite: invite.split_whitespace().collect(),
+        device_name: name,
+        wait: 0,
+        protection: ProtectionArgs::default(),
+    };
+    super::member::join(args, &global).await
+}
+
+/// Whether this home has been let in: by the registrar, or as one more workstation by its administrator. One that has not asks
+/// once more, in case the first time was cut off; that does no harm.
+pub(crate) async fn is_let_in(home: &Home, dialer: &dyn Dialer) -> Result<bool, Failure> {
+    let identity = &home.engine.identity;
+    let known = {
+        let replica = home.engine.replica.lock().await;
+        let own = replica.directory.organisation(identity.org);
+        own.is_some_and(|own| identity.linked().is_none() || own.device(identity.device()).is_some())
+    };
+    if known || (identity.linked().is_none() && identity.enrolment().is_none()) {
+        return Ok(true);
+    }
+    if identity.linked().is_some() {
+        links::ask(&home.engine, dialer).await?;
+        return Ok(links::is_admitted(&home.engine, dialer).await?);
+    }
+    membership::enrol(&home.engine, dialer).await?;
+    Ok(membership::is_admitted(&home.engine, dialer).await?)
 }
 
 pub(crate) async fn join(args: &JoinArgs, global: &Global) -> Result<(), Failure> {

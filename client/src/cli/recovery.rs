@@ -16,7 +16,7 @@ pub(crate) use self::input::{SheetArgs, line, with_root};
 use self::input::{with_sheets, words_of};
 
 mod input;
-mod papers;
+pub(crate) mod papers;
 pub(crate) mod restore;
 pub(crate) mod split;
 pub(crate) mod standing;

@@ -65,6 +65,7 @@ pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failur
         lockout: Mutex::new(Lockout::load(daemon.folder(), now())),
         idle: Mutex::new(Idle::after_minutes(args.idle_minutes, now()).unwrap_or_else(|| Idle::new(now()))),
         trusted: AtomicBool::new(false),
+        begun: Mutex::new(None),
         daemon,
         place,
     });

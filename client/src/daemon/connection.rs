@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::cli::failure::{Failure, link_words};
 use crate::cli::home::Home;
+use crate::cli::joining;
 use crate::cli::output;
 use crate::cli::tasks::LOOK_INTERVAL;
 use crate::escalation;
@@ -62,6 +63,10 @@ pub(crate) async fn keep(home: Home, told: watch::Sender<Connection>) {
 async fn stay(home: &Home, told: &watch::Sender<Connection>) {
     loop {
         let failed = match home.dialer().await {
+            Ok(dialer) if !is_let_in(home, &*dialer, told).await => {
+                tokio::time::sleep(LOOK_INTERVAL).await;
+                continue;
+            }
             Ok(dialer) => {
                 let dialer = Telling { dialer, told };
                 let paused = |_, error: Option<&SessionError>| offline(home, told, error);
@@ -78,6 +83,15 @@ async fn stay(home: &Home, told: &watch::Sender<Connection>) {
             tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
+}
+
+/// Somebody who is not let in yet looks again now and then; everything else is said by the stay itself.
+async fn is_let_in(home: &Home, dialer: &dyn Dialer, told: &watch::Sender<Connection>) -> bool {
+    let waits = matches!(joining::is_let_in(home, dialer).await, Ok(false));
+    if waits {
+        set_offline(home, told, Why::by(|lang| lang.text("connection-not-let-in")));
+    }
+    !waits
 }
 
 fn offline(home: &Home, told: &watch::Sender<Connection>, error: Option<&SessionError>) {

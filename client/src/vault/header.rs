@@ -53,6 +53,13 @@ impl RecoveryCode {
         &self.0
     }
 
+    /// Whether this is what stands on the paper: letters of either case, groups in any way.
+    pub fn is_typed(&self, text: &str) -> bool {
+        let typed = recovery_bytes(text).map(Zeroizing::new);
+        let meant = recovery_bytes(&self.0).map(Zeroizing::new);
+        typed.zip(meant).is_some_and(|(typed, meant)| bool::from(typed.ct_eq(&*meant)))
+    }
+
     /// Whether a text is a recovery code, typed without a slip.
     pub fn is_one(text: &str) -> bool {
         recovery_bytes(text).map(Zeroizing::new).is_some()

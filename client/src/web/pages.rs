@@ -23,12 +23,14 @@ use crate::web::Shared;
 
 pub(crate) mod alert;
 pub(crate) mod assets;
+pub(crate) mod begin;
 pub(crate) mod board;
 pub(crate) mod help;
 pub(crate) mod item;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod organisations;
+pub(crate) mod recovery;
 pub(crate) mod row;
 pub(crate) mod step;
 pub(crate) mod tasks;

@@ -16,7 +16,7 @@ use crate::recovery::sheet;
 use crate::recovery::{self, Part, Root};
 
 /// How many groups of a sheet are asked for.
-const ASKED: usize = 2;
+pub(crate) const ASKED: usize = 2;
 /// How often a person may type a group wrong.
 const TRIES: usize = 3;
 
@@ -107,8 +107,7 @@ pub(super) async fn confirm(args: &SheetArgs, home: &Home) -> Result<(), Failure
     } else {
         typed.iter().map(|key| known(key, &here)).collect::<Result<_, _>>()?
     };
-    recovery::confirm(&home.engine, &shown).await?;
-    home.note("erased root keys that are on paper").await?;
+    confirmed(&shown, home).await?;
     let roots = recovery::roots(&home.engine).await?;
     let erased: Vec<_> = roots.iter().filter(|root| shown.contains(&root.name)).map(key_value).collect();
     let left = recovery::here(&home.engine).await?.len();
@@ -120,6 +119,12 @@ pub(super) async fn confirm(args: &SheetArgs, home: &Home) -> Result<(), Failure
         )
     });
     Ok(())
+}
+
+/// Erases keys of which somebody has shown to have the sheets.
+pub(crate) async fn confirmed(shown: &[Digest], home: &Home) -> Result<(), Failure> {
+    recovery::confirm(&home.engine, shown).await?;
+    home.note("erased root keys that are on paper").await
 }
 
 fn known(typed: &SigningKey, here: &[(Root, SigningKey)]) -> Result<Digest, Failure> {
@@ -159,7 +164,7 @@ pub(super) fn ask_for_groups(
 }
 
 /// Two different numbers of so many groups.
-fn pick(count: usize) -> [usize; ASKED] {
+pub(crate) fn pick(count: usize) -> [usize; ASKED] {
     let mut rng = system_rng();
     let mut number = |below: usize| usize::try_from(rng.next_u32()).unwrap_or(0) % below.max(1);
     let first = number(count);

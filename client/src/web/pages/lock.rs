@@ -69,6 +69,9 @@ pub(crate) async fn start(State(site): State<Shared>, headers: HeaderMap) -> Res
     if !site.door.lock().await.is_inside(&headers, now()) {
         return draw(&Enter { lang, error: String::new() });
     }
+    if !site.daemon.has_home() {
+        return Redirect::to("/begin").into_response();
+    }
     match site.daemon.home().await {
         Some(_) if site.trusted.load(Ordering::Acquire) => Redirect::to("/board").into_response(),
         _ => draw(&Unlock { lang, error: String::new() }),
