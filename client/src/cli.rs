@@ -32,6 +32,7 @@ pub(crate) mod inbox;
 mod joining;
 mod kind;
 mod linking;
+mod log;
 mod matches;
 mod member;
 mod mrz;
@@ -40,7 +41,7 @@ mod outfile;
 pub(crate) mod output;
 mod overriding;
 mod placing;
-mod recovery;
+pub(crate) mod recovery;
 mod registers;
 mod registrar;
 mod relay_key;
@@ -52,7 +53,7 @@ mod shared;
 mod sharing;
 mod staff;
 mod standing;
-mod stats;
+pub(crate) mod stats;
 mod status;
 pub(crate) mod steps;
 pub(crate) mod tasks;
@@ -280,6 +281,9 @@ enum Command {
     /// Languages and their codes.
     #[command(subcommand)]
     Language(registers::LanguageCommand),
+    /// What was done on this workstation.
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Check this workstation's data.
     Doctor,
     /// Print completions for a shell.
@@ -435,10 +439,11 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Recovery(command) => recovery::run(command, home).await,
         Command::Stats(args) => stats::stats(args, home).await,
         Command::Search(args) => search::search(args, home).await,
+        Command::Log(command) => log::run(command, home),
+        Command::Registrar(command) => registrar::within(command, home).await,
         Command::Doctor => status::doctor(home).await,
         Command::Demo(_)
         | Command::Backup(_)
-        | Command::Registrar(_)
         | Command::Join(_)
         | Command::Kind(_)
         | Command::Serve(_)

@@ -124,7 +124,11 @@ pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<()
     if let RegistrarCommand::Stand(args) = command {
         return registrars::stand(&args, global).await;
     }
-    let home = Home::unlock(global).await?;
+    within(command, &Home::unlock(global).await?).await
+}
+
+/// In a registrar's home that is open.
+pub(crate) async fn within(command: RegistrarCommand, home: &Home) -> Result<(), Failure> {
     if home.engine.identity.role != Role::Registrar {
         return Err(Failure::new(
             "G-103",
@@ -136,28 +140,28 @@ pub(crate) async fn run(command: RegistrarCommand, global: &Global) -> Result<()
     match command {
         // Make their own homes.
         RegistrarCommand::Claim { .. } | RegistrarCommand::Stand(_) => Ok(()),
-        RegistrarCommand::List => registrars::list(&home).await,
+        RegistrarCommand::List => registrars::list(home).await,
         RegistrarCommand::Nominate => {
-            registrars::nominate(&home).await?;
+            registrars::nominate(home).await?;
             Ok(())
         }
-        RegistrarCommand::Show { request } => registrars::show(&home, &request).await,
+        RegistrarCommand::Show { request } => registrars::show(home, &request).await,
         RegistrarCommand::Appoint { request, threshold } => {
-            registrars::appoint(&home, &request, threshold).await
+            registrars::appoint(home, &request, threshold).await
         }
-        RegistrarCommand::Dismiss { key, threshold } => registrars::dismiss(&home, &key, threshold).await,
-        RegistrarCommand::Threshold { signatures } => registrars::threshold(&home, signatures).await,
-        RegistrarCommand::Read { text } => registrars::read(&home, &text).await,
-        RegistrarCommand::Sign { text } => registrars::sign(&home, &text).await,
-        RegistrarCommand::Invite { name, kind, country } => invite(&home, &name, &kind, &country).await,
-        RegistrarCommand::Pending => pending(&home).await,
-        RegistrarCommand::Admit { id } => admit(&home, &id).await,
+        RegistrarCommand::Dismiss { key, threshold } => registrars::dismiss(home, &key, threshold).await,
+        RegistrarCommand::Threshold { signatures } => registrars::threshold(home, signatures).await,
+        RegistrarCommand::Read { text } => registrars::read(home, &text).await,
+        RegistrarCommand::Sign { text } => registrars::sign(home, &text).await,
+        RegistrarCommand::Invite { name, kind, country } => invite(home, &name, &kind, &country).await,
+        RegistrarCommand::Pending => pending(home).await,
+        RegistrarCommand::Admit { id } => admit(home, &id).await,
         RegistrarCommand::Suspend { org, reason, since } => {
-            suspend(&home, &org, reason, since.as_deref()).await
+            suspend(home, &org, reason, since.as_deref()).await
         }
         RegistrarCommand::RelayKey(command) => relay_key::run(command, &home).await,
         RegistrarCommand::Recover(command) => recover::run(command, &home).await,
-        RegistrarCommand::Reinstate { org, vetted } => reinstate(&home, &org, vetted).await,
+        RegistrarCommand::Reinstate { org, vetted } => reinstate(home, &org, vetted).await,
     }
 }
 

@@ -1,0 +1,51 @@
+# Organisations: whom we know, and how we know it.
+col-trust = Do we know its key?
+organisations-none = The directory is empty. It comes by itself as soon as there is a connection.
+organisations-why = The relay says who is in the network. Whether it says so truthfully, one of us finds out once: by comparing the fingerprint with the organisation itself.
+organisations-total = { $count ->
+    [one] { $count } organisation, by name.
+   *[other] { $count } organisations, by name.
+}
+trust-own = Your own organisation
+trust-checked = Checked by { $by }, { $day }, { $how }
+trust-unchecked = Registered by the relay, not yet checked by us
+trust-changed = Key changed: do not send. Checked by { $by }, { $day }, { $how }, with another key
+changed-title = This organisation has another key than the one that was compared.
+changed-stop = Send nothing there before the key has been compared anew, and telephone what is urgent.
+changed-call = Call the organisation by a number that you had before, not by one from a message.
+changed-compare = Ask why the key was changed, and let them read out the digits below. If all are the same, record the comparison at the end of this page.
+changed-differs = If they know nothing of a new key, or a digit differs: call the registrar at once. Somebody may be posing as them.
+organisation-title = Organisation
+organisation-facts = What the directory says
+organisation-admitted = Admitted
+organisation-devices = Workstations
+organisation-suspended = SUSPENDED
+organisation-recovery = Recovery
+organisation-note = Note about the comparison
+organisation-qr = The digits of the fingerprint, for a camera
+organisation-how = Both screens must show the same twelve groups. Let the other side read its digits out; do not read yours out first. The picture holds the same digits for a camera.
+organisation-own-how = Partners compare these digits with you: read them out when they call, or print this page for a meeting.
+compared-title = We have compared
+compared-by = Who has compared
+compared-how = How
+compared-digits = Digits that the other side has read out
+compared-digits-hint = If you type them, the program compares them too
+compared-note = Which number was called, who answered
+compared-record = Record the comparison
+hours-title = Hours
+hours-unknown = No hours are published: deadlines count as if somebody were there on working days from nine to six.
+hours-zone = Time zone
+hours-now = Now
+hours-open = Somebody is there
+hours-closed = Nobody is there
+hours-week = Week
+hours-always = Day and night
+hours-free = closed
+hours-holidays = Holidays
+hours-day-mon = Monday
+hours-day-tue = Tuesday
+hours-day-wed = Wednesday
+hours-day-thu = Thursday
+hours-day-fri = Friday
+hours-day-sat = Saturday
+hours-day-sun = Sunday
