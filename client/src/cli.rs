@@ -10,7 +10,7 @@ mod again;
 mod agreement;
 mod alarms;
 mod attachments;
-mod backup;
+pub(crate) mod backup;
 mod calls;
 mod capacity;
 mod checks;

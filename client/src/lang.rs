@@ -43,6 +43,7 @@ words![
     "pages",
     "pages-network",
     "pages-office",
+    "pages-settings",
     "problems",
     "registers",
     "retention",

@@ -77,8 +77,8 @@ log-confirmed-that-two-cases-are-about-one-person = Confirmed that two cases are
 log-dismissed-that-two-cases-are-about-one-person = Dismissed that two cases are about one person
 log-agreed-that-another-organisation-hears-of-a-case = Agreed that another organisation hears of a case
 log-refused-that-another-organisation-hears-of-a-case = Refused that another organisation hears of a case
-log-wrote-down-a-call = Wrote down a call
-log-changed-a-call = Changed a call
+log-recorded-a-call = Wrote down a call
+log-added-to-a-call = Added to a call
 log-none = Nothing was done yet.
 log-whole = { $count ->
     [one] The log is whole: its one entry is as it was written.

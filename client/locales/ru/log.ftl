@@ -77,8 +77,8 @@ log-confirmed-that-two-cases-are-about-one-person = Подтверждено, ч
 log-dismissed-that-two-cases-are-about-one-person = Отклонено, что два дела об одном человеке
 log-agreed-that-another-organisation-hears-of-a-case = Дано согласие сообщить о деле другой организации
 log-refused-that-another-organisation-hears-of-a-case = Отказано в том, чтобы сообщить о деле другой организации
-log-wrote-down-a-call = Записан звонок
-log-changed-a-call = Изменён звонок
+log-recorded-a-call = Записан звонок
+log-added-to-a-call = Дополнен звонок
 log-none = Пока ничего не делалось.
 log-whole = { $count ->
     [one] Журнал цел: единственная запись такая, какой сделана.

@@ -18,12 +18,14 @@ use crate::cli::output::{Taken, capital};
 use crate::daemon::Open;
 use crate::daemon::connection::Connection;
 use crate::escalation;
+use crate::identity::Role;
 use crate::lang::Lang;
 use crate::model::Thread;
 use crate::records;
 use crate::web::Shared;
 
 pub(crate) mod alert;
+pub(crate) mod ask;
 pub(crate) mod assets;
 pub(crate) mod board;
 pub(crate) mod help;
@@ -34,8 +36,10 @@ pub(crate) mod log;
 pub(crate) mod organisation;
 pub(crate) mod organisations;
 pub(crate) mod picture;
+pub(crate) mod registrar;
 pub(crate) mod row;
 pub(crate) mod search;
+pub(crate) mod settings;
 pub(crate) mod statistics;
 pub(crate) mod step;
 pub(crate) mod tasks;
@@ -95,6 +99,7 @@ impl Visitor {
             lang: self.lang,
             here,
             organisation: self.home.engine.identity.name.clone(),
+            registrar: self.home.engine.identity.role == Role::Registrar,
             waiting: threads.iter().filter(waits).count(),
             urgent: threads.iter().filter(waits).filter(|thread| thread.priority <= Priority::P1).count(),
             newest: threads.iter().filter(waits).map(|thread| thread.begun.0).max().unwrap_or(0),
@@ -110,6 +115,8 @@ pub(crate) struct Frame {
     pub(crate) lang: Lang,
     pub(crate) here: &'static str,
     pub(crate) organisation: String,
+    /// Whether this home is a registrar's.
+    pub(crate) registrar: bool,
     /// Referrals that nobody has answered, those of them that are urgent, and when the last of them came, in milliseconds.
     pub(crate) waiting: usize,
     pub(crate) urgent: usize,
