@@ -68,6 +68,14 @@ pub fn verify(vault: &Vault) -> Result<u64, VaultError> {
     Ok(count)
 }
 
+/// Entries before a number, the newest first.
+pub fn before(vault: &Vault, number: u64, limit: usize) -> Result<Vec<Entry>, VaultError> {
+    let listed = vault.list(Tree::Activity)?;
+    let entries = listed.iter().rev().map(|(_, bytes)| read(bytes));
+    let wanted = entries.filter(|entry| entry.as_ref().map_or(true, |entry| entry.number < number));
+    wanted.take(limit).collect()
+}
+
 fn read(bytes: &[u8]) -> Result<Entry, VaultError> {
     codec::decode(bytes, ENTRY_BYTES_MAX)
         .map_err(|_| VaultError::Damaged("an entry of the activity log does not read".into()))

@@ -12,7 +12,7 @@ mod agreement;
 mod alarms;
 mod attachments;
 mod autostart;
-mod backup;
+pub(crate) mod backup;
 mod calls;
 mod capacity;
 mod checks;
@@ -34,6 +34,7 @@ pub(crate) mod inbox;
 pub(crate) mod joining;
 mod kind;
 mod linking;
+mod log;
 mod matches;
 mod member;
 mod mrz;
@@ -54,7 +55,7 @@ mod shared;
 mod sharing;
 mod staff;
 mod standing;
-mod stats;
+pub(crate) mod stats;
 mod status;
 pub(crate) mod steps;
 pub(crate) mod tasks;
@@ -295,6 +296,9 @@ enum Command {
     /// Languages and their codes.
     #[command(subcommand)]
     Language(registers::LanguageCommand),
+    /// What was done on this workstation.
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Check this workstation's data.
     Doctor,
     /// Print completions for a shell.
@@ -535,6 +539,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Recovery(command) => recovery::run(command, home).await,
         Command::Stats(args) => stats::stats(args, home).await,
         Command::Search(args) => search::search(args, home).await,
+        Command::Log(command) => log::run(command, home),
         Command::Doctor => status::doctor(home).await,
         Command::Registrar(command) => registrar::run(command, home).await,
         Command::Demo(_)

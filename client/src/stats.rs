@@ -22,9 +22,9 @@ use jiff::civil::Date;
 pub use counts::{Axis, Label};
 pub use facts::Facts;
 pub use kept::Counted;
-pub use render::{csv, text};
+pub use render::{csv, for_people, text};
 pub use sheet::{Cell, Sheet};
-pub use svg::svg;
+pub use svg::{bars, svg};
 
 /// The least number that is shown.
 pub const FEW: u64 = 11;
@@ -137,6 +137,14 @@ impl Period {
         let (begin, of_last) = (first(from)?, first(to)?);
         let last = begin.checked_add(jiff::Span::new().months(2)).ok()?.last_of_month();
         (from <= to && begin == of_last).then_some(Self { from: begin, to: last })
+    }
+
+    /// The last quarters that are over on a day, the newest first.
+    pub fn over(today: Date, count: usize) -> Vec<Self> {
+        let first = Date::new(today.year(), (today.month() - 1) / 3 * 3 + 1, 1);
+        let begins =
+            std::iter::successors(first.ok(), |day| day.checked_sub(jiff::Span::new().months(3)).ok());
+        begins.skip(1).filter_map(|day| Self::around(day, day)).take(count).collect()
     }
 
     /// Whether nothing is added to it any more: tables of a quarter that runs could be subtracted day by day.

@@ -107,7 +107,14 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/alert", get(pages::alert::write).post(pages::alert::send))
         .route("/tasks", get(pages::tasks::list))
         .route("/tasks/{id}", post(pages::tasks::done))
+        .route("/search", get(pages::search::form).post(pages::search::find))
         .route("/organisations", get(pages::organisations::list))
+        .route("/organisation/{id}", get(pages::organisation::show).post(pages::organisation::check))
+        .route("/statistics", get(pages::statistics::show))
+        .route("/statistics.csv", get(pages::statistics::csv))
+        .route("/log", get(pages::log::show))
+        .merge(settings())
+        .merge(registrar())
         .route("/help", get(pages::help::show))
         .route("/events", get(events::stream))
         .route("/begin/code", get(pages::begin::code).post(pages::begin::written))
@@ -128,6 +135,38 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/assets/app.js", get(pages::assets::js))
         .route("/assets/icon.svg", get(pages::assets::icon));
     guards::guarded(outside.merge(inside).with_state(Arc::clone(site)), &site.place)
+}
+
+/// Settings of the workstation and of the organisation.
+fn settings() -> Router<Shared> {
+    use pages::settings::{self, backup, devices, hours, staff};
+    Router::new()
+        .route("/settings", get(settings::show))
+        .route("/settings/diagnostics", get(settings::diagnostics))
+        .route("/settings/devices", get(devices::list))
+        .route("/settings/devices/invite", post(devices::invite))
+        .route("/settings/devices/joining", get(devices::joining))
+        .route("/settings/devices/admit", post(devices::admit))
+        .route("/settings/devices/revoke/{id}", get(devices::ask))
+        .route("/settings/devices/revoke", post(devices::revoke))
+        .route("/settings/backup", get(backup::show).post(backup::create))
+        .route("/settings/hours", get(hours::show).post(hours::set))
+        .route("/settings/staff", get(staff::list).post(staff::add))
+        .route("/settings/staff/policy", post(staff::policy))
+        .route("/settings/staff/remove", post(staff::remove))
+}
+
+/// What only the registrar's home has.
+fn registrar() -> Router<Shared> {
+    use pages::registrar;
+    Router::new()
+        .route("/registrar", get(registrar::show))
+        .route("/registrar/invite", post(registrar::invite))
+        .route("/registrar/admit/{id}", get(registrar::ask_admit))
+        .route("/registrar/admit", post(registrar::admit))
+        .route("/registrar/standing/{step}/{id}", get(registrar::ask_standing))
+        .route("/registrar/suspend", post(registrar::suspend))
+        .route("/registrar/reinstate", post(registrar::reinstate))
 }
 
 /// Only the browser that was let in; any other is shown the door.

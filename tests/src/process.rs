@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 pub mod actor;
 pub mod clock;
 pub mod forms;
+pub mod http;
 pub mod namespace;
 pub mod program;
 pub mod relay;

@@ -63,6 +63,18 @@ const alarmWhile = (urgent) => {
   }
 };
 
+// The test of the alarm shows and sounds what an urgent referral would; without this file the link explains it.
+const test = document.getElementById("test-alarm");
+if (test) {
+  test.addEventListener("click", (event) => {
+    event.preventDefault();
+    ring();
+    const news = document.getElementById("news");
+    news.textContent = test.dataset.words;
+    news.hidden = false;
+  });
+}
+
 if (body.dataset.events) {
   const title = document.title;
   const news = document.getElementById("news");

@@ -34,17 +34,32 @@ enum Format {
 }
 
 pub(crate) async fn stats(args: StatsArgs, home: &Home) -> Result<(), Failure> {
-    let lang = home.lang;
-    let wrong =
-        |id: &str| Failure::new("U-101", exit::INVALID, lang.text(id), lang.text(&format!("{id}-hint")));
-    let period = Period::around(args.from, args.to).ok_or_else(|| wrong("stats-order"))?;
     let tables = match args.table {
         Some(table) => vec![table],
-        None if matches!(args.format, Format::Svg | Format::Csv) => return Err(wrong("stats-one-table")),
+        None if matches!(args.format, Format::Svg | Format::Csv) => {
+            return Err(wrong("stats-one-table", home));
+        }
         None => Table::ALL.to_vec(),
     };
+    let (sheets, period) = sheets(args.from, args.to, tables, home).await?;
+    show(&sheets, period, args.format, home);
+    Ok(())
+}
+
+fn wrong(id: &str, home: &Home) -> Failure {
+    Failure::new("U-101", exit::INVALID, home.lang.text(id), home.lang.text(&format!("{id}-hint")))
+}
+
+/// Tables of the quarter in which these days lie.
+pub(crate) async fn sheets(
+    from: Date,
+    to: Date,
+    tables: Vec<Table>,
+    home: &Home,
+) -> Result<(Vec<Sheet>, Period), Failure> {
+    let period = Period::around(from, to).ok_or_else(|| wrong("stats-order", home))?;
     if !period.is_over(day(home.engine.now())) {
-        return Err(wrong("stats-running"));
+        return Err(wrong("stats-running", home));
     }
     let mut counted = Counted::of(&home.engine.vault)?;
     for partner in counted.partners() {
@@ -52,9 +67,7 @@ pub(crate) async fn stats(args: StatsArgs, home: &Home) -> Result<(), Failure> {
         counted.call_partner(partner, name);
     }
     let sheet = |table| stats::sheet(table, &counted, period, home.engine.now());
-    let sheets: Vec<Sheet> = tables.into_iter().map(sheet).collect();
-    show(&sheets, period, args.format, home);
-    Ok(())
+    Ok((tables.into_iter().map(sheet).collect(), period))
 }
 
 fn show(sheets: &[Sheet], period: Period, format: Format, home: &Home) {

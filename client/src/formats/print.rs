@@ -13,6 +13,7 @@ use super::times;
 use crate::lang::Lang;
 use crate::referral::spec::Type;
 use crate::referral::{Kind, labels};
+use crate::registers::{countries, languages};
 
 /// What is printed.
 #[derive(Clone, Default)]
@@ -125,6 +126,8 @@ fn shown(kind: Kind, path: &str, value: &Value, lang: Lang) -> String {
     match kind.holds(path) {
         Some(Type::Code(list) | Type::Codes(list)) => labels::code(lang, list, &plain),
         Some(Type::Sex) => labels::code_of(lang, "sex", &plain),
+        Some(Type::Country) => countries::name(&plain, lang).to_owned(),
+        Some(Type::Language) => languages::name(&plain, lang).to_owned(),
         _ => plain,
     }
 }

@@ -5,12 +5,12 @@ use crate::lang::Lang;
 
 impl Sheet {
     /// Headings of the columns, with the total.
-    pub(super) fn headings(&self, lang: Lang) -> Vec<String> {
+    pub fn headings(&self, lang: Lang) -> Vec<String> {
         self.with_total(&self.columns, lang)
     }
 
     /// Names of the rows, with the total.
-    pub(super) fn names(&self, lang: Lang) -> Vec<String> {
+    pub fn names(&self, lang: Lang) -> Vec<String> {
         self.with_total(&self.rows, lang)
     }
 
@@ -54,7 +54,7 @@ pub fn text(sheet: &Sheet, lang: Lang) -> String {
 }
 
 /// A cell for people.
-pub(super) fn for_people(cell: Cell, lang: Lang) -> String {
+pub fn for_people(cell: Cell, lang: Lang) -> String {
     match cell {
         Cell::Minutes(minutes) => duration(minutes, lang),
         Cell::Percent(_) => format!("{}%", cell.plain()),

@@ -50,8 +50,7 @@ pub fn svg(sheet: &Sheet, lang: Lang) -> String {
 }
 
 fn rows(out: &mut String, sheet: &Sheet, names: &[String], table_at: usize, lang: Lang) {
-    let longest =
-        sheet.cells.iter().take(sheet.rows.len()).filter_map(|row| bar(sheet, row)).max().unwrap_or(0).max(1);
+    let longest = longest(sheet);
     for (n, (name, row)) in names.iter().zip(&sheet.cells).enumerate() {
         let y = TOP + (n + 1) * LINE;
         words(out, (NAMES - 10, y), "end", "normal", &short(name, 36));
@@ -62,6 +61,19 @@ fn rows(out: &mut String, sheet: &Sheet, names: &[String], table_at: usize, lang
             words(out, (table_at + (m + 1) * COLUMN, y), "end", "normal", &for_people(*cell, lang));
         }
     }
+}
+
+/// What the longest bar stands for.
+fn longest(sheet: &Sheet) -> u64 {
+    sheet.cells.iter().take(sheet.rows.len()).filter_map(|row| bar(sheet, row)).max().unwrap_or(0).max(1)
+}
+
+/// The length of each row's bar in percent of the longest one, totals apart; none for a number that is not shown.
+pub fn bars(sheet: &Sheet) -> Vec<Option<u64>> {
+    let longest = longest(sheet);
+    let rows = sheet.cells.iter().take(sheet.rows.len());
+    let percent = |length: u64| u64::try_from(u128::from(length) * 100 / u128::from(longest)).unwrap_or(100);
+    rows.map(|row| bar(sheet, row).map(percent)).collect()
 }
 
 /// The bar of a row; of a number that is not shown a dash of the same length, whatever the number is.

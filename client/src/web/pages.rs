@@ -17,11 +17,13 @@ use crate::cli::output::{Taken, capital};
 use crate::daemon::Open;
 use crate::daemon::connection::Connection;
 use crate::escalation;
+use crate::identity::Role;
 use crate::lang::Lang;
 use crate::records;
 use crate::web::Shared;
 
 pub(crate) mod alert;
+pub(crate) mod ask;
 pub(crate) mod assets;
 pub(crate) mod begin;
 pub(crate) mod board;
@@ -29,9 +31,16 @@ pub(crate) mod help;
 pub(crate) mod item;
 pub(crate) mod list;
 pub(crate) mod lock;
+pub(crate) mod log;
+pub(crate) mod organisation;
 pub(crate) mod organisations;
+pub(crate) mod picture;
 pub(crate) mod recovery;
+pub(crate) mod registrar;
 pub(crate) mod row;
+pub(crate) mod search;
+pub(crate) mod settings;
+pub(crate) mod statistics;
 pub(crate) mod step;
 pub(crate) mod tasks;
 pub(crate) mod words;
@@ -93,6 +102,7 @@ impl Visitor {
             lang: self.lang,
             here,
             organisation: self.home.engine.identity.name.clone(),
+            registrar: self.home.engine.identity.role == Role::Registrar,
             waiting,
             urgent,
             newest,
@@ -108,6 +118,8 @@ pub(crate) struct Frame {
     pub(crate) lang: Lang,
     pub(crate) here: &'static str,
     pub(crate) organisation: String,
+    /// Whether this home is a registrar's.
+    pub(crate) registrar: bool,
     /// Referrals that nobody has answered, those of them that are urgent, and when the last of them came, in milliseconds.
     pub(crate) waiting: usize,
     pub(crate) urgent: usize,

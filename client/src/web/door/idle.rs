@@ -34,6 +34,11 @@ impl Idle {
         allowed.then(|| Self { after: Duration::from_secs(minutes * MINUTE), seen: now })
     }
 
+    /// After how many minutes.
+    pub(crate) fn minutes(&self) -> u64 {
+        self.after.as_secs() / MINUTE
+    }
+
     /// Somebody did something.
     pub(crate) fn touch(&mut self, now: Timestamp) {
         self.seen = now;

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::row::{self, Mark, Row};
-use super::words::moment;
+use super::words::{When, when};
 use super::{Frame, Visitor, draw, is_number, shown};
 use crate::cli::failure::Failure;
 use crate::cli::output::{capital, harmless, text};
@@ -46,7 +46,7 @@ struct Step {
 struct Event {
     mark: Mark,
     lane: &'static str,
-    at: String,
+    at: When,
     who: String,
     text: String,
     rows: Vec<String>,
@@ -121,7 +121,7 @@ fn head(v: &Value, row: &Row, lang: Lang) -> Vec<(String, String)> {
     if !row.reference.is_empty() {
         head.push((lang.text("item-reference"), row.reference.clone()));
     }
-    head.push((lang.text("item-received"), row.received.clone()));
+    head.push((lang.text("item-received"), row.received.words.clone()));
     if !row.due.is_empty() {
         head.push((lang.text("item-due"), row.due.clone()));
     }
@@ -189,7 +189,7 @@ fn event(step: &Value, lang: Lang) -> Event {
     Event {
         mark: Mark { words: capital(&said::did(what, lang)), ..shape },
         lane: if WAY.contains(&what) { "transport" } else { "work" },
-        at: moment(text(step, "at"), lang),
+        at: when(text(step, "at"), lang),
         who: harmless(&who),
         text: harmless(step["text"].as_str().unwrap_or_default()),
         rows: rows.map(harmless).collect(),

@@ -2,10 +2,13 @@
 
 use askama::Template;
 use axum::response::Response;
+use serde_json::Value;
 
+use super::words::day;
 use super::{Frame, Visitor, draw, shown};
 use crate::cli::failure::Failure;
 use crate::cli::output::{harmless, text};
+use crate::lang::Lang;
 use crate::registers::countries;
 
 #[derive(Template)]
@@ -13,15 +16,32 @@ use crate::registers::countries;
 struct Organisations {
     frame: Frame,
     all: Vec<Organisation>,
+    total: String,
 }
 
-struct Organisation {
-    name: String,
-    kind: String,
-    country: String,
-    fingerprint: String,
-    standing: String,
-    suspended: bool,
+/// An organisation as its entry of `org list` gives it.
+pub(crate) struct Organisation {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) country: String,
+    /// Groups of digits.
+    pub(crate) fingerprint: String,
+    pub(crate) trust: Trust,
+    /// Out of the network for now, and why; empty otherwise.
+    pub(crate) suspended: String,
+}
+
+/// What we know of a key: words, and never a bare tick that somebody could put into a name.
+pub(crate) struct Trust {
+    /// Tone and shape.
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) words: String,
+    /// The key is another one than we have compared.
+    pub(crate) changed: bool,
+    /// It is us.
+    pub(crate) own: bool,
 }
 
 pub(crate) async fn list(visitor: Visitor) -> Response {
@@ -30,19 +50,63 @@ pub(crate) async fn list(visitor: Visitor) -> Response {
 }
 
 async fn page(visitor: &Visitor) -> Result<Response, Failure> {
-    let lang = visitor.lang;
+    let all = all(visitor).await?;
+    let total = visitor.lang.count("organisations-total", all.len());
+    Ok(draw(&Organisations { all, total, frame: visitor.frame("organisations")? }))
+}
+
+/// All of them, sorted by name.
+pub(crate) async fn all(visitor: &Visitor) -> Result<Vec<Organisation>, Failure> {
+    let own = visitor.home.engine.identity.org.to_string();
     let listed = visitor.values(&["org", "list"]).await?;
-    let all = listed.iter().filter(|v| v.is_object()).map(|v| {
-        let suspended = v["suspended"]["words"].as_str();
-        let kind = text(v, "kind");
-        Organisation {
+    let listed = listed.iter().filter(|v| v.is_object());
+    let mut all: Vec<_> = listed.map(|v| Organisation::of(v, &own, visitor.lang)).collect();
+    all.sort_by_cached_key(|one| one.name.to_lowercase());
+    Ok(all)
+}
+
+impl Organisation {
+    pub(crate) fn of(v: &Value, own: &str, lang: Lang) -> Self {
+        Self {
+            id: text(v, "id").to_owned(),
             name: harmless(text(v, "name")),
-            kind: lang.find(&format!("org-kind-{kind}"), None).unwrap_or_else(|| kind.to_owned()),
+            kind: kind(text(v, "kind"), lang),
             country: countries::name(text(v, "country"), lang).to_owned(),
             fingerprint: text(v, "fingerprint").to_owned(),
-            standing: suspended.map_or_else(|| lang.text("org-registered"), harmless),
-            suspended: suspended.is_some(),
+            trust: trust(v, own, lang),
+            suspended: v["suspended"]["words"].as_str().map(harmless).unwrap_or_default(),
         }
-    });
-    Ok(draw(&Organisations { all: all.collect(), frame: visitor.frame("organisations")? }))
+    }
+}
+
+/// What a type is called; one of a newer version by its word.
+pub(crate) fn kind(word: &str, lang: Lang) -> String {
+    lang.find(&format!("org-kind-{word}"), None).unwrap_or_else(|| harmless(word))
+}
+
+fn trust(v: &Value, own: &str, lang: Lang) -> Trust {
+    let checked = &v["checked"];
+    if text(v, "id") == own {
+        return Trust {
+            class: "closed",
+            icon: "person",
+            words: lang.text("trust-own"),
+            changed: false,
+            own: true,
+        };
+    }
+    let Some(by) = checked["by"].as_str() else {
+        let words = lang.text("trust-unchecked");
+        return Trust { class: "waiting", icon: "question", words, changed: false, own: false };
+    };
+    let how = lang.find(&format!("check-how-{}", text(checked, "how")), None).unwrap_or_default();
+    let gaps = [("by", &*harmless(by)), ("day", &day(text(checked, "at"), lang)), ("how", &how)];
+    let changed = checked["current"] != true;
+    Trust {
+        class: if changed { "failed" } else { "accepted" },
+        icon: if changed { "x-circle" } else { "hand" },
+        words: lang.fill(if changed { "trust-changed" } else { "trust-checked" }, &gaps),
+        changed,
+        own: false,
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::words::moment;
+use super::words::{When, moment, when};
 use crate::cli::output::{capital, harmless, text};
 use crate::lang::Lang;
 use crate::referral::{Kind, labels};
@@ -21,7 +21,7 @@ pub(crate) struct Row {
     pub(crate) urgency: String,
     pub(crate) kind: String,
     pub(crate) other: String,
-    pub(crate) received: String,
+    pub(crate) received: When,
     pub(crate) due: String,
     pub(crate) due_at: String,
     pub(crate) late: bool,
@@ -59,12 +59,12 @@ impl Row {
             other => lang.find(&format!("standing-{other}"), None).unwrap_or_else(|| other.to_owned()),
         };
         Some(Self {
-            number: id.get(..NUMBER_CHARS).unwrap_or(&id).to_owned(),
+            number: number(&id).to_owned(),
             reference: harmless(v["case_ref"].as_str().unwrap_or_default()),
-            urgency: lang.text(if urgent { "urgency-urgent" } else { "urgency-routine" }),
+            urgency: urgency_words(urgent, lang),
             kind: kind(text(v, "kind"), lang),
             other: harmless(text(v, if ours { "to_name" } else { "from_name" })),
-            received: moment(text(v, "received"), lang),
+            received: when(text(v, "received"), lang),
             due: deadline.map_or_else(String::new, |words| format!("{words}: {}", moment(&due_at, lang))),
             late: late.is_some(),
             way: way(text(v, "transport"), lang),
@@ -78,6 +78,16 @@ impl Row {
             due_at,
         })
     }
+}
+
+/// As much of a number as people read out.
+pub(crate) fn number(id: &str) -> &str {
+    id.get(..NUMBER_CHARS).unwrap_or(id)
+}
+
+/// How urgent it is, in a word.
+pub(crate) fn urgency_words(urgent: bool, lang: Lang) -> String {
+    lang.text(if urgent { "urgency-urgent" } else { "urgency-routine" })
 }
 
 /// What a kind is called; one of a newer version by its code.

@@ -27,6 +27,27 @@ fn moment_in(text: &str, lang: Lang, zone: TimeZone) -> String {
     }
 }
 
+/// A moment for people and, beside it, for machines.
+#[derive(Clone, Default)]
+pub(crate) struct When {
+    /// RFC 3339; empty if it is no moment.
+    pub(crate) machine: String,
+    /// As people read it.
+    pub(crate) words: String,
+}
+
+/// The same moment for both. What is not there (`-`) is nothing.
+pub(crate) fn when(text: &str, lang: Lang) -> When {
+    let machine = if text.parse::<Timestamp>().is_ok() { text.to_owned() } else { String::new() };
+    When { machine, words: if text == "-" { String::new() } else { moment(text, lang) } }
+}
+
+/// The day of a moment, as each language writes it.
+pub(crate) fn day(text: &str, lang: Lang) -> String {
+    let words = moment(text, lang);
+    words.split_once(',').map_or(words.clone(), |(day, _)| day.to_owned())
+}
+
 /// The time zone of this machine now, as it stands beside a list: `UTC+3`.
 pub(crate) fn zone() -> String {
     let offset = TimeZone::system().to_offset(Timestamp::now()).seconds();
@@ -45,5 +66,8 @@ mod tests {
         assert_eq!(moment_in(at, Lang::En, moscow.clone()), "24 Nov 2026, 14:05");
         assert_eq!(moment_in(at, Lang::Ru, moscow.clone()), "24.11.2026, 14:05");
         assert_eq!(moment_in("tomorrow", Lang::Ru, moscow), "tomorrow");
+        assert_eq!((when("-", Lang::En).words, when("-", Lang::En).machine), Default::default());
+        assert_eq!(when(at, Lang::En).machine, at);
+        assert_eq!(day("2026-11-24T12:00:00Z", Lang::Ru), "24.11.2026");
     }
 }

@@ -1,0 +1,76 @@
+# Organisations: whom we know, and how we know it.
+col-trust = Do we know its key?
+organisations-none = The directory is empty. It comes by itself as soon as there is a connection.
+organisations-why = The relay says who is in the network. Whether it says so truthfully, one of us finds out once: by comparing the fingerprint with the organisation itself.
+organisations-total = { $count ->
+    [one] { $count } organisation, by name.
+   *[other] { $count } organisations, by name.
+}
+trust-own = Your own organisation
+trust-checked = Checked by { $by }, { $day }, { $how }
+trust-unchecked = Registered by the relay, not yet checked by us
+trust-changed = Key changed: do not send. Checked by { $by }, { $day }, { $how }, with another key
+changed-title = This organisation has another key than the one that was compared.
+changed-stop = Send nothing there before the key has been compared anew, and telephone what is urgent.
+changed-call = Call the organisation by a number that you had before, not by one from a message.
+changed-compare = Ask why the key was changed, and let them read out the digits below. If all are the same, record the comparison at the end of this page.
+changed-differs = If they know nothing of a new key, or a digit differs: call the registrar at once. Somebody may be posing as them.
+organisation-title = Organisation
+organisation-facts = What the directory says
+organisation-admitted = Admitted
+organisation-devices = Workstations
+organisation-suspended = SUSPENDED
+organisation-recovery = Recovery
+organisation-note = Note about the comparison
+organisation-qr = The digits of the fingerprint, for a camera
+organisation-how = Both screens must show the same twelve groups. Let the other side read its digits out; do not read yours out first. The picture holds the same digits for a camera.
+organisation-own-how = Partners compare these digits with you: read them out when they call, or print this page for a meeting.
+compared-title = We have compared
+compared-by = Who has compared
+compared-how = How
+compared-digits = Digits that the other side has read out
+compared-digits-hint = If you type them, the program compares them too
+compared-note = Which number was called, who answered
+compared-record = Record the comparison
+hours-title = Hours
+hours-unknown = No hours are published: deadlines count as if somebody were there on working days from nine to six.
+hours-zone = Time zone
+hours-now = Now
+hours-open = Somebody is there
+hours-closed = Nobody is there
+hours-week = Week
+hours-always = Day and night
+hours-free = closed
+hours-holidays = Holidays
+hours-day-mon = Monday
+hours-day-tue = Tuesday
+hours-day-wed = Wednesday
+hours-day-thu = Thursday
+hours-day-fri = Friday
+hours-day-sat = Saturday
+hours-day-sun = Sunday
+
+# The registrar's pages.
+nav-registrar = Registrar
+registrar-pending = Who waits for admission
+registrar-pending-none = Nobody waits for admission.
+registrar-invite = Invite an organisation
+registrar-invite-go = Make an invite
+registrar-invited = Give this invite to { $name } by a way you trust. It works once, until { $until }.
+registrar-admit = Admit
+registrar-admit-who = { $name }: { $kind }, { $country }.
+registrar-admit-tells = Call the organisation by a number that you know from elsewhere, and let it read its digits out. Admit it only if all of them are these:
+registrar-admit-go = All digits are the same: admit
+registrar-suspend = Suspend
+registrar-suspend-tells = { $name } is shut out at once: its connections are cut, and nobody can send to it. Everybody can read the reason.
+registrar-reinstate = Let in again
+registrar-reinstate-tells = { $name } can send and receive again. Speak to the organisation first.
+registrar-vetted = How you have made sure
+suspend-own-wish = It has asked for it
+suspend-keys-lost = It has lost its keys
+suspend-keys-known = Somebody else may have its keys
+suspend-rules = It does not keep the rules
+vetted-in-person = face to face
+vetted-phone = by a telephone number known from elsewhere
+vetted-letter = by letter
+vetted-other = in another way

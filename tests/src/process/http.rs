@@ -1,0 +1,201 @@
+//! The staff's pages over HTTP, as a browser without a script speaks it.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Child;
+
+use super::actor::Actor;
+use super::relay::{Place, Relay};
+use super::town::Town;
+
+/// Until something that travels has arrived.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A town in a folder of its own.
+#[derive(Debug)]
+pub struct Stage {
+    folder: TempDir,
+    /// Everybody.
+    pub town: Town,
+    _relay: Relay,
+}
+
+impl Stage {
+    /// Of these organisations.
+    ///
+    /// # Panics
+    /// When they cannot be founded.
+    pub async fn set(orgs: &[(&str, &str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::below(folder.path(), "warn");
+        let (town, relay) = Town::found(folder.path(), place, orgs).await;
+        Self { folder, town, _relay: relay }
+    }
+
+    /// Where everything of it lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// `causeway serve`, and a browser at its door.
+#[derive(Debug)]
+pub struct Pages {
+    _program: Child,
+    host: String,
+    /// Where it listens.
+    pub port: u16,
+    /// What the terminal has shown.
+    pub code: String,
+    cookies: Vec<(String, String)>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its number.
+    pub status: u16,
+    /// Status line and headers.
+    pub head: String,
+    /// The rest.
+    pub body: String,
+}
+
+impl Pages {
+    /// In front of the door.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn of(actor: &Actor) -> Self {
+        let mut program = actor.command(&["serve"]).kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let line = lines.next_line().await.unwrap().unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let host = said["address"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        let port = host.rsplit(':').next().unwrap().parse().unwrap();
+        let code = said["code"].as_str().unwrap().to_owned();
+        assert_eq!(
+            said["open"],
+            format!("http://{host}/#code={}", said["open"].as_str().unwrap().rsplit('=').next().unwrap())
+        );
+        Self { _program: program, host, port, code, cookies: vec![] }
+    }
+
+    /// One let in.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub async fn entered(actor: &Actor) -> Self {
+        let mut pages = Self::of(actor).await;
+        let code = pages.code.clone();
+        let entered = pages.post("/enter", &[("code", &code)]);
+        assert_eq!((entered.status, entered.location()), (303, "/"), "{}", entered.body);
+        assert_eq!(pages.post("/unlock", &[("passphrase", &actor.passphrase())]).location(), "/board");
+        pages
+    }
+
+    /// Looks at a page.
+    ///
+    /// # Panics
+    /// When nobody answers.
+    pub fn get(&mut self, path: &str) -> Answer {
+        self.ask("GET", path, "")
+    }
+
+    /// Sends a form.
+    ///
+    /// # Panics
+    /// When nobody answers.
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        self.ask("POST", path, &body.join("&"))
+    }
+
+    fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let origin = format!("http://{}", self.host);
+        let head = [
+            ("Host", self.host.as_str()),
+            ("Origin", &origin),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Cookie", &cookies.join("; ")),
+        ];
+        let answer = request(self.port, method, path, &head, body);
+        for line in answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            self.cookies.push((name.to_owned(), value.to_owned()));
+        }
+        answer
+    }
+
+    /// Looks at a page until it says something.
+    ///
+    /// # Panics
+    /// When it never does.
+    pub async fn until(&mut self, path: &str, words: &str) -> Answer {
+        let begun = tokio::time::Instant::now();
+        loop {
+            let answer = self.get(path);
+            if answer.body.contains(words) {
+                return answer;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{path} never says {words:?}: {}", answer.body);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+impl Answer {
+    /// Where it sends the browser.
+    pub fn location(&self) -> &str {
+        self.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or("")
+    }
+
+    /// The first address in it that begins like this.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn link(&self, begins: &str) -> String {
+        let at =
+            self.body.find(&format!("href=\"{begins}")).unwrap_or_else(|| panic!("{begins}: {}", self.body));
+        self.body[at + 6..].split('"').next().unwrap().to_owned()
+    }
+}
+
+/// One request.
+///
+/// # Panics
+/// When nobody answers.
+pub fn request(port: u16, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let lines: String =
+        head.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+    let length = body.len();
+    let kind = if method == "POST" { "Content-Type: application/x-www-form-urlencoded\r\n" } else { "" };
+    let whole = format!(
+        "{method} {path} HTTP/1.1\r\n{lines}{kind}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(whole.as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
