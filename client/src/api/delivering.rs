@@ -61,10 +61,11 @@ async fn bring(home: &Home, hooks: PathBuf) {
         let _ = tokio::time::timeout(LOOK_INTERVAL, commits.changed()).await;
         tokio::time::sleep(CALM).await;
         commits.mark_unchanged();
+        let newest = events::newest(&home.engine.vault);
         match round(&home.engine, &hooks).await {
-            // What a round notes is a commit, too: it is looked at whether something is left.
-            Ok(true) => commits.mark_changed(),
-            Ok(false) => commits.mark_unchanged(),
+            // What has come meanwhile is looked at now; what a round itself notes is a commit, too, and is no reason.
+            Ok(more) if more || events::newest(&home.engine.vault) != newest => commits.mark_changed(),
+            Ok(_) => commits.mark_unchanged(),
             Err(error) => tracing::warn!("events are not brought to programs: {error}"),
         }
     }

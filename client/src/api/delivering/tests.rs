@@ -11,13 +11,18 @@ use super::*;
 use crate::api::deliveries::State;
 use crate::vault::{Cost, MemoryEks, Vault};
 
+/// A script that is still open for writing in a process that is being started cannot be started itself: one test at a time.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 struct Scene {
+    _turn: tokio::sync::MutexGuard<'static, ()>,
     folder: TempDir,
     engine: Engine,
 }
 
 impl Scene {
     async fn new() -> Self {
+        let turn = TURN.lock().await;
         let mut rng = crate::test_rng(1);
         let kv = Arc::new(MemoryKv::new());
         let made = Vault::create(kv, MemoryEks::default(), "a passphrase of words", Cost::least(), &mut rng);
@@ -27,7 +32,7 @@ impl Scene {
         let engine = Engine::open(vault, std::env::temp_dir(), clock, rng).unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-        Self { folder, engine }
+        Self { _turn: turn, folder, engine }
     }
 
     fn hook(&self, name: &str, mode: u32, script: &str) {

@@ -91,7 +91,7 @@ async fn a_token_is_kept_as_its_hash_and_ends_by_itself() {
         }
     }
     let (known, over) =
-        (tokens::find(&scene.engine.vault, &token).unwrap().unwrap(), |token: &tokens::Token, days| {
+        (tokens::find(&scene.engine.vault, &token).unwrap().unwrap(), |token: &tokens::Token, days: u64| {
             token.is_over(Timestamp(token.created.0 + days * 24 * 60 * 60 * 1_000))
         });
     assert!(!over(&known, 0) && over(&known, 1));
