@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 mod again;
 mod agreement;
 mod alarms;
+mod api;
 mod attachments;
 mod autostart;
 pub(crate) mod backup;
@@ -21,7 +22,7 @@ mod consent;
 mod device;
 mod directory;
 mod doubtful;
-mod drafts;
+pub(crate) mod drafts;
 mod erase;
 mod exhibits;
 mod export;
@@ -49,7 +50,7 @@ mod registrar;
 mod relay_key;
 mod retention;
 mod search;
-mod send;
+pub(crate) mod send;
 pub(crate) mod serve;
 mod shared;
 mod sharing;
@@ -63,6 +64,7 @@ mod through;
 mod unopened;
 
 use crate::lang::Lang;
+use crate::referral::{Document, Kind};
 use failure::Failure;
 use home::Home;
 
@@ -110,6 +112,14 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// Flags of a test.
+    #[cfg(test)]
+    pub(crate) fn of_test(home: &std::path::Path) -> Self {
+        let home = Some(home.to_path_buf());
+        let (json, no_input, verbose) = (false, true, false);
+        Self { home, passphrase_file: None, json, no_input, lang: Some(Lang::En), verbose, crash_at: None, typed: None }
+    }
+
     /// The language that was asked for, otherwise that of the machine.
     pub(crate) fn lang(&self) -> Lang {
         let of_machine = || {
@@ -167,6 +177,9 @@ enum Command {
     /// What people have agreed to, and what becomes of it.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
+    /// Programs of this machine: what they may do, and what is brought to them.
+    #[command(subcommand)]
+    Api(api::ApiCommand),
     /// Open the staff's pages for the browser of this machine, keep the connection, watch deadlines.
     Serve(serve::ServeArgs),
     /// Lock the home that `causeway serve` has opened: its keys are wiped.
@@ -364,6 +377,7 @@ impl Command {
                 command,
                 recovery::RecoveryCommand::Restore(_) | recovery::RecoveryCommand::Combine(_)
             ),
+            Self::Api(command) => !matches!(command, api::ApiCommand::Spec),
             Self::Demo(_)
             | Self::Join(_)
             | Self::Kind(_)
@@ -403,6 +417,10 @@ async fn without_home(command: Command, global: &Global) -> Result<(), Failure> 
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "causeway", &mut script);
             output::emit(String::from_utf8_lossy(&script).trim_end());
+            Ok(())
+        }
+        Command::Api(api::ApiCommand::Spec) => {
+            output::emit(crate::api::spec().trim_end());
             Ok(())
         }
         Command::Man => {
@@ -480,6 +498,19 @@ fn not_here() -> Failure {
     Failure::wrong("fail-not-in-home", &[])
 }
 
+/// A document that somebody has written as an object of JSON.
+///
+/// # Errors
+/// What is wrong with it, in this language.
+pub(crate) fn document_of(
+    kind: Kind,
+    fields: serde_json::Map<String, serde_json::Value>,
+    lang: Lang,
+) -> Result<Document, Failure> {
+    let bytes = serde_json::Value::Object(fields).to_string();
+    Document::parse(kind, bytes.as_bytes()).map_err(|problems| kind::refused(&problems, lang))
+}
+
 /// Commands that need an unlocked home.
 async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
     use crate::referral::lifecycle::Action;
@@ -492,6 +523,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Call(command) => calls::run(command, home).await,
         Command::Capacity(command) => capacity::run(command, home).await,
         Command::Send(args) => send::send(args, home).await,
+        Command::Api(command) => api::run(command, home).await,
         Command::Agreement(command) => agreement::agreement(command, home).await,
         Command::Consent(command) => consent::consent(command, home).await,
         Command::Sync(args) => member::sync(args, home).await,

@@ -70,6 +70,18 @@ impl Daemon {
         Ok(Self { global, folder, open: RwLock::new(None), turn: Mutex::new(()), notices })
     }
 
+    /// One that is open, with a home of a test and no connection.
+    #[cfg(test)]
+    pub(crate) fn opened(folder: PathBuf, home: Home) -> Self {
+        let global = Global::of_test(&folder);
+        let (_, connection) = watch::channel(Connection::Connecting);
+        let keeping = tokio::spawn(std::future::pending());
+        let announcing = tokio::spawn(std::future::pending());
+        let open = RwLock::new(Some(Arc::new(Open { home, connection, keeping, announcing })));
+        let notices = Notices { lang: Lang::En, hide_organisation: true };
+        Self { global, folder, open, turn: Mutex::new(()), notices }
+    }
+
     /// The folder of the home.
     pub(crate) fn folder(&self) -> &std::path::Path {
         &self.folder
@@ -132,7 +144,7 @@ impl Daemon {
         let (told, connection) = watch::channel(Connection::Connecting);
         // Before the connection: what is here already was announced when it came.
         let announcing = tokio::spawn(self.notices.tell(home.read_in(home.lang))?);
-        let keeping = tokio::spawn(connection::keep(home.read_in(home.lang), told));
+        let keeping = tokio::spawn(connection::keep(home.read_in(home.lang), self.folder.clone(), told));
         home.kept = Some(connection.clone());
         *self.open.write().await = Some(Arc::new(Open { home, connection, keeping, announcing }));
         Ok(())

@@ -138,6 +138,7 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let identity = records::identity(&vault)?.ok_or(EngineError::NoIdentity)?;
         let replica = Replica::load(&vault)?;
+        vault.keep_log(Box::new(crate::events::Writer::new(Arc::clone(&clock))));
         Ok(Self {
             vault,
             identity,

@@ -25,6 +25,7 @@ macro_rules! words {
 }
 words![
     "access",
+    "api",
     "backup",
     "begin",
     "calls",

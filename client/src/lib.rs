@@ -12,6 +12,7 @@ macro_rules! no_content_in_debug {
 }
 
 pub mod activity;
+mod api;
 pub mod attachments;
 pub mod audit;
 pub mod backup;
@@ -31,6 +32,7 @@ pub mod devices;
 pub mod doubts;
 pub mod engine;
 pub mod escalation;
+mod events;
 pub mod exclusion;
 pub mod formats;
 pub mod head_age;
@@ -70,4 +72,26 @@ pub mod went_back;
 pub(crate) fn test_rng(seed: u8) -> rand_chacha::ChaCha20Rng {
     use rand_chacha::rand_core::SeedableRng as _;
     rand_chacha::ChaCha20Rng::from_seed([seed; 32])
+}
+
+/// An organisation for tests.
+#[cfg(test)]
+pub(crate) fn test_identity() -> identity::Identity {
+    use causeway_certs::{invite, keys::SigningKey};
+    use causeway_common::statements::Invite;
+    use causeway_common::time::Timestamp;
+
+    let registrar = SigningKey::from_seed(&[1; 32]);
+    let invite = Invite {
+        invite_id: [1; 16],
+        relay_address: "relay.example:4433".into(),
+        relay_key: *SigningKey::from_seed(&[2; 32]).public().as_bytes(),
+        registrar_key: *registrar.public().as_bytes(),
+        name: "Border Police".into(),
+        kind: "police".into(),
+        country: "DE".into(),
+        expires: Timestamp(u64::MAX),
+    };
+    let signed = invite::sign(&invite, &registrar);
+    identity::Identity::found_organisation(signed, &invite, "desk", Timestamp(1), &mut test_rng(3))
 }

@@ -263,6 +263,15 @@ pub struct Thread {
     pub waiting: Vec<PacketId>,
 }
 
+impl Thread {
+    /// The number a person uses: the packet's for what came in, the thread's for what went out, because one packet can
+    /// go to several organisations.
+    pub fn number(&self) -> [u8; 32] {
+        let named_by_case = self.ours || self.root == PacketId([0; 32]);
+        if named_by_case { self.case } else { self.root.0 }
+    }
+}
+
 /// One step of a thread.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use causeway_common::store::{Kv, StoreError, transact};
 use zeroize::Zeroizing;
@@ -78,6 +78,13 @@ pub struct Report {
 /// A record that a commit wrote, with its new place, or removed.
 type Touched = (Tree, Vec<u8>, Option<Place>);
 
+/// Adds to each commit what follows from it, in the same transaction: a log that is written afterwards loses its last line in a
+/// crash, or writes it twice. It may read the vault as it was before, and must not commit.
+pub(crate) trait Scribe: Send + Sync {
+    /// A commit is about to be written.
+    fn write(&self, before: &Vault, changes: &mut Changes) -> Result<(), VaultError>;
+}
+
 /// The turn of a commit.
 type Turn = tokio::sync::OwnedMutexGuard<()>;
 
@@ -105,6 +112,7 @@ struct Inner {
     catalogue: Mutex<Catalogue>,
     /// The generation of the last commit that is durable.
     durable: tokio::sync::watch::Sender<u64>,
+    scribe: OnceLock<Box<dyn Scribe>>,
 }
 
 impl std::fmt::Debug for Vault {
@@ -235,6 +243,7 @@ impl Vault {
             eks: tokio::sync::Mutex::new(eks),
             catalogue: Mutex::default(),
             durable: tokio::sync::watch::Sender::new(0),
+            scribe: OnceLock::new(),
         }))
     }
 
@@ -263,6 +272,11 @@ impl Vault {
         let Some((id, _)) = view.tree(tree).and_then(BTreeMap::last_key_value) else { return Ok(None) };
         let value = self.load(&view, tree, id)?;
         Ok(value.map(|value| (id.clone(), value)))
+    }
+
+    /// The identifier of the last record of a tree. Reads no record.
+    pub(crate) fn last_id(&self, tree: Tree) -> Option<Vec<u8>> {
+        self.view().tree(tree).and_then(BTreeMap::last_key_value).map(|(id, _)| id.clone())
     }
 
     fn load(&self, view: &View, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
@@ -355,6 +369,11 @@ impl Vault {
         self.commit_in(turn, changes, HashMap::new(), rng).await.map(drop)
     }
 
+    /// From here on every commit passes this scribe. The first one stays.
+    pub(crate) fn keep_log(&self, scribe: Box<dyn Scribe>) {
+        drop(self.0.scribe.set(scribe));
+    }
+
     async fn turn(&self) -> Result<Turn, VaultError> {
         let turn = Arc::clone(&self.0.turn).lock_owned().await;
         if self.0.unsure.load(Ordering::Acquire) {
@@ -371,6 +390,9 @@ impl Vault {
         rng: &mut (dyn rand_core::CryptoRng + Send),
     ) -> Result<Turn, VaultError> {
         let inner = &*self.0;
+        if let Some(scribe) = inner.scribe.get() {
+            scribe.write(self, &mut changes)?;
+        }
         self.give_keys(&mut changes, &mut fresh, rng).await?;
         let mut head = *self.head();
         head.generation += 1;

@@ -6,11 +6,14 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::home::Home;
 use super::kind;
+use super::org;
 use super::output::{harmless, print, print_list, text, time};
 use super::send::{self, SendArgs};
+use crate::activity;
 use crate::formats::Finding;
 use crate::formats::drafts::{self, Draft};
 use crate::referral::{Document, Level, SendContext};
+use crate::vault::Changes;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DraftsCommand {
@@ -117,6 +120,40 @@ fn show(draft: &Draft, home: &Home) -> Result<(), Failure> {
         lines.join("\n")
     });
     Ok(())
+}
+
+/// A draft that a program has brought in.
+pub(crate) struct BroughtIn {
+    pub(crate) number: String,
+    /// new, same, changed or sent: all but new were there already.
+    pub(crate) known: &'static str,
+}
+
+/// Keeps a draft, unless it is there already: somebody may have worked on it.
+pub(crate) async fn bring_in(
+    document: &Document,
+    format: &str,
+    key: &str,
+    to: &str,
+    home: &Home,
+) -> Result<BroughtIn, Failure> {
+    let to = if to.is_empty() { String::new() } else { org::find(home, to).await?.to_string() };
+    let draft = Draft::new(document, format, key, home.engine.now(), &to);
+    let vault = &home.engine.vault;
+    let known = match drafts::draft(vault, &draft.id)? {
+        Some(there) if there.is_sent() => "sent",
+        Some(there) if there.digest == draft.digest => "same",
+        Some(_) => "changed",
+        None => "new",
+    };
+    if known == "new" {
+        let mut changes = Changes::default();
+        drafts::put(&mut changes, &draft);
+        let what = format!("a program brought in a draft ({format})");
+        activity::append(vault, &mut changes, home.engine.now(), &what, None)?;
+        home.engine.commit(changes).await?;
+    }
+    Ok(BroughtIn { number: draft.number(), known })
 }
 
 async fn send_draft(draft: &Draft, to: Vec<String>, set: Vec<String>, home: &Home) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `causeway inbox` and `causeway sent`.
 
 use causeway_common::codec;
-use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::ids::OrgId;
 use causeway_common::limits::FRAME_BYTES_MAX;
 use causeway_common::time::Timestamp;
 use clap::{Args, Subcommand};
@@ -329,7 +329,7 @@ async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Res
     let is_queued = thread.ours && transport == "queued";
     let waits = if is_queued { head::first_contact(home, &[thread.peer]).await? } else { None };
     Ok(json!({
-        "id": number(thread),
+        "id": hex::encode(thread.number()),
         "referral": thread.root.to_string(),
         "case_ref": case_ref(home, thread)?,
         "exercise": is_exercise(home, thread)?,
@@ -370,11 +370,10 @@ pub(crate) async fn listed_all(cases: &[[u8; 32]], home: &Home) -> Result<Vec<Va
     Ok(values)
 }
 
-/// The number a person uses: the packet's for what came in, the thread's for what went out, because one packet can
-/// go to several organisations.
-fn number(thread: &Thread) -> String {
-    let named_by_case = thread.ours || thread.root == PacketId([0; 32]);
-    if named_by_case { hex::encode(thread.case) } else { thread.root.to_string() }
+/// Steps that this side may take now.
+pub(crate) fn possible(thread: &Thread, home: &Home) -> Result<Vec<String>, Failure> {
+    let work = work_of(thread, &home.engine.vault)?;
+    Ok(work.moves(own_party(thread)).into_iter().map(|action| action.as_str().to_owned()).collect())
 }
 
 fn transport(thread: &Thread, home: &Home) -> Result<(String, Value), Failure> {
@@ -412,8 +411,7 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["mrz_checks"] = super::mrz::stated_json(&stated);
     value["doubts"] = doubtful::of_thread(thread, home)?;
     value["readable_by_revoked"] = doubtful::readable_by(thread.root, home)?;
-    let work = work_of(thread, &home.engine.vault)?;
-    value["possible"] = work.moves(own_party(thread)).into_iter().map(|a| Value::from(a.as_str())).collect();
+    value["possible"] = possible(thread, home)?.into();
     print(home.json, value, |v| {
         let stated = super::mrz::stated_words(&stated, home.lang);
         let fresh = capacity::freshness_words(&v["capacity"], home);

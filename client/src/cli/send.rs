@@ -25,6 +25,7 @@ use super::sharing::{self, Basis, Share, along, record};
 use super::standing;
 use super::steps::find_thread;
 use crate::activity;
+use crate::api::once::Once;
 use crate::attachments::TransferError;
 use crate::caller;
 use crate::calls::{self, Call};
@@ -88,6 +89,9 @@ pub(crate) struct SendArgs {
     /// What is left of the draft that it begins with, once it is queued: in one step, or a crash between sends it twice.
     #[arg(skip)]
     pub(super) draft: Option<Box<drafts::Draft>>,
+    /// What remembers that a program has sent it, in the same step for the same reason.
+    #[arg(skip)]
+    pub(super) once: Option<Box<Once>>,
 }
 
 impl SendArgs {
@@ -114,8 +118,42 @@ impl SendArgs {
             instead_of: None,
             begun: Some(document),
             draft: Some(Box::new(sent)),
+            once: None,
         }
     }
+}
+
+/// What a program of this machine sends.
+pub(crate) struct Written {
+    pub(crate) document: Document,
+    pub(crate) to: Vec<String>,
+    pub(crate) exercise: bool,
+    /// Whether somebody has said that everything in it may be read by everybody who gets it.
+    pub(crate) yes: bool,
+    pub(crate) once: Once,
+}
+
+/// Sends what a program has written. Checked like every referral.
+pub(crate) async fn send_written(written: Written, home: &Home) -> Result<(), Failure> {
+    let args = SendArgs {
+        kind: written.document.kind,
+        to: written.to,
+        file: None,
+        set: Vec::new(),
+        attach: Vec::new(),
+        priority: None,
+        exercise: written.exercise,
+        check: false,
+        preview: false,
+        yes: written.yes,
+        from: None,
+        overriding: overriding::OverrideArgs::default(),
+        instead_of: None,
+        begun: Some(written.document),
+        draft: None,
+        once: Some(Box::new(written.once)),
+    };
+    send(args, home).await
 }
 
 pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
@@ -243,6 +281,9 @@ async fn queue(
             "packet_id": d.packet.to_string(),
             "state": "queued",
         }));
+    }
+    if let Some(once) = &args.once {
+        once.put(&mut changes, &packet.to_string(), &listed, home.engine.now());
     }
     activity::append(&home.engine.vault, &mut changes, home.engine.now(), "queued a referral", Some(packet))?;
     home.engine.queue(drafts, changes).await?;

@@ -15,6 +15,7 @@ use super::Global;
 use super::failure::{Failure, exit};
 use super::home::{self, system_rng};
 use super::output::{print, remark, text};
+use crate::api;
 use crate::daemon::Daemon;
 use crate::daemon::notices::Notices;
 use crate::daemon::socket;
@@ -86,10 +87,10 @@ pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failur
     }
 }
 
-/// Lets commands of the terminal in. Without a socket the pages work all the same.
+/// Lets commands of the terminal and other programs in. Without a socket the pages work all the same.
 async fn listen(socket: Result<Socket, SocketError>, site: &Shared, lang: Lang) -> Result<(), Failure> {
     match socket {
-        Ok(socket) => socket::serve(socket, socket::router(site)).await,
+        Ok(socket) => socket::serve(socket, socket::router(site).merge(api::router(site))).await,
         Err(error) => {
             remark(&lang.fill("daemon-no-socket", &[("why", &error.to_string())]));
             std::future::pending().await

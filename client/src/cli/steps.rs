@@ -346,6 +346,39 @@ pub(super) fn refused(error: &StepError, lang: Lang) -> (String, String) {
     }
 }
 
+/// Commands that each take one step.
+const OF_ONE_STEP: [&str; 23] = [
+    "accept",
+    "decline",
+    "ask",
+    "answer",
+    "start",
+    "hold",
+    "resume",
+    "handed-over",
+    "complete",
+    "fail",
+    "close",
+    "object",
+    "reopen",
+    "withdraw",
+    "confirm",
+    "refuse",
+    "correct",
+    "error",
+    "recuse",
+    "reassign",
+    "progress",
+    "delay",
+    "located",
+];
+
+/// The words of the command that takes a step. All others are notes: that command refuses what is none.
+pub(crate) fn words_of(action: Action) -> Vec<&'static str> {
+    let command = if action == Action::Correction { "correct" } else { command_of(action.as_str()) };
+    if OF_ONE_STEP.contains(&command) { vec![command] } else { vec!["note", action.as_str()] }
+}
+
 /// The command that takes a step.
 pub(crate) fn command_of(step: &str) -> &str {
     match step {

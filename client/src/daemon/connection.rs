@@ -1,11 +1,13 @@
 //! The connection that is kept while a home is open, and what follows from it: deadlines, matches, answers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use causeway_certs::transport::{BoxFuture, Dialer, Link, LinkError};
 use causeway_common::time::Timestamp;
 use tokio::sync::watch;
 
+use crate::api::delivering;
 use crate::cli::failure::{Failure, link_words};
 use crate::cli::home::Home;
 use crate::cli::joining;
@@ -56,8 +58,9 @@ impl Why {
 }
 
 /// Keeps the connection for as long as it is let. Dropping the future loses nothing: what was answered is durable.
-pub(crate) async fn keep(home: Home, told: watch::Sender<Connection>) {
-    tokio::join!(stay(&home, &told), look(&home));
+pub(crate) async fn keep(home: Home, folder: PathBuf, told: watch::Sender<Connection>) {
+    let heard = told.subscribe();
+    tokio::join!(stay(&home, &told), look(&home), delivering::run(&home, &folder, heard));
 }
 
 async fn stay(home: &Home, told: &watch::Sender<Connection>) {

@@ -13,7 +13,8 @@ use crate::records::{self, RecordError};
 use crate::referral::clocks::Clock;
 use crate::vault::{CaseName, Changes, Tree, Vault};
 
-const PREFIX: &[u8] = b"todo";
+/// Tasks stand among the clocks, under this.
+pub(crate) const PREFIX: &[u8] = b"todo";
 /// Word of a task about a call in which somebody is in danger now.
 pub const DANGER: &str = "danger";
 const NOBODY: OrgId = OrgId([0; 32]);

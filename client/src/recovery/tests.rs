@@ -2,30 +2,12 @@
 
 use std::sync::Arc;
 
-use causeway_certs::invite;
-use causeway_common::statements::Invite;
 use causeway_common::store::MemoryKv;
-use causeway_common::time::{SystemClock, Timestamp};
+use causeway_common::time::SystemClock;
 
 use super::*;
 use crate::test_rng;
 use crate::vault::{Cost, MemoryEks};
-
-fn identity() -> Identity {
-    let registrar = SigningKey::from_seed(&[1; 32]);
-    let invite = Invite {
-        invite_id: [1; 16],
-        relay_address: "relay.example:4433".into(),
-        relay_key: *SigningKey::from_seed(&[2; 32]).public().as_bytes(),
-        registrar_key: *registrar.public().as_bytes(),
-        name: "Border Police".into(),
-        kind: "police".into(),
-        country: "DE".into(),
-        expires: Timestamp(u64::MAX),
-    };
-    let signed = invite::sign(&invite, &registrar);
-    Identity::found_organisation(signed, &invite, "desk", Timestamp(1), &mut test_rng(3))
-}
 
 struct Disk(MemoryKv, MemoryEks);
 
@@ -66,7 +48,7 @@ async fn is_recorded(vault: &Vault, keys: &[SigningKey]) -> bool {
 #[tokio::test]
 async fn a_new_organisations_roots_never_stand_in_a_record() {
     let (disk, vault) = Disk::new().await;
-    let identity = identity();
+    let identity = crate::test_identity();
     let keys: Vec<SigningKey> = identity.fresh_roots.0.iter().map(SigningKey::from_seed).collect();
     store(&vault, &identity, &mut test_rng(6)).await.unwrap();
     let engine = disk.open(&vault);
@@ -84,9 +66,10 @@ async fn a_new_organisations_roots_never_stand_in_a_record() {
 #[tokio::test]
 async fn roots_of_the_first_version_leave_its_records_one_by_one_and_stay_marked() {
     let (disk, vault) = Disk::new().await;
-    let keys: Vec<SigningKey> = identity().fresh_roots.0.iter().map(SigningKey::from_seed).collect();
+    let keys: Vec<SigningKey> =
+        crate::test_identity().fresh_roots.0.iter().map(SigningKey::from_seed).collect();
     let mut changes = Changes::default();
-    records::put_identity(&mut changes, &identity().made_by_the_first_version());
+    records::put_identity(&mut changes, &crate::test_identity().made_by_the_first_version());
     vault.commit(changes, &mut test_rng(6)).await.unwrap();
     let engine = disk.open(&vault);
     assert_eq!(told(&engine).await, [(Part::Root, Place::Here, false), (Part::Next, Place::Here, false)]);
@@ -99,13 +82,13 @@ async fn roots_of_the_first_version_leave_its_records_one_by_one_and_stay_marked
     let engine = disk.open(&vault);
     assert!(!is_recorded(&engine.vault, &keys).await);
     assert_eq!(told(&engine).await, [(Part::Root, Place::Paper, true), (Part::Next, Place::Paper, true)]);
-    assert_eq!(engine.identity.device(), identity().device(), "the rest is as it was");
+    assert_eq!(engine.identity.device(), crate::test_identity().device(), "the rest is as it was");
 }
 
 #[tokio::test]
 async fn a_typed_key_counts_for_this_command_only() {
     let (disk, vault) = Disk::new().await;
-    store(&vault, &identity(), &mut test_rng(6)).await.unwrap();
+    store(&vault, &crate::test_identity(), &mut test_rng(6)).await.unwrap();
     let engine = disk.open(&vault);
     let (root, paper) = here(&engine).await.unwrap().remove(0);
     confirm(&engine, &[root.name]).await.unwrap();

@@ -6,8 +6,10 @@ use std::time::Duration;
 use causeway_common::time::Timestamp;
 use serde_json::Value;
 
+use crate::api::once;
 use crate::casebook::Case;
 use crate::engine::{Engine, EngineError};
+use crate::events;
 use crate::model::Thread;
 use crate::records::{self, RecordError};
 use crate::referral::is_retention_filled_in;
@@ -235,6 +237,9 @@ pub async fn run_if_time(engine: &Engine) -> Result<Option<Done>, EngineError> {
     if last.is_some_and(|last| now < last.plus(RUN_EVERY) && last <= now) {
         return Ok(None);
     }
+    // What programs have been told goes with the rest of what has come to the end of its time.
+    events::drop_old(engine).await?;
+    once::drop_old(engine).await?;
     run(engine).await
 }
 

@@ -61,10 +61,14 @@ pub enum Tree {
     CaseKeys = 24,
     /// Calls that a hotline has taken.
     Calls = 25,
+    /// What has changed, for programs: ids and states.
+    Events = 26,
+    /// What programs may do, and what they have been given.
+    Programs = 27,
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 25] = [
+    pub(super) const ALL: [Self; 27] = [
         Self::Identity,
         Self::Directory,
         Self::Outbox,
@@ -90,6 +94,8 @@ impl Tree {
         Self::Drafts,
         Self::CaseKeys,
         Self::Calls,
+        Self::Events,
+        Self::Programs,
     ];
 }
 

@@ -76,11 +76,19 @@ impl Visitor {
         &self.open
     }
 
+    /// Does something with the home on a thread of its own.
+    pub(crate) async fn apart<T: Send + 'static>(
+        &self,
+        doing: impl AsyncFnOnce(&Home) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let home = self.home.read_in(self.lang);
+        cli::apart(move || async move { doing(&home).await }).await
+    }
+
     /// Runs a command for whoever looks.
     pub(crate) async fn run(&self, words: &[&str]) -> Result<Taken, Failure> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let home = self.home.read_in(self.lang);
-        let (done, taken) = cli::apart(move || async move { cli::within(&words, &home).await }).await?;
+        let (done, taken) = self.apart(async move |home| cli::within(&words, home).await).await?;
         done.map(|()| taken).map_err(|failure| failure.in_lang(self.lang))
     }
 
@@ -173,7 +181,7 @@ impl Chip {
 }
 
 /// The language of a request: what somebody has chosen, otherwise what the browser asks for first.
-pub(super) fn language(headers: &HeaderMap) -> Lang {
+pub(crate) fn language(headers: &HeaderMap) -> Lang {
     let text = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let chosen = text(header::COOKIE).flat_map(|cookies| cookies.split(';')).find_map(|cookie| {
         let (name, value) = cookie.trim().split_once('=')?;
@@ -206,16 +214,21 @@ struct Failed {
 /// Shows a failure in the frame of a page.
 pub(super) fn failed(visitor: &Visitor, failure: Failure) -> Response {
     let failure = failure.in_lang(visitor.lang);
-    let status = match failure.exit {
+    let status = status_of(&failure);
+    let Ok(frame) = visitor.frame("") else { return status.into_response() };
+    let page = Failed { frame, message: failure.message, hint: failure.hint, code: failure.code.to_string() };
+    (status, draw(&page)).into_response()
+}
+
+/// The status of a failure. Its code says more.
+pub(crate) fn status_of(failure: &Failure) -> StatusCode {
+    match failure.exit {
         exit::NOT_FOUND => StatusCode::NOT_FOUND,
         exit::INVALID => StatusCode::UNPROCESSABLE_ENTITY,
         exit::REFUSED | exit::LOCKED => StatusCode::FORBIDDEN,
         exit::CONFLICT => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let Ok(frame) = visitor.frame("") else { return status.into_response() };
-    let page = Failed { frame, message: failure.message, hint: failure.hint, code: failure.code.to_string() };
-    (status, draw(&page)).into_response()
+    }
 }
 
 /// A page, or why there is none.
@@ -224,6 +237,6 @@ pub(super) fn shown(visitor: &Visitor, page: Result<Response, Failure>) -> Respo
 }
 
 /// Whether a number in an address is one of ours: nothing else is given to a command.
-pub(super) fn is_number(id: &str) -> bool {
+pub(crate) fn is_number(id: &str) -> bool {
     (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit())
 }

@@ -82,7 +82,7 @@ pub(crate) async fn print(visitor: Visitor, Path(id): Path<String>) -> Response 
 }
 
 /// A referral as its command gives it. Who sees it on a page has opened it.
-async fn value(visitor: &Visitor, id: &str) -> Result<(Value, bool), Failure> {
+pub(crate) async fn value(visitor: &Visitor, id: &str) -> Result<(Value, bool), Failure> {
     if !is_number(id) {
         return Err(Failure::not_found(&harmless(id)));
     }
