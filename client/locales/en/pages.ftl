@@ -21,7 +21,7 @@ chip-waiting = { $count ->
 }
 connection-restarting = The relay is being restarted.
 offline-kept = Nothing is lost: what you write is kept and goes by itself once there is a connection. Is it urgent? Telephone.
-news-more = New: look at the duty board
+news-look = New: look at the duty board
 news-urgent = New and URGENT: look at the duty board
 enter-title = Who are you?
 enter-why = This page belongs to one browser. The code was shown where Causeway was started.

@@ -51,7 +51,7 @@ pub(crate) struct ServeArgs {
 pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failure> {
     let notices = Notices { lang: global.lang(), hide_organisation: args.hide_organisation };
     let daemon = Daemon::new(global.clone(), notices)?;
-    if global.passphrase_file.is_some() {
+    if global.passphrase_file.is_some() && daemon.has_home() {
         daemon.unlock(&home::passphrase(global, false)?).await?;
     }
     let place = if args.new_place {
