@@ -94,7 +94,8 @@ async fn a_referral_of_a_program_goes_out_once_and_a_program_hears_of_it_reads_i
     let (town, _relay) = founded(folder.path()).await;
     let hotline = Desk::open(&town.orgs[0], "meta:read,send").await;
     let police = Desk::open(&town.orgs[1], "meta:read,content:read,send").await;
-    let document: Value = serde_json::from_str(&std::fs::read_to_string(sample("border-alert.json")).unwrap()).unwrap();
+    let document: Value =
+        serde_json::from_str(&std::fs::read_to_string(sample("border-alert.json")).unwrap()).unwrap();
     let mut letter = json!({
         "kind": "border-alert", "to": [town.ids[1]], "document": document, "exercise": true, "confirmed": true,
     });
