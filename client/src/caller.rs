@@ -18,7 +18,7 @@ use crate::formats::limits::FILE_BYTES_MAX;
 /// The longest that is read for a command at another terminal: a file of another system, and the byte that shows that it is longer.
 const CARRIED_BYTES_MAX: u64 = FILE_BYTES_MAX + 1;
 /// The longest answer as it travels: four characters for each three bytes, and a hundred for the names around them.
-pub(crate) const ANSWER_BYTES_MAX: usize = (CARRIED_BYTES_MAX as usize).div_ceil(3) * 4 + 100;
+pub(crate) const ANSWER_BYTES_MAX: u64 = CARRIED_BYTES_MAX.div_ceil(3) * 4 + 100;
 /// Error of the operating system for a file that is too large (`EFBIG`).
 const TOO_LARGE: i32 = 27;
 

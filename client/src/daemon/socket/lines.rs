@@ -32,7 +32,7 @@ impl Lines {
                 return value;
             }
             looked = self.held.len();
-            if looked > ANSWER_BYTES_MAX {
+            if looked as u64 > ANSWER_BYTES_MAX {
                 return None;
             }
             match self.body.next().await {
@@ -81,10 +81,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_value_or_has_no_end_is_the_end_and_a_cut_is_noticed() {
         assert_eq!(lines(vec![Ok(b"{\n".to_vec())]).next::<Value>().await, None);
-        let endless = std::iter::repeat_with(|| Ok(vec![b' '; ANSWER_BYTES_MAX / 2])).take(9).collect();
+        let piece = usize::try_from(ANSWER_BYTES_MAX / 2).unwrap();
+        let endless = std::iter::repeat_with(|| Ok(vec![b' '; piece])).take(9).collect();
         let mut endless = lines(endless);
         assert_eq!(endless.next::<Value>().await, None);
-        assert!(endless.held.len() <= ANSWER_BYTES_MAX * 2);
+        assert!(endless.held.len() <= piece * 3);
         let mut cut = lines(vec![Ok(b"1\n2".to_vec()), Err(std::io::ErrorKind::ConnectionReset.into())]);
         assert_eq!((cut.next::<Value>().await, cut.next::<Value>().await), (Some(json!(1)), None));
         assert!(cut.is_broken());
