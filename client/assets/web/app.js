@@ -75,6 +75,18 @@ if (test) {
   });
 }
 
+// A deadline that passes while the page is open is shown as on a page that was loaded after it.
+const LOOK_MS = 10_000;
+setInterval(() => {
+  for (const due of document.querySelectorAll(".due[data-due]")) {
+    if (Date.parse(due.dataset.due) > Date.now()) continue;
+    due.removeAttribute("data-due");
+    due.classList.add("due-over");
+    due.querySelector("use").setAttribute("href", "#i-hourglass");
+    due.querySelector("b").hidden = false;
+  }
+}, LOOK_MS);
+
 if (body.dataset.events) {
   const title = document.title;
   const news = document.getElementById("news");
