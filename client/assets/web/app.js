@@ -16,6 +16,11 @@ if (code) {
   }
 }
 
+// An address of the launcher that is opened where this page is already open changes the fragment and loads nothing.
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#code=")) location.reload();
+});
+
 // A page out of the browser's memory may be older than the lock.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();

@@ -48,7 +48,7 @@ async fn nobody_else_on_this_machine_can_act_or_is_told_the_cookie() {
         let mine = browser.driver.execute(format!("return {read}"), vec![]).await.unwrap();
         assert_eq!(*mine.json(), json!(["nothing", "nothing"]), "{name} reads");
         browser.asked().await;
-        browser.press("form button").await;
+        browser.go("form button").await;
         let asked = browser.asked().await;
         assert!(asked.contains(&(format!("{origin}/lock"), 403)), "{name} locks: {asked:?}");
     }
@@ -61,7 +61,7 @@ async fn nobody_else_on_this_machine_can_act_or_is_told_the_cookie() {
         assert!(asked.contains(&(format!("{evil}{path}"), 421)), "{asked:?}");
     }
     browser.driver.goto(format!("http://evil.test:{}/", site.port)).await.unwrap();
-    browser.press("form:nth-of-type(2) button").await;
+    browser.go("form:nth-of-type(2) button").await;
     let asked = browser.asked().await;
     assert!(asked.contains(&(format!("{evil}/enter"), 421)), "{asked:?}");
 
@@ -77,7 +77,7 @@ async fn what_is_locked_is_gone_and_five_wrong_passphrases_bring_a_delay_everywh
     for path in ["/inbox", "/tasks", "/alert"] {
         browser.goto(path).await;
     }
-    browser.press("button.lock").await;
+    browser.go("button.lock").await;
     browser.until("document.querySelector('#passphrase')").await;
     for _ in 0..3 {
         browser.driver.back().await.unwrap();
@@ -87,19 +87,19 @@ async fn what_is_locked_is_gone_and_five_wrong_passphrases_bring_a_delay_everywh
 
     for _ in 0..5 {
         browser.fill("#passphrase", "not this one at all").await;
-        browser.press("main .primary").await;
-        browser.until("document.querySelector('#passphrase-error')").await;
+        browser.go("main .primary").await;
+        browser.find("#passphrase-error").await;
     }
     // Not even with the right one, and not by another way.
     browser.fill("#passphrase", &stage.police().passphrase()).await;
-    browser.press("main .primary").await;
+    browser.go("main .primary").await;
     browser
         .until("/Too many wrong attempts/.test(document.querySelector('#passphrase-error').textContent)")
         .await;
     browser.driver.delete_all_cookies().await.unwrap();
     browser.goto("/").await;
     browser.fill("#code", &pages.code).await;
-    browser.press("main .primary").await;
+    browser.go("main .primary").await;
     browser.until("/Too many wrong attempts/.test(document.querySelector('#code-error').textContent)").await;
 }
 

@@ -62,6 +62,9 @@ impl Browser {
             .unwrap();
         let browser =
             Self { driver, _chromedriver: chromedriver, _profile: profile, origin: pages.origin.clone() };
+        // A new window shows a page of the browser's own, which asks for this and that.
+        browser.driver.goto("about:blank").await.unwrap();
+        browser.asked().await;
         browser.cdp("Page.enable", json!({})).await;
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCHER })).await;
         browser.zoom(1).await;
@@ -85,8 +88,8 @@ impl Browser {
 
     pub(crate) async fn unlock(&self, actor: &Actor) {
         self.fill("#passphrase", &actor.passphrase()).await;
-        self.press("main .primary").await;
-        self.until("location.pathname === '/board'").await;
+        self.go("main .primary").await;
+        assert_eq!(self.path().await, "/board");
     }
 
     /// Goes to one of our pages.
@@ -123,6 +126,13 @@ impl Browser {
 
     pub(crate) async fn press(&self, css: &str) {
         self.find(css).await.click().await.unwrap();
+    }
+
+    /// Presses what leads to another page, and waits for it.
+    pub(crate) async fn go(&self, css: &str) {
+        self.js("window.left = true").await;
+        self.press(css).await;
+        self.until("!window.left && document.readyState === 'complete'").await;
     }
 
     /// Presses keys, wherever the focus is.
@@ -175,8 +185,8 @@ impl Browser {
     /// Sees the pages in this language from now on.
     pub(crate) async fn speak(&self, lang: &str) {
         if self.find("html").await.attr("lang").await.unwrap().as_deref() != Some(lang) {
-            self.press("header button[name=lang]").await;
-            self.until(&format!("document.documentElement.lang === '{lang}'")).await;
+            self.go("header button[name=lang]").await;
+            assert!(self.is(&format!("document.documentElement.lang === '{lang}'")).await, "{lang}");
         }
     }
 

@@ -41,7 +41,7 @@ async fn without_a_connection_the_chip_counts_what_waits_and_russian_counts_have
     browser.until("document.querySelector('.chip-ok')").await;
     browser.speak("ru").await;
     write_alert(&browser).await;
-    stage.relay.kill().await;
+    stage.relay.stop().await;
     browser.until("document.querySelector('.chip-off')").await;
     let mut sent = 0;
     for (times, words) in [(1, "ждёт"), (2, "ждут"), (5, "ждут"), (11, "ждут"), (21, "ждёт")]

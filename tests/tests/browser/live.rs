@@ -28,7 +28,7 @@ async fn an_urgent_referral_rings_until_it_is_accepted_and_moves_nothing() {
     police.until("rings > 2").await;
 
     // A second one does not change the order of what is being read.
-    police.press("#news a").await;
+    police.go("#news a").await;
     police.until("document.querySelector('.card-urgent')").await;
     let rows = police.js(ROWS).await;
     send_alert(&hotline).await;
@@ -40,9 +40,9 @@ async fn an_urgent_referral_rings_until_it_is_accepted_and_moves_nothing() {
 
     for left in ["1", "0"] {
         police.goto("/board").await;
-        police.press("#answer .card .primary").await;
+        police.go("#answer .card .primary").await;
         police.choose("#time", "PT15M").await;
-        police.press("main .actions button.primary").await;
+        police.go("main .actions button.primary").await;
         police.until(&format!("document.querySelector('#count-urgent b').textContent === '{left}'")).await;
     }
     // It has stopped, also when it would have rung again.

@@ -4,27 +4,25 @@ use serde_json::json;
 use thirtyfour::By;
 
 use super::driver::{Browser, PATIENCE};
-use super::stage::{Pages, Stage, send_alert_without_looking};
+use super::stage::{Pages, Stage, send_alert};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_can_be_read_accepted_and_sent_without_a_script() {
     let stage = Stage::set().await;
     let (here, there) = (Pages::of(stage.hotline()).await, Pages::of(stage.police()).await);
     let hotline = without_script(&here, &stage.hotline().passphrase()).await;
-    send_alert_without_looking(&hotline).await;
-    let item = hotline.path().await;
-    assert!(item.starts_with("/item/"), "{item}");
+    let item = send_alert(&hotline).await;
 
     let police = without_script(&there, &stage.police().passphrase()).await;
     until_there(&police, "/board", "#answer .card .actions .button:not(.primary)").await;
-    police.press("#answer .card .actions .button:not(.primary)").await;
+    police.go("#answer .card .actions .button:not(.primary)").await;
     assert!(police.words().await.contains("Канарейкина"));
-    police.press("main .actions a.primary").await;
+    police.go("main .actions a.primary").await;
     police.choose("#time", "PT15M").await;
-    police.press("main .actions button.primary").await;
+    police.go("main .actions button.primary").await;
     assert!(police.words().await.contains("Accepted"), "{}", police.words().await);
     until_there(&hotline, &item, ".lane-work .state-accepted").await;
-    police.press("button.lock").await;
+    police.go("button.lock").await;
     police.find("#passphrase").await;
 }
 
@@ -34,9 +32,9 @@ async fn without_script(pages: &Pages, passphrase: &str) -> Browser {
     browser.driver.goto(pages.open.clone()).await.unwrap();
     assert_eq!(browser.find("#code").await.value().await.unwrap().as_deref(), Some(""), "no script has run");
     browser.fill("#code", &pages.code).await;
-    browser.press("main .primary").await;
+    browser.go("main .primary").await;
     browser.fill("#passphrase", passphrase).await;
-    browser.press("main .primary").await;
+    browser.go("main .primary").await;
     assert_eq!(browser.path().await, "/board");
     browser
 }

@@ -1,7 +1,7 @@
 //! A page of somebody else on this machine: another program that answers on a port of its own.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 pub(crate) struct OtherSite {
@@ -18,15 +18,9 @@ impl OtherSite {
         let ears = Arc::clone(&heard);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (mut stream, mut request) = (stream.unwrap(), vec![0; 16 * 1024]);
-                let length = stream.read(&mut request).unwrap_or(0);
-                ears.lock().unwrap().push_str(&String::from_utf8_lossy(&request[..length]));
-                let answer = format!(
-                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{html}",
-                    html.len()
-                );
-                // A browser that has changed its mind is no failure of this test.
-                let _ = stream.write_all(answer.as_bytes());
+                let (ears, html) = (Arc::clone(&ears), html.clone());
+                // Browsers connect before they have anything to ask: such a line must keep nobody waiting.
+                std::thread::spawn(move || answer(stream.unwrap(), &ears, &html));
             }
         });
         Self { port, heard }
@@ -36,4 +30,16 @@ impl OtherSite {
     pub(crate) fn heard(&self) -> String {
         self.heard.lock().unwrap().clone()
     }
+}
+
+fn answer(mut stream: TcpStream, ears: &Mutex<String>, html: &str) {
+    let mut request = vec![0; 16 * 1024];
+    let length = stream.read(&mut request).unwrap_or(0);
+    ears.lock().unwrap().push_str(&String::from_utf8_lossy(&request[..length]));
+    let length = html.len();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    // A browser that has changed its mind is no failure of this test.
+    let _ = stream.write_all(format!("{head}{html}").as_bytes());
 }

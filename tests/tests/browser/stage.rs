@@ -136,14 +136,10 @@ pub(crate) async fn write_alert_about(browser: &Browser, name: &str) {
 
 /// Sends one, and gives the address of its page.
 pub(crate) async fn send_alert(browser: &Browser) -> String {
-    send_alert_without_looking(browser).await;
-    browser.until("location.pathname.startsWith('/item/')").await;
-    browser.path().await
-}
-
-/// Sends one from a page that may run no script.
-pub(crate) async fn send_alert_without_looking(browser: &Browser) {
     write_alert(browser).await;
-    browser.press("form.quick .actions .primary").await;
-    browser.press("form.quick button[value=yes]").await;
+    browser.go("form.quick .actions .primary").await;
+    browser.go("form.quick button[value=yes]").await;
+    let path = browser.path().await;
+    assert!(path.starts_with("/item/"), "{path}: {}", browser.words().await);
+    path
 }

@@ -43,6 +43,7 @@ async fn every_page_is_fit_for_everybody_in_both_languages() {
     let police = Browser::start(&there).await;
     police.goto("/").await;
     each_language(&police, &[("enter", "/")], "").await;
+    police.driver.goto("about:blank").await.unwrap();
     police.driver.goto(there.open.clone()).await.unwrap();
     police.until("document.querySelector('#passphrase')").await;
     each_language(&police, &[("unlock", "/")], "").await;
