@@ -16,6 +16,11 @@ if (code) {
   }
 }
 
+// An address of the launcher that is opened where this page is already open changes the fragment and loads nothing.
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#code=")) location.reload();
+});
+
 // A page out of the browser's memory may be older than the lock.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
@@ -74,6 +79,18 @@ if (test) {
     news.hidden = false;
   });
 }
+
+// A deadline that passes while the page is open is shown as on a page that was loaded after it.
+const LOOK_MS = 10_000;
+setInterval(() => {
+  for (const due of document.querySelectorAll(".due[data-due]")) {
+    if (Date.parse(due.dataset.due) > Date.now()) continue;
+    due.removeAttribute("data-due");
+    due.classList.add("due-over");
+    due.querySelector("use").setAttribute("href", "#i-hourglass");
+    due.querySelector("b").hidden = false;
+  }
+}, LOOK_MS);
 
 if (body.dataset.events) {
   const title = document.title;

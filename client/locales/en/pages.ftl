@@ -76,6 +76,7 @@ col-number = Number
 col-received = Received
 col-written = Written
 col-due = Answer by
+due-over = overdue
 col-way = On its way
 col-state = Work
 col-section = Part

@@ -84,6 +84,7 @@ col-number = Номер
 col-received = Получено
 col-written = Составлено
 col-due = Ответить до
+due-over = срок прошёл
 col-way = В пути
 col-state = Работа
 col-section = Часть

@@ -71,6 +71,11 @@ impl Visitor {
         Self { lang, home: open.home.read_in(lang), open }
     }
 
+    /// The same, in another language.
+    pub(crate) fn speaking(&self, lang: Lang) -> Self {
+        Self::of(Arc::clone(&self.open), lang)
+    }
+
     /// The home that is looked at.
     pub(crate) fn open(&self) -> &Arc<Open> {
         &self.open

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::lock::in_language;
 use super::{Frame, Visitor, draw, shown};
 use crate::cli::failure::Failure;
 use crate::cli::output::{harmless, text};
@@ -77,6 +78,9 @@ pub(crate) struct Typed {
     /// Whether somebody has seen who will read what.
     #[serde(default)]
     seen: String,
+    /// A language that somebody would rather see, in the middle of writing.
+    #[serde(default)]
+    lang: String,
 }
 
 pub(crate) async fn write(visitor: Visitor) -> Response {
@@ -86,6 +90,10 @@ pub(crate) async fn write(visitor: Visitor) -> Response {
 
 /// Shows who will read what first; the second time it goes.
 pub(crate) async fn send(visitor: Visitor, Form(typed): Form<Typed>) -> Response {
+    if let Ok(lang) = typed.lang.parse() {
+        let visitor = visitor.speaking(lang);
+        return in_language(shown(&visitor, page(&visitor, typed, Vec::new(), None).await), lang);
+    }
     let done = act(&visitor, typed).await;
     shown(&visitor, done)
 }

@@ -157,7 +157,8 @@ fn steps(v: &Value, lang: Lang) -> Vec<Step> {
             grave: GRAVE.contains(&name),
         })
         .collect();
-    steps.sort_by_key(|step| step.grave);
+    // To take it on is what most readers came for.
+    steps.sort_by_key(|step| (step.grave, step.name != "accept"));
     steps
 }
 
@@ -204,7 +205,7 @@ fn parts(v: &Value, lang: Lang) -> Vec<Part> {
         .map(|(code, content)| Part {
             code: harmless(code),
             title: labels::code_of(lang, "section", code),
-            groups: groups(print::rows_of(kind, content, lang)),
+            groups: groups(print::rows_of(kind, content, lang), lang),
         })
         .filter(|part| !part.groups.is_empty())
         .collect();
@@ -214,12 +215,12 @@ fn parts(v: &Value, lang: Lang) -> Vec<Part> {
 }
 
 /// Rows with the same beginning stand under it.
-fn groups(rows: Vec<(String, String)>) -> Vec<Group> {
+fn groups(rows: Vec<(String, String)>, lang: Lang) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (label, words) in rows {
         let (title, label) =
             label.split_once(UNDER).map_or(("", label.as_str()), |(first, rest)| (first, rest));
-        let row = (label.to_owned(), harmless(&words));
+        let row = (label.to_owned(), harmless(&moment(&words, lang)));
         match groups.last_mut().filter(|group| group.title == title) {
             Some(group) => group.rows.push(row),
             None => groups.push(Group { title: title.to_owned(), rows: vec![row] }),

@@ -150,14 +150,19 @@ pub(crate) async fn leave(State(site): State<Shared>) -> Response {
 /// Chooses a language, for this browser.
 pub(crate) async fn language_chosen(Form(chosen): Form<Chosen>) -> Response {
     let lang = chosen.lang.parse::<Lang>().unwrap_or(Lang::En);
-    let cookie =
-        format!("{LANGUAGE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000", lang.tag());
     // Only a page of ours: a path, and nothing that a browser could take for another host.
     let ours = chosen.back.starts_with('/')
         && chosen.back.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_?=&".contains(&b))
         && !chosen.back.starts_with("//");
     let back = if ours { chosen.back.as_str() } else { "/" };
-    with_cookie(Redirect::to(back).into_response(), &cookie)
+    in_language(Redirect::to(back).into_response(), lang)
+}
+
+/// An answer after which this browser sees the pages in this language.
+pub(super) fn in_language(response: Response, lang: Lang) -> Response {
+    let cookie =
+        format!("{LANGUAGE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000", lang.tag());
+    with_cookie(response, &cookie)
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Response {

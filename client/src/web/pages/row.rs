@@ -24,6 +24,8 @@ pub(crate) struct Row {
     pub(crate) received: When,
     pub(crate) due: String,
     pub(crate) due_at: String,
+    /// The word for a deadline that has passed.
+    pub(crate) over: String,
     pub(crate) late: bool,
     pub(crate) way: Mark,
     pub(crate) work: Mark,
@@ -66,6 +68,7 @@ impl Row {
             other: harmless(text(v, if ours { "to_name" } else { "from_name" })),
             received: when(text(v, "received"), lang),
             due: deadline.map_or_else(String::new, |words| format!("{words}: {}", moment(&due_at, lang))),
+            over: lang.text("due-over"),
             late: late.is_some(),
             way: way(text(v, "transport"), lang),
             work: work(text(v, "work"), lang),

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
+use super::lock::in_language;
 use super::row::Row;
 use super::{Frame, Visitor, draw, failed, shown};
 use crate::cli::failure::Failure;
@@ -58,6 +59,9 @@ pub(crate) struct Typed {
     until: String,
     #[serde(default)]
     staff: String,
+    /// A language that somebody would rather see, in the middle of writing.
+    #[serde(default)]
+    lang: String,
 }
 
 pub(crate) async fn ask(visitor: Visitor, Path((id, step)): Path<(String, String)>) -> Response {
@@ -70,6 +74,10 @@ pub(crate) async fn take(
     Path((id, step)): Path<(String, String)>,
     Form(typed): Form<Typed>,
 ) -> Response {
+    if let Ok(lang) = typed.lang.parse() {
+        let visitor = visitor.speaking(lang);
+        return in_language(shown(&visitor, page(&visitor, &id, &step, String::new(), typed).await), lang);
+    }
     match taken(&visitor, &id, &step, &typed).await {
         Ok(()) => Redirect::to(&format!("/item/{id}")).into_response(),
         Err(failure) => {
