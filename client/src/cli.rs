@@ -35,7 +35,7 @@ mod linking;
 mod matches;
 mod member;
 mod mrz;
-mod org;
+pub(crate) mod org;
 mod outfile;
 pub(crate) mod output;
 mod overriding;

@@ -41,6 +41,7 @@ words![
     "org",
     "pages",
     "problems",
+    "referring",
     "registers",
     "retention",
     "search",

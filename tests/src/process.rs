@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 
 pub mod actor;
+pub mod browser;
 pub mod clock;
 pub mod forms;
 pub mod namespace;

@@ -1,22 +1,13 @@
 //! The staff's pages over HTTP as a browser without a script speaks it, with real daemons and a real relay between them.
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::time::Duration;
-
-use causeway_tests::process::actor::Actor;
+use causeway_tests::process::browser::{Answer, Pages, request};
 use causeway_tests::process::relay::{Place, Relay};
 use causeway_tests::process::sample;
 use causeway_tests::process::town::Town;
-use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Child;
 
 const TOWN: &[(&str, &str, &str)] = &[("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE")];
-/// Until something that travels has arrived.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Stage {
     _folder: TempDir,
@@ -31,128 +22,6 @@ impl Stage {
         let (town, relay) = Town::found(folder.path(), place, TOWN).await;
         Self { _folder: folder, town, _relay: relay }
     }
-}
-
-/// `causeway serve`, and a browser at its door.
-struct Pages {
-    _program: Child,
-    host: String,
-    port: u16,
-    code: String,
-    cookies: Vec<(String, String)>,
-}
-
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Pages {
-    async fn of(actor: &Actor) -> Self {
-        let mut program = actor.command(&["serve"]).kill_on_drop(true).spawn().unwrap();
-        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap().unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
-        let host = said["address"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        let port = host.rsplit(':').next().unwrap().parse().unwrap();
-        let code = said["code"].as_str().unwrap().to_owned();
-        assert_eq!(
-            said["open"],
-            format!("http://{host}/#code={}", said["open"].as_str().unwrap().rsplit('=').next().unwrap())
-        );
-        Self { _program: program, host, port, code, cookies: vec![] }
-    }
-
-    /// One let in.
-    async fn entered(actor: &Actor) -> Self {
-        let mut pages = Self::of(actor).await;
-        let code = pages.code.clone();
-        let entered = pages.post("/enter", &[("code", &code)]);
-        assert_eq!((entered.status, entered.location()), (303, "/"), "{}", entered.body);
-        assert_eq!(pages.post("/unlock", &[("passphrase", &actor.passphrase())]).location(), "/board");
-        pages
-    }
-
-    fn get(&mut self, path: &str) -> Answer {
-        self.ask("GET", path, "")
-    }
-
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        self.ask("POST", path, &body.join("&"))
-    }
-
-    fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let origin = format!("http://{}", self.host);
-        let head = [
-            ("Host", self.host.as_str()),
-            ("Origin", &origin),
-            ("Sec-Fetch-Site", "same-origin"),
-            ("Cookie", &cookies.join("; ")),
-        ];
-        let answer = request(self.port, method, path, &head, body);
-        for line in answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
-            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            self.cookies.retain(|(known, _)| known != name);
-            self.cookies.push((name.to_owned(), value.to_owned()));
-        }
-        answer
-    }
-
-    /// Looks at a page until it says something.
-    async fn until(&mut self, path: &str, words: &str) -> Answer {
-        let begun = tokio::time::Instant::now();
-        loop {
-            let answer = self.get(path);
-            if answer.body.contains(words) {
-                return answer;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{path} never says {words:?}: {}", answer.body);
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-}
-
-impl Answer {
-    fn location(&self) -> &str {
-        self.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or("")
-    }
-
-    /// The first address in it that begins like this.
-    fn link(&self, begins: &str) -> String {
-        let at =
-            self.body.find(&format!("href=\"{begins}")).unwrap_or_else(|| panic!("{begins}: {}", self.body));
-        self.body[at + 6..].split('"').next().unwrap().to_owned()
-    }
-}
-
-fn request(port: u16, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Answer {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let lines: String =
-        head.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| format!("{n}: {v}\r\n")).collect();
-    let length = body.len();
-    let kind = if method == "POST" { "Content-Type: application/x-www-form-urlencoded\r\n" } else { "" };
-    let whole = format!(
-        "{method} {path} HTTP/1.1\r\n{lines}{kind}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
-    stream.write_all(whole.as_bytes()).unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -313,6 +182,8 @@ async fn every_page_is_whole_in_both_languages_and_small() {
             "/organisations",
             "/help",
             "/alert",
+            "/new",
+            "/drafts",
             &item,
             &print,
         ] {

@@ -18,6 +18,7 @@ use crate::cli::output::{Taken, capital};
 use crate::daemon::Open;
 use crate::daemon::connection::Connection;
 use crate::escalation;
+use crate::formats::drafts;
 use crate::lang::Lang;
 use crate::model::Thread;
 use crate::records;
@@ -26,6 +27,7 @@ use crate::web::Shared;
 pub(crate) mod alert;
 pub(crate) mod assets;
 pub(crate) mod board;
+pub(crate) mod draft;
 pub(crate) mod help;
 pub(crate) mod item;
 pub(crate) mod list;
@@ -95,6 +97,7 @@ impl Visitor {
             newest: threads.iter().filter(waits).map(|thread| thread.begun.0).max().unwrap_or(0),
             failed: records::failed_count(vault),
             tasks: escalation::tasks::to_do(&self.home.engine)?.len(),
+            drafts: drafts::all(vault)?.len(),
             chip: Chip::of(&self.open.connection.borrow(), self.home.engine.unsent(), self.lang),
         })
     }
@@ -111,6 +114,7 @@ pub(crate) struct Frame {
     pub(crate) newest: u64,
     pub(crate) failed: usize,
     pub(crate) tasks: usize,
+    pub(crate) drafts: usize,
     pub(crate) chip: Chip,
 }
 

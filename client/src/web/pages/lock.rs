@@ -165,13 +165,18 @@ pub(crate) async fn leave(State(site): State<Shared>) -> Response {
 /// Chooses a language, for this browser.
 pub(crate) async fn language_chosen(Form(chosen): Form<Chosen>) -> Response {
     let lang = chosen.lang.parse::<Lang>().unwrap_or(Lang::En);
-    let cookie =
-        format!("{LANGUAGE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000", lang.tag());
     // Only a page of ours: a path, and nothing that a browser could take for another host.
     let ours = chosen.back.starts_with('/')
         && chosen.back.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_?=&".contains(&b))
         && !chosen.back.starts_with("//");
     let back = if ours { chosen.back.as_str() } else { "/" };
+    in_language(lang, back)
+}
+
+/// Goes on in another language, at a path of ours.
+pub(crate) fn in_language(lang: Lang, back: &str) -> Response {
+    let cookie =
+        format!("{LANGUAGE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000", lang.tag());
     with_cookie(Redirect::to(back).into_response(), &cookie)
 }
 
