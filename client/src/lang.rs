@@ -48,6 +48,7 @@ words![
     "pages-office",
     "pages-settings",
     "problems",
+    "referring",
     "registers",
     "retention",
     "search",

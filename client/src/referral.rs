@@ -21,6 +21,7 @@ mod components;
 mod crossing;
 pub mod deadlines;
 mod document;
+pub(crate) mod drafting;
 pub mod exhibits;
 pub mod handover;
 pub mod history;

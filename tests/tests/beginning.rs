@@ -26,7 +26,8 @@ async fn invite(stage: &Stage) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_an_invite_and_a_browser_begins_writes_the_code_down_is_let_in_and_puts_the_keys_on_paper() {
+async fn whoever_has_an_invite_and_a_browser_begins_writes_the_code_down_is_let_in_and_puts_the_keys_on_paper()
+ {
     let stage = Stage::set(TOWN).await;
     let (invite, actor) = (invite(&stage).await, Actor::new(stage.folder(), "New Shelter", "warn"));
     let mut pages = Pages::of(&actor).await;
@@ -35,7 +36,11 @@ async fn whoever_has_an_invite_and_a_browser_begins_writes_the_code_down_is_let_
     assert_eq!(pages.post("/enter", &[("code", &code)]).location(), "/");
     assert_eq!(pages.get("/").location(), "/begin");
     assert_eq!(pages.get("/board").location(), "/");
-    assert_eq!(pages.post("/unlock", &[("passphrase", PASSPHRASE)]).status, 403, "there is nothing to unlock");
+    assert_eq!(
+        pages.post("/unlock", &[("passphrase", PASSPHRASE)]).status,
+        403,
+        "there is nothing to unlock"
+    );
 
     // What cannot be is said, keeps what was typed but the secrets, and leaves no home behind.
     for (invite, passphrase, again, words) in [

@@ -164,6 +164,8 @@ async fn every_page_is_whole_in_both_languages_and_small() {
             "/organisations",
             "/help",
             "/alert",
+            "/new",
+            "/drafts",
             &item,
             &print,
         ] {

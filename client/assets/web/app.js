@@ -124,3 +124,47 @@ if (body.dataset.events) {
     }, () => {});
   });
 }
+
+// A draft is kept while it is written: every five seconds, whenever a field is left, and before another page is asked for. What is
+// refused stays on the page, and the page says so.
+const KEEP_MS = 5_000;
+const draft = document.querySelector("form[data-draft]");
+if (draft) {
+  const saved = document.getElementById("saved");
+  let changed = false;
+  let refused = false;
+  let keeping = null;
+  const send = async () => {
+    changed = false;
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(draft)) fields.append(name, value);
+    fields.append("autosave", "yes");
+    try {
+      const answer = await fetch(draft.action, { method: "POST", body: fields, redirect: "error" });
+      const said = await answer.json();
+      saved.textContent = said.words;
+      refused = !answer.ok;
+      if (answer.ok) draft.elements.revision.value = said.revision;
+    } catch {
+      changed = true;
+    }
+    keeping = null;
+  };
+  const keep = () => {
+    if (changed && !refused) keeping ??= send();
+    return keeping;
+  };
+  draft.addEventListener("input", () => {
+    changed = true;
+  });
+  draft.addEventListener("focusout", keep);
+  setInterval(keep, KEEP_MS);
+  document.addEventListener("submit", (event) => {
+    // The form brings all of it by itself; what is on its way already has to arrive first.
+    if (event.target === draft) changed = false;
+    const arriving = keep();
+    if (!arriving) return;
+    event.preventDefault();
+    arriving.then(() => event.target.requestSubmit(event.submitter));
+  });
+}

@@ -110,7 +110,8 @@ fn recovered(entry: &Value, id: &str, lang: Lang) -> Option<String> {
     (!words.is_empty()).then(|| lang.fill(id, &[("words", &words)]))
 }
 
-fn checked(home: &Home, entry: &Value) -> String {
+/// Who of us has compared whose fingerprint, in words.
+pub(crate) fn checked(home: &Home, entry: &Value) -> String {
     if text(entry, "id") == home.engine.identity.org.to_string() {
         return home.lang.text("org-own");
     }

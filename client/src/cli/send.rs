@@ -43,7 +43,7 @@ use crate::referral::{Document, Kind, Level, Problem, SectionCode, SendContext, 
 use crate::vault::Changes;
 
 /// Organisations that one command may address.
-const RECIPIENTS_MAX: usize = 32;
+pub(super) const RECIPIENTS_MAX: usize = 32;
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
     /// A word of `causeway kind list`, for example border-alert.

@@ -1,12 +1,16 @@
 //! Referrals that somebody has brought in and nobody has sent.
 
 use causeway_common::framed;
+use causeway_common::ids::OrgId;
 use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::records::{self, RecordError, Source};
 use crate::referral::{Document, Kind, Problem};
 use crate::vault::{CaseName, Changes, Tree, Vault};
+
+/// Format of what was written here.
+const WRITTEN: &str = "written";
 
 /// A draft as the vault keeps it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +27,7 @@ pub struct Draft {
     pub key: String,
     /// Hash of the document as it came: whether a record has changed since.
     pub digest: [u8; 32],
-    /// When it was brought in.
+    /// When it was brought in; once somebody has written on it, when that was.
     pub created: Timestamp,
     /// Whom it is meant for: as it was typed; empty for nobody yet.
     pub to: String,
@@ -79,6 +83,33 @@ impl Draft {
     /// Under which name its key stands.
     pub(crate) fn own_case(&self) -> CaseName {
         framed::sha256(&[b"draft", &self.id[..]].concat()).0
+    }
+
+    /// A draft that somebody begins here, under a name that nothing else has.
+    pub(crate) fn begun(document: &Document, named: [u8; 32], created: Timestamp, to: &str) -> Self {
+        Self::new(document, WRITTEN, &hex::encode(named), created, to)
+    }
+
+    /// The same, saying something else now.
+    #[must_use]
+    pub(crate) fn saying(&self, document: &Document, to: &str, now: Timestamp) -> Self {
+        let document = serde_json::Value::Object(document.fields.clone()).to_string();
+        Self { document, to: to.to_owned(), created: now, ..self.clone() }
+    }
+
+    /// Which state of it this is: another one as soon as anything in it is.
+    pub(crate) fn revision(&self) -> String {
+        let bytes = format!("{}:{}{}", self.to.len(), self.to, self.document);
+        hex::encode(&framed::sha256(bytes.as_bytes()).0[..8])
+    }
+
+    /// Whom it is meant for: numbers of organisations, or one as it was typed.
+    pub(crate) fn recipients(&self) -> Vec<String> {
+        let parts: Vec<&str> = self.to.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        if parts.iter().all(|part| part.parse::<OrgId>().is_ok()) {
+            return parts.into_iter().map(str::to_owned).collect();
+        }
+        vec![self.to.clone()]
     }
 
     /// Number for people.

@@ -197,7 +197,7 @@ fn too_large(bytes: usize) -> Problem {
 const SHOWN_CHARS: usize = 40;
 
 /// Reads what was typed for a field.
-fn read(holds: Option<&Type>, text: &str) -> Result<Value, Words> {
+pub(super) fn read(holds: Option<&Type>, text: &str) -> Result<Value, Words> {
     let json = parse::value(text).ok();
     let object = |json: Option<Value>| json.filter(Value::is_object);
     let Some(holds) = holds else { return Ok(json.unwrap_or_else(|| text.into())) };

@@ -17,6 +17,7 @@ use crate::cli::output::{Taken, capital};
 use crate::daemon::Open;
 use crate::daemon::connection::Connection;
 use crate::escalation;
+use crate::formats::drafts;
 use crate::identity::Role;
 use crate::lang::Lang;
 use crate::records;
@@ -27,6 +28,7 @@ pub(crate) mod ask;
 pub(crate) mod assets;
 pub(crate) mod begin;
 pub(crate) mod board;
+pub(crate) mod draft;
 pub(crate) mod help;
 pub(crate) mod item;
 pub(crate) mod list;
@@ -34,8 +36,8 @@ pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod organisation;
 pub(crate) mod organisations;
-pub(crate) mod recovery;
 pub(crate) mod picture;
+pub(crate) mod recovery;
 pub(crate) mod registrar;
 pub(crate) mod row;
 pub(crate) mod search;
@@ -121,6 +123,7 @@ impl Visitor {
             newest,
             failed: records::failed_count(vault),
             tasks: escalation::tasks::to_do(&self.home.engine)?.len(),
+            drafts: drafts::all(vault)?.len(),
             chip: Chip::of(&self.open.connection.borrow(), self.home.engine.unsent(), self.lang),
         })
     }
@@ -139,6 +142,7 @@ pub(crate) struct Frame {
     pub(crate) newest: u64,
     pub(crate) failed: usize,
     pub(crate) tasks: usize,
+    pub(crate) drafts: usize,
     pub(crate) chip: Chip,
 }
 

@@ -15,7 +15,7 @@ use super::relay::{Place, Relay};
 use super::town::Town;
 
 /// Until something that travels has arrived.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A town in a folder of its own.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Stage {
     folder: TempDir,
     /// Everybody.
     pub town: Town,
-    _relay: Relay,
+    relay: Option<Relay>,
 }
 
 impl Stage {
@@ -35,7 +35,19 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::below(folder.path(), "warn");
         let (town, relay) = Town::found(folder.path(), place, orgs).await;
-        Self { folder, town, _relay: relay }
+        Self { folder, town, relay: Some(relay) }
+    }
+
+    /// Ends the relay.
+    pub async fn stop_relay(&mut self) {
+        if let Some(relay) = self.relay.take() {
+            relay.stop().await;
+        }
+    }
+
+    /// Starts it again, at the same address.
+    pub async fn start_relay(&mut self) {
+        self.relay = Some(self.town.place.up().await);
     }
 
     /// Where everything of it lies.
@@ -47,7 +59,7 @@ impl Stage {
 /// `causeway serve`, and a browser at its door.
 #[derive(Debug)]
 pub struct Pages {
-    _program: Child,
+    program: Child,
     host: String,
     /// Where it listens.
     pub port: u16,
@@ -84,7 +96,7 @@ impl Pages {
             said["open"],
             format!("http://{host}/#code={}", said["open"].as_str().unwrap().rsplit('=').next().unwrap())
         );
-        Self { _program: program, host, port, code, cookies: vec![] }
+        Self { program: program, host, port, code, cookies: vec![] }
     }
 
     /// One let in.
@@ -98,6 +110,14 @@ impl Pages {
         assert_eq!((entered.status, entered.location()), (303, "/"), "{}", entered.body);
         assert_eq!(pages.post("/unlock", &[("passphrase", &actor.passphrase())]).location(), "/board");
         pages
+    }
+
+    /// Ends it as a failing machine would, in the middle of whatever it does.
+    ///
+    /// # Panics
+    /// When it cannot be ended.
+    pub async fn kill(mut self) {
+        self.program.kill().await.unwrap();
     }
 
     /// Looks at a page.
@@ -118,7 +138,11 @@ impl Pages {
         self.ask("POST", path, &body.join("&"))
     }
 
-    fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
+    /// Asks for anything.
+    ///
+    /// # Panics
+    /// When nobody answers.
+    pub fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let origin = format!("http://{}", self.host);
@@ -194,7 +218,8 @@ pub fn request(port: u16, method: &str, path: &str, head: &[(&str, &str)], body:
     Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
 }
 
-fn encoded(text: &str) -> String {
+/// Text as it stands in a form.
+pub fn encoded(text: &str) -> String {
     text.bytes()
         .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect()

@@ -37,9 +37,9 @@ struct Alert {
 }
 
 /// An organisation, with what it will read of each section and why.
-struct Reader {
-    name: String,
-    rows: Vec<(String, String, String)>,
+pub(crate) struct Reader {
+    pub(crate) name: String,
+    pub(crate) rows: Vec<(String, String, String)>,
 }
 
 struct Choice {
@@ -129,7 +129,7 @@ async fn act(visitor: &Visitor, typed: Typed) -> Result<Response, Failure> {
 }
 
 /// What is decided for an organisation, in words.
-fn reader(share: &Value, lang: Lang) -> Reader {
+pub(crate) fn reader(share: &Value, lang: Lang) -> Reader {
     let decisions = share["sections"].as_array().into_iter().flatten();
     let rows = decisions.map(|decision| {
         let gaps = decision["gaps"].as_object().into_iter().flatten();
@@ -145,7 +145,7 @@ fn reader(share: &Value, lang: Lang) -> Reader {
 }
 
 /// A failure line by line: each field that is wrong has its own.
-fn errors(failure: Failure, lang: Lang) -> Vec<String> {
+pub(crate) fn errors(failure: Failure, lang: Lang) -> Vec<String> {
     let failure = failure.in_lang(lang);
     let mut lines: Vec<String> = failure.message.lines().map(|line| line.trim().to_owned()).collect();
     lines.push(format!("{} [{}]", failure.hint, failure.code));

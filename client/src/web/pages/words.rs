@@ -48,6 +48,12 @@ pub(crate) fn day(text: &str, lang: Lang) -> String {
     words.split_once(',').map_or(words.clone(), |(day, _)| day.to_owned())
 }
 
+/// The time of day of this machine now: `14:05`.
+pub(crate) fn hour() -> String {
+    let now = TimeZone::system().to_datetime(Timestamp::now());
+    format!("{:02}:{:02}", now.hour(), now.minute())
+}
+
 /// The time zone of this machine now, as it stands beside a list: `UTC+3`.
 pub(crate) fn zone() -> String {
     let offset = TimeZone::system().to_offset(Timestamp::now()).seconds();

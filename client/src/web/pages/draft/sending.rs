@@ -1,0 +1,211 @@
+//! The end of a draft: all answers and who will see which, sending, and the receipt.
+
+use askama::Template;
+use axum::extract::{Form, Path};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+
+use super::lines::{self, Wrong};
+use super::{Drafted, drafted};
+use crate::cli::failure::Failure;
+use crate::cli::inbox::listed;
+use crate::cli::output::harmless;
+use crate::formats::print;
+use crate::lang::Lang;
+use crate::records;
+use crate::referral::{SectionCode, drafting, labels};
+use crate::web::pages::alert::{Reader, errors, reader};
+use crate::web::pages::row::Row;
+use crate::web::pages::{Frame, Visitor, draw, is_number, shown};
+
+#[derive(Template)]
+#[template(path = "web/answers.html")]
+struct Answers {
+    frame: Frame,
+    id: String,
+    revision: String,
+    kind: String,
+    parts: Vec<Part>,
+    lacking: Vec<Lacking>,
+    errors: Vec<String>,
+    readers: Vec<Reader>,
+    exercise: bool,
+    changed: bool,
+}
+
+/// The answers of a section, and where they are changed.
+struct Part {
+    title: String,
+    address: String,
+    rows: Vec<(String, String)>,
+}
+
+/// What is still missing, and where it is written.
+struct Lacking {
+    address: String,
+    words: String,
+}
+
+#[derive(Template)]
+#[template(path = "web/receipt.html")]
+struct Receipt {
+    frame: Frame,
+    number: String,
+    reference: String,
+    kind: String,
+    rows: Vec<Row>,
+}
+
+#[derive(Default, Deserialize)]
+pub(crate) struct Typed {
+    #[serde(default)]
+    revision: String,
+    #[serde(default)]
+    exercise: String,
+}
+
+pub(crate) async fn check(visitor: Visitor, Path(id): Path<String>) -> Response {
+    let page = async {
+        let draft = drafted(&visitor, &id).await?;
+        page(&visitor, &draft, Vec::new(), &Typed::default(), false).await
+    };
+    let page = page.await;
+    shown(&visitor, page)
+}
+
+/// Sends what somebody has read: nothing else that stands there meanwhile.
+pub(crate) async fn send(visitor: Visitor, Path(id): Path<String>, Form(typed): Form<Typed>) -> Response {
+    let sent = sent(&visitor, &id, &typed).await;
+    shown(&visitor, sent)
+}
+
+async fn sent(visitor: &Visitor, id: &str, typed: &Typed) -> Result<Response, Failure> {
+    let draft = drafted(visitor, id).await?;
+    if typed.revision != draft.revision {
+        let page = page(visitor, &draft, Vec::new(), typed, true).await?;
+        return Ok((StatusCode::CONFLICT, page).into_response());
+    }
+    let mut words = vec!["drafts", "send", &draft.id, "--yes"];
+    if typed.exercise == "yes" {
+        words.push("--exercise");
+    }
+    match visitor.values(&words).await {
+        Ok(values) => {
+            let id = values.iter().find_map(|v| v["referral"].as_str()).unwrap_or_default();
+            Ok(Redirect::to(&format!("/receipt/{id}")).into_response())
+        }
+        Err(failure) => {
+            let errors = errors(failure, visitor.lang);
+            let page = page(visitor, &draft, errors, typed, false).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
+}
+
+async fn page(
+    visitor: &Visitor,
+    draft: &Drafted,
+    mut failed: Vec<String>,
+    typed: &Typed,
+    changed: bool,
+) -> Result<Response, Failure> {
+    let lang = visitor.lang;
+    let lacking = lacking(draft, lang);
+    let mut readers = Vec::new();
+    if lacking.is_empty() {
+        match visitor.values(&["drafts", "send", &draft.id, "--preview"]).await {
+            Ok(values) => {
+                let shares = values.iter().flat_map(|v| v["access"].as_array()).flatten();
+                readers = shares.map(|share| reader(share, lang)).collect();
+            }
+            Err(failure) if failed.is_empty() => failed = errors(failure, lang),
+            Err(_) => {}
+        }
+    }
+    Ok(draw(&Answers {
+        frame: visitor.frame("drafts")?,
+        id: draft.id.clone(),
+        revision: draft.revision.clone(),
+        kind: draft.document.kind.label(lang),
+        parts: parts(draft, lang),
+        lacking,
+        errors: failed,
+        readers,
+        exercise: typed.exercise == "yes",
+        changed,
+    }))
+}
+
+fn parts(draft: &Drafted, lang: Lang) -> Vec<Part> {
+    let kind = draft.document.kind;
+    let sheets = drafting::sheets(kind);
+    let address = |code: SectionCode| {
+        let known = sheets.contains(&code);
+        if known { format!("/draft/{}/{}", draft.id, code.to_string().to_lowercase()) } else { String::new() }
+    };
+    let sections = draft.document.clone().into_sections().into_iter();
+    let parts = sections.map(|section| Part {
+        title: labels::section(lang, section.code),
+        address: address(section.code),
+        rows: print::rows_of(kind, &section.json.into(), lang)
+            .into_iter()
+            .map(|(label, words)| (harmless(&label), harmless(&words)))
+            .collect(),
+    });
+    parts.filter(|part| !part.rows.is_empty()).collect()
+}
+
+/// Everything that is missing, each with the way to its place.
+fn lacking(draft: &Drafted, lang: Lang) -> Vec<Lacking> {
+    let mut all = Vec::new();
+    if draft.to.is_empty() {
+        all.push(Lacking { address: format!("/draft/{}/to", draft.id), words: lang.text("draft-to-nobody") });
+    }
+    let sheets = drafting::sheets(draft.document.kind);
+    for section in &sheets {
+        let items = drafting::sheet(&draft.document, *section, "");
+        let (_, wrong) = lines::lines(&draft.document, &items, &draft.lacking(*section), lang);
+        all.extend(wrong.into_iter().map(|Wrong { id, words }| Lacking {
+            address: format!("/draft/{}/{}?wrong=yes#{id}", draft.id, section.to_string().to_lowercase()),
+            words: format!("{}: {words}", labels::section(lang, *section)),
+        }));
+    }
+    // What stands in no section that people write.
+    let known = |lacking: &&serde_json::Value| {
+        sheets.iter().any(|section| lacking["section"] == section.to_string().as_str())
+    };
+    let others: Vec<_> = draft.lacks.iter().filter(|lacking| !known(lacking)).collect();
+    let (_, wrong) = lines::lines(&draft.document, &[], &others, lang);
+    all.extend(
+        wrong
+            .into_iter()
+            .map(|wrong| Lacking { address: format!("/draft/{}", draft.id), words: wrong.words }),
+    );
+    all
+}
+
+/// What was sent: its number, who has to answer by when.
+pub(crate) async fn receipt(visitor: Visitor, Path(id): Path<String>) -> Response {
+    let page = async {
+        let lang = visitor.lang;
+        if !is_number(&id) {
+            return Err(Failure::not_found(&harmless(&id)));
+        }
+        let threads = records::all_threads(&visitor.home.engine.vault)?;
+        let mut rows = Vec::new();
+        for thread in threads.iter().filter(|thread| thread.ours && thread.root.to_string() == id) {
+            rows.extend(Row::of(&listed(thread, &visitor.home).await?, true, lang));
+        }
+        let first = rows.first().ok_or_else(|| Failure::not_found(&id))?;
+        Ok(draw(&Receipt {
+            frame: visitor.frame("sent")?,
+            number: id.get(..12).unwrap_or(&id).to_owned(),
+            reference: first.reference.clone(),
+            kind: first.kind.clone(),
+            rows,
+        }))
+    };
+    let page = page.await;
+    shown(&visitor, page)
+}
