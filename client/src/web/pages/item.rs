@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::row::{self, Mark, Row};
-use super::words::{When, when};
+use super::words::{When, moment, when};
 use super::{Frame, Visitor, draw, is_number, shown};
 use crate::cli::failure::Failure;
 use crate::cli::output::{capital, harmless, text};
