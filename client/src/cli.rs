@@ -117,7 +117,16 @@ impl Global {
     pub(crate) fn of_test(home: &std::path::Path) -> Self {
         let home = Some(home.to_path_buf());
         let (json, no_input, verbose) = (false, true, false);
-        Self { home, passphrase_file: None, json, no_input, lang: Some(Lang::En), verbose, crash_at: None, typed: None }
+        Self {
+            home,
+            passphrase_file: None,
+            json,
+            no_input,
+            lang: Some(Lang::En),
+            verbose,
+            crash_at: None,
+            typed: None,
+        }
     }
 
     /// The language that was asked for, otherwise that of the machine.
