@@ -99,7 +99,7 @@ impl Caller {
 }
 
 /// Says something to somebody at another terminal. Gives it back if nobody is there.
-pub(crate) fn say<'a>(line: &'a str, said: fn(String) -> Said) -> Result<(), &'a str> {
+pub(crate) fn say(line: &str, said: fn(String) -> Said) -> Result<(), &str> {
     // A caller that has gone away (`| head`) is no error.
     CALLER.try_with(|caller| drop(caller.said.send(said(line.to_owned())))).map_err(|_| line)
 }
@@ -190,6 +190,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "as the socket's")]
     fn caller(folder: &Path) -> (Caller, UnboundedReceiver<Said>, mpsc::Sender<Answer>) {
         let ((said, heard), (answer, answers)) = (unbounded_channel(), mpsc::channel());
         (Caller { folder: folder.into(), sees: (true, false), said, answers }, heard, answer)

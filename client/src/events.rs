@@ -173,11 +173,9 @@ impl Scribe for Writer {
         if events.is_empty() {
             return Ok(());
         }
-        let mut seq = next(before);
-        for mut event in events {
+        for (seq, mut event) in (next(before)..).zip(events) {
             (event.seq, event.at) = (seq, self.clock.now());
             records::write(changes, Tree::Events, &seq.to_be_bytes(), &event);
-            seq += 1;
         }
         Ok(())
     }

@@ -172,7 +172,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             media.is_some_and(|media| media.split(';').next().unwrap_or("").trim() == "application/json");
         if !is_json {
             let problem = Problem::unread("Content-Type: application/json", lang);
-            return Err(problem.as_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
         let read = to_bytes(request.into_body(), BODY_BYTES_MAX).await;
         let bytes = read.map_err(|_| Problem::too_large(BODY_BYTES_MAX, lang))?;

@@ -189,7 +189,7 @@ mod tests {
             delivery = delivery.after(Outcome::NotTaken("http-503".into()), now);
             waited = now.0;
             let pause = delivery.next.0 - now.0;
-            assert!(pause >= minute / 2 && pause <= PAUSE_MAX.as_millis() as u64);
+            assert!(pause >= minute / 2 && u128::from(pause) <= PAUSE_MAX.as_millis());
         }
         assert_eq!((delivery.state, delivery.attempts), (State::Dead, ATTEMPTS_MAX));
         assert!(waited > 14 * 60 * minute, "a night: {waited}");

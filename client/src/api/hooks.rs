@@ -41,7 +41,7 @@ pub(super) fn all(folder: &Path) -> Vec<Hook> {
     let mut found: Vec<Hook> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
-        .filter_map(|entry| Some(entry.ok()?.file_name().into_string().ok()?))
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| is_name(name))
         .map(|name| Hook { path: folder.join(&name), name })
         .filter(|hook| is_ours(&hook.path, |meta| meta.is_file() && meta.mode() & STARTABLE != 0))

@@ -16,7 +16,8 @@ const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
-    pub(crate) failure: Failure,
+    /// Boxed: answers that are no problem are small.
+    pub(crate) failure: Box<Failure>,
     pub(crate) lang: Lang,
 }
 
@@ -59,67 +60,67 @@ impl Problem {
             exit::NETWORK => StatusCode::SERVICE_UNAVAILABLE,
             _ => status_of(&failure),
         };
-        Self { status, failure, lang }
+        Self { status, failure: Box::new(failure), lang }
     }
 
     /// The same under another status.
-    pub(crate) fn as_status(self, status: StatusCode) -> Self {
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
 
     /// Nobody has shown a token, or not one of ours.
     pub(crate) fn no_token(lang: Lang) -> Self {
         let failure = Failure::said("J-102", exit::LOCKED, "fail-api-no-token", &[]);
-        Self { status: StatusCode::UNAUTHORIZED, failure, lang }
+        Self { status: StatusCode::UNAUTHORIZED, failure: Box::new(failure), lang }
     }
 
     /// The time of the token is over.
     pub(crate) fn token_over(lang: Lang) -> Self {
         let failure = Failure::said("J-103", exit::LOCKED, "fail-api-token-over", &[]);
-        Self { status: StatusCode::UNAUTHORIZED, failure, lang }
+        Self { status: StatusCode::UNAUTHORIZED, failure: Box::new(failure), lang }
     }
 
     /// The token may do other things.
     pub(crate) fn no_scope(scope: &str, lang: Lang) -> Self {
         let failure = Failure::said("J-104", exit::REFUSED, "fail-api-scope", &[("scope", scope)]);
-        Self { status: StatusCode::FORBIDDEN, failure, lang }
+        Self { status: StatusCode::FORBIDDEN, failure: Box::new(failure), lang }
     }
 
     /// The home is locked: what tokens there are is not readable either.
     pub(crate) fn locked(lang: Lang) -> Self {
         let mut failure = Failure::said("J-105", exit::LOCKED, "fail-api-locked", &[]);
         failure.retryable = true;
-        Self { status: StatusCode::LOCKED, failure, lang }
+        Self { status: StatusCode::LOCKED, failure: Box::new(failure), lang }
     }
 
     /// The request does not read.
     pub(crate) fn unread(why: &str, lang: Lang) -> Self {
         let failure = Failure::said("J-106", exit::INVALID, "fail-api-request", &[("why", why)]);
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, failure, lang }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, failure: Box::new(failure), lang }
     }
 
     /// The request is larger than anything that fits.
     pub(crate) fn too_large(max: usize, lang: Lang) -> Self {
         let failure = Failure::said("J-107", exit::INVALID, "fail-api-large", &[("max", &max.to_string())]);
-        Self { status: StatusCode::PAYLOAD_TOO_LARGE, failure, lang }
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, failure: Box::new(failure), lang }
     }
 
     /// The same key came with another request.
     pub(crate) fn other_request(lang: Lang) -> Self {
         let failure = Failure::said("J-108", exit::INVALID, "fail-api-key-used", &[]);
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, failure, lang }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, failure: Box::new(failure), lang }
     }
 
     /// Nothing stands here.
     pub(crate) fn nowhere(lang: Lang) -> Self {
         let failure = Failure::said("J-109", exit::NOT_FOUND, "fail-api-nowhere", &[]);
-        Self { status: StatusCode::NOT_FOUND, failure, lang }
+        Self { status: StatusCode::NOT_FOUND, failure: Box::new(failure), lang }
     }
 
     /// A place in a list or in the log that is not there (any more).
     pub(crate) fn no_such_place(lang: Lang) -> Self {
         let failure = Failure::said("J-110", exit::CONFLICT, "fail-api-place", &[]);
-        Self { status: StatusCode::CONFLICT, failure, lang }
+        Self { status: StatusCode::CONFLICT, failure: Box::new(failure), lang }
     }
 }
 

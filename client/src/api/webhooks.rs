@@ -128,7 +128,7 @@ fn is_allowed(url: &str) -> bool {
     }
     let Ok(uri) = url.parse::<Uri>() else { return false };
     // Nothing may stand before the host that people take for it.
-    let Some(host) = uri.authority().filter(|at| !at.as_str().contains('@')).and(uri.host()) else {
+    let Some(host) = uri.authority().filter(|at| !at.as_str().contains('@')).and_then(|_| uri.host()) else {
         return false;
     };
     match uri.scheme_str() {

@@ -128,6 +128,7 @@ where
 {
     let mut lines = Lines::of(body);
     let Some(asking) = lines.next::<Asking>().await else { return StatusCode::BAD_REQUEST.into_response() };
+    #[expect(clippy::disallowed_methods, reason = "a command has its results in memory before it says them")]
     let (said, heard) = unbounded_channel();
     let (answer, answers) = std::sync::mpsc::channel();
     let gone = CancellationToken::new();

@@ -25,8 +25,8 @@ pub(super) fn events(before: &Vault, changes: &Changes) -> Vec<Event> {
     let commit = Commit { before, changes };
     let mut events = Vec::new();
     for (id, written) in changes.ids(Tree::Referrals) {
-        let now = if written { commit.new::<Thread>(Tree::Referrals, id) } else { None };
-        events.extend(of_thread(commit.old(Tree::Referrals, id).as_ref(), now.as_ref()));
+        let now = if written { commit.written::<Thread>(Tree::Referrals, id) } else { None };
+        events.extend(of_thread(commit.stood(Tree::Referrals, id).as_ref(), now.as_ref()));
     }
     for (id, written) in changes.ids(Tree::Outbox) {
         events.extend(written.then(|| commit.of_sent(id)).flatten());
@@ -71,27 +71,27 @@ fn state(thread: &Thread) -> String {
 }
 
 impl Commit<'_> {
-    fn old<T: DeserializeOwned + Serialize>(&self, tree: Tree, id: &[u8]) -> Option<T> {
+    fn stood<T: DeserializeOwned + Serialize>(&self, tree: Tree, id: &[u8]) -> Option<T> {
         records::read(self.before, tree, id).ok().flatten()
     }
 
-    fn new<T: DeserializeOwned + Serialize>(&self, tree: Tree, id: &[u8]) -> Option<T> {
+    fn written<T: DeserializeOwned + Serialize>(&self, tree: Tree, id: &[u8]) -> Option<T> {
         codec::decode(self.changes.get(tree, id).flatten()?, RECORD_BYTES_MAX).ok()
     }
 
     /// How a thread is called that this commit leaves, writes or removes.
     fn number_of(&self, case: &CaseName) -> [u8; 32] {
         let thread: Option<Thread> =
-            self.new(Tree::Referrals, case).or_else(|| self.old(Tree::Referrals, case));
+            self.written(Tree::Referrals, case).or_else(|| self.stood(Tree::Referrals, case));
         thread.map_or(*case, |thread| thread.number())
     }
 
     fn of_sent(&self, id: &[u8]) -> Option<Event> {
-        let now: Sent = self.new(Tree::Outbox, id)?;
+        let now: Sent = self.written(Tree::Outbox, id)?;
         if now.is_service() {
             return None;
         }
-        let old: Option<Sent> = self.old(Tree::Outbox, id);
+        let old: Option<Sent> = self.stood(Tree::Outbox, id);
         let moved = old.is_none_or(|old| old.transport != now.transport);
         moved.then(|| {
             let state = now.transport.as_str();
@@ -100,8 +100,8 @@ impl Commit<'_> {
     }
 
     fn of_task(&self, id: &[u8], written: bool) -> Option<Event> {
-        let old: Option<Task> = self.old(Tree::Clocks, id);
-        let now: Option<Task> = if written { self.new(Tree::Clocks, id) } else { None };
+        let old: Option<Task> = self.stood(Tree::Clocks, id);
+        let now: Option<Task> = if written { self.written(Tree::Clocks, id) } else { None };
         let was_open = old.as_ref().is_some_and(Task::is_open);
         let is_open = now.as_ref().is_some_and(Task::is_open);
         let what = match (was_open, is_open) {

@@ -8,13 +8,16 @@ use futures_util::stream;
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use tokio::net::UnixStream;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Asking;
 use super::lines::Lines;
 use crate::caller::{Answer, Said, ask_for_daemon, read_for_daemon};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::{emit, remark};
+
+/// What is asked, and one answer: the daemon asks for the next when it has this one.
+const ON_THE_WAY: usize = 2;
 
 /// Lets the daemon do what stands at this path, prints what it says, reads for it, and gives the exit code.
 ///
@@ -24,8 +27,8 @@ pub(crate) async fn ask(stream: UnixStream, path: &str, asking: &Asking) -> Resu
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| no_answer())?;
     tokio::spawn(connection);
-    let (answers, body) = unbounded_channel();
-    say(&answers, asking);
+    let (answers, body) = channel(ON_THE_WAY);
+    say(&answers, asking).await;
     let request = Request::post(path)
         .header("host", "localhost")
         .body(Body::from_stream(stream::unfold(body, next)))
@@ -51,25 +54,23 @@ pub(crate) async fn ask(stream: UnixStream, path: &str, asking: &Asking) -> Resu
 
 /// On a thread of its own: an interrupt has to be noticed while a person is about to type.
 async fn answer(
-    answers: &UnboundedSender<Vec<u8>>,
+    answers: &Sender<Vec<u8>>,
     read: impl FnOnce() -> Answer + Send + 'static,
 ) -> Result<(), Failure> {
     let answer = tokio::task::spawn_blocking(read).await.map_err(Failure::internal)?;
-    say(answers, &answer);
+    say(answers, &answer).await;
     Ok(())
 }
 
-fn say(answers: &UnboundedSender<Vec<u8>>, value: &impl Serialize) {
+async fn say(answers: &Sender<Vec<u8>>, value: &impl Serialize) {
     if let Ok(mut line) = serde_json::to_vec(value) {
         line.push(b'\n');
         // A daemon that has ended meanwhile is noticed where it should speak.
-        drop(answers.send(line));
+        drop(answers.send(line).await);
     }
 }
 
-async fn next(
-    mut body: UnboundedReceiver<Vec<u8>>,
-) -> Option<(Result<Vec<u8>, Infallible>, UnboundedReceiver<Vec<u8>>)> {
+async fn next(mut body: Receiver<Vec<u8>>) -> Option<(Result<Vec<u8>, Infallible>, Receiver<Vec<u8>>)> {
     body.recv().await.map(|line| (Ok(line), body))
 }
 

@@ -141,9 +141,8 @@ impl Walk<'_> {
         match &field.holds {
             // A text in place of a group stays a text until it is taken away.
             holds @ Type::GroupOrText(_) if value.is_some_and(Value::is_string) => {
-                if here {
-                    self.items.push(line(&path, Shape::Field(holds, None)));
-                }
+                let text = here.then(|| line(&path, Shape::Field(holds, None)));
+                self.items.extend(text);
             }
             Type::Group(fields) | Type::GroupOrText(fields) => {
                 self.group(fields, field.name, &path, section, value, || line(&path, Shape::Open));

@@ -45,7 +45,7 @@ pub(crate) fn when(text: &str, lang: Lang) -> When {
 /// The day of a moment, as each language writes it.
 pub(crate) fn day(text: &str, lang: Lang) -> String {
     let words = moment(text, lang);
-    words.split_once(',').map_or(words.clone(), |(day, _)| day.to_owned())
+    words.split(',').next().unwrap_or_default().to_owned()
 }
 
 /// The time of day of this machine now: `14:05`.
