@@ -3,30 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use causeway_tests::process::http::{Answer, Pages, encoded};
-use causeway_tests::process::relay::{Place, Relay};
+use causeway_tests::process::http::{Answer, Pages, Stage, encoded};
 use causeway_tests::process::sample;
-use causeway_tests::process::town::Town;
 use serde_json::Value;
-use tempfile::TempDir;
 
 const TOWN: &[(&str, &str, &str)] =
     &[("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE"), ("Consulate", "embassy", "RU")];
-
-struct Stage {
-    _folder: TempDir,
-    town: Town,
-    _relay: Relay,
-}
-
-impl Stage {
-    async fn set() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let place = Place::below(folder.path(), "warn");
-        let (town, relay) = Town::found(folder.path(), place, TOWN).await;
-        Self { _folder: folder, town, _relay: relay }
-    }
-}
 
 /// A field of a form as it stands on a page.
 struct Input {
@@ -240,7 +222,7 @@ const KINDS: [(&str, usize, &str); 4] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_is_written_from_the_card_to_the_receipt_and_arrives_as_it_was_typed() {
-    let stage = Stage::set().await;
+    let stage = Stage::set(TOWN).await;
     let mut pages = Pages::entered(&stage.town.orgs[0]).await;
     pages.until("/board", "Connected").await;
     for (kind, to, wanted) in KINDS {
@@ -320,7 +302,7 @@ fn is_small_and_private(pages: &mut Pages, path: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_typed_is_lost_between_two_tabs_to_a_kill_or_to_what_is_wrong() {
-    let stage = Stage::set().await;
+    let stage = Stage::set(TOWN).await;
     let hotline = &stage.town.orgs[0];
     let mut pages = Pages::entered(hotline).await;
     let mut writer = Writer::begin(&mut pages, "border-alert");

@@ -41,3 +41,5 @@ recovery-confirm-why = From the paper. Afterwards only the paper has the keys.
 recovery-group = Group
 recovery-erase = Erase the keys here
 recovery-wrong = Not all groups are those of the sheets. Nothing was erased. Compare the sheets with the paper and type the groups that are asked for now.
+settings-recovery-why = Whether root keys of your organisation are still on this machine, and how they get onto paper.
+settings-recovery-look = Look

@@ -18,6 +18,20 @@ const PAGES: &[(&str, &str)] = &[
     ("alert", "/alert"),
     ("tasks", "/tasks"),
     ("organisations", "/organisations"),
+    ("organisation", "/organisation/{org}"),
+    ("search", "/search"),
+    ("statistics", "/statistics"),
+    ("log", "/log"),
+    ("settings", "/settings"),
+    ("settings-devices", "/settings/devices"),
+    ("settings-backup", "/settings/backup"),
+    ("settings-hours", "/settings/hours"),
+    ("settings-staff", "/settings/staff"),
+    ("settings-diagnostics", "/settings/diagnostics"),
+    ("recovery", "/recovery"),
+    ("recovery-confirm", "/recovery/confirm"),
+    ("new", "/new"),
+    ("drafts", "/drafts"),
     ("help", "/help"),
     ("failed", "/item/{item}/reopen"),
 ];
@@ -42,26 +56,26 @@ async fn every_page_is_fit_for_everybody_in_both_languages() {
     let sent = send_alert(&hotline).await;
     let police = Browser::start(&there).await;
     police.goto("/").await;
-    each_language(&police, &[("enter", "/")], "").await;
+    each_language(&police, &[("enter", "/")], ("", "")).await;
     police.driver.goto("about:blank").await.unwrap();
     police.driver.goto(there.open.clone()).await.unwrap();
     police.until("document.querySelector('#passphrase')").await;
-    each_language(&police, &[("unlock", "/")], "").await;
+    each_language(&police, &[("unlock", "/")], ("", "")).await;
     police.unlock(stage.police()).await;
     police.until("document.querySelector('.card-urgent .ref')").await;
     let item = police.js("document.querySelector('.card-urgent .ref').pathname.split('/').pop()").await;
-    each_language(&police, PAGES, item.as_str().unwrap()).await;
-    each_language(&hotline, &[("sent-item", &sent), ("sent-full", "/sent")], "").await;
+    each_language(&police, PAGES, (item.as_str().unwrap(), &stage.town.ids[0])).await;
+    each_language(&hotline, &[("sent-item", &sent), ("sent-full", "/sent")], ("", "")).await;
 }
 
-async fn each_language(browser: &Browser, pages: &[(&str, &str)], item: &str) {
+async fn each_language(browser: &Browser, pages: &[(&str, &str)], (item, org): (&str, &str)) {
     for lang in ["en", "ru"] {
         browser.goto("/").await;
         browser.speak(lang).await;
         for (name, path) in pages {
             // What went before is not this page's fault.
             browser.driver.get_log("browser").await.unwrap();
-            browser.goto(&path.replace("{item}", item)).await;
+            browser.goto(&path.replace("{item}", item).replace("{org}", org)).await;
             is_fit(browser, lang, name).await;
         }
     }
