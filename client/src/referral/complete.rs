@@ -59,6 +59,7 @@ impl Document {
         for path in spec.persons {
             each(&mut whole, path, &mut |person| describe(person, now));
         }
+        describe_names(&mut whole);
         each(&mut whole, "consent", &mut consent_ends);
         crossing::describe(&mut whole);
         pseudonym::number(spec, &mut whole, &context.packet_id);
@@ -236,22 +237,36 @@ fn day_after(now: Timestamp, days: u64) -> Date {
     day(now.plus(Duration::from_secs(days.saturating_mul(24 * 60 * 60))))
 }
 
-/// What follows from what is known of a person: whether she counts as a child, and how her name is written.
+/// What follows from what is known of a person: whether she counts as a child.
 fn describe(person: &mut Value, now: Timestamp) {
     let Some(map) = person.as_object_mut() else { return };
     // A word does not make an adult of somebody who is known to be a child.
     if let Some(minor) = minor(map, day(now)).filter(|minor| *minor == "yes" || is_absent(map.get("minor"))) {
         map.insert("minor".into(), minor.into());
     }
-    for name in map.get_mut("names").and_then(Value::as_array_mut).into_iter().flatten() {
-        let Some(name) = name.as_object_mut() else { continue };
-        let script = script(name);
-        for (field, value) in
-            [("type", "as_heard".into()), ("script", script.into()), ("derived", false.into())]
-        {
-            if is_absent(name.get(field)) {
-                name.insert(field.into(), value);
+}
+
+/// How names are written, of whomever they are: nobody types it.
+fn describe_names(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for name in map.get_mut("names").and_then(Value::as_array_mut).into_iter().flatten() {
+                describe_name(name);
             }
+            map.values_mut().for_each(describe_names);
+        }
+        Value::Array(list) => list.iter_mut().for_each(describe_names),
+        _ => {}
+    }
+}
+
+fn describe_name(name: &mut Value) {
+    let Some(name) = name.as_object_mut() else { return };
+    let script = script(name);
+    for (field, value) in [("type", "as_heard".into()), ("script", script.into()), ("derived", false.into())]
+    {
+        if is_absent(name.get(field)) {
+            name.insert(field.into(), value);
         }
     }
 }
