@@ -263,7 +263,8 @@ fn describe_names(value: &mut Value) {
 fn describe_name(name: &mut Value) {
     let Some(name) = name.as_object_mut() else { return };
     let script = script(name);
-    for (field, value) in [("type", "as_heard".into()), ("script", script.into()), ("derived", false.into())] {
+    for (field, value) in [("type", "as_heard".into()), ("script", script.into()), ("derived", false.into())]
+    {
         if is_absent(name.get(field)) {
             name.insert(field.into(), value);
         }
