@@ -4,7 +4,8 @@
 //! goes out by itself. Locking drops the home: its keys are wiped, and nothing is sent or received until somebody unlocks it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use causeway_common::store::files;
 use serde_json::Value;
@@ -33,6 +34,8 @@ pub(crate) struct Daemon {
     /// One guess at the passphrase at a time: each takes much memory.
     turn: Mutex<()>,
     notices: Notices,
+    /// What stands in the folder is a home that somebody began and that came to nothing.
+    unfinished: AtomicBool,
 }
 
 /// An open home and the connection that is kept for it.
@@ -67,7 +70,14 @@ impl Daemon {
     pub(crate) fn new(global: Global, notices: Notices) -> Result<Self, Failure> {
         let folder = home::folder(&global)?;
         files::create_private_dir(&folder)?;
-        Ok(Self { global, folder, open: RwLock::new(None), turn: Mutex::new(()), notices })
+        Ok(Self {
+            global,
+            folder,
+            open: RwLock::new(None),
+            turn: Mutex::new(()),
+            notices,
+            unfinished: AtomicBool::new(false),
+        })
     }
 
     /// One that is open, with a home of a test and no connection.
@@ -79,7 +89,7 @@ impl Daemon {
         let announcing = tokio::spawn(std::future::pending());
         let open = RwLock::new(Some(Arc::new(Open { home, connection, keeping, announcing })));
         let notices = Notices { lang: Lang::En, hide_organisation: true };
-        Self { global, folder, open, turn: Mutex::new(()), notices }
+        Self { global, folder, open, turn: Mutex::new(()), notices, unfinished: AtomicBool::new(false) }
     }
 
     /// The folder of the home.
@@ -87,9 +97,9 @@ impl Daemon {
         &self.folder
     }
 
-    /// Whether there is a home.
+    /// Whether there is a home, as far as can be seen without opening it: one that turns out to be unfinished is none.
     pub(crate) fn has_home(&self) -> bool {
-        self.folder.join("vault").exists()
+        self.folder.join("vault").exists() && !self.unfinished.load(Ordering::Acquire)
     }
 
     /// Makes a home with an invite or a colleague's code, and opens it. Gives what is to be compared, as `causeway join` says it.
@@ -107,7 +117,7 @@ impl Daemon {
         if self.has_home() {
             return Err(home::taken(None));
         }
-        let passphrase = typed.passphrase.clone();
+        let (passphrase, recovery) = (typed.passphrase.clone(), Arc::clone(&typed.recovery));
         let taken = {
             let (invite, device_name) = (invite.to_owned(), device_name.to_owned());
             let (global, runtime) = (self.global.clone(), Handle::current());
@@ -116,6 +126,9 @@ impl Daemon {
                 runtime.block_on(output::take(join))
             });
             let (done, taken) = joining.await.map_err(Failure::internal)?;
+            if recovery.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+                self.unfinished.store(false, Ordering::Release);
+            }
             done.map(|()| taken)?
         };
         drop(turn);
@@ -140,7 +153,10 @@ impl Daemon {
         if !self.has_home() {
             return Err(crate::engine::EngineError::NoIdentity.into());
         }
-        let mut home = Home::unlock_with(&self.folder, secret, &self.global).await?;
+        let opened = Home::unlock_with(&self.folder, secret, &self.global).await;
+        let is_unfinished = opened.as_ref().is_err_and(|failure| failure.code == home::NO_VAULT);
+        self.unfinished.store(is_unfinished, Ordering::Release);
+        let mut home = opened?;
         let (told, connection) = watch::channel(Connection::Connecting);
         // Before the connection: what is here already was announced when it came.
         let announcing = tokio::spawn(self.notices.tell(home.read_in(home.lang))?);

@@ -225,6 +225,9 @@ async fn a_locked_home_stays_locked_and_wrong_passphrases_count_once_for_termina
     let locked = Typed::of(police, &["--json", "inbox", "list"]).run().await;
     assert_eq!((locked.code, locked.code()), (Some(3), "G-142".into()), "{}", locked.err);
     assert!(locked.err.contains("causeway unlock"), "{}", locked.err);
+    // Whoever brings the passphrase needs nobody: the home is free, and stays locked for everybody else.
+    police.list(&["inbox", "list"]).await;
+    assert_eq!(Typed::of(police, &["--json", "inbox", "list"]).run().await.code(), "G-142");
     let opened = unlock(&police.passphrase_file).well().await;
     assert_eq!(opened.json()["locked"], false);
     Typed::of(police, &["--json", "inbox", "list"]).well().await;

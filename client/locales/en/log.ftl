@@ -1,4 +1,11 @@
 # The activity log.
+log-added-a-webhook = Added a webhook
+log-took-a-webhook-away = Took a webhook away
+log-made-a-token-for-a-program = Made a token for a program
+log-took-a-token-of-a-program-away = Took a token of a program away
+log-program = Program { $rest }
+log-a-program-brought-in-a-draft = A program brought in a draft { $rest }
+log-showed-recovery-sheets = Showed recovery sheets
 log-let-an-organisation-come-back = Let an organisation come back
 log-signed-a-change-of-devices = Signed a change of devices { $rest }
 log-created-this-workstations-keys-to-come-back = Created this workstation's keys, to come back

@@ -1,4 +1,11 @@
 # Журнал действий.
+log-added-a-webhook = Добавлен веб-хук
+log-took-a-webhook-away = Удалён веб-хук
+log-made-a-token-for-a-program = Создан токен для программы
+log-took-a-token-of-a-program-away = Отозван токен программы
+log-program = Программа { $rest }
+log-a-program-brought-in-a-draft = Программа внесла черновик { $rest }
+log-showed-recovery-sheets = Показаны листы восстановления
 log-let-an-organisation-come-back = Организации разрешено вернуться
 log-signed-a-change-of-devices = Подписано изменение рабочих мест { $rest }
 log-created-this-workstations-keys-to-come-back = Созданы ключи этого рабочего места, чтобы вернуться

@@ -36,7 +36,7 @@ use crate::vault::{Changes, Cost, EKS_FILES, RecoveryCode, Vault, VaultError};
 /// Page cache of the vault's store.
 const CACHE_BYTES: u64 = 32 << 20;
 /// Code of a home without a vault.
-const NO_VAULT: &str = "H-110";
+pub(crate) const NO_VAULT: &str = "H-110";
 /// Code of a passphrase that is not the right one.
 pub(super) const WRONG: &str = "V-103";
 /// Longest passphrase file.
@@ -179,6 +179,10 @@ impl Home {
         let passphrase = passphrase(global, !begun)?;
         if begun {
             clear_unfinished(&folder, &passphrase).await?;
+        }
+        // Before anything is made: a home that comes to nothing leaves nothing.
+        if passphrase.chars().count() < CHARS_MIN {
+            return Err(VaultError::WeakPassphrase.into());
         }
         files::create_private_dir(&folder)?;
         let mut rng = system_rng();

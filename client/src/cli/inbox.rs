@@ -286,6 +286,11 @@ fn remarks(v: &Value, lang: Lang) -> String {
     }
 }
 
+/// Packets that are kept apart because their sender is in doubt.
+pub(crate) async fn kept_apart(home: &Home) -> Result<Vec<Value>, Failure> {
+    doubtful::kept_apart(&ListArgs::default(), home).await
+}
+
 /// How many referrals a list has.
 pub(crate) async fn count(args: &ListArgs, ours: bool, home: &Home) -> Result<usize, Failure> {
     let apart = if ours { 0 } else { doubtful::kept_apart(args, home).await?.len() };

@@ -10,13 +10,15 @@ use super::Global;
 use super::failure::{Failure, exit};
 use super::home;
 use crate::daemon::socket::asking::ask;
-use crate::daemon::socket::{Asking, place};
+use crate::daemon::socket::{Asking, LOCKED, place};
 
-/// Lets the daemon do what was typed, if there is one; gives its exit code.
+/// Lets the daemon do what was typed, if there is one that has the home open; gives its exit code. A home that is locked is
+/// free for a command that brings the passphrase in a file, as one that makes a backup by night does.
 pub(super) async fn command(global: &Global) -> Result<Option<u8>, Failure> {
-    match daemon(global).await {
-        Some(stream) => ask(stream, "/command", &asking(global, None)).await.map(Some),
-        None => Ok(None),
+    let Some(stream) = daemon(global).await else { return Ok(None) };
+    match ask(stream, "/command", &asking(global, None)).await {
+        Err(failure) if failure.code == LOCKED && global.passphrase_file.is_some() => Ok(None),
+        done => done.map(Some),
     }
 }
 

@@ -31,6 +31,9 @@ pub(crate) mod asking;
 mod lines;
 pub(crate) mod place;
 
+/// Code of a home that the daemon has locked.
+pub(crate) const LOCKED: &str = "G-142";
+
 /// A request: what is asked, and where and how it was asked.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Asking {
@@ -73,6 +76,9 @@ pub(crate) async fn serve(socket: place::Socket, router: Router) -> Result<(), F
 
 /// Runs a command of the terminal.
 async fn command(State(site): State<Shared>, body: Body) -> Response {
+    if site.daemon.home().await.is_none() {
+        return StatusCode::LOCKED.into_response();
+    }
     answered(body, async move |asking| {
         let open = site.daemon.home().await.ok_or_else(locked)?;
         // Whoever types is there.
@@ -173,6 +179,7 @@ async fn next_line(
     Some((line, heard))
 }
 
-fn locked() -> Failure {
-    Failure::said("G-142", exit::LOCKED, "daemon-locked", &[])
+/// The home is locked: a command that has the passphrase may open it by itself.
+pub(crate) fn locked() -> Failure {
+    Failure::said(LOCKED, exit::LOCKED, "daemon-locked", &[])
 }

@@ -96,7 +96,7 @@ impl Pages {
             said["open"],
             format!("http://{host}/#code={}", said["open"].as_str().unwrap().rsplit('=').next().unwrap())
         );
-        Self { program: program, host, port, code, cookies: vec![] }
+        Self { program, host, port, code, cookies: vec![] }
     }
 
     /// One let in.

@@ -54,7 +54,7 @@ async fn sends(browser: &Browser) {
         "the first stop is a way past the rest"
     );
     browser.goto("/board").await;
-    go_to(browser, ".pages .button").await;
+    go_to(browser, ".pages a[href='/alert']").await;
     browser.keys(Key::Enter).await;
     browser.until("location.pathname === '/alert'").await;
     for field in [

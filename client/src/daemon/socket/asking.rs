@@ -10,8 +10,8 @@ use serde::Serialize;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::Asking;
 use super::lines::Lines;
+use super::{Asking, locked};
 use crate::caller::{Answer, Said, ask_for_daemon, read_for_daemon};
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::{emit, remark};
@@ -34,8 +34,10 @@ pub(crate) async fn ask(stream: UnixStream, path: &str, asking: &Asking) -> Resu
         .body(Body::from_stream(stream::unfold(body, next)))
         .map_err(Failure::internal)?;
     let response = sender.send_request(request).await.map_err(|_| no_answer())?;
-    if response.status() != StatusCode::OK {
-        return Err(no_answer());
+    match response.status() {
+        StatusCode::OK => {}
+        StatusCode::LOCKED => return Err(locked()),
+        _ => return Err(no_answer()),
     }
     let mut lines = Lines::of(Body::new(response.into_body()));
     while let Some(said) = lines.next::<Said>().await {

@@ -9,7 +9,7 @@ use super::row::Row;
 use super::{Frame, Visitor, draw, shown};
 use crate::catalogue::Line;
 use crate::cli::failure::Failure;
-use crate::cli::inbox::listed_all;
+use crate::cli::inbox::{kept_apart, listed_all};
 use crate::records;
 
 /// Cards of a block: what nobody answers in time is at the top, and 3 · 20 cards of some 800 bytes stay below 60 KB with the
@@ -43,13 +43,23 @@ pub(crate) async fn show(visitor: Visitor) -> Response {
 }
 
 async fn page(visitor: &Visitor) -> Result<Response, Failure> {
-    let blocks = vec![answer(visitor).await?, working(visitor).await?, ended(visitor).await?];
+    // All blocks of one moment: what comes meanwhile stands in the next.
+    let lines: Vec<Line> = {
+        let catalogue = records::catalogue(&visitor.home.engine.vault)?;
+        catalogue.lines().filter(|line| !line.ours).cloned().collect()
+    };
+    let (ended, open): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(Line::has_ended);
+    let (waiting, others): (Vec<Line>, Vec<Line>) = open.into_iter().partition(Line::waits);
+    let blocks = vec![
+        answer_block(visitor, waiting).await?,
+        working_block(visitor, others).await?,
+        ended_block(visitor, ended).await?,
+    ];
     Ok(draw(&Board { frame: visitor.frame("board")?, blocks }))
 }
 
 /// What is due first stands first; what has no deadline, last.
-async fn answer(visitor: &Visitor) -> Result<Block, Failure> {
-    let mut lines = lines(visitor, Line::waits)?;
+async fn answer_block(visitor: &Visitor, mut lines: Vec<Line>) -> Result<Block, Failure> {
     lines.sort_by_key(|line| (line.priority, line.respond_by.0 == 0, line.respond_by, line.begun));
     let mut block = block(visitor, "answer", lines, "/inbox?view=needs-answer").await?;
     block.rows.sort_by_key(|row| (row.due_at.is_empty(), row.priority.clone(), row.due_at.clone()));
@@ -57,29 +67,21 @@ async fn answer(visitor: &Visitor) -> Result<Block, Failure> {
 }
 
 /// The rest of what has not ended, and what is kept apart because its sender is in doubt.
-async fn working(visitor: &Visitor) -> Result<Block, Failure> {
-    let wanted = |line: &Line| !line.ours && !line.waits() && !line.has_ended();
-    let mut block = block(visitor, "working", lines(visitor, wanted)?, "/inbox").await?;
-    let incoming = records::catalogue(&visitor.home.engine.vault)?.lines().filter(|line| !line.ours).count();
-    let skip = format!("--skip={incoming}");
-    let apart = visitor.values(&["inbox", "list", &skip, &format!("--limit={CARDS_MAX}")]).await?;
-    let apart: Vec<Row> = apart.iter().filter_map(|v| Row::of(v, false, visitor.lang)).collect();
+async fn working_block(visitor: &Visitor, lines: Vec<Line>) -> Result<Block, Failure> {
+    let mut block = block(visitor, "working", lines, "/inbox").await?;
+    let apart = kept_apart(&visitor.home).await?;
+    let apart = apart.iter().take(CARDS_MAX).filter_map(|v| Row::of(v, false, visitor.lang));
+    let apart: Vec<Row> = apart.collect();
     block.count += apart.len();
     block.rows.splice(0..0, apart);
     Ok(block)
 }
 
-async fn ended(visitor: &Visitor) -> Result<Block, Failure> {
+async fn ended_block(visitor: &Visitor, mut lines: Vec<Line>) -> Result<Block, Failure> {
     let now = visitor.home.engine.now();
-    let lately = |line: &Line| !line.ours && line.has_ended() && line.last.plus(ENDED_FOR) > now;
-    let mut lines = lines(visitor, lately)?;
+    lines.retain(|line| line.last.plus(ENDED_FOR) > now);
     lines.sort_by_key(|line| std::cmp::Reverse(line.last));
     block(visitor, "ended", lines, "/inbox").await
-}
-
-fn lines(visitor: &Visitor, wanted: impl Fn(&Line) -> bool) -> Result<Vec<Line>, Failure> {
-    let catalogue = records::catalogue(&visitor.home.engine.vault)?;
-    Ok(catalogue.lines().filter(|line| wanted(line)).cloned().collect())
 }
 
 async fn block(
