@@ -227,7 +227,7 @@ async fn each_kind_is_written_from_the_card_to_the_receipt_and_arrives_as_it_was
     pages.until("/board", "Connected").await;
     for (kind, to, wanted) in KINDS {
         let said = said(&format!("{kind}.json"));
-        let wanted = said.get(wanted).map_or(wanted.to_owned(), |values| values[0].clone());
+        let wanted = said.get(wanted).map_or_else(|| wanted.to_owned(), |values| values[0].clone());
         let recipient = &stage.town.orgs[to];
         let mut writer = Writer::begin(&mut pages, kind);
         let early = writer.pages.get(&writer.address("check"));

@@ -19,6 +19,9 @@ use crate::vault::Changes;
 /// Drafts that wait at the same time: a year of a busy desk that sends none of them.
 const DRAFTS_MAX: usize = 2_000;
 
+/// Code of a draft that somebody else has written on.
+pub(crate) const CHANGED: &str = "C-110";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum DraftsCommand {
     /// All drafts.
@@ -289,7 +292,7 @@ async fn keep(draft: &Draft, made_from: Option<&Draft>, home: &Home) -> Result<(
 
 /// Somebody else has written on it meanwhile.
 fn changed() -> Failure {
-    Failure::said("C-110", exit::CONFLICT, "fail-draft-changed", &[])
+    Failure::said(CHANGED, exit::CONFLICT, "fail-draft-changed", &[])
 }
 
 /// The numbers of organisations that are meant.

@@ -157,7 +157,7 @@ async fn show_code(site: &Shared, lang: Lang, error: String) -> Response {
     let Some(code) = begun.as_ref().and_then(|begun| begun.recovery.as_ref()) else {
         return Redirect::to("/begin/compare").into_response();
     };
-    let groups = code.as_str().split_whitespace().map(|group| Zeroizing::new(group.to_owned())).collect();
+    let groups = code.as_str().split('-').map(|group| Zeroizing::new(group.to_owned())).collect();
     draw(&Code { lang, groups, error })
 }
 

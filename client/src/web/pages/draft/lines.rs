@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::cli::output::{harmless, text};
 use crate::lang::Lang;
 use crate::referral::drafting::{self, Item, Shape};
+use crate::referral::problem::{BLOCKED, LIMIT, MISSING, RULE};
 use crate::referral::publish;
 use crate::referral::spec::{CodeList, Need, Type};
 use crate::referral::{Document, labels};
@@ -96,9 +97,9 @@ pub(crate) fn lines(
 /// What is wrong, as the page says it: what would be right stands beside each field as a hint already, unless a rule asks for it.
 fn words_of(lacking: &Value, lang: Lang) -> String {
     let wrong = harmless(text(lacking, "wrong"));
-    let rule = matches!(text(lacking, "code"), "F-102" | "F-108" | "F-109");
+    let rule = matches!(text(lacking, "code"), LIMIT | RULE | BLOCKED);
     match text(lacking, "code") {
-        "F-104" => lang.text("draft-missing"),
+        MISSING => lang.text("draft-missing"),
         _ if rule => format!("{wrong} {}", harmless(text(lacking, "right"))),
         _ => wrong,
     }

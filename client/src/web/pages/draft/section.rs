@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::lines::{self, Control, Line, Wrong, id as id_of};
 use super::{Drafted, drafted};
+use crate::cli::drafts::CHANGED;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::output::{harmless, text};
 use crate::lang::Lang;
@@ -98,7 +99,7 @@ async fn kept(visitor: &Visitor, id: &str, code: &str, typed: &Typed) -> Result<
     // What would change nothing undoes nobody's work.
     let elsewhere = first(typed, "revision") != draft.revision && written.fields != draft.document.fields;
     if elsewhere && autosave {
-        return Err(Failure::said("C-110", exit::CONFLICT, "fail-draft-changed", &[]));
+        return Err(Failure::said(CHANGED, exit::CONFLICT, "fail-draft-changed", &[]));
     }
     if elsewhere {
         let look = Look::default();
