@@ -1,10 +1,9 @@
 //! `causeway inbox` and `causeway sent`.
 
 use causeway_common::codec;
-use causeway_common::ids::OrgId;
 use causeway_common::limits::FRAME_BYTES_MAX;
 use causeway_common::time::Timestamp;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
 use super::capacity::{self, Publications};
@@ -13,30 +12,30 @@ use super::doubtful;
 use super::erase;
 use super::exhibits;
 use super::failure::{Failure, exit};
-use super::head;
 use super::home::Home;
-use super::org;
-use super::output::{harmless, harmless_under, print, print_list, text, time};
+use super::output::{harmless, harmless_under, print, text, time};
 use super::shared;
-use super::standing::{self, Vetted};
-use super::steps::{case_ref, find_thread, is_exercise, move_words, stamp};
-use super::tasks;
+use super::standing::Vetted;
+use super::steps::{find_thread, move_words, stamp};
 use super::unopened;
 use crate::attachments;
 use crate::casebook::unless_expired;
-use crate::catalogue::Line;
 use crate::chain::{Incoming, restored_at};
-use crate::doubts::{self, Doubt};
+use crate::doubts::Doubt;
 use crate::engine::threads::{own_party, update_of, work_of};
-use crate::escalation;
 use crate::formats::said;
 use crate::lang::Lang;
 use crate::model::{Received, Sent, StoredSection, Thread};
 use crate::records;
+use crate::referral::labels;
 use crate::referral::update::Update;
-use crate::referral::{Kind, labels};
-use crate::retention::placeholder;
 use crate::seal::content::Grant;
+
+mod listing;
+
+pub(crate) use self::listing::ListArgs;
+pub(crate) use self::listing::{count, kept_apart, listed, listed_all};
+use self::listing::{entry, list, transport_words};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InboxCommand {
@@ -77,51 +76,6 @@ pub(crate) enum SentCommand {
         #[arg(required = true, num_args = 1..=SHOWN_MAX)]
         id: Vec<String>,
     },
-}
-
-#[derive(Debug, Default, Args)]
-pub(crate) struct ListArgs {
-    /// Only what nobody here has opened.
-    #[arg(long)]
-    pub(super) unread: bool,
-    /// Only what waits for an answer.
-    #[arg(long)]
-    pub(super) needs_answer: bool,
-    /// Only what should have been answered by now.
-    #[arg(long)]
-    pub(super) overdue: bool,
-    /// Only this kind, for example border-alert or BIA.
-    #[arg(long)]
-    pub(super) kind: Option<String>,
-    /// Only from (or to) this organisation.
-    #[arg(long)]
-    pub(super) from: Option<String>,
-    /// Only so many.
-    #[arg(long)]
-    limit: Option<usize>,
-    /// Leave out so many at the beginning.
-    #[arg(long, default_value_t = 0)]
-    skip: usize,
-}
-
-impl ListArgs {
-    /// Those of a view of the pages.
-    pub(crate) fn of_view(view: &str) -> Self {
-        Self {
-            unread: view == "unread",
-            needs_answer: view == "needs-answer",
-            overdue: view == "overdue",
-            ..Self::default()
-        }
-    }
-
-    /// Those of a list that are wanted, if so many stand before it.
-    fn window<T>(&self, before: usize, list: Vec<T>) -> impl Iterator<Item = T> {
-        let end = self.limit.map_or(usize::MAX, |limit| self.skip.saturating_add(limit));
-        list.into_iter()
-            .skip(self.skip.saturating_sub(before))
-            .take(end.saturating_sub(before.max(self.skip)))
-    }
 }
 
 pub(crate) async fn inbox(command: InboxCommand, home: &Home) -> Result<(), Failure> {
@@ -181,220 +135,10 @@ pub(crate) async fn sent(command: SentCommand, home: &Home) -> Result<(), Failur
     }
 }
 
-async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
-    let from = match &args.from {
-        Some(meant) => Some(org::find(home, meant).await?),
-        None => None,
-    };
-    let wanted = wanted(&args, ours, from, home)?;
-    let mut before = wanted.len();
-    let shown: Vec<[u8; 32]> = args.window(0, wanted).collect();
-    let mut values = listed_all(&shown, home).await?;
-    if !ours {
-        let apart = doubtful::kept_apart(&args, home).await?;
-        let count = apart.len();
-        values.extend(args.window(before, apart));
-        before += count;
-    }
-    values.extend(args.window(before, left_of_erased(&args, ours, from, home).await?));
-    let empty = home.lang.text(if ours { "list-sent-none" } else { "list-inbox-none" });
-    print_list(home.json, values, &empty, |v| {
-        if let Some(line) = v["line"].as_str() {
-            return line.to_owned();
-        }
-        let other = if ours { text(v, "to_name") } else { text(v, "from_name") };
-        // Both sides know the packet's number: on the telephone it is the one to say.
-        let (id, packet) = (number12(text(v, "id")), number12(text(v, "referral")));
-        let packet = if ours {
-            format!(" ({})", home.lang.fill("list-packet", &[("number", packet)]))
-        } else {
-            String::new()
-        };
-        let reference = v["case_ref"].as_str().map_or_else(String::new, |r| format!("  {}", harmless(r)));
-        format!(
-            "{}{id}{packet}{reference}  {}  {}  {}  {} / {}  {}{}{}{}",
-            stamp(v, home.lang),
-            text(v, "priority"),
-            text(v, "kind"),
-            harmless(other),
-            transport_words(v, home.lang),
-            labels::code_of(home.lang, "state", text(v, "work")),
-            text(v, "received"),
-            tasks::words(v, home),
-            capacity::freshness_words(&v["capacity"], home)
-                .map_or_else(String::new, |words| format!("  {words}")),
-            remarks(v, home.lang),
-        )
-    });
-    Ok(())
-}
-
-/// As much of a number as a person reads out.
-fn number12(number: &str) -> &str {
-    number.get(..12).unwrap_or(number)
-}
-
-fn transport_words(v: &Value, lang: Lang) -> String {
-    let word = text(v, "transport");
-    lang.find(&format!("transport-{}", word.replace('_', "-")), None).unwrap_or_else(|| word.to_owned())
-}
-
-/// What is left of cases that have been erased. Nothing about them is unread or waits.
-async fn left_of_erased(
-    args: &ListArgs,
-    ours: bool,
-    from: Option<OrgId>,
-    home: &Home,
-) -> Result<Vec<Value>, Failure> {
-    let mut values = Vec::new();
-    if args.unread || args.needs_answer || args.overdue {
-        return Ok(values);
-    }
-    let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
-    let mut all = placeholder::all(&home.engine.vault)?;
-    all.sort_by_key(|left| std::cmp::Reverse(left.erased));
-    for left in all {
-        let wanted = left.ours == ours
-            && kind.is_none_or(|kind| kind == left.kind)
-            && from.is_none_or(|org| org == left.peer);
-        if wanted {
-            let mut value = erase::entry(&left, home).await;
-            if !home.json {
-                value["line"] = erase::line_of(&left, home).await.into();
-            }
-            values.push(value);
-        }
-    }
-    Ok(values)
-}
-
-/// What is unusual about a line of a list.
-fn remarks(v: &Value, lang: Lang) -> String {
-    let held = if !v["held"].is_null() {
-        format!("  ({})", lang.text("list-held"))
-    } else if !v["waits"].is_null() {
-        format!("  ({})", lang.text("list-waits"))
-    } else {
-        String::new()
-    };
-    match text(v, "standing") {
-        doubts::ACCEPTED => held,
-        standing => {
-            let words = lang.find(&format!("standing-{standing}"), None);
-            format!("  {}{held}", words.unwrap_or_else(|| standing.to_uppercase()))
-        }
-    }
-}
-
-/// Packets that are kept apart because their sender is in doubt.
-pub(crate) async fn kept_apart(home: &Home) -> Result<Vec<Value>, Failure> {
-    doubtful::kept_apart(&ListArgs::default(), home).await
-}
-
-/// How many referrals a list has.
-pub(crate) async fn count(args: &ListArgs, ours: bool, home: &Home) -> Result<usize, Failure> {
-    let apart = if ours { 0 } else { doubtful::kept_apart(args, home).await?.len() };
-    Ok(wanted(args, ours, None, home)?.len() + apart)
-}
-
-/// Names of the threads that these filters let through, the most urgent first, then the newest. Reads only those that may be late.
-fn wanted(args: &ListArgs, ours: bool, from: Option<OrgId>, home: &Home) -> Result<Vec<[u8; 32]>, Failure> {
-    // A word on the command line, or the code of a kind that this version does not know.
-    let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
-    let passes = |line: &&Line| {
-        line.ours == ours
-            && (!args.unread || line.unread)
-            && (!args.needs_answer || line.is_unanswered())
-            && (!args.overdue || !line.has_ended())
-            && kind.is_none_or(|kind| kind == &*line.kind)
-            && from.is_none_or(|org| org == line.peer)
-    };
-    let vault = &home.engine.vault;
-    let mut cases: Vec<[u8; 32]> =
-        records::catalogue(vault)?.lines().filter(passes).map(|line| line.case).collect();
-    if args.overdue {
-        let late = |case: &[u8; 32]| {
-            let Some(thread) = records::thread(vault, case)? else { return Ok(false) };
-            let clocks = escalation::clocks_of(&home.engine, &thread)?;
-            Ok::<_, Failure>(escalation::overdue(&clocks).is_some())
-        };
-        let judged = cases.iter().map(late).collect::<Result<Vec<bool>, _>>()?;
-        let mut judged = judged.into_iter();
-        cases.retain(|_| judged.next().unwrap_or(false));
-    }
-    Ok(cases)
-}
-
-async fn entry(thread: &Thread, publications: &Publications, home: &Home) -> Result<Value, Failure> {
-    let own = home.engine.identity.org;
-    let (from, to) = if thread.ours { (own, thread.peer) } else { (thread.peer, own) };
-    let (transport, failure) = transport(thread, home)?;
-    let suspended = home.holds(thread).await?;
-    let doubt = doubts::of(&home.engine.vault, thread.root)?;
-    let is_queued = thread.ours && transport == "queued";
-    let waits = if is_queued { head::first_contact(home, &[thread.peer]).await? } else { None };
-    Ok(json!({
-        "id": hex::encode(thread.number()),
-        "referral": thread.root.to_string(),
-        "case_ref": case_ref(home, thread)?,
-        "exercise": is_exercise(home, thread)?,
-        "kind": thread.kind,
-        "from": from.to_string(),
-        "from_name": home.name_of(from).await,
-        "to": to.to_string(),
-        "to_name": home.name_of(to).await,
-        "priority": thread.priority.to_string(),
-        "transport": transport,
-        "failure": failure,
-        "work": thread.work,
-        "received": time(thread.begun),
-        "respond_by": time(thread.respond_by),
-        "deadlines": tasks::of_thread(thread, home)?,
-        "held": standing::suspension(suspended.as_ref(), home.lang),
-        "waits": waits,
-        "standing": doubtful::standing(doubt.as_ref()),
-        "capacity": publications.of(thread),
-    }))
-}
-
-/// What a list says of one referral. Nobody has opened it by that.
-pub(crate) async fn listed(thread: &Thread, home: &Home) -> Result<Value, Failure> {
-    entry(thread, &Publications::read(home)?, home).await
-}
-
-/// The same of several.
-pub(crate) async fn listed_all(cases: &[[u8; 32]], home: &Home) -> Result<Vec<Value>, Failure> {
-    let publications = Publications::read(home)?;
-    let mut values = Vec::with_capacity(cases.len());
-    for case in cases {
-        // One that has been erased in the meantime is left out.
-        if let Some(thread) = records::thread(&home.engine.vault, case)? {
-            values.push(entry(&thread, &publications, home).await?);
-        }
-    }
-    Ok(values)
-}
-
 /// Steps that this side may take now.
 pub(crate) fn possible(thread: &Thread, home: &Home) -> Result<Vec<String>, Failure> {
     let work = work_of(thread, &home.engine.vault)?;
     Ok(work.moves(own_party(thread)).into_iter().map(|action| action.as_str().to_owned()).collect())
-}
-
-fn transport(thread: &Thread, home: &Home) -> Result<(String, Value), Failure> {
-    if thread.ours {
-        let sent = records::sent(&home.engine.vault, thread.root, thread.peer)?;
-        return Ok(sent.map_or_else(
-            || ("queued".to_owned(), Value::Null),
-            |s| {
-                let failure = if s.failure.is_empty() { Value::Null } else { s.failure.into() };
-                (s.transport.as_str().to_owned(), failure)
-            },
-        ));
-    }
-    let opened =
-        records::received(&home.engine.vault, thread.root)?.is_some_and(|r| r.opened != Timestamp(0));
-    Ok((if opened { "opened" } else { "delivered" }.to_owned(), Value::Null))
 }
 
 async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
