@@ -11,6 +11,7 @@ use std::sync::Arc;
 use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::escalation::tasks;
 use crate::model::Thread;
@@ -22,7 +23,7 @@ use crate::vault::{Tree, Vault};
 const SHARED_OUT_MIN: usize = 256;
 
 /// One referral as a list knows it: about 270 bytes with its places, 27 MB for 100,000.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Name of its thread.
     pub case: [u8; 32],
@@ -85,13 +86,28 @@ impl Line {
 
 impl Catalogue {
     /// All lines, the most urgent first, then the newest.
-    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
         self.lines.values()
     }
 
     /// Names of the tasks that were to be done when it was brought up to date.
-    pub(crate) fn open_tasks(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn open_tasks(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.open_tasks.iter().map(Vec::as_slice)
+    }
+
+    /// The commit of the vault that it is up to date with.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// As it was at a commit of the vault; [`Self::refresh`] brings it on from there.
+    pub(crate) fn kept(generation: u64, lines: Vec<Line>, open_tasks: Vec<Vec<u8>>) -> Self {
+        let mut kept = Self { generation, open_tasks: open_tasks.into_iter().collect(), ..Self::default() };
+        for line in lines {
+            let (kind, work) = (kept.word(&line.kind), kept.word(&line.work));
+            kept.enter(Line { kind, work, ..line });
+        }
+        kept
     }
 
     /// Brings it up to what the vault holds now.
@@ -138,6 +154,10 @@ impl Catalogue {
             work: self.word(&thread.work),
             unread: !thread.ours && !thread.events.iter().any(|e| e.by != thread.peer && opened(&e.what)),
         };
+        self.enter(line);
+    }
+
+    fn enter(&mut self, line: Line) {
         let order = line.order();
         if let Some(before) = self.places.insert(line.case, order) {
             self.lines.remove(&before);

@@ -346,10 +346,12 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failure::report(Failure::internal(error), json, lang),
     };
+    // The pages lock the home before they end.
+    let ends_by_itself = matches!(cli.command, Command::Serve(_));
     let acted = runtime.block_on(async {
         tokio::select! {
             acted = act(cli) => acted,
-            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            _ = tokio::signal::ctrl_c(), if !ends_by_itself => Err(Failure::interrupted()),
         }
     });
     // What a thread is still reading or writing is durable or not there: nobody has been told of it yet.

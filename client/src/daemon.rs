@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, RwLock, watch};
 use tokio::task::JoinHandle;
 
 use crate::cli::failure::Failure;
-use crate::cli::home::{self, Home, Typed};
+use crate::cli::home::{self, Home, Typed, system_rng};
 use crate::cli::{Global, joining, output};
 use crate::lang::Lang;
 use crate::vault::{Vault, VaultError};
@@ -46,6 +46,16 @@ pub(crate) struct Open {
     pub(crate) connection: watch::Receiver<Connection>,
     keeping: JoinHandle<()>,
     announcing: JoinHandle<()>,
+    checking: Arc<Checking>,
+}
+
+/// Reads what opening has not read, beside everything else.
+#[derive(Default)]
+struct Checking {
+    /// A record is not what was written: the home has to be opened anew, and says so then.
+    is_damaged: AtomicBool,
+    /// The home is locked: what has not been read by now is read the next time.
+    is_over: AtomicBool,
 }
 
 impl Drop for Open {
@@ -59,6 +69,7 @@ impl Open {
     fn stop(&self) {
         self.keeping.abort();
         self.announcing.abort();
+        self.checking.is_over.store(true, Ordering::Release);
     }
 }
 
@@ -87,7 +98,8 @@ impl Daemon {
         let (_, connection) = watch::channel(Connection::Connecting);
         let keeping = tokio::spawn(std::future::pending());
         let announcing = tokio::spawn(std::future::pending());
-        let open = RwLock::new(Some(Arc::new(Open { home, connection, keeping, announcing })));
+        let checking = Arc::default();
+        let open = RwLock::new(Some(Arc::new(Open { home, connection, keeping, announcing, checking })));
         let notices = Notices { lang: Lang::En, hide_organisation: true };
         Self { global, folder, open, turn: Mutex::new(()), notices, unfinished: AtomicBool::new(false) }
     }
@@ -138,7 +150,13 @@ impl Daemon {
 
     /// The home, if it is open.
     pub(crate) async fn home(&self) -> Option<Arc<Open>> {
-        self.open.read().await.clone()
+        let open = self.open.read().await.clone()?;
+        if open.checking.is_damaged.load(Ordering::Acquire) {
+            open.stop();
+            *self.open.write().await = None;
+            return None;
+        }
+        Some(open)
     }
 
     /// Opens the home and begins to keep its connection. One that is open already is opened by the right secret only, too.
@@ -162,16 +180,46 @@ impl Daemon {
         let announcing = tokio::spawn(self.notices.tell(home.read_in(home.lang))?);
         let keeping = tokio::spawn(connection::keep(home.read_in(home.lang), self.folder.clone(), told));
         home.kept = Some(connection.clone());
-        *self.open.write().await = Some(Arc::new(Open { home, connection, keeping, announcing }));
+        let checking = Checking::begin(&home.engine.vault);
+        let open = Open { home, connection, keeping, announcing, checking };
+        *self.open.write().await = Some(Arc::new(open));
         Ok(())
     }
 
     /// Locks the home. What is being answered is answered to its end; its keys go with the last answer.
     pub(crate) async fn lock(&self) {
-        let open = self.open.write().await.take();
-        if let Some(open) = open {
-            open.stop();
+        let Some(open) = self.open.write().await.take() else { return };
+        open.stop();
+        // Whoever unlocks it meanwhile waits: two cannot have the store.
+        let _turn = self.turn.lock().await;
+        let (vault, runtime) = (open.home.engine.vault.clone(), Handle::current());
+        let keep = move || runtime.block_on(vault.keep_snapshot(&mut *system_rng()));
+        match tokio::task::spawn_blocking(keep).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("the next opening will take longer: {error}"),
+            Err(error) => tracing::warn!("the next opening will take longer: {error}"),
         }
+    }
+}
+
+impl Checking {
+    /// Goes on until it is over, or the vault has been read, or is found to be damaged.
+    fn begin(vault: &Vault) -> Arc<Self> {
+        let checking = Arc::new(Self::default());
+        if vault.is_unchecked() {
+            let (vault, told, runtime) = (vault.clone(), Arc::clone(&checking), Handle::current());
+            drop(tokio::task::spawn_blocking(move || {
+                let go_on = || !told.is_over.load(Ordering::Acquire);
+                let Err(error) = vault.check_in_passing(go_on) else { return };
+                tracing::error!("the home is locked: {error}");
+                // Before it is said: the next opening must read everything.
+                if let Err(error) = runtime.block_on(vault.drop_snapshot(&mut *system_rng())) {
+                    tracing::error!("the snapshot of the vault stays: {error}");
+                }
+                told.is_damaged.store(true, Ordering::Release);
+            }));
+        }
+        checking
     }
 }
 

@@ -23,6 +23,7 @@ mod erasing;
 mod export;
 mod header;
 mod record;
+mod snapshot;
 mod view;
 
 pub use self::cases::{CASES_PER_EPOCH, CaseName};
@@ -112,6 +113,9 @@ struct Inner {
     catalogue: Mutex<Catalogue>,
     /// The generation of the last commit that is durable.
     durable: tokio::sync::watch::Sender<u64>,
+    /// What was kept for the next opening is of this head.
+    snapshot_of: Mutex<Option<Head>>,
+    by_snapshot: bool,
     scribe: OnceLock<Box<dyn Scribe>>,
 }
 
@@ -159,7 +163,8 @@ impl Vault {
         Ok(Self::from_parts(kv, master, keys, head, Index::new(), eks))
     }
 
-    /// Opens a vault with its passphrase and checks every record of it against the head.
+    /// Opens a vault with its passphrase and checks every record of it against the head; of a large one whose [`snapshot`] is of
+    /// this head, each record when it is read.
     pub async fn unlock(
         kv: Arc<dyn Kv>,
         medium: impl Into<EksMedium>,
@@ -216,9 +221,14 @@ impl Vault {
         let keys = RecordKeys::new(master);
         let sealed = kv.get(record::HEAD_KEY)?.ok_or_else(|| damaged("its head is gone"))?;
         let head = keys.open_head(&sealed)?;
-        let index = record::read_index(&*kv, &keys, &head)?;
         let eks = Eks::open(medium, master)?;
-        Ok(Self::from_parts(kv, master, keys, head, index, eks))
+        match snapshot::read(&eks, &head) {
+            Some((index, kept)) => Ok(Self::assemble(kv, master, keys, head, (index, Some(kept)), eks)),
+            None => {
+                let index = record::read_index(&*kv, &keys, &head)?;
+                Ok(Self::from_parts(kv, master, keys, head, index, eks))
+            }
+        }
     }
 
     fn from_parts(
@@ -227,6 +237,17 @@ impl Vault {
         keys: RecordKeys,
         head: Head,
         index: Index,
+        eks: Eks,
+    ) -> Self {
+        Self::assemble(kv, master, keys, head, (index, None), eks)
+    }
+
+    fn assemble(
+        kv: Arc<dyn Kv>,
+        master: &[u8; 32],
+        keys: RecordKeys,
+        head: Head,
+        (index, kept): (Index, Option<Catalogue>),
         eks: Eks,
     ) -> Self {
         let ids = index.get(&Tree::CaseKeys).into_iter().flatten().map(|(id, _)| id);
@@ -241,7 +262,9 @@ impl Vault {
             turn: Arc::default(),
             unsure: AtomicBool::new(false),
             eks: tokio::sync::Mutex::new(eks),
-            catalogue: Mutex::default(),
+            snapshot_of: Mutex::new(kept.is_some().then_some(head)),
+            by_snapshot: kept.is_some(),
+            catalogue: Mutex::new(kept.unwrap_or_default()),
             durable: tokio::sync::watch::Sender::new(0),
             scribe: OnceLock::new(),
         }))
@@ -590,6 +613,10 @@ impl Vault {
 
     fn cases_mut(&self) -> RwLockWriteGuard<'_, Cases> {
         self.0.cases.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn snapshot_of(&self) -> MutexGuard<'_, Option<Head>> {
+        self.0.snapshot_of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn head(&self) -> MutexGuard<'_, Head> {

@@ -9,6 +9,7 @@ use clap::Args;
 use rand_core::CryptoRng;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
 
 use super::Global;
@@ -84,6 +85,19 @@ pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failur
         served = listen(socket, &site, global.lang()) => served,
         never = lock_when_idle(&site) => never,
         never = more_codes(&site, global) => never,
+        ended = told_to_end() => {
+            site.lock().await;
+            ended
+        }
+    }
+}
+
+/// Until the system, or a person at the terminal, ends the program. The home is locked first: then the next opening is quick.
+async fn told_to_end() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
     }
 }
 

@@ -109,6 +109,11 @@ impl Eks {
         Ok(Self { medium, key: Zeroizing::new(*master), generation: content.generation, secrets })
     }
 
+    /// Where it stands.
+    pub(super) fn medium(&self) -> &EksMedium {
+        &self.medium
+    }
+
     pub(super) fn generation(&self) -> u64 {
         self.generation
     }

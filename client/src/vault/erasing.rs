@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use causeway_common::crash;
 
 use super::cases::{self, CaseName, Key, Room};
-use super::{Changes, Tree, Vault, VaultError, damaged};
+use super::{Changes, Tree, Vault, VaultError, damaged, snapshot};
 
 /// What became of the keys of an epoch that ends.
 #[derive(Default)]
@@ -164,7 +164,12 @@ impl Vault {
         rng: &mut (dyn rand_core::CryptoRng + Send),
     ) -> Result<(), VaultError> {
         let epochs: Vec<u64> = epochs.into_iter().collect();
-        let ids: Vec<Vec<u8>> = epochs.iter().map(|epoch| cases::secret_id(*epoch)).collect();
+        let mut ids: Vec<Vec<u8>> = epochs.iter().map(|epoch| cases::secret_id(*epoch)).collect();
+        if !ids.is_empty() {
+            // With them goes what was kept of the lists: it says that the cases were there.
+            ids.push(snapshot::SECRET.to_vec());
+            *self.snapshot_of() = None;
+        }
         self.0.eks.lock().await.erase(&ids, rng)?;
         epochs.iter().for_each(|epoch| self.cases_mut().drop_secret(*epoch));
         Ok(())

@@ -113,7 +113,7 @@ impl RecordKeys {
         mac.finalize().into_bytes().into()
     }
 
-    fn piece_key(&self, tree: Tree, id: &[u8], piece: u16) -> Vec<u8> {
+    pub(super) fn piece_key(&self, tree: Tree, id: &[u8], piece: u16) -> Vec<u8> {
         let name = Self::mac(&self.index, &[&[tree as u8], id]);
         [&[RECORDS, tree as u8][..], &name, &piece.to_be_bytes()].concat()
     }

@@ -40,6 +40,11 @@ impl View {
         self.index.get(&tree)
     }
 
+    /// Number of records.
+    pub(super) fn len(&self) -> usize {
+        self.index.values().map(BTreeMap::len).sum()
+    }
+
     pub(super) fn place(&self, tree: Tree, id: &[u8]) -> Option<&Place> {
         self.tree(tree)?.get(id)
     }
