@@ -53,6 +53,19 @@ pub fn append(
     Ok(())
 }
 
+/// Gives the entries of a commit the numbers that follow when it is written: others may have been written since they were made.
+pub(crate) fn renumber(before: &Vault, changes: &mut Changes) -> Result<(), VaultError> {
+    let made: Vec<(Vec<u8>, Entry)> = changes
+        .of(Tree::Activity)
+        .map(|(id, bytes)| Ok((id.to_vec(), read(bytes)?)))
+        .collect::<Result<_, VaultError>>()?;
+    made.iter().for_each(|(id, _)| changes.forget(Tree::Activity, id));
+    made.into_iter().try_for_each(|(_, entry)| {
+        let packet = (entry.packet.0 != [0; 32]).then_some(entry.packet);
+        append(before, changes, entry.at, &entry.what, packet)
+    })
+}
+
 /// Checks the whole chain; gives the number of entries.
 pub fn verify(vault: &Vault) -> Result<u64, VaultError> {
     let mut previous = Digest([0; 32]);

@@ -7,7 +7,10 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -80,7 +83,20 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
 /// cookies or hosts.
 pub(crate) fn router(site: &Shared) -> Router {
     let (router, _) = routes().split_for_parts();
-    router.route("/api/{*rest}", any(nothing)).with_state(Arc::new(Api::new(site)))
+    let ends = middleware::from_fn_with_state(Arc::clone(site), unless_locked);
+    router.layer(ends).route("/api/{*rest}", any(nothing)).with_state(Arc::new(Api::new(site)))
+}
+
+/// A request that is under way when the home is locked is not carried out.
+async fn unless_locked(State(site): State<Shared>, request: Request, next: Next) -> Response {
+    let lang = language(request.headers());
+    match site.daemon.home().await {
+        Some(open) => {
+            let answered = open.unless_locked(next.run(request)).await;
+            answered.unwrap_or_else(|| Problem::locked(lang).into_response())
+        }
+        None => next.run(request).await,
+    }
 }
 
 async fn nothing(headers: HeaderMap) -> Problem {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
+use crate::cli::turn;
 use crate::formats::limits::FILE_BYTES_MAX;
 
 /// The longest that is read for a command at another terminal: a file of another system, and the byte that shows that it is longer.
@@ -94,7 +95,9 @@ impl Caller {
     /// Waits for an answer. It blocks: a command has a thread of its own, as it has at a terminal.
     fn asked(&self, said: Said) -> io::Result<Zeroizing<Vec<u8>>> {
         self.said.send(said).map_err(io::Error::other)?;
-        self.answers.recv().map_err(|_| io::ErrorKind::UnexpectedEof.into()).and_then(Answer::bytes)
+        turn::set_aside(|| self.answers.recv())
+            .map_err(|_| io::ErrorKind::UnexpectedEof.into())
+            .and_then(Answer::bytes)
     }
 }
 

@@ -61,6 +61,7 @@ mod status;
 pub(crate) mod steps;
 pub(crate) mod tasks;
 mod through;
+pub(crate) mod turn;
 mod unopened;
 
 use crate::lang::Lang;
@@ -407,6 +408,30 @@ impl Command {
             _ => true,
         }
     }
+
+    /// Whether what it writes here follows from what it has read here. Those that wait for the relay write what that has
+    /// answered, and the engine has turns of its own for it; those that look write nothing that depends on anything.
+    fn takes_turn(&self) -> bool {
+        match self {
+            Self::Registrar(_)
+            | Self::Status
+            | Self::Directory(_)
+            | Self::RelayKey { .. }
+            | Self::Device(_)
+            | Self::Sync(_)
+            | Self::Sent(_)
+            | Self::Search(_)
+            | Self::Stats(_)
+            | Self::Log(_)
+            | Self::Doctor
+            | Self::Export(_)
+            | Self::Attachment(_)
+            | Self::Backup(_)
+            | Self::Recovery(_) => false,
+            Self::Inbox(command) => command.decides(),
+            _ => self.needs_home(),
+        }
+    }
 }
 
 /// Commands that need no home, make one, or have it to themselves.
@@ -474,7 +499,10 @@ async fn without_home(command: Command, global: &Global) -> Result<(), Failure> 
 pub(crate) async fn within(words: &[String], home: &Home) -> (Result<(), Failure>, output::Taken) {
     let all = std::iter::once("causeway").chain(words.iter().map(String::as_str));
     match Cli::try_parse_from(all) {
-        Ok(cli) => output::take(Box::pin(with_home(cli.command, home))).await,
+        Ok(cli) => {
+            let _turn = cli.command.takes_turn().then(|| home.turns.wait());
+            output::take(Box::pin(with_home(cli.command, home))).await
+        }
         Err(error) => (Err(not_a_command(&error)), output::Taken::default()),
     }
 }
@@ -486,6 +514,7 @@ pub(crate) async fn within(words: &[String], home: &Home) -> (Result<(), Failure
 pub(crate) async fn within_for(words: &[OsString], home: &Home) -> Result<(), Failure> {
     let all = std::iter::once("causeway".into()).chain(words.iter().cloned());
     let cli = Cli::try_parse_from(all).map_err(|error| not_a_command(&error))?;
+    let _turn = cli.command.takes_turn().then(|| home.turns.wait());
     Box::pin(with_home(cli.command, home)).await
 }
 

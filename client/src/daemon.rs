@@ -6,12 +6,15 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use causeway_common::store::files;
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, RwLock, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::failure::Failure;
 use crate::cli::home::{self, Home, Typed, system_rng};
@@ -25,6 +28,9 @@ pub(crate) mod socket;
 
 use self::connection::Connection;
 use self::notices::Notices;
+
+/// What works with a home that is locked ends within this: the longest is the writing of a large file in one piece.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// A home that can be opened and locked.
 pub(crate) struct Daemon {
@@ -47,6 +53,8 @@ pub(crate) struct Open {
     keeping: JoinHandle<()>,
     announcing: JoinHandle<()>,
     checking: Arc<Checking>,
+    /// It is locked: whoever still works with it ends.
+    ended: CancellationToken,
 }
 
 /// Reads what opening has not read, beside everything else.
@@ -70,6 +78,17 @@ impl Open {
         self.keeping.abort();
         self.announcing.abort();
         self.checking.is_over.store(true, Ordering::Release);
+        self.ended.cancel();
+    }
+
+    /// Does something with the home for as long as it is open; none if it is locked before that is done.
+    pub(crate) async fn unless_locked<T>(&self, doing: impl Future<Output = T>) -> Option<T> {
+        self.ended.run_until_cancelled(doing).await
+    }
+
+    /// Hears that the home is locked.
+    pub(crate) fn ended(&self) -> CancellationToken {
+        self.ended.clone()
     }
 }
 
@@ -98,8 +117,9 @@ impl Daemon {
         let (_, connection) = watch::channel(Connection::Connecting);
         let keeping = tokio::spawn(std::future::pending());
         let announcing = tokio::spawn(std::future::pending());
-        let checking = Arc::default();
-        let open = RwLock::new(Some(Arc::new(Open { home, connection, keeping, announcing, checking })));
+        let (checking, ended) = (Arc::default(), CancellationToken::new());
+        let open = Open { home, connection, keeping, announcing, checking, ended };
+        let open = RwLock::new(Some(Arc::new(open)));
         let notices = Notices { lang: Lang::En, hide_organisation: true };
         Self { global, folder, open, turn: Mutex::new(()), notices, unfinished: AtomicBool::new(false) }
     }
@@ -181,23 +201,31 @@ impl Daemon {
         let keeping = tokio::spawn(connection::keep(home.read_in(home.lang), self.folder.clone(), told));
         home.kept = Some(connection.clone());
         let checking = Checking::begin(&home.engine.vault);
-        let open = Open { home, connection, keeping, announcing, checking };
+        let ended = CancellationToken::new();
+        let open = Open { home, connection, keeping, announcing, checking, ended };
         *self.open.write().await = Some(Arc::new(open));
         Ok(())
     }
 
-    /// Locks the home. What is being answered is answered to its end; its keys go with the last answer.
+    /// Locks the home: what is being done with it ends, and its keys are wiped before this returns, or a few seconds later if
+    /// somebody writes to the disk just then. What was handed to the store is durable all the same.
     pub(crate) async fn lock(&self) {
         let Some(open) = self.open.write().await.take() else { return };
         open.stop();
         // Whoever unlocks it meanwhile waits: two cannot have the store.
         let _turn = self.turn.lock().await;
         let (vault, runtime) = (open.home.engine.vault.clone(), Handle::current());
+        let mut closed = vault.watch();
         let keep = move || runtime.block_on(vault.keep_snapshot(&mut *system_rng()));
         match tokio::task::spawn_blocking(keep).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!("the next opening will take longer: {error}"),
             Err(error) => tracing::warn!("the next opening will take longer: {error}"),
+        }
+        drop(open);
+        let gone = async { while closed.changed().await.is_ok() {} };
+        if timeout(ENDING, gone).await.is_err() {
+            tracing::warn!("something still works with the home that was locked");
         }
     }
 }

@@ -13,6 +13,7 @@ use causeway_common::time::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::activity;
 use crate::backup;
 use crate::cli::output::time;
 use crate::engine::{Engine, EngineError};
@@ -165,6 +166,7 @@ impl Writer {
 
 impl Scribe for Writer {
     fn write(&self, before: &Vault, changes: &mut Changes) -> Result<(), VaultError> {
+        activity::renumber(before, changes)?;
         let mut events = derive::events(before, changes);
         if let Some(Some(bytes)) = changes.get(Tree::Events, UNNUMBERED) {
             events.extend(codec::decode::<Event>(bytes, EVENT_BYTES_MAX));

@@ -414,6 +414,24 @@ fn check_key(org: OrgId) -> Vec<u8> {
     [CHECK, &org.0[..]].concat()
 }
 
+/// The recovery code of this home is on no paper yet, as far as anybody has said.
+const CODE_UNWRITTEN: &[u8] = b"recovery code unwritten";
+
+/// Whether nobody has said that the recovery code is on paper.
+pub(crate) fn is_code_unwritten(vault: &Vault) -> bool {
+    vault.holds(Tree::Identity, CODE_UNWRITTEN)
+}
+
+/// The recovery code was made and is still to be written down.
+pub(crate) fn put_code_unwritten(changes: &mut Changes) {
+    changes.put(Tree::Identity, CODE_UNWRITTEN, Vec::new());
+}
+
+/// It has been.
+pub(crate) fn drop_code_unwritten(changes: &mut Changes) {
+    changes.delete(Tree::Identity, CODE_UNWRITTEN);
+}
+
 /// How a person here has checked who an organisation is.
 pub fn check(from: &dyn Source, org: OrgId) -> Result<Option<Check>, RecordError> {
     read(from, Tree::Directory, &check_key(org))

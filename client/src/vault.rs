@@ -202,6 +202,22 @@ impl Vault {
         }
     }
 
+    /// Makes another recovery code; the one before opens the vault no more. Durable when it returns. As slow as opening it.
+    pub async fn renew_recovery(
+        &self,
+        rng: &mut (dyn rand_core::CryptoRng + Send),
+    ) -> Result<RecoveryCode, VaultError> {
+        let _turn = self.turn().await?;
+        let header = self.0.kv.get(header::KEY)?.ok_or(VaultError::Missing)?;
+        let (header, code) = header::renew_recovery(&header, &self.0.master, rng)?;
+        transact(&*self.0.kv, move |txn| {
+            txn.put(header::KEY, &header);
+            Ok::<_, StoreError>(())
+        })
+        .await??;
+        Ok(code)
+    }
+
     /// Opens the same vault from where its data is now, as a restarted process does, without its passphrase. For the
     /// simulator, where vaults are opened all the time: guessing a passphrase is made slow, and so is opening with one.
     pub fn reopen(&self, kv: Arc<dyn Kv>, medium: impl Into<EksMedium>) -> Result<Self, VaultError> {

@@ -5,7 +5,6 @@
 //! command line ([`crate::cli::within`]), so nothing is known twice.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -24,12 +23,15 @@ pub(crate) mod door;
 pub(crate) mod events;
 pub(crate) mod guards;
 pub(crate) mod lockout;
+pub(crate) mod looked_at;
 pub(crate) mod pages;
 pub(crate) mod place;
+pub(crate) mod serving;
 
 use self::door::Door;
 use self::door::idle::Idle;
 use self::lockout::Lockout;
+use self::looked_at::LookedAt;
 use self::pages::begin::Begun;
 use self::place::Place;
 
@@ -41,10 +43,13 @@ pub(crate) struct Site {
     pub(crate) daemon: Daemon,
     pub(crate) place: Place,
     pub(crate) door: Mutex<Door>,
+    /// Wrong passphrases.
     pub(crate) lockout: Mutex<Lockout>,
+    /// Wrong codes: whoever knows the address can try some, and must not keep the owner from the passphrase by it.
+    pub(crate) codes: Mutex<Lockout>,
+    /// What somebody has looked at and may send.
+    pub(crate) looked_at: LookedAt,
     pub(crate) idle: Mutex<Idle>,
-    /// Whether the browser that is let in has given the passphrase: a code alone shows nothing, even of a home that is open.
-    pub(crate) trusted: AtomicBool,
     /// What somebody who begins has not written down yet.
     pub(crate) begun: Mutex<Option<Begun>>,
 }
@@ -87,7 +92,7 @@ impl Site {
 
     /// Locks the home: its keys are wiped, and the browser has to give the passphrase again.
     pub(crate) async fn lock(&self) {
-        self.trusted.store(false, Ordering::Release);
+        self.door.lock().await.distrust();
         self.daemon.lock().await;
     }
 }
@@ -126,6 +131,7 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/help", get(pages::help::show))
         .route("/events", get(events::stream))
         .route("/begin/code", get(pages::begin::code).post(pages::begin::written))
+        .route("/begin/another-code", post(pages::begin::another_code))
         .route("/begin/compare", get(pages::begin::compare))
         .route("/recovery", get(pages::recovery::sheets))
         .route("/recovery/confirm", get(pages::recovery::ask).post(pages::recovery::confirm))
@@ -190,14 +196,16 @@ async fn must_be_let_in(
 
 /// Only while the home is open. Looking at a page is being there.
 async fn must_be_open(State(site): State<Shared>, request: Request, next: Next) -> Response {
-    if !site.trusted.load(Ordering::Acquire) || site.daemon.home().await.is_none() {
+    let is_trusted = site.door.lock().await.is_trusted();
+    let Some(open) = site.daemon.home().await.filter(|_| is_trusted) else {
         return Redirect::to("/").into_response();
-    }
+    };
     // What the browser does by itself is nobody's presence.
     if request.uri().path() != "/events" {
         site.idle.lock().await.touch(now());
     }
-    next.run(request).await
+    // A request that goes on when the home is locked is not carried out.
+    open.unless_locked(next.run(request)).await.unwrap_or_else(|| Redirect::to("/").into_response())
 }
 
 /// The time of this machine.

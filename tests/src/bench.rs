@@ -17,6 +17,7 @@ mod latency;
 mod mailbox;
 mod matching;
 mod measure;
+mod pages;
 mod report;
 mod roles;
 mod sealing;
@@ -60,11 +61,13 @@ pub enum Family {
     Matching,
     /// A vault with many cases.
     Casebook,
+    /// The staff's pages of a workstation with many cases.
+    Pages,
 }
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Submit,
         Self::Latency,
         Self::Idle,
@@ -75,6 +78,7 @@ impl Family {
         Self::Searching,
         Self::Matching,
         Self::Casebook,
+        Self::Pages,
     ];
 
     /// Its name on the command line and in reports.
@@ -90,6 +94,7 @@ impl Family {
             Self::Searching => "searching",
             Self::Matching => "matching",
             Self::Casebook => "casebook",
+            Self::Pages => "pages",
         }
     }
 }
@@ -122,6 +127,7 @@ pub async fn run(plan: &Plan, family: Family) -> Outcome {
         Family::Searching => searching::run(plan),
         Family::Matching => matching::run(plan),
         Family::Casebook => casebook::run(plan).await,
+        Family::Pages => pages::run(plan).await,
     }
 }
 

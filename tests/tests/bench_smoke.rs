@@ -72,6 +72,11 @@ async fn a_vault_with_many_cases_is_opened_and_looked_over() {
     assert_eq!(run(Family::Casebook).await.counts["cases"], 300);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_workstation_with_many_cases_are_shown() {
+    assert_eq!(run(Family::Pages).await.counts["cases"], 300);
+}
+
 #[test]
 fn a_family_that_does_not_exist_is_named() {
     let asked = std::process::Command::new(env!("CARGO_BIN_EXE_bench")).arg("sumbit").output().unwrap();

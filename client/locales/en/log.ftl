@@ -100,3 +100,4 @@ log-newest = The newest
 col-log-number = No.
 col-log-when = When
 col-log-what = What
+log-made-another-recovery-code = Made another recovery code

@@ -102,3 +102,4 @@ log-newest = К новым
 col-log-number = №
 col-log-when = Когда
 col-log-what = Что
+log-made-another-recovery-code = Создан другой код восстановления

@@ -1,6 +1,5 @@
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -26,6 +25,7 @@ use crate::web::Site;
 use crate::web::door::Door;
 use crate::web::door::idle::Idle;
 use crate::web::lockout::Lockout;
+use crate::web::looked_at::LookedAt;
 use crate::web::place::Place;
 
 mod document;
@@ -87,7 +87,14 @@ impl Scene {
 }
 
 fn site(folder: &Path, engine: &Arc<Engine>) -> Shared {
-    let home = Home { engine: Arc::clone(engine), json: false, lang: Lang::En, no_input: true, kept: None };
+    let home = Home {
+        engine: Arc::clone(engine),
+        json: false,
+        lang: Lang::En,
+        no_input: true,
+        kept: None,
+        turns: Arc::default(),
+    };
     let now = crate::web::now();
     Arc::new(Site {
         begun: Mutex::new(None),
@@ -96,7 +103,8 @@ fn site(folder: &Path, engine: &Arc<Engine>) -> Shared {
         door: Mutex::new(Door::default()),
         lockout: Mutex::new(Lockout::load(folder, now)),
         idle: Mutex::new(Idle::new(now)),
-        trusted: AtomicBool::new(false),
+        codes: Mutex::new(Lockout::of_codes(folder, now)),
+        looked_at: LookedAt::default(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use causeway_certs::directory::Organisation;
 use causeway_certs::fingerprint;
+use causeway_common::ids::OrgId;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -82,6 +83,18 @@ fn compare(org: &Organisation, heard: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::said("D-128", exit::INTEGRITY, "fail-check-other", &[]))
+}
+
+/// Nothing about a person goes to whoever has another key than the one that was compared.
+pub(crate) async fn must_be_current(org: OrgId, home: &Home) -> Result<(), Failure> {
+    let Some(check) = home.engine.outdated_check(org).await? else { return Ok(()) };
+    let name = home.name_of(org).await;
+    let at = time(check.at);
+    let day = at.as_str().and_then(|at| at.split('T').next()).unwrap_or_default();
+    Err(Failure::in_each("D-129", exit::INTEGRITY, |lang| {
+        let gaps = [("name", &*name), ("by", &*check.by), ("day", day)];
+        (lang.fill("fail-key-changed", &gaps), lang.fill("fail-key-changed-hint", &[("name", &name)]))
+    }))
 }
 
 /// A check in JSON; null for none.

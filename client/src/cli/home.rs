@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use super::Global;
 use super::failure::{Failure, exit, unreachable, why};
 use super::output::remark;
+use super::turn::Turns;
 use crate::activity;
 use crate::backup::is_staged;
 use crate::daemon::connection::Connection;
@@ -108,6 +109,8 @@ pub(crate) struct Home {
     pub(crate) no_input: bool,
     /// How the connection stands that is kept for this home, if one is: by the daemon.
     pub(crate) kept: Option<watch::Receiver<Connection>>,
+    /// Turns of its commands.
+    pub(crate) turns: Arc<Turns>,
 }
 
 pub(crate) fn vault_failure(error: VaultError) -> Failure {
@@ -160,7 +163,14 @@ impl Home {
 
     /// The same home for somebody who reads another language, and who is asked nothing on a terminal.
     pub(crate) fn read_in(&self, lang: Lang) -> Self {
-        Self { engine: Arc::clone(&self.engine), json: false, lang, no_input: true, kept: self.kept.clone() }
+        Self {
+            engine: Arc::clone(&self.engine),
+            json: false,
+            lang,
+            no_input: true,
+            kept: self.kept.clone(),
+            turns: Arc::clone(&self.turns),
+        }
     }
 
     /// This home belongs to somebody else than the one who is meant.
@@ -189,6 +199,12 @@ impl Home {
         let (vault, code) =
             Vault::create(open_store(&folder)?, folder.as_path(), &passphrase, protection.cost(), &mut *rng)
                 .await?;
+        if global.typed.is_some() {
+            // Before the home counts as made: whatever ends the program from here on, somebody is told.
+            let mut changes = Changes::default();
+            records::put_code_unwritten(&mut changes);
+            vault.commit(changes, &mut *rng).await?;
+        }
         recovery::store(&vault, &found(&mut *rng), &mut *rng).await?;
         match &global.typed {
             Some(typed) => *typed.recovery.lock().unwrap_or_else(PoisonError::into_inner) = Some(code),
@@ -203,7 +219,8 @@ impl Home {
     fn open(vault: Vault, folder: &Path, global: &Global) -> Result<Self, Failure> {
         let engine = Engine::open(vault, folder.join("staging"), Arc::new(SystemClock), system_rng())?;
         let no_input = global.no_input || !std::io::stdin().is_terminal();
-        Ok(Self { engine: Arc::new(engine), json: global.json, lang: global.lang(), no_input, kept: None })
+        let (json, lang) = (global.json, global.lang());
+        Ok(Self { engine: Arc::new(engine), json, lang, no_input, kept: None, turns: Arc::default() })
     }
 
     /// The way to this home's relay.
@@ -240,6 +257,28 @@ impl Home {
         let replica = self.engine.replica.lock().await;
         let own = replica.directory.organisation(identity.org);
         own.map_or_else(|| identity.fingerprint(), |own| own.fingerprint())
+    }
+
+    /// Makes another recovery code, which is still to be written down.
+    pub(crate) async fn another_recovery_code(&self) -> Result<RecoveryCode, Failure> {
+        let mut changes = Changes::default();
+        records::put_code_unwritten(&mut changes);
+        activity::append(
+            &self.engine.vault,
+            &mut changes,
+            self.engine.now(),
+            "made another recovery code",
+            None,
+        )?;
+        self.engine.commit(changes).await?;
+        Ok(self.engine.vault.renew_recovery(&mut *system_rng()).await?)
+    }
+
+    /// Somebody has the recovery code on paper.
+    pub(crate) async fn recovery_code_is_written(&self) -> Result<(), Failure> {
+        let mut changes = Changes::default();
+        records::drop_code_unwritten(&mut changes);
+        Ok(self.engine.commit(changes).await?)
     }
 
     /// Writes a line into the activity log.

@@ -63,6 +63,13 @@ pub(crate) enum InboxCommand {
     },
 }
 
+impl InboxCommand {
+    /// Whether it takes a turn, see [`super::turn`].
+    pub(super) fn decides(&self) -> bool {
+        !matches!(self, Self::List(_) | Self::Show { .. })
+    }
+}
+
 /// Referrals shown by one command: more than a person reads at once.
 const SHOWN_MAX: usize = 64;
 

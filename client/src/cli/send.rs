@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::again;
 use super::attachments;
 use super::calls::in_calls;
+use super::checks;
 use super::exhibits;
 use super::failure::Failure;
 use super::head;
@@ -321,6 +322,7 @@ async fn recipients(args: &SendArgs, home: &Home) -> Result<Vec<OrgId>, Failure>
         if let Some(suspended) = home.suspension_of(org).await {
             return Err(standing::recipient(&home.name_of(org).await, &suspended));
         }
+        checks::must_be_current(org, home).await?;
         if !recipients.contains(&org) {
             recipients.push(org);
         }

@@ -1,8 +1,8 @@
 //! `causeway serve`: the staff's pages, for the browser of this machine.
 
+use std::convert::Infallible;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
@@ -25,8 +25,9 @@ use crate::lang::Lang;
 use crate::web::door::Door;
 use crate::web::door::idle::Idle;
 use crate::web::lockout::Lockout;
+use crate::web::looked_at::LookedAt;
 use crate::web::place::{Place, PlaceError};
-use crate::web::{self, Shared, Site, now};
+use crate::web::{self, Shared, Site, now, serving};
 
 mod browser;
 
@@ -66,7 +67,8 @@ pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failur
         door: Mutex::new(Door::default()),
         lockout: Mutex::new(Lockout::load(daemon.folder(), now())),
         idle: Mutex::new(Idle::after_minutes(args.idle_minutes, now()).unwrap_or_else(|| Idle::new(now()))),
-        trusted: AtomicBool::new(false),
+        codes: Mutex::new(Lockout::of_codes(daemon.folder(), now())),
+        looked_at: LookedAt::default(),
         begun: Mutex::new(None),
         daemon,
         place,
@@ -79,10 +81,9 @@ pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failur
             browser::open(&address, site.daemon.folder());
         }
     }
-    let served = axum::serve(taken.listener, web::router(&site));
     tokio::select! {
-        served = served.into_future() => served.map_err(Failure::internal),
-        served = listen(socket, &site, global.lang()) => served,
+        never = serving::serve(taken.listener, web::router(&site)) => match never {},
+        never = listen(socket, &site, global.lang()) => match never {},
         never = lock_when_idle(&site) => never,
         never = more_codes(&site, global) => never,
         ended = told_to_end() => {
@@ -102,7 +103,7 @@ async fn told_to_end() -> Result<(), Failure> {
 }
 
 /// Lets commands of the terminal and other programs in. Without a socket the pages work all the same.
-async fn listen(socket: Result<Socket, SocketError>, site: &Shared, lang: Lang) -> Result<(), Failure> {
+async fn listen(socket: Result<Socket, SocketError>, site: &Shared, lang: Lang) -> Infallible {
     match socket {
         Ok(socket) => socket::serve(socket, socket::router(site).merge(api::router(site))).await,
         Err(error) => {

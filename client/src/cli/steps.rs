@@ -6,6 +6,7 @@ use causeway_common::ids::OrgId;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::checks;
 use super::erase;
 use super::failure::{Failure, exit};
 use super::home::Home;
@@ -268,6 +269,8 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
         let role = if supervised { Role::Supervisor } else { row.role };
         super::staff::check(home, role, args.staff.as_deref())?;
     }
+    // A bare step must get through to whoever has the key now; what it tells of a person must not.
+    let tells = !args.text.is_empty() || !answer.is_empty() || !fields.is_empty();
     if let Some(number) = args.staff {
         fields.entry("staff_no").or_insert_with(|| number.into());
     }
@@ -284,6 +287,9 @@ async fn take(args: StepArgs, action: Action, carried: Carried, home: &Home) -> 
         placing::remark_without_bed(&words, action, home.lang);
     }
     if !SAID_AT_ONCE.contains(&action) {
+        if tells {
+            checks::must_be_current(thread.peer, home).await?;
+        }
         may_be_told(&thread, &words, home).await?;
     }
     let taken = home.engine.take_step(thread.case, action, words).await;

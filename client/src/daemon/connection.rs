@@ -14,6 +14,8 @@ use crate::cli::joining;
 use crate::cli::output;
 use crate::cli::tasks::LOOK_INTERVAL;
 use crate::escalation;
+use crate::exclusion;
+use crate::identity::Role;
 use crate::lang::Lang;
 use crate::matching::{sweep, telling};
 use crate::reconnect;
@@ -66,6 +68,9 @@ pub(crate) async fn keep(home: Home, folder: PathBuf, told: watch::Sender<Connec
 async fn stay(home: &Home, told: &watch::Sender<Connection>) {
     loop {
         let failed = match home.dialer().await {
+            Ok(dialer) if home.engine.identity.role == Role::Registrar => {
+                look_as_registrar(home, dialer, told).await
+            }
             Ok(dialer) if !is_let_in(home, &*dialer, told).await => {
                 tokio::time::sleep(LOOK_INTERVAL).await;
                 continue;
@@ -86,6 +91,22 @@ async fn stay(home: &Home, told: &watch::Sender<Connection>) {
             tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
+}
+
+/// A registrar receives nothing: its commands connect when they need to. This says whether they could.
+async fn look_as_registrar(
+    home: &Home,
+    dialer: Box<dyn Dialer>,
+    told: &watch::Sender<Connection>,
+) -> Option<Failure> {
+    let dialer = Telling { dialer, told };
+    match exclusion::connect(&home.engine, &dialer).await {
+        Ok(link) => link.close(0),
+        Err(SessionError::Link(link)) => offline(home, told, Some(&SessionError::Link(link))),
+        Err(error) => return Some(error.into()),
+    }
+    tokio::time::sleep(LOOK_INTERVAL).await;
+    None
 }
 
 /// Somebody who is not let in yet looks again now and then; everything else is said by the stay itself.

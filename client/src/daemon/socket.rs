@@ -4,6 +4,7 @@
 //! code, and [`crate::caller`] brings what it says, reads and asks to where it was typed. Requests are HTTP; bodies are one
 //! JSON value on a line, in both directions at once, so that what is said is seen when it is said.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use crate::cli::failure::{self, Failure, exit};
 use crate::cli::home::system_rng;
 use crate::cli::{self, serve};
 use crate::lang::Lang;
-use crate::web::{NotOpened, Shared, now};
+use crate::web::{NotOpened, Shared, now, serving};
 
 pub(crate) mod asking;
 mod lines;
@@ -70,16 +71,16 @@ pub(crate) fn router(site: &Shared) -> Router {
 }
 
 /// Answers whoever asks at the socket, for as long as it is let.
-pub(crate) async fn serve(socket: place::Socket, router: Router) -> Result<(), Failure> {
-    axum::serve(socket, router).await.map_err(Failure::internal)
+pub(crate) async fn serve(socket: place::Socket, router: Router) -> Infallible {
+    serving::serve(socket, router).await
 }
 
 /// Runs a command of the terminal.
 async fn command(State(site): State<Shared>, body: Body) -> Response {
-    if site.daemon.home().await.is_none() {
+    let Some(ended) = site.daemon.home().await.map(|open| open.ended()) else {
         return StatusCode::LOCKED.into_response();
-    }
-    answered(body, async move |asking| {
+    };
+    answered(body, ended, async move |asking| {
         let open = site.daemon.home().await.ok_or_else(locked)?;
         // Whoever types is there.
         if !asking.no_input {
@@ -87,14 +88,14 @@ async fn command(State(site): State<Shared>, body: Body) -> Response {
         }
         let mut home = open.home.read_in(asking.lang());
         (home.json, home.no_input) = (asking.json, asking.no_input);
-        cli::within_for(&asking.words, &home).await
+        open.unless_locked(cli::within_for(&asking.words, &home)).await.unwrap_or_else(|| Err(locked()))
     })
     .await
 }
 
 /// Locks the home.
 async fn lock(State(site): State<Shared>, body: Body) -> Response {
-    answered(body, async move |asking| {
+    answered(body, CancellationToken::new(), async move |asking| {
         site.lock().await;
         serve::say_standing(&site, asking.json, asking.lang()).await;
         Ok(())
@@ -104,7 +105,7 @@ async fn lock(State(site): State<Shared>, body: Body) -> Response {
 
 /// Opens the home. Wrong passphrases count as they do on the pages.
 async fn unlock(State(site): State<Shared>, body: Body) -> Response {
-    answered(body, async move |asking| {
+    answered(body, CancellationToken::new(), async move |asking| {
         let (json, lang) = (asking.json, asking.lang());
         let secret = asking.passphrase.unwrap_or_default();
         site.unlock(&secret).await.map_err(|why| match why {
@@ -120,15 +121,16 @@ async fn unlock(State(site): State<Shared>, body: Body) -> Response {
 
 /// Gives another code for a browser.
 async fn code(State(site): State<Shared>, body: Body) -> Response {
-    answered(body, async move |asking| {
+    answered(body, CancellationToken::new(), async move |asking| {
         serve::say_codes(&site, asking.json, asking.lang(), &mut *system_rng()).await;
         Ok(())
     })
     .await
 }
 
-/// Does something for whoever has asked, on a thread of its own, and lets them hear of it while it goes on.
-async fn answered<F>(body: Body, doing: F) -> Response
+/// Does something for whoever has asked, on a thread of its own, and lets them hear of it while it goes on. Once it is `ended`,
+/// nobody is waited for any more.
+async fn answered<F>(body: Body, ended: CancellationToken, doing: F) -> Response
 where
     F: AsyncFnOnce(Asking) -> Result<(), Failure> + Send + 'static,
 {
@@ -140,10 +142,15 @@ where
     let gone = CancellationToken::new();
     let broken = gone.clone();
     tokio::spawn(async move {
-        while let Some(next) = lines.next().await {
-            if answer.send(next).is_err() {
-                return;
+        let hear = async {
+            while let Some(next) = lines.next().await {
+                if answer.send(next).is_err() {
+                    return;
+                }
             }
+        };
+        if ended.run_until_cancelled(hear).await.is_none() {
+            return;
         }
         // Whoever has said everything is still there; whoever has been cut off is not.
         if lines.is_broken() {

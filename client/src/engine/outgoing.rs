@@ -14,6 +14,7 @@ use causeway_common::statements::{Nack, Prekey, RELAY_ACCEPTED, RELAY_EXPIRED, R
 use causeway_common::wire::{Outcomes, Prekeys};
 use zeroize::Zeroizing;
 
+use super::recipients::{is_whole_referral, outdated};
 use super::unreached::{RECEIPT_WITHIN, WORD_WITHIN};
 use super::{Engine, EngineError};
 use crate::backup;
@@ -44,6 +45,11 @@ pub enum OutgoingError {
     /// The relay withholds the recipient's roster, which its keys are checked against.
     #[error("the relay does not give the list of the recipient's devices; the packet waits for it")]
     NoRoster,
+    /// The recipient's key is another one than somebody here has compared.
+    #[error(
+        "the recipient's key has changed since it was compared; the packet waits until it is compared again"
+    )]
+    KeyChanged,
     /// The content cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -117,6 +123,9 @@ impl Engine {
         let to = replica.directory.organisation(sent.to).ok_or_else(unknown)?;
         if to.roster.is_none() {
             return Err(OutgoingError::NoRoster);
+        }
+        if is_whole_referral(sent) && outdated(to, step)?.is_some() {
+            return Err(OutgoingError::KeyChanged);
         }
         let mut checked = prekeys::check_taken(to, taken, now)?;
         if sent.packet_type == PACKET_SHARED {

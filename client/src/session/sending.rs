@@ -78,7 +78,7 @@ enum Later {
     /// Nothing was ever exchanged with the recipient, and the relay shows an old head: it may hide whose devices these are by
     /// now.
     OldHead(OrgId),
-    /// The relay has no room for its attachments.
+    /// The relay has no room for its attachments, or its recipient's key has to be compared first.
     Packet(Place, Duration),
     /// The colleague's device that it is for has left no keys.
     Keyless(DeviceId, Place),
@@ -201,6 +201,9 @@ pub(super) async fn offer(
                 _ if engine.waits_for_head(place.to).await? => {
                     offered.later.push(Later::OldHead(place.to));
                 }
+                _ if engine.waits_for_check(&sent).await? => {
+                    offered.later.push(Later::Packet(*place, RETRY_PAUSE_MAX));
+                }
                 Some(device) if keyless.contains(&device) && listed.contains(&device) => {
                     offered.later.push(Later::Keyless(device, *place));
                 }
@@ -308,6 +311,9 @@ async fn seal(
                     Some(device) => Later::Keyless(device, Place::of(&sent)),
                     None => Later::Org(sent.to),
                 });
+            }
+            Err(OutgoingError::KeyChanged) => {
+                offered.later.push(Later::Packet(Place::of(&sent), RETRY_PAUSE_MAX));
             }
             Err(OutgoingError::Prekeys(_))
                 if has_new_roster(engine, &**link, sent.to, rosters[&sent.to]).await? =>

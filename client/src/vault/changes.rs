@@ -156,6 +156,19 @@ impl Changes {
         self.0.get(&(tree, id.to_vec())).map(|value| value.as_ref().map(|bytes| bytes.as_slice()))
     }
 
+    /// The records of a tree that they write, by identifier.
+    pub(crate) fn of(&self, tree: Tree) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let written = self.0.iter().filter(move |((touched, _), _)| *touched == tree);
+        written.filter_map(|((_, id), value)| Some((id.as_slice(), value.as_ref()?.as_slice())))
+    }
+
+    /// Leaves a record as it is.
+    pub(crate) fn forget(&mut self, tree: Tree, id: &[u8]) {
+        let key = (tree, id.to_vec());
+        self.0.remove(&key);
+        self.1.remove(&key);
+    }
+
     /// The records of a tree that they touch, and whether each is written or removed.
     pub fn ids(&self, tree: Tree) -> impl Iterator<Item = (&[u8], bool)> {
         let touched = self.0.iter().filter(move |((touched, _), _)| *touched == tree);

@@ -97,6 +97,19 @@ pub(super) fn create(
     Ok((master, codec::encode(&header), RecoveryCode(Zeroizing::new(recovery_text(&code)))))
 }
 
+/// The same header with another recovery code: the old one opens it no more.
+pub(super) fn renew_recovery(
+    header: &[u8],
+    master: &[u8; 32],
+    rng: &mut dyn rand_core::CryptoRng,
+) -> Result<(Vec<u8>, RecoveryCode), VaultError> {
+    let mut header = read(header)?;
+    let mut code = Zeroizing::new([0; 16]);
+    rng.fill_bytes(&mut *code);
+    header.recovery = wrap(master, &*code, &header.vault_id, b"recovery", header.recovery.cost, rng)?;
+    Ok((codec::encode(&header), RecoveryCode(Zeroizing::new(recovery_text(&code)))))
+}
+
 pub(super) fn open_with_passphrase(
     header: &[u8],
     passphrase: &str,

@@ -40,6 +40,8 @@ const CLOCK_SLACK: Duration = Duration::from_secs(60);
 pub(crate) struct Door {
     codes: VecDeque<Kept>,
     session: Option<Kept>,
+    /// Whether that one has given the passphrase: a code alone shows nothing, even of a home that is open.
+    is_trusted: bool,
 }
 
 /// What is kept of a secret: enough to know it again.
@@ -48,6 +50,10 @@ struct Kept {
     hash: [u8; 32],
     since: Timestamp,
 }
+
+/// The session that a request came from, for an answer that takes longer than the session may last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Session([u8; 32]);
 
 /// Why somebody stays outside.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +123,7 @@ impl Door {
         }
         let mut secret = Zeroizing::new([0; cookie::SECRET]);
         rng.fill_bytes(&mut *secret);
+        self.is_trusted = false;
         self.session = Some(Kept { hash: Sha256::digest(*secret).into(), since: now });
         Ok(cookie::begins(&secret))
     }
@@ -146,9 +153,31 @@ impl Door {
         matching.fold(Choice::from(0), |any, this| any | this).into()
     }
 
+    /// The session that is in.
+    pub(crate) fn session(&self) -> Option<Session> {
+        self.session.as_ref().map(|kept| Session(kept.hash))
+    }
+
+    /// This session has given the passphrase. Says whether it is still the one that is in.
+    pub(crate) fn trust(&mut self, session: Session) -> bool {
+        let is_in = self.session() == Some(session);
+        self.is_trusted |= is_in;
+        is_in
+    }
+
+    /// The home is locked: whoever is in gives the passphrase again.
+    pub(crate) fn distrust(&mut self) {
+        self.is_trusted = false;
+    }
+
+    /// Whether the session that is in has given the passphrase.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
     /// Ends the session and whatever codes are out, and gives the text of `Set-Cookie` that makes the browser forget.
     pub(crate) fn leave(&mut self) -> &'static str {
-        self.session = None;
+        (self.session, self.is_trusted) = (None, false);
         self.codes.clear();
         cookie::ENDS
     }

@@ -1,4 +1,5 @@
-//! One counter for everything that lets people in: passphrases, recovery codes, launch codes, from the pages and from the terminal.
+//! One counter for everything that opens a home: passphrases and recovery codes, from the pages and from the terminal; and one
+//! for the codes that let a browser as far as that question.
 //!
 //! After five wrong attempts in a row each further one has to wait, twice as long every time. What is counted is on the disk before the answer leaves, for
 //! a program that is started again must not begin with five free attempts.
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 /// The file in the home's folder: how many, and when the last. Nothing of what was tried.
 const FILE: &str = "attempts.json";
+const FILE_OF_CODES: &str = "attempts-at-codes.json";
 /// So many wrong attempts in a row cost nothing: people mistype. The fifth brings the first delay.
 const FREE: u32 = 5;
 /// The first delay: long enough that a program gains nothing, short enough that a person stays.
@@ -46,7 +48,16 @@ impl Lockout {
     /// The counter of the home in this folder. One that does not read is as after five wrong attempts: to damage the file must gain nothing, and
     /// the owner waits half a minute.
     pub(crate) fn load(folder: &Path, now: Timestamp) -> Self {
-        let path = folder.join(FILE);
+        Self::of(folder.join(FILE), now)
+    }
+
+    /// The counter of wrong codes, which stand at the terminal: whoever knows the address can try some, and keeps nobody from
+    /// giving the passphrase by it.
+    pub(crate) fn of_codes(folder: &Path, now: Timestamp) -> Self {
+        Self::of(folder.join(FILE_OF_CODES), now)
+    }
+
+    fn of(path: PathBuf, now: Timestamp) -> Self {
         let attempts = read(&path).unwrap_or(Attempts { wrong: FREE, since: now });
         Self { path, attempts }
     }

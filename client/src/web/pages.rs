@@ -124,6 +124,7 @@ impl Visitor {
             failed: records::failed_count(vault),
             tasks: escalation::tasks::to_do(&self.home.engine)?.len(),
             drafts: drafts::all(vault)?.len(),
+            code_unwritten: records::is_code_unwritten(vault),
             chip: Chip::of(&self.open.connection.borrow(), self.home.engine.unsent(), self.lang),
         })
     }
@@ -143,6 +144,8 @@ pub(crate) struct Frame {
     pub(crate) failed: usize,
     pub(crate) tasks: usize,
     pub(crate) drafts: usize,
+    /// Whether the recovery code is on no paper yet.
+    pub(crate) code_unwritten: bool,
     pub(crate) chip: Chip,
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn run(plan: &Plan) -> Outcome {
         let store = town::store(folder.path());
         Vault::create(store, folder.path(), town::PASSPHRASE, Cost::least(), &mut rng).await.unwrap().0
     };
-    let packets = fill(&vault, size, &mut rng).await;
+    let packets = fill(&vault, size, |number| (number as u64, "accepted"), &mut rng).await;
     // The same again without the key of a case.
     let mut changes = Changes::default();
     for packet in packets.iter().take(READ) {
@@ -111,7 +111,13 @@ fn bytes_in(store: &SledKv) -> usize {
     }
 }
 
-async fn fill(vault: &Vault, size: usize, rng: &mut ChaCha20Rng) -> Vec<PacketId> {
+/// Writes so many cases; `course` says when each began and how far it is.
+pub(super) async fn fill(
+    vault: &Vault,
+    size: usize,
+    course: impl Fn(usize) -> (u64, &'static str),
+    rng: &mut ChaCha20Rng,
+) -> Vec<PacketId> {
     let text: &[u8] = include_bytes!("../../../docs/samples/missing-person.json");
     let mut document = Document::parse(Kind::from_code("MPR").unwrap(), text).unwrap();
     document.fields.insert("persecution_fear_countries".into(), json!(["XK"]));
@@ -124,7 +130,7 @@ async fn fill(vault: &Vault, size: usize, rng: &mut ChaCha20Rng) -> Vec<PacketId
             document.fields.insert("case_ref".into(), format!("RU-2026-{number:06}").into());
             document.fields.insert("consent_ref".into(), format!("C-{number}").into());
             records::put_received(&mut changes, &received(packet, case, &document));
-            records::put_thread(&mut changes, &thread(packet, case, *number));
+            records::put_thread(&mut changes, &thread(packet, case, course(*number)));
             records::put_seen(&mut changes, EnvelopeId(rng.random()));
             packets.push(packet);
         }
@@ -162,9 +168,9 @@ fn received(packet: PacketId, case: [u8; 32], document: &Document) -> Received {
     }
 }
 
-fn thread(root: PacketId, case: [u8; 32], number: usize) -> Thread {
+fn thread(root: PacketId, case: [u8; 32], (begun, work): (u64, &str)) -> Thread {
     let event = |what: &str, state: &str| Event {
-        at: Timestamp(number as u64),
+        at: Timestamp(begun),
         by: OrgId([3; 32]),
         what: what.into(),
         state: state.into(),
@@ -182,9 +188,9 @@ fn thread(root: PacketId, case: [u8; 32], number: usize) -> Thread {
         peer: OrgId([3; 32]),
         ours: false,
         priority: Priority::P1,
-        begun: Timestamp(number as u64),
-        respond_by: Timestamp(number as u64 + 1),
-        work: "accepted".into(),
+        begun: Timestamp(begun),
+        respond_by: Timestamp(begun + 1),
+        work: work.into(),
         events: vec![event("receive", "received"), event("open", "seen"), event("accept", "accepted")],
         waiting: Vec::new(),
     }

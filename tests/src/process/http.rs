@@ -120,6 +120,14 @@ impl Pages {
         self.program.kill().await.unwrap();
     }
 
+    /// Number of its process.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn id(&self) -> u32 {
+        self.program.id().unwrap()
+    }
+
     /// Looks at a page.
     ///
     /// # Panics

@@ -12,7 +12,11 @@ const SOURCES: [&str; 2] = ["common/src", "certs/src"];
 /// When it has not been built, or not since the code was changed.
 pub fn program(name: &str) -> PathBuf {
     let here = std::env::current_exe().unwrap();
-    let target = here.parent().and_then(Path::parent).unwrap();
+    // Tests stand in a folder below the programs.
+    let mut target = here.parent().unwrap();
+    if target.ends_with("deps") {
+        target = target.parent().unwrap();
+    }
     let program = target.join(name);
     let built = std::fs::metadata(&program).and_then(|m| m.modified());
     let built =

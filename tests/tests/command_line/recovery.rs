@@ -6,7 +6,8 @@ use causeway_tests::process::actor::{Actor, VAULT_MEMORY};
 use serde_json::{Value, json};
 
 use super::support::{
-    CONFLICT, HOTLINE_AND_POLICE, INVALID, LOCKED, NOT_FOUND, REFUSED, Stage, fails, sample, seen_by,
+    CONFLICT, HOTLINE_AND_POLICE, INTEGRITY, INVALID, LOCKED, NOT_FOUND, REFUSED, Stage, fails, sample,
+    seen_by,
 };
 
 const POLICE: &str = "Border Police";
@@ -78,6 +79,10 @@ async fn keys_go_onto_paper_and_the_paper_rotates_them() {
     fails(&stage.town.registrar, &["recovery", "sheet"], LOCKED, "E-103").await;
 
     let before = org(hotline, POLICE).await;
+    let alert = sample("border-alert.json");
+    let send = ["send", "border-alert", "--to", POLICE, "--file", &alert];
+    let first = hotline.run(&send).await;
+    hotline.run(&["sync"]).await;
     hotline.run(&["org", "check", POLICE, "--by", "Olga", "--how", "phone"]).await;
     fails(police, &["recovery", "rotate", "--sheet-file", &root, "--sheet-file", &next], NOT_FOUND, "T-104")
         .await;
@@ -92,6 +97,12 @@ async fn keys_go_onto_paper_and_the_paper_rotates_them() {
     let seen = org(hotline, POLICE).await;
     assert_eq!((&seen["fingerprint"], &seen["checked"]["current"]), (&rotated["fingerprint"], &false.into()));
     assert_eq!(seen["recovered"], Value::Null);
+    // Nothing about a person goes to the new key until it is compared; what must be said at once is said.
+    fails(hotline, &send, INTEGRITY, "D-129").await;
+    let case = first["packet_id"].as_str().unwrap();
+    fails(hotline, &["note", case, "correction", "--text", "She is at gate 4"], INTEGRITY, "D-129").await;
+    hotline.run(&["org", "check", POLICE, "--by", "Olga", "--how", "phone"]).await;
+    hotline.run(&send).await;
     assert_eq!(places(police).await, ["root paper", "next paper"]);
     // The old root's sheet is worth nothing.
     print(&stage, police, &["--new"]).await;

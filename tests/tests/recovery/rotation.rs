@@ -4,8 +4,10 @@ use causeway_client::checks::{Check, How};
 use causeway_client::devices;
 use causeway_client::identity::Identity;
 use causeway_client::linking::{self, LinkingError, Wish};
+use causeway_client::records;
 use causeway_client::recovery::record::{self, RecoveryError};
 use causeway_client::recovery::{self, Part, Place};
+use causeway_client::vault::Changes;
 use causeway_common::ids::Digest;
 use causeway_common::priority::Priority;
 use causeway_common::statements::{REVOKED_LOST, ROLE_ADMINISTRATOR, ROLE_STAFF};
@@ -60,7 +62,24 @@ async fn the_next_root_takes_over_partners_see_it_and_nothing_under_way_is_lost(
     let seen = replica.directory.organisation(police.org()).unwrap();
     assert!(!check.is_current(seen), "who has compared it compares again");
     assert_eq!(seen.recovered, None, "the organisation did it itself");
+    let again = Check::of(seen, "Olga", How::Phone, "", hotline.engine.now()).unwrap();
     drop(replica);
+
+    // Whoever had compared the key sends nothing until it is compared again, not even what was queued before; nothing is lost.
+    let compared = async |check: &Check| {
+        let mut changes = Changes::default();
+        records::put_check(&mut changes, police.org(), check);
+        hotline.engine.commit(changes).await.unwrap();
+    };
+    compared(&check).await;
+    let held = hotline.write(&police, 3, Priority::P0).await;
+    hotline.sync().await.unwrap();
+    police.sync().await.unwrap();
+    assert_eq!((hotline.state(held, &police).0, police.inbox_names()), ("queued", vec![1, 2]));
+    compared(&again).await;
+    hotline.sync().await.unwrap();
+    police.sync().await.unwrap();
+    assert_eq!(police.inbox_names(), [1, 2, 3]);
 
     // Twice is as easy as once.
     recovery::prepare(&police.engine).await.unwrap();

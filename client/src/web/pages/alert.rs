@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::Form;
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,10 +10,12 @@ use serde_json::Value;
 use super::lock::in_language;
 use super::{Frame, Visitor, draw, shown};
 use crate::cli::failure::Failure;
-use crate::cli::output::{harmless, text};
+use crate::cli::home::system_rng;
+use crate::cli::output::{Taken, harmless, text};
 use crate::lang::Lang;
 use crate::referral::labels;
 use crate::registers::borders::{self, BorderPoint};
+use crate::web::{Shared, looked_at};
 
 /// Kinds of organisations that stand at borders.
 const AT_BORDERS: [&str; 2] = ["police", "border"];
@@ -75,7 +78,7 @@ pub(crate) struct Typed {
     callback: String,
     #[serde(default)]
     exercise: String,
-    /// Whether somebody has seen who will read what.
+    /// The key of what somebody has looked at: who will read what.
     #[serde(default)]
     seen: String,
     /// A language that somebody would rather see, in the middle of writing.
@@ -89,43 +92,56 @@ pub(crate) async fn write(visitor: Visitor) -> Response {
 }
 
 /// Shows who will read what first; the second time it goes.
-pub(crate) async fn send(visitor: Visitor, Form(typed): Form<Typed>) -> Response {
+pub(crate) async fn send(visitor: Visitor, State(site): State<Shared>, Form(typed): Form<Typed>) -> Response {
     if let Ok(lang) = typed.lang.parse() {
         let visitor = visitor.speaking(lang);
         return in_language(shown(&visitor, page(&visitor, typed, Vec::new(), None).await), lang);
     }
-    let done = act(&visitor, typed).await;
+    let done = act(&visitor, &site, typed).await;
     shown(&visitor, done)
 }
 
-async fn act(visitor: &Visitor, typed: Typed) -> Result<Response, Failure> {
+async fn act(visitor: &Visitor, site: &Shared, typed: Typed) -> Result<Response, Failure> {
     let words = command(&typed);
-    let run = async |last: &str| {
-        let all: Vec<&str> = words.iter().map(String::as_str).chain([last]).collect();
-        visitor.run(&all).await
-    };
-    if typed.seen == "yes" {
-        match run("--yes").await {
-            Ok(taken) => {
-                let id = taken
-                    .results
-                    .iter()
-                    .find_map(|r| r.value["packets"][0]["id"].as_str())
-                    .unwrap_or_default();
-                return Ok(Redirect::to(&format!("/item/{id}")).into_response());
-            }
-            Err(failure) => return page(visitor, typed, errors(failure, visitor.lang), None).await,
+    match site.looked_at.go(&typed.seen, &words).await {
+        looked_at::Form::Sent(place) => return Ok(Redirect::to(&place).into_response()),
+        looked_at::Form::Ready(going) => {
+            // Whether or not somebody waits for the answer: a browser that has left asks again.
+            let (sender, going_words) = (visitor.speaking(visitor.lang), words.clone());
+            let sent = tokio::spawn(async move {
+                let place = sent_to(&sender, &going_words).await?;
+                going.sent(&place);
+                Ok(place)
+            });
+            return match sent.await.map_err(Failure::internal)? {
+                Ok(place) => Ok(Redirect::to(&place).into_response()),
+                Err(failure) => page(visitor, typed, errors(failure, visitor.lang), None).await,
+            };
         }
+        looked_at::Form::New => {}
     }
-    match run("--preview").await {
+    match run(visitor, &words, "--preview").await {
         Ok(taken) => {
             let shares =
                 taken.results.iter().flat_map(|printed| printed.value["access"].as_array()).flatten();
             let readers = shares.map(|share| reader(share, visitor.lang)).collect();
-            page(visitor, typed, Vec::new(), Some(readers)).await
+            let seen = site.looked_at.look(&words, &mut *system_rng()).await;
+            page(visitor, Typed { seen, ..typed }, Vec::new(), Some(readers)).await
         }
         Err(failure) => page(visitor, typed, errors(failure, visitor.lang), None).await,
     }
+}
+
+/// Sends it; gives where its case is shown.
+async fn sent_to(visitor: &Visitor, words: &[String]) -> Result<String, Failure> {
+    let taken = run(visitor, words, "--yes").await?;
+    let mut packets = taken.results.iter().filter_map(|r| r.value["packets"][0]["id"].as_str());
+    Ok(format!("/item/{}", packets.next().unwrap_or_default()))
+}
+
+async fn run(visitor: &Visitor, words: &[String], last: &str) -> Result<Taken, Failure> {
+    let all: Vec<&str> = words.iter().map(String::as_str).chain([last]).collect();
+    visitor.run(&all).await
 }
 
 /// What is decided for an organisation, in words.

@@ -1,7 +1,6 @@
 //! The first steps on a new workstation: the invite, the passphrase, the recovery code on paper, the digits to compare. Each
 //! can be cut off and gone on with.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
@@ -14,15 +13,18 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::lock::{self, Secret};
 use super::{Visitor, draw, language};
 use crate::cli::failure::Failure;
 use crate::cli::home::Typed;
 use crate::cli::output::{harmless, text};
 use crate::lang::Lang;
 use crate::vault::RecoveryCode;
-use crate::web::{Shared, now};
+use crate::web::door::Session;
+use crate::web::{NotOpened, Shared, now};
 
 /// What somebody who begins still has to write down and to compare. It is in memory alone, and ends with the program.
+#[derive(Default)]
 pub(crate) struct Begun {
     /// Until it has been typed once.
     recovery: Option<RecoveryCode>,
@@ -57,6 +59,13 @@ struct Compare {
     pictures: Vec<(String, String)>,
     is_in: bool,
     trouble: String,
+}
+
+impl Begun {
+    /// Whether a recovery code is still to be written down.
+    pub(super) fn has_code(&self) -> bool {
+        self.recovery.is_some()
+    }
 }
 
 impl Begin {
@@ -116,6 +125,13 @@ pub(crate) async fn begin(
     if typed.passphrase != typed.again {
         return refused(lang, lang.text("begin-differ"), typed);
     }
+    let Some(session) = site.door.lock().await.session() else { return Redirect::to("/").into_response() };
+    // Whether or not the browser waits: the code of a home that is there must not be lost with a page that is loaded anew.
+    let made = tokio::spawn(make(Arc::clone(&site), session, typed, lang));
+    made.await.unwrap_or_else(|_| Redirect::to("/").into_response())
+}
+
+async fn make(site: Shared, session: Session, typed: Begins, lang: Lang) -> Response {
     let recovery = Arc::new(Mutex::new(None));
     let secret = Typed { passphrase: typed.passphrase.clone(), recovery: Arc::clone(&recovery) };
     let joined = site.daemon.begin(&typed.invite, &typed.device, secret, lang).await;
@@ -124,16 +140,22 @@ pub(crate) async fn begin(
         Ok(shown) => (shown, None),
         // The home is there, and goes on asking by itself. Whoever made it must have its code all the same.
         Err(failure) if recovery.is_some() => (Value::Null, Some(failure)),
+        // The same form, sent a second time while the first was under way.
+        Err(_) if site.begun.lock().await.is_some() => return Redirect::to("/").into_response(),
         Err(failure) => return refused(lang, failed(failure, lang), typed),
     };
+    *site.begun.lock().await = Some(Begun { recovery, shown, trouble });
     if let Err(failure) = site.daemon.unlock(&typed.passphrase).await {
         tracing::warn!("a new home does not open: {}", failure.code);
         return Redirect::to("/").into_response();
     }
-    *site.begun.lock().await = Some(Begun { recovery, shown, trouble });
-    site.trusted.store(true, Ordering::Release);
     site.idle.lock().await.touch(now());
-    Redirect::to("/begin/code").into_response()
+    // Another browser may have come in meanwhile: it has not given the passphrase, and is not shown the code.
+    if site.door.lock().await.trust(session) {
+        Redirect::to("/begin/code").into_response()
+    } else {
+        Redirect::to("/").into_response()
+    }
 }
 
 /// The form again, with what was typed but the secrets.
@@ -154,11 +176,36 @@ pub(crate) async fn code(visitor: Visitor, State(site): State<Shared>) -> Respon
 
 async fn show_code(site: &Shared, lang: Lang, error: String) -> Response {
     let begun = site.begun.lock().await;
-    let Some(code) = begun.as_ref().and_then(|begun| begun.recovery.as_ref()) else {
-        return Redirect::to("/begin/compare").into_response();
-    };
-    let groups = code.as_str().split('-').map(|group| Zeroizing::new(group.to_owned())).collect();
-    draw(&Code { lang, groups, error })
+    let code = begun.as_ref().and_then(|begun| begun.recovery.as_ref());
+    let groups = code.map(|code| code.as_str().split('-').map(|group| Zeroizing::new(group.to_owned())));
+    draw(&Code { lang, groups: groups.into_iter().flatten().collect(), error })
+}
+
+/// Makes another recovery code for whoever knows the passphrase: the paper is lost, or the first code never got onto one.
+pub(crate) async fn another_code(
+    visitor: Visitor,
+    State(site): State<Shared>,
+    Form(typed): Form<Secret>,
+) -> Response {
+    let lang = visitor.lang;
+    let again =
+        async |error: String| (StatusCode::FORBIDDEN, show_code(&site, lang, error).await).into_response();
+    match site.unlock(&typed.passphrase).await {
+        Ok(()) => {}
+        Err(NotOpened::Wait(left)) => return again(lock::wait(left, lang)).await,
+        Err(NotOpened::TooLong) => return again(lang.text("unlock-long")).await,
+        Err(NotOpened::Failed(failure)) => return again(failed(failure, lang)).await,
+    }
+    let made = visitor.apart(async |home| home.another_recovery_code().await).await;
+    match made.and_then(|made| made) {
+        Ok(code) => {
+            let mut begun = site.begun.lock().await;
+            let before = begun.take().unwrap_or_default();
+            *begun = Some(Begun { recovery: Some(code), ..before });
+            Redirect::to("/begin/code").into_response()
+        }
+        Err(failure) => again(failed(failure, lang)).await,
+    }
 }
 
 /// Forgets the recovery code once somebody has it on paper.
@@ -172,6 +219,12 @@ pub(crate) async fn written(
     if code.is_some_and(|code| !code.is_typed(&written.code)) {
         drop(begun);
         return show_code(&site, visitor.lang, visitor.lang.text("begin-code-wrong")).await;
+    }
+    if code.is_some()
+        && let Err(failure) = visitor.home.recovery_code_is_written().await
+    {
+        drop(begun);
+        return show_code(&site, visitor.lang, failed(failure, visitor.lang)).await;
     }
     if let Some(begun) = begun.as_mut() {
         begun.recovery = None;

@@ -1,7 +1,5 @@
 //! The way in: the code that a terminal or the launcher has shown, the passphrase, and the way out.
 
-use std::sync::atomic::Ordering;
-
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
@@ -10,6 +8,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::begin::Begun;
 use super::{LANGUAGE, draw, language};
 use crate::cli::failure::Failure;
 use crate::cli::home::system_rng;
@@ -52,7 +51,7 @@ pub(crate) struct Code {
 #[derive(Deserialize)]
 pub(crate) struct Secret {
     #[serde(default)]
-    passphrase: Zeroizing<String>,
+    pub(super) passphrase: Zeroizing<String>,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +72,10 @@ pub(crate) async fn start(State(site): State<Shared>, headers: HeaderMap) -> Res
         return Redirect::to("/begin").into_response();
     }
     match site.daemon.home().await {
-        Some(_) if site.trusted.load(Ordering::Acquire) => Redirect::to("/board").into_response(),
+        Some(_) if site.door.lock().await.is_trusted() => {
+            let is_begun = site.begun.lock().await.as_ref().is_some_and(Begun::has_code);
+            Redirect::to(if is_begun { "/begin/code" } else { "/board" }).into_response()
+        }
         _ => draw(&Unlock { lang, error: String::new() }),
     }
 }
@@ -86,11 +88,10 @@ pub(crate) async fn enter(
 ) -> Response {
     let lang = language(&headers);
     // Held from the look at the counter to the answer: a hundred attempts at once are a hundred, one after the other.
-    let mut lockout = site.lockout.lock().await;
+    let mut lockout = site.codes.lock().await;
     let entered = site.door.lock().await.enter(&typed.code, now(), &mut *system_rng(), &mut lockout);
     match entered {
         Ok(cookie) => {
-            site.trusted.store(false, Ordering::Release);
             site.idle.lock().await.touch(now());
             with_cookie(Redirect::to("/").into_response(), &cookie)
         }
@@ -112,11 +113,11 @@ pub(crate) async fn unlock(
 ) -> Response {
     let lang = language(&headers);
     let refused = |error: String| (StatusCode::FORBIDDEN, draw(&Unlock { lang, error })).into_response();
+    let Some(session) = site.door.lock().await.session() else { return Redirect::to("/").into_response() };
     match site.unlock(&typed.passphrase).await {
-        Ok(()) => {
-            site.trusted.store(true, Ordering::Release);
-            Redirect::to("/board").into_response()
-        }
+        // Another browser may have come in meanwhile: it has not given the passphrase.
+        Ok(()) if !site.door.lock().await.trust(session) => Redirect::to("/").into_response(),
+        Ok(()) => Redirect::to("/board").into_response(),
         Err(NotOpened::Wait(left)) => refused(wait(left, lang)),
         Err(NotOpened::TooLong) => refused(lang.text("unlock-long")),
         Err(NotOpened::Failed(failure)) => refused(why(failure, lang)),
@@ -128,7 +129,7 @@ fn why(failure: Failure, lang: Lang) -> String {
     format!("{} {} [{}]", failure.message, failure.hint, failure.code)
 }
 
-fn wait(left: std::time::Duration, lang: Lang) -> String {
+pub(super) fn wait(left: std::time::Duration, lang: Lang) -> String {
     let seconds = usize::try_from(left.as_secs().max(1)).unwrap_or(usize::MAX);
     lang.count("unlock-wait", seconds)
 }
