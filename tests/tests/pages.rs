@@ -1,7 +1,7 @@
 //! The staff's pages over HTTP as a browser without a script speaks it, with real daemons and a real relay between them.
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
-use causeway_tests::process::http::{Answer, Pages, Stage, request};
+use causeway_tests::process::http::{Answer, Pages, Stage, form, request};
 use causeway_tests::process::sample;
 
 const TOWN: &[(&str, &str, &str)] = &[("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE")];
@@ -92,15 +92,30 @@ async fn an_alert_goes_from_page_to_page_and_what_the_police_do_is_seen_without_
     fields.push(("callback", "+74950000000"));
     let look = here.post("/alert", &fields);
     assert!(
-        look.body.contains("Border Police") && look.body.contains("name=\"seen\" value=\"yes\""),
+        look.body.contains("Border Police") && look.body.contains("name=\"seen\" value=\""),
         "{}",
         look.body
     );
     assert!(hotline_is_empty(&mut here), "a look sends nothing");
-    fields.push(("seen", "yes"));
-    let sent = here.post("/alert", &fields);
-    assert_eq!(sent.status, 303, "{}", sent.body);
-    let item = sent.location().to_owned();
+    let seen = look.value("seen");
+    // What somebody has not looked at does not go: neither without its key, nor changed.
+    let (mut unseen, mut changed) = (fields.clone(), fields.clone());
+    unseen.push(("seen", "yes"));
+    changed.push(("seen", &seen));
+    changed.iter_mut().for_each(|(name, value)| *value = if *name == "sex" { "1" } else { *value });
+    for other in [unseen, changed] {
+        assert_eq!(here.post("/alert", &other).status, 200);
+    }
+    assert!(hotline_is_empty(&mut here), "another one was looked at");
+    fields.push(("seen", &seen));
+    let clicks: Vec<_> =
+        (0..3).map(|_| std::thread::spawn(here.asking("POST", "/alert", &form(&fields)))).collect();
+    let sent: Vec<Answer> = clicks.into_iter().map(|click| click.join().unwrap()).collect();
+    let item = sent[0].location().to_owned();
+    assert!(item.starts_with("/item/"), "{}", sent[0].body);
+    assert!(sent.iter().all(|answer| answer.location() == item), "three clicks, one alert");
+    assert_eq!(here.post("/alert", &fields).location(), item, "and a page that is loaded anew");
+    assert_eq!(here.get("/sent").body.matches("href=\"/item/").count(), 1);
 
     let board = there.until("/board", "Angel Hotline").await;
     let theirs = board.link("/item/");

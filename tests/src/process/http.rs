@@ -59,7 +59,8 @@ impl Stage {
 /// `causeway serve`, and a browser at its door.
 #[derive(Debug)]
 pub struct Pages {
-    program: Child,
+    /// None for one of several browsers at the same.
+    program: Option<Child>,
     host: String,
     /// Where it listens.
     pub port: u16,
@@ -96,7 +97,7 @@ impl Pages {
             said["open"],
             format!("http://{host}/#code={}", said["open"].as_str().unwrap().rsplit('=').next().unwrap())
         );
-        Self { program, host, port, code, cookies: vec![] }
+        Self { program: Some(program), host, port, code, cookies: vec![] }
     }
 
     /// One let in.
@@ -117,7 +118,7 @@ impl Pages {
     /// # Panics
     /// When it cannot be ended.
     pub async fn kill(mut self) {
-        self.program.kill().await.unwrap();
+        self.program.as_mut().unwrap().kill().await.unwrap();
     }
 
     /// Number of its process.
@@ -125,7 +126,7 @@ impl Pages {
     /// # Panics
     /// When it has ended.
     pub fn id(&self) -> u32 {
-        self.program.id().unwrap()
+        self.program.as_ref().and_then(Child::id).unwrap()
     }
 
     /// Looks at a page.
@@ -141,9 +142,39 @@ impl Pages {
     /// # Panics
     /// When nobody answers.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        self.ask("POST", path, &body.join("&"))
+        self.ask("POST", path, &form(fields))
+    }
+
+    /// A request of this browser, to be sent from elsewhere and at any time; it brings no new cookies.
+    pub fn asking(&self, method: &str, path: &str, body: &str) -> impl FnOnce() -> Answer + Send + 'static {
+        let (port, head) = (self.port, self.head());
+        let (method, path, body) = (method.to_owned(), path.to_owned(), body.to_owned());
+        move || {
+            let head: Vec<(&str, &str)> = head.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            request(port, &method, &path, &head, &body)
+        }
+    }
+
+    /// What this browser says of itself.
+    pub fn head(&self) -> Vec<(&'static str, String)> {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        vec![
+            ("Host", self.host.clone()),
+            ("Origin", format!("http://{}", self.host)),
+            ("Sec-Fetch-Site", "same-origin".to_owned()),
+            ("Cookie", cookies.join("; ")),
+        ]
+    }
+
+    /// Another browser, at the door of the same program.
+    ///
+    /// # Panics
+    /// When the program shows no code.
+    pub async fn another(&self, actor: &Actor) -> Self {
+        let shown = actor.run(&["code"]).await;
+        let code = shown["code"].as_str().unwrap().to_owned();
+        Self { program: None, host: self.host.clone(), port: self.port, code, cookies: Vec::new() }
     }
 
     /// Asks for anything.
@@ -151,15 +182,8 @@ impl Pages {
     /// # Panics
     /// When nobody answers.
     pub fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let origin = format!("http://{}", self.host);
-        let head = [
-            ("Host", self.host.as_str()),
-            ("Origin", &origin),
-            ("Sec-Fetch-Site", "same-origin"),
-            ("Cookie", &cookies.join("; ")),
-        ];
+        let head = self.head();
+        let head: Vec<(&str, &str)> = head.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let answer = request(self.port, method, path, &head, body);
         for line in answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
             let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
@@ -187,6 +211,16 @@ impl Pages {
 }
 
 impl Answer {
+    /// The value of the first field or button of this name.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn value(&self, name: &str) -> String {
+        let begin = format!("name=\"{name}\" value=\"");
+        let at = self.body.find(&begin).unwrap_or_else(|| panic!("{name}: {}", self.body));
+        self.body[at + begin.len()..].split('"').next().unwrap().to_owned()
+    }
+
     /// Where it sends the browser.
     pub fn location(&self) -> &str {
         self.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or("")
@@ -224,6 +258,13 @@ pub fn request(port: u16, method: &str, path: &str, head: &[(&str, &str)], body:
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
+}
+
+/// Fields as a form sends them.
+pub fn form(fields: &[(&str, &str)]) -> String {
+    let fields: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    fields.join("&")
 }
 
 /// Text as it stands in a form.

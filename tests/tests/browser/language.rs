@@ -6,7 +6,9 @@ use super::stage::{CANARY, CHOSEN, Pages, Stage, TYPED, write_alert};
 /// Sends alerts as the form does, until so many wait: each beside the page, which is loaded once.
 const SEND: &str = "(async (form, times) => {
     for (let i = 0; i < times; i++) {
-        const sent = await fetch('/alert', { method: 'POST', body: new URLSearchParams([...form, ['seen', 'yes']]) });
+        const post = more => fetch('/alert', { method: 'POST', body: new URLSearchParams([...form, ...more]) });
+        const seen = (await (await post([])).text()).match(/name=\"seen\" value=\"([0-9a-f]+)\"/)[1];
+        const sent = await post([['seen', seen]]);
         if (!sent.url.includes('/item/')) return 'not sent';
     }
     return 'sent';
