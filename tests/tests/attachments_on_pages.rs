@@ -240,7 +240,10 @@ async fn names_and_files_that_want_to_be_more_than_that_are_text_and_bytes() {
     for file in files {
         let answer = there.get(&file);
         harmless(&answer);
-        if file.ends_with("/preview") {
+        if file.ends_with("/preview") && answer.status == 200 {
+            // Half a photograph is drawn as far as it goes.
+            is_drawn_anew(&answer);
+        } else if file.ends_with("/preview") {
             let words = answer.body.contains("cannot be shown here") && answer.body.contains("A-109");
             assert!(answer.status == 422 && words, "what is no picture is none: {}", answer.body);
         } else {

@@ -54,10 +54,16 @@ async fn attach(browser: &Browser, section: &str, path: &Path) {
     browser.go("form[data-upload] .primary").await;
 }
 
+/// Pictures are asked for when somebody comes near them.
+async fn looks_at_files(browser: &Browser) {
+    browser.js("document.querySelector('ul.files').scrollIntoView()").await;
+}
+
 /// The page in both languages, as people see it and as axe does.
 async fn is_fit(browser: &Browser, name: &str) {
     for lang in ["ru", "en"] {
         browser.speak(lang).await;
+        looks_at_files(browser).await;
         browser
             .until("[...document.querySelectorAll('.seen img')].every((img) => img.naturalWidth > 0)")
             .await;
@@ -112,6 +118,7 @@ async fn a_picture_is_attached_seen_and_sent_and_no_file_comes_to_life() {
     let item = police.js("document.querySelector('.card-urgent .ref').pathname").await;
     let item = item.as_str().unwrap();
     police.goto(item).await;
+    looks_at_files(&police).await;
     police.until("document.querySelector('.seen img').naturalWidth > 0").await;
     police.until("document.querySelector('ul.files > li > span.small')").await;
     is_fit(&police, "item-files").await;
