@@ -4,9 +4,12 @@
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
 use causeway_tests::process::actor::Actor;
-use causeway_tests::process::http::{Answer, MULTIPART, Pages, Stage, multipart, request_head};
+use causeway_tests::process::http::{Answer, MULTIPART, PATIENCE, Pages, Stage, multipart, request_head};
+use causeway_tests::process::program::program;
 use causeway_tests::process::sample;
 use serde_json::Value;
 
@@ -148,14 +151,9 @@ async fn what_is_attached_on_a_page_survives_the_program_arrives_is_looked_at_an
     let (mut here, mut there) = (Pages::entered(hotline).await, Pages::entered(police).await);
     here.until("/board", "Connected").await;
     let list = here.get(&files);
-    for words in [
-        "Ivanova Maria.jpg",
-        "Снимок 1.jpg",
-        "film.mp4",
-        "3.0 MB",
-        "says where it was taken",
-        "under a number",
-    ] {
+    for words in
+        ["Ivanova Maria.jpg", "Снимок 1.jpg", "film.mp4", "3 MB", "says where it was taken", "under a number"]
+    {
         assert!(shown.contains(words) && list.body.contains(words), "{words}: {}", list.body);
     }
     for preview in links(&list, &files, "/preview") {
@@ -335,6 +333,45 @@ fn plain(port: u16, path: &str, head: &[(&str, &str)], body: &[u8], length: usiz
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_process_that_draws_can_do_nothing_else() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut process = tokio::process::Command::new(program("causeway"))
+        .arg("preview-picture")
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let about =
+        |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", process.id().unwrap())).unwrap();
+    let begun = tokio::time::Instant::now();
+    while !about("status").contains("Seccomp:\t2") {
+        assert!(begun.elapsed() < PATIENCE, "it is never shut in: {}", about("status"));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(about("status").contains("Threads:\t1") && about("status").contains("NoNewPrivs:\t1"));
+    let limits = about("limits");
+    for (what, most) in [
+        ("Max address space", "268435456"),
+        ("Max cpu time", "5"),
+        ("Max file size", "0"),
+        ("Max core file size", "0"),
+        ("Max processes", "0"),
+        ("Max open files", "0"),
+    ] {
+        let line = limits.lines().find(|line| line.starts_with(what)).unwrap();
+        assert_eq!(line[what.len()..].split_whitespace().next(), Some(most), "{line}");
+    }
+    let mut gives = process.stdin.take().unwrap();
+    gives.write_all(&told_photo()).await.unwrap();
+    drop(gives);
+    let mut drawn = Vec::new();
+    process.stdout.take().unwrap().read_to_end(&mut drawn).await.unwrap();
+    assert!(process.wait().await.unwrap().success() && drawn.starts_with(b"\xff\xd8\xff"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,6 +31,8 @@ pub(crate) struct Listed {
     pub(crate) kind: String,
     /// What else is to be known of it.
     pub(crate) words: String,
+    /// Its hash, where somebody may want to compare it; or empty.
+    pub(crate) sha256: String,
     /// Whether it is whole and verified on this workstation; none where that goes without saying.
     pub(crate) checked: Option<bool>,
     /// Where it is saved from; empty: it is not.
@@ -53,6 +55,7 @@ impl Listed {
             size: size_words(size, lang),
             kind: kind(&name, lang),
             words: String::new(),
+            sha256: String::new(),
             checked: None,
             save: String::new(),
             preview: if drawn { format!("{address}/preview") } else { String::new() },
@@ -86,7 +89,11 @@ pub(crate) fn size_words(bytes: u64, lang: Lang) -> String {
         return lang.fill("file-size-kb", &[("n", &bytes.div_ceil(1000).to_string())]);
     }
     let point = if lang == Lang::Ru { ',' } else { '.' };
-    lang.fill("file-size-mb", &[("n", &format!("{}{point}{}", tenths / 10, tenths % 10))])
+    let n = match tenths % 10 {
+        0 => (tenths / 10).to_string(),
+        rest => format!("{}{point}{rest}", tenths / 10),
+    };
+    lang.fill("file-size-mb", &[("n", &n)])
 }
 
 /// A file to be saved: bytes under a name, whatever it says that it is.
@@ -185,7 +192,7 @@ mod tests {
             (0, "0 kB", "0 кБ"),
             (1, "1 kB", "1 кБ"),
             (2_345_678, "2.4 MB", "2,4 МБ"),
-            (25_000_000, "25.0 MB", "25,0 МБ"),
+            (25_000_000, "25 MB", "25 МБ"),
         ] {
             let said = [Lang::En, Lang::Ru]
                 .map(|lang| size_words(bytes, lang).replace(['\u{2068}', '\u{2069}'], ""));

@@ -203,13 +203,20 @@ fn parts(v: &Value, lang: Lang) -> Vec<Part> {
         .map(|(code, content)| Part {
             code: harmless(code),
             title: labels::code_of(lang, "section", code),
-            groups: groups(print::rows_of(kind, content, lang), lang),
+            groups: groups(print::rows_of(kind, &without_files(content), lang), lang),
         })
         .filter(|part| !part.groups.is_empty())
         .collect();
     // Who she is and what is wanted first; how the packet was made last.
     parts.sort_by_key(|part| part.code == "HDR");
     parts
+}
+
+/// Files have a part of their own.
+fn without_files(content: &Value) -> Value {
+    let mut content = content.clone();
+    content.as_object_mut().map(|fields| fields.remove("attachments"));
+    content
 }
 
 /// Rows with the same beginning stand under it.

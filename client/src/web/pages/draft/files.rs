@@ -52,7 +52,7 @@ fn one(draft: &str, file: &Value, lang: Lang) -> Listed {
     let address = format!("/draft/{draft}/files/{}", text(file, "id"));
     let size = file["size"].as_u64().unwrap_or(0);
     let mut words = vec![
-        labels::code_of(lang, "section", text(file, "section")),
+        format!("{}.", labels::code_of(lang, "section", text(file, "section"))),
         lang.text(&format!("attached-{}", text(file, "treated"))),
     ];
     if file["named_anew"] == true {

@@ -35,6 +35,7 @@ pub(super) fn listed(v: &Value, id: &str, lang: Lang) -> Vec<Listed> {
             checked: Some(checked),
             words: lang.text(if checked { "file-checked" } else { "file-at-relay" }),
             save: address.clone(),
+            sha256: harmless(text(file, "sha256")),
             ..Listed::at(&address, text(file, "id"), text(file, "name"), size, lang)
         }
     })
