@@ -4,34 +4,32 @@
 //! The entry with an attachment's key stands inside the section it belongs to, so whoever may not read the section
 //! cannot open the file.
 
-use std::fs::File;
-use std::io::{Read, Seek as _, SeekFrom, Write as _};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use causeway_certs::transport::{
-    Link, LinkError, RequestError, finish, read_answer, write_bytes, write_frame,
-};
-use causeway_common::framed;
+use causeway_certs::transport::{LinkError, RequestError};
 use causeway_common::ids::{BlobId, Digest, PacketId};
-use causeway_common::limits::{
-    ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_PACKET_MAX, BLOB_PIECE_BYTES_MAX, REQUEST_TIMEOUT, WINDOW_PATIENCE,
-};
+use causeway_common::limits::{ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_PACKET_MAX};
 use causeway_common::store::{StoreError, files};
-use causeway_common::time::Timestamp;
-use causeway_common::wire::{BlobGet, BlobProgress, BlobPut};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
 use self::photo::PHOTO_BYTES_MAX;
 use crate::caller;
-use crate::cli::output;
 use crate::model::StoredSection;
-use crate::seal::attachment::{AttachmentError, AttachmentKey, AttachmentOpener, AttachmentSealer, Place};
+use crate::seal::attachment::{AttachmentError, AttachmentKey, AttachmentSealer, Place};
 
+pub(crate) mod fetched;
+pub(crate) mod kept;
+pub(crate) mod names;
 mod photo;
+mod reader;
+mod transfer;
+
+pub(crate) use self::reader::Unsealed;
+pub use self::transfer::{download, upload_all};
+use self::transfer::{fetch, on_its_way};
 
 /// Field of a section that lists its attachments.
 const FIELD: &str = "attachments";
@@ -66,6 +64,9 @@ pub enum TransferError {
     /// A file, or all of a packet, of more bytes than go along by default.
     #[error("{0}")]
     Large(#[from] TooLarge),
+    /// There is nothing in it.
+    #[error("the file is empty")]
+    Empty,
     /// Too many of them.
     #[error("a packet carries at most {ATTACHMENTS_PER_PACKET_MAX} attachments")]
     TooMany,
@@ -158,12 +159,23 @@ pub enum TooLarge {
 /// Whether a file of this length goes along with those before it. Evidence is not made smaller, because it must stay what was
 /// found: it is bounded by what can travel at all, and counts with nothing else.
 pub fn fits(code: [u8; 3], bytes: u64, before: u64) -> Result<(), TooLarge> {
-    let most = if code == EVIDENCE { ATTACHMENT_BYTES_MAX } else { FILE_BYTES_MAX };
+    let most = longest(code);
     if bytes > most {
         return Err(TooLarge::File(most));
     }
     let together = before.saturating_add(bytes);
     if code != EVIDENCE && together > FILES_BYTES_MAX { Err(TooLarge::Together) } else { Ok(()) }
+}
+
+/// Longest file of a section.
+fn longest(code: [u8; 3]) -> u64 {
+    if code == EVIDENCE { ATTACHMENT_BYTES_MAX } else { FILE_BYTES_MAX }
+}
+
+/// The most that may come beside these bytes of other files.
+fn most(code: [u8; 3], before: u64) -> u64 {
+    let left = if code == EVIDENCE { u64::MAX } else { FILES_BYTES_MAX.saturating_sub(before) };
+    longest(code).min(left)
 }
 
 /// Seals a file into the staging folder and enters it into its section. A picture loses what it says beside itself, unless it is
@@ -176,29 +188,60 @@ pub fn stage(
     file: &Path,
     rng: &mut dyn rand_core::CryptoRng,
 ) -> Result<Option<Remark>, TransferError> {
+    let plain = caller::open(file).map_err(TransferError::Unread)?;
+    let bytes = plain.metadata().map_err(TransferError::Unread)?.len();
+    let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    stage_from(staging, packet, sections, code, Outgoing { name: &name, bytes, plain: Box::new(plain) }, rng)
+}
+
+/// The same of a file that was attached to a draft.
+pub(crate) fn stage_kept(
+    staging: &Path,
+    packet: PacketId,
+    sections: &mut [StoredSection],
+    file: &kept::Kept,
+    rng: &mut dyn rand_core::CryptoRng,
+) -> Result<(), TransferError> {
+    let plain = Box::new(file.open(staging)?);
+    let outgoing = Outgoing { name: &file.name, bytes: file.size, plain };
+    stage_from(staging, packet, sections, file.section, outgoing, rng).map(drop)
+}
+
+/// A file that is about to be sealed.
+struct Outgoing<'a> {
+    name: &'a str,
+    bytes: u64,
+    plain: Box<dyn Read + Send>,
+}
+
+fn stage_from(
+    staging: &Path,
+    packet: PacketId,
+    sections: &mut [StoredSection],
+    code: [u8; 3],
+    file: Outgoing<'_>,
+    rng: &mut dyn rand_core::CryptoRng,
+) -> Result<Option<Remark>, TransferError> {
     let number = u16::try_from(entries(sections).len()).unwrap_or(u16::MAX);
     if usize::from(number) >= ATTACHMENTS_PER_PACKET_MAX {
         return Err(TransferError::TooMany);
     }
     let others =
         sections.iter().filter(|s| s.code != EVIDENCE).flat_map(|s| entries(std::slice::from_ref(s)));
-    fits(
-        code,
-        caller::open(file).and_then(|file| file.metadata()).map_err(TransferError::Unread)?.len(),
-        others.map(|entry| entry.size).sum(),
-    )?;
+    let before = others.map(|entry| entry.size).sum();
+    fits(code, file.bytes, before)?;
     let index = sections.iter().position(|s| s.code == code).ok_or(TransferError::Entry)?;
     let section = u8::try_from(index).map_err(|_| TransferError::TooMany)?;
     files::create_private_dir(staging)?;
     let sealer = AttachmentSealer::new(&Place { packet, section, number }, rng);
-    let (mut plain, remark) = outgoing(file, code)?;
+    let (mut plain, remark, _) = cleaned_on_its_way(file.plain, code, before)?;
     let mut sealed = tempfile::NamedTempFile::new_in(staging)?;
     let key = sealer.seal(&mut *plain, sealed.as_file_mut())?;
     sealed.as_file().sync_all()?;
     let path = staged(staging, key.blob_id);
     sealed.persist(&path).map_err(|e| e.error)?;
     files::sync_dir(staging)?;
-    let name = name_of(file, code, entries(std::slice::from_ref(&sections[index])).len() + 1);
+    let name = name_of(file.name, code, entries(std::slice::from_ref(&sections[index])).len() + 1);
     let entry = Entry {
         id: key.blob_id.to_string()[..16].to_owned(),
         media_type: media_type(&name).to_owned(),
@@ -214,34 +257,37 @@ pub fn stage(
     Ok(remark)
 }
 
-/// What of a file goes out.
-fn outgoing(file: &Path, code: [u8; 3]) -> Result<(Box<dyn Read>, Option<Remark>), TransferError> {
-    let mut plain = caller::open(file).map_err(TransferError::Unread)?;
-    let mut begins = Vec::new();
-    (&plain).take(16).read_to_end(&mut begins).map_err(TransferError::Unread)?;
-    plain.rewind()?;
-    if photo::form(&begins).is_none() {
-        return Ok((Box::new(plain), (code == PHOTOS).then_some(Remark::NotCleaned)));
+/// What goes out of what comes in, what somebody should know of it, and whether it is a picture whose form is known here.
+type OnItsWay = (Box<dyn Read + Send>, Option<Remark>, bool);
+
+/// What of a file goes out, beside so many bytes of others.
+fn cleaned_on_its_way(
+    mut plain: Box<dyn Read + Send>,
+    code: [u8; 3],
+    before: u64,
+) -> Result<OnItsWay, TransferError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    plain.by_ref().take(16).read_to_end(&mut bytes).map_err(TransferError::Unread)?;
+    if photo::form(&bytes).is_none() {
+        let remark = (code == PHOTOS && !bytes.is_empty()).then_some(Remark::NotCleaned);
+        return Ok((Box::new(Cursor::new(bytes).chain(plain)), remark, false));
     }
-    let mut bytes = Vec::new();
-    (&plain).take(PHOTO_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    plain.by_ref().take(PHOTO_BYTES_MAX + 1 - 16).read_to_end(&mut bytes).map_err(TransferError::Unread)?;
     if code == EVIDENCE {
-        let place = photo::tells_a_place(&bytes);
-        plain.rewind()?;
-        return Ok((Box::new(plain), place.then_some(Remark::TellsPlace)));
+        let remark = photo::tells_a_place(&bytes).then_some(Remark::TellsPlace);
+        return Ok((Box::new(Cursor::new(bytes).chain(plain)), remark, true));
     }
-    let fits = bytes.len() as u64 <= PHOTO_BYTES_MAX;
-    let clean = photo::cleaned(&bytes).filter(|_| fits).ok_or(TransferError::Photo)?;
-    Ok((Box::new(std::io::Cursor::new(clean)), None))
+    fits(code, bytes.len() as u64, before)?;
+    let clean = photo::cleaned(&bytes).map(Zeroizing::new).ok_or(TransferError::Photo)?;
+    Ok((Box::new(Cursor::new(clean)), None, true))
 }
 
 /// The name under which a file travels.
-fn name_of(file: &Path, code: [u8; 3], number: usize) -> String {
-    let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+fn name_of(name: &str, code: [u8; 3], number: usize) -> String {
     if code != PHOTOS {
-        return name;
+        return name.to_owned();
     }
-    let ending = match media_type(&name) {
+    let ending = match media_type(name) {
         "image/jpeg" => ".jpg",
         "image/png" => ".png",
         _ => "",
@@ -282,6 +328,15 @@ pub fn list(sections: &[StoredSection]) -> Value {
     entries(sections).into_iter().map(shown).collect()
 }
 
+/// The same, with whether each is whole and verified on this device.
+pub(crate) fn list_here(staging: &Path, sections: &[StoredSection]) -> Value {
+    let shown = |e: Entry| {
+        let here = fetched::is_here(staging, &e);
+        json!({ "id": e.id, "name": e.name, "media_type": e.media_type, "size": e.size, "sha256": e.sha256, "checked": here })
+    };
+    entries(sections).into_iter().map(shown).collect()
+}
+
 /// A section's content for people and scripts: its attachments without their keys.
 pub fn without_keys(mut content: Value) -> Value {
     for entry in content.get_mut(FIELD).and_then(Value::as_array_mut).into_iter().flatten() {
@@ -296,185 +351,17 @@ fn staged(staging: &Path, blob: BlobId) -> PathBuf {
     staging.join(blob.to_string())
 }
 
-/// Brings all staged attachments of a packet to the relay. Durable there when it returns.
-pub async fn upload_all(
-    link: &dyn Link,
-    staging: &Path,
-    sections: &[StoredSection],
-    expires: Timestamp,
-) -> Result<(), TransferError> {
-    for entry in entries(sections) {
-        let key = entry.key()?;
-        let path = staged(staging, key.blob_id);
-        upload(link, &path, &key, expires).await?;
-    }
-    Ok(())
-}
-
-async fn upload(
-    link: &dyn Link,
-    path: &Path,
-    key: &AttachmentKey,
-    expires: Timestamp,
-) -> Result<(), TransferError> {
-    let mut put = BlobPut {
-        blob: key.blob_id,
-        size: key.blob_len()?,
-        token_hash: framed::sha256(&key.access_token),
-        expiry_hours: expires.hours_rounded_up(),
-        offset: u64::MAX,
-    };
-    let (mut send, mut recv) = link.open_bi().await?;
-    within(write_frame(&mut send, &put)).await?;
-    within(finish(&mut send)).await?;
-    let progress: BlobProgress = within(read_answer(&mut recv)).await?;
-    if progress.held >= put.size {
-        return Ok(());
-    }
-    put.offset = progress.held;
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(put.offset))?;
-    let bar = progress_bar("sending", put.size);
-    let (mut send, mut recv) = link.open_bi().await?;
-    write_frame(&mut send, &put).await?;
-    let mut piece = vec![0; BLOB_PIECE_BYTES_MAX];
-    let mut at = put.offset;
-    loop {
-        let read = file.read(&mut piece)?;
-        if read == 0 {
-            break;
-        }
-        within_long(write_bytes(&mut send, &piece[..read])).await?;
-        at += read as u64;
-        bar.set_position(at);
-    }
-    within_long(finish(&mut send)).await?;
-    let progress: BlobProgress = within_long(read_answer(&mut recv)).await?;
-    bar.finish_and_clear();
-    if progress.held == put.size { Ok(()) } else { Err(RequestError::Misbehaved.into()) }
-}
-
-/// A transfer takes as long as it must, while it moves: a relay that falls silent is not waited for.
-async fn within<T, E: Into<TransferError>>(
-    step: impl Future<Output = Result<T, E>>,
-) -> Result<T, TransferError> {
-    bounded(REQUEST_TIMEOUT, step).await
-}
-
-/// The same for a piece to pass a slow line, and for the relay to check and sync what it got.
-async fn within_long<T, E: Into<TransferError>>(
-    step: impl Future<Output = Result<T, E>>,
-) -> Result<T, TransferError> {
-    bounded(WINDOW_PATIENCE, step).await
-}
-
-async fn bounded<T, E: Into<TransferError>>(
-    patience: Duration,
-    step: impl Future<Output = Result<T, E>>,
-) -> Result<T, TransferError> {
-    match tokio::time::timeout(patience, step).await {
-        Ok(done) => done.map_err(Into::into),
-        Err(_) => Err(LinkError::TimedOut.into()),
-    }
-}
-
-/// Fetches an attachment and opens it into `out`, which appears only once every byte has been verified. What has arrived
-/// stays in the staging folder, sealed, until it is whole: a fetch that was interrupted goes on where it stopped.
-pub async fn download(
-    link: &dyn Link,
-    staging: &Path,
-    packet: PacketId,
-    entry: &Entry,
-    out: &Path,
-) -> Result<(), TransferError> {
-    let key = entry.key()?;
-    files::create_private_dir(staging)?;
-    let sealed = staging.join(format!("{}.part", key.blob_id));
-    fetch(link, &key, &sealed).await?;
-    let (place, from, out) = (entry.place(packet), sealed.clone(), out.to_path_buf());
-    let opening = tokio::task::spawn_blocking(move || open_into(&from, key, &place, &out));
-    let opened = opening.await.map_err(|e| std::io::Error::other(e.to_string()))?;
-    // Opened, it is no longer needed; wrong, it would never become right.
-    files::remove_durable(&sealed)?;
-    opened
-}
-
-/// Brings the missing end of a blob into `path`.
-async fn fetch(link: &dyn Link, key: &AttachmentKey, path: &Path) -> Result<(), TransferError> {
-    let size = key.blob_len()?;
-    let mut file = files::append_private(path)?;
-    if file.metadata()?.len() > size {
-        file.set_len(0)?;
-    }
-    let mut held = file.metadata()?.len();
-    if held == size {
-        return Ok(());
-    }
-    let get = BlobGet { blob: key.blob_id, token: key.access_token, offset: held };
-    let (mut send, mut recv) = link.open_bi().await?;
-    write_frame(&mut send, &get).await?;
-    within(finish(&mut send)).await?;
-    let progress: BlobProgress = within(read_answer(&mut recv)).await?;
-    if progress.size != size {
-        return Err(TransferError::Entry);
-    }
-    let bar = progress_bar("fetching", size);
-    let mut piece = vec![0; BLOB_PIECE_BYTES_MAX];
-    while held < size {
-        let read = within(recv.read(&mut piece)).await?;
-        if read == 0 || held + read as u64 > size {
-            return Err(AttachmentError::Cut.into());
-        }
-        file.write_all(&piece[..read])?;
-        held += read as u64;
-        bar.set_position(held);
-    }
-    bar.finish_and_clear();
-    Ok(())
-}
-
-fn open_into(sealed: &Path, key: AttachmentKey, place: &Place, out: &Path) -> Result<(), TransferError> {
-    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut plain = tempfile::NamedTempFile::new_in(folder)?;
-    let mut opener = AttachmentOpener::new(key, place)?;
-    let mut sealed = File::open(sealed)?;
-    let mut piece = vec![0; BLOB_PIECE_BYTES_MAX];
-    loop {
-        let read = sealed.read(&mut piece)?;
-        if read == 0 {
-            break;
-        }
-        opener.write(&piece[..read], plain.as_file_mut())?;
-    }
-    opener.finish(plain.as_file_mut())?;
-    plain.as_file().sync_all()?;
-    plain.persist(out).map_err(|e| e.error)?;
-    Ok(files::sync_dir(folder)?)
-}
-
-/// A progress bar on a terminal; nothing elsewhere.
-fn progress_bar(what: &'static str, bytes: u64) -> indicatif::ProgressBar {
-    if !output::may_draw() {
-        return indicatif::ProgressBar::hidden();
-    }
-    let bar = indicatif::ProgressBar::new(bytes);
-    let style = indicatif::ProgressStyle::with_template("{msg} {bytes}/{total_bytes} {wide_bar} {eta}");
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
-    bar.set_message(what);
-    bar
-}
-
-/// Drops the staged blobs of a packet that a device has signed for.
+/// Drops the sealed files of a packet: those that wait to be sent, and those that were fetched.
 pub fn forget(staging: &Path, sections: &[StoredSection]) {
     for key in entries(sections).iter().filter_map(|entry| entry.key().ok()) {
         // What cannot be removed now is ciphertext without a key to it.
         let _ = files::remove_durable(&staged(staging, key.blob_id));
+        fetched::forget(staging, key.blob_id);
     }
 }
 
-fn media_type(name: &str) -> &'static str {
+/// The media type of a file by the ending of its name: what people expect of it, and nothing that is relied on.
+pub(crate) fn media_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase().as_str() {
         "jpg" | "jpeg" => "image/jpeg",
         "png" => "image/png",
@@ -491,6 +378,10 @@ fn media_type(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
+    use causeway_common::framed;
+
     use super::*;
 
     fn staged_as(code: [u8; 3], name: &str, bytes: &[u8]) -> (Entry, Option<Remark>) {

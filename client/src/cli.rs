@@ -23,6 +23,7 @@ mod device;
 mod directory;
 mod doubtful;
 pub(crate) mod drafts;
+mod enclosed;
 mod erase;
 mod exhibits;
 mod export;
@@ -65,6 +66,7 @@ pub(crate) mod turn;
 mod unopened;
 
 use crate::lang::Lang;
+use crate::preview;
 use crate::referral::{Document, Kind};
 use failure::Failure;
 use home::Home;
@@ -335,6 +337,9 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    if preview::is_asked() {
+        return preview::draw();
+    }
     let cli = Cli::parse();
     let level = if cli.global.verbose { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::new(process::log_filter(level));

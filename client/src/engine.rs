@@ -30,7 +30,7 @@ use crate::records::{self, RecordError};
 use crate::replica::{Replica, ReplicaError};
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
-mod drafting;
+pub(crate) mod drafting;
 mod erasing;
 pub mod history;
 pub mod incoming;

@@ -26,6 +26,7 @@ macro_rules! words {
 words![
     "access",
     "api",
+    "attachments",
     "backup",
     "begin",
     "calls",

@@ -45,6 +45,7 @@ pub mod membership;
 pub mod model;
 pub mod mrz;
 pub mod prekeys;
+mod preview;
 pub mod proposals;
 pub mod reconnect;
 pub mod records;

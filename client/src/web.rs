@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -108,6 +108,8 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/sent", get(pages::list::sent))
         .route("/item/{id}", get(pages::item::show))
         .route("/item/{id}/{step}", get(pages::step::ask).post(pages::step::take))
+        .route("/item/{id}/file/{file}", get(pages::item::files::save))
+        .route("/item/{id}/file/{file}/preview", get(pages::item::files::preview))
         .route("/print/{id}", get(pages::item::print))
         .route("/alert", get(pages::alert::write).post(pages::alert::send))
         .route("/new", get(pages::draft::choose).post(pages::draft::begin))
@@ -115,6 +117,9 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/draft/{id}", get(pages::draft::parts))
         .route("/draft/{id}/delete", get(pages::draft::ask_delete).post(pages::draft::delete))
         .route("/draft/{id}/to", get(pages::draft::recipients::choose).post(pages::draft::recipients::keep))
+        .route("/draft/{id}/files", get(pages::draft::files::list))
+        .route("/draft/{id}/files/{file}/preview", get(pages::draft::files::preview))
+        .route("/draft/{id}/files/{file}/remove", post(pages::draft::files::remove))
         .route("/draft/{id}/check", get(pages::draft::sending::check).post(pages::draft::sending::send))
         .route("/draft/{id}/{section}", get(pages::draft::section::write).post(pages::draft::section::keep))
         .route("/receipt/{id}", get(pages::draft::sending::receipt))
@@ -148,7 +153,14 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/assets/app.css", get(pages::assets::css))
         .route("/assets/app.js", get(pages::assets::js))
         .route("/assets/icon.svg", get(pages::assets::icon));
-    guards::guarded(outside.merge(inside).with_state(Arc::clone(site)), &site.place)
+    let uploads = Router::new()
+        .route("/draft/{id}/files/add", post(pages::draft::files::add))
+        // The guards bound it, for all of what is brought in.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_open))
+        .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_let_in));
+    let with_site = |router: Router<Shared>| router.with_state(Arc::clone(site));
+    guards::guarded(with_site(outside.merge(inside)), with_site(uploads), &site.place)
 }
 
 /// Settings of the workstation and of the organisation.

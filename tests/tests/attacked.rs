@@ -72,7 +72,7 @@ async fn the_lock_ends_what_goes_on_and_the_passphrase_opens_at_once() {
     let fields = form(&[("kind", "missing-person")]);
     let (first, second) = fields.split_at(4);
     let mut half = TcpStream::connect(("127.0.0.1", pages.port)).unwrap();
-    let head: String = pages.head().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head: String = pages.said().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let kind = "Content-Type: application/x-www-form-urlencoded";
     write!(half, "POST /new HTTP/1.1\r\n{head}{kind}\r\nContent-Length: {}\r\n\r\n{first}", fields.len())
         .unwrap();
@@ -129,7 +129,7 @@ async fn wrong_codes_do_not_keep_the_owner_from_the_passphrase() {
     let stage = Stage::set(TOWN).await;
     let police = &stage.town.orgs[1];
     let mut pages = Pages::entered(police).await;
-    let host = pages.head().remove(0).1;
+    let host = pages.said().remove(0).1;
     for number in 0..8 {
         let head = [("Host", host.as_str()), ("Origin", &format!("http://{host}"))];
         let code = form(&[("code", &format!("1234567{number}"))]);
@@ -189,7 +189,7 @@ async fn a_recovery_code_that_nobody_wrote_down_is_missed_and_another_one_is_mad
     let (actor, pages, fields) = beginning(&stage).await;
     // A browser that leaves in the middle comes back to the code.
     let mut leaving = TcpStream::connect(("127.0.0.1", pages.port)).unwrap();
-    let head: String = pages.head().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head: String = pages.said().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let kind = "Content-Type: application/x-www-form-urlencoded";
     let length = fields.len();
     write!(leaving, "POST /begin HTTP/1.1\r\n{head}{kind}\r\nContent-Length: {length}\r\n\r\n{fields}")

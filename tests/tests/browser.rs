@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is the report")]
 
 mod browser {
+    mod attachments;
     mod doors;
     mod driver;
     mod keyboard;

@@ -168,3 +168,84 @@ if (draft) {
     arriving.then(() => event.target.requestSubmit(event.submitter));
   });
 }
+
+// Files of a draft: each is sent by itself, with how far it is; they may also be dropped or pasted. What the program has said is stored is
+// stored, whatever happens afterwards.
+const upload = document.querySelector("form[data-upload]");
+if (upload) {
+  const under = upload.querySelector(".under-way");
+  const bar = under.querySelector("progress");
+  const said = upload.querySelector(".said");
+  upload.querySelector(".with-script").hidden = false;
+  const bring = (as, file, done, all) => new Promise((resolve) => {
+    const fields = new FormData();
+    fields.append("as", as);
+    fields.append("file", file, file.name || "picture.png");
+    const request = new XMLHttpRequest();
+    request.open("POST", upload.action);
+    request.setRequestHeader("Accept", "text/plain");
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) bar.value = (done + event.loaded / event.total) / all;
+    });
+    request.addEventListener("load", () => resolve(request.status === 204 ? "" : request.responseText || upload.dataset.failed));
+    request.addEventListener("error", () => resolve(upload.dataset.failed));
+    request.send(fields);
+  });
+  let busy = false;
+  const bringAll = async (files) => {
+    const as = new FormData(upload).get("as");
+    if (busy || files.length === 0) return;
+    if (!as) {
+      said.textContent = upload.dataset.asWhat;
+      upload.querySelector("input[name=as]").focus();
+      return;
+    }
+    busy = true;
+    said.textContent = "";
+    bar.value = 0;
+    under.hidden = false;
+    const wrong = [];
+    for (const [n, file] of files.entries()) {
+      const words = await bring(as, file, n, files.length);
+      if (words) wrong.push(words);
+    }
+    busy = false;
+    under.hidden = true;
+    if (wrong.length === 0) {
+      location.reload();
+      return;
+    }
+    said.textContent = wrong.join(" ");
+    if (wrong.length < files.length) {
+      const look = document.createElement("a");
+      look.href = location.pathname;
+      look.textContent = upload.dataset.look;
+      said.append(" ", look);
+    }
+  };
+  upload.addEventListener("submit", (event) => {
+    event.preventDefault();
+    bringAll([...upload.elements.file.files]);
+  });
+  addEventListener("dragover", (event) => {
+    if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+  });
+  addEventListener("drop", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    bringAll([...event.dataTransfer.files]);
+  });
+  addEventListener("paste", (event) => bringAll([...event.clipboardData.files]));
+}
+
+// A picture that cannot be shown says so in words.
+for (const picture of document.querySelectorAll("img[data-unshown]")) {
+  const unshown = () => {
+    const words = document.createElement("span");
+    words.className = "small muted";
+    words.textContent = picture.dataset.unshown;
+    picture.closest(".seen").replaceWith(words);
+  };
+  if (picture.complete && picture.src && picture.naturalWidth === 0) unshown();
+  else picture.addEventListener("error", unshown);
+}

@@ -99,7 +99,6 @@ item-print = Print
 item-copy = COPY
 item-withheld = Not for this workstation, or not shared with your organisation.
 item-files = Files
-item-files-how = Files are saved with causeway attachment save at the terminal.
 item-happened = What happened
 item-exhibits = A file of evidence is another one than the referral says.
 lane-transport = On its way

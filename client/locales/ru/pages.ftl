@@ -107,7 +107,6 @@ item-print = Печать
 item-copy = КОПИЯ
 item-withheld = Не для этого рабочего места или не передано вашей организации.
 item-files = Файлы
-item-files-how = Файлы сохраняют командой causeway attachment save в терминале.
 item-happened = Что произошло
 item-exhibits = Файл доказательства — не тот, что назван в обращении.
 lane-transport = В пути

@@ -76,6 +76,7 @@ pub(crate) async fn refer_again(args: AgainArgs, home: &Home) -> Result<(), Fail
         begun: Some(begun),
         instead_of: Some(Box::new(case.thread)),
         draft: None,
+        kept: Vec::new(),
         once: None,
     };
     send::send(send, home).await

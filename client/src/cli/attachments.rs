@@ -12,6 +12,7 @@ use super::home::Home;
 use super::outfile;
 use super::output::{harmless, print, remark, text};
 use super::steps::find_thread;
+use crate::attachments::fetched;
 use crate::attachments::{self, Remark, TooLarge, TransferError};
 use crate::caller;
 use crate::records;
@@ -45,13 +46,16 @@ pub(crate) async fn run(command: AttachmentCommand, home: &Home) -> Result<(), F
         .into_iter()
         .find(|e| e.id.starts_with(&attachment))
         .ok_or_else(|| missing(&attachment, &received.withheld))?;
-    let dialer = home.dialer().await?;
-    let link = dialer.dial().await?;
-    session::hello(&*link).await?;
-    let fetched =
-        attachments::download(&*link, &home.engine.staging, thread.root, &entry, &caller::at(&out)).await;
-    link.close(0);
-    fetched?;
+    let staging = &home.engine.staging;
+    if fetched::is_here(staging, &entry) {
+        fetched::save(staging, thread.root, &entry, &caller::at(&out))?;
+    } else {
+        let link = home.dialer().await?.dial().await?;
+        session::hello(&*link).await?;
+        let saved = attachments::download(&*link, staging, thread.root, &entry, &caller::at(&out)).await;
+        link.close(0);
+        saved?;
+    }
     home.note("saved an attachment").await?;
     let result = json!({ "out": out.display().to_string(), "size": entry.size, "sha256": entry.sha256 });
     print(home.json, result, |v| {
@@ -100,6 +104,7 @@ pub(super) fn not_attached(error: TransferError, file: &Path) -> Failure {
             Failure::wrong("attach-large", &[("file", &file), ("max", &max.to_string())])
         }
         TransferError::Large(TooLarge::Together) => Failure::wrong("attach-much", &[("file", &file)]),
+        TransferError::Empty => Failure::wrong("attach-empty", &[("file", &file)]),
         TransferError::TooMany => {
             Failure::wrong("attach-too-many", &[("max", &ATTACHMENTS_PER_PACKET_MAX.to_string())])
         }

@@ -11,10 +11,13 @@ use super::org;
 use super::output::{harmless, print, print_list, text, time};
 use super::send::{self, SendArgs};
 use crate::activity;
+use crate::attachments::kept;
 use crate::formats::Finding;
 use crate::formats::drafts::{self, Draft};
 use crate::referral::{Document, Kind, Level, SendContext, drafting};
 use crate::vault::Changes;
+
+pub(crate) mod files;
 
 /// Drafts that wait at the same time: a year of a busy desk that sends none of them.
 const DRAFTS_MAX: usize = 2_000;
@@ -43,6 +46,21 @@ pub(crate) enum DraftsCommand {
     Show {
         /// Its number, or the beginning of it.
         id: String,
+    },
+    /// Attach files to one; they stay on this workstation, encrypted, until it is sent.
+    Attach {
+        /// Its number, or the beginning of it.
+        id: String,
+        /// A file with the section whose readers may open it, for example PHO=photo.jpg.
+        #[arg(required = true, value_name = "SECTION=FILE")]
+        files: Vec<String>,
+    },
+    /// Take a file off one.
+    Detach {
+        /// Its number, or the beginning of it.
+        id: String,
+        /// Number of the attachment, or the beginning of it.
+        attachment: String,
     },
     /// Send a draft as it is. Checked like every referral.
     Send(SendDraftArgs),
@@ -101,6 +119,8 @@ pub(crate) async fn drafts(command: DraftsCommand, home: &Home) -> Result<(), Fa
         DraftsCommand::New { kind, to, set } => begin(kind, &to, &set, home).await,
         DraftsCommand::Set(args) => set(args, home).await,
         DraftsCommand::Show { id } => show(&find(&id, home)?, home),
+        DraftsCommand::Attach { id, files } => files::attach(&id, &files, home).await,
+        DraftsCommand::Detach { id, attachment } => files::detach(&id, &attachment, home).await,
         DraftsCommand::Send(args) => send_draft(args, home).await,
         DraftsCommand::Delete { id } => {
             let draft = find(&id, home)?;
@@ -178,8 +198,11 @@ fn show(draft: &Draft, home: &Home) -> Result<(), Failure> {
     let mut result = entry(draft);
     result["lacks"] = lacks(&document, draft, home).into();
     result["document"] = document.fields.into();
+    result["attachments"] = files::list(&draft.id, home)?;
     print(home.json, result, |v| {
         let mut lines = vec![harmless(&serde_json::to_string_pretty(&v["document"]).unwrap_or_default())];
+        let attached = v["attachments"].as_array().into_iter().flatten();
+        lines.extend(attached.map(|file| files::words_of(file, home.lang)));
         lines.push(home.lang.text("drafts-lacks"));
         for finding in v["lacks"].as_array().into_iter().flatten() {
             lines.push(format!(
@@ -326,11 +349,14 @@ async fn send_draft(args: SendDraftArgs, home: &Home) -> Result<(), Failure> {
     let sent = draft.sent();
     let mut sending = SendArgs::of_draft(document(&draft, home)?, sent.clone(), to, args.set);
     (sending.exercise, sending.preview, sending.yes) = (args.exercise, args.preview, args.yes);
+    let files = kept::all(&home.engine.vault, &draft.id)?;
+    sending.kept.clone_from(&files);
     send::send(sending, home).await?;
     // Somebody may have looked only, or said no.
     let stands = drafts::draft(&home.engine.vault, &draft.id)?;
     if stands.is_none_or(|stands| stands.is_sent()) {
         home.engine.erase_draft(&draft, Some(&sent), "sent a draft").await?;
+        files.iter().for_each(|file| file.forget(&home.engine.staging));
     }
     Ok(())
 }

@@ -1,72 +1,43 @@
 //! Files that are about to travel, or that came, compared with what the document says of them.
 
-use std::io::{BufReader, Read as _};
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
+use super::enclosed::Enclosed;
 use super::failure::Failure;
 use super::output::harmless;
 use crate::attachments::{self, TooLarge};
-use crate::caller;
 use crate::casebook;
 use crate::lang::Lang;
 use crate::model::StoredSection;
 use crate::referral::exhibits::{Exhibit, differences, large_file, large_together};
-use crate::referral::{Document, Problem, SectionCode};
-
-/// Bytes read at once: a film does not fit into memory.
-const PIECE_BYTES: usize = 64 * 1024;
+use crate::referral::{Document, Problem};
 
 /// What is wrong with the files that are to be attached: they are too large, or items of evidence say otherwise of them.
-pub(super) fn differ(document: &Document, files: &[(SectionCode, PathBuf)]) -> Result<Vec<Problem>, Failure> {
+pub(super) fn differ(document: &Document, files: &[Enclosed]) -> Result<Vec<Problem>, Failure> {
     let large = too_large(files)?;
     // Nobody waits for the hash of a film that does not go along.
     if !large.is_empty() || !document.fields.contains_key("items") {
         return Ok(large);
     }
-    let exhibits: Vec<Exhibit> = files.iter().map(|(_, path)| exhibit(path)).collect::<Result<_, _>>()?;
+    let exhibits: Vec<Exhibit> = files.iter().map(Enclosed::exhibit).collect::<Result<_, _>>()?;
     Ok(differences(&document.fields, &exhibits))
 }
 
 /// The files that do not go along, before any of them is sealed.
-fn too_large(files: &[(SectionCode, PathBuf)]) -> Result<Vec<Problem>, Failure> {
+fn too_large(files: &[Enclosed]) -> Result<Vec<Problem>, Failure> {
     let (mut found, mut before) = (Vec::new(), 0_u64);
-    for (code, path) in files {
-        let bytes = caller::open(path)
-            .and_then(|file| file.metadata())
-            .map_err(|e| Failure::unreadable(path, &e))?
-            .len();
-        match attachments::fits(code.0, bytes, before) {
-            Ok(()) if code.0 != *b"EVI" => before = before.saturating_add(bytes),
+    for file in files {
+        let bytes = file.bytes()?;
+        match attachments::fits(file.code.0, bytes, before) {
+            Ok(()) if file.code.0 != *b"EVI" => before = before.saturating_add(bytes),
             Ok(()) => {}
-            Err(TooLarge::File(most)) => found.push(large_file(&name_of(path), bytes, most)),
+            Err(TooLarge::File(most)) => found.push(large_file(&file.name(), bytes, most)),
             Err(TooLarge::Together) => {
-                found.push(large_together(&name_of(path), attachments::FILES_BYTES_MAX));
+                found.push(large_together(&file.name(), attachments::FILES_BYTES_MAX));
             }
         }
     }
     Ok(found)
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-fn exhibit(path: &Path) -> Result<Exhibit, Failure> {
-    let unread = |e: std::io::Error| Failure::unreadable(path, &e);
-    let mut file = BufReader::new(caller::open(path).map_err(unread)?);
-    let (mut hash, mut size, mut piece) = (Sha256::new(), 0_u64, vec![0; PIECE_BYTES]);
-    loop {
-        let read = file.read(&mut piece).map_err(unread)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&piece[..read]);
-        size = size.saturating_add(read as u64);
-    }
-    Ok(Exhibit { name: name_of(path), sha256: hex::encode(hash.finalize()), size })
 }
 
 /// The same of files that came with a referral, or went.
@@ -95,7 +66,10 @@ pub(super) fn words(differing: &[Problem], lang: Lang) -> String {
 mod tests {
     use std::fs::File;
 
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
+    use crate::referral::SectionCode;
 
     #[test]
     fn a_file_that_is_too_large_is_named_before_anything_is_sealed() {
@@ -108,12 +82,17 @@ mod tests {
         let (photos, evidence) = (SectionCode(*b"PHO"), SectionCode(*b"EVI"));
         let scan = file("scan.png", 25_000_001);
         let report = Document::empty("MPR".parse().unwrap());
-        let found = differ(&report, &[(photos, scan.clone())]).unwrap();
+        let found = differ(&report, &[Enclosed::named(photos, scan.clone())]).unwrap();
         let words = [Lang::En, Lang::Ru].map(|lang| found[0].words(lang));
         assert!(words.iter().all(|words| words.contains("scan.png") && words.contains("F-102")), "{words:?}");
         assert!(words[0].contains("25 MB") && words[1].contains("25 МБ"), "{words:?}");
-        assert_eq!(differ(&report, &[(evidence, scan)]).unwrap(), [], "evidence goes as it is");
-        let many: Vec<_> = (0..5).map(|n| (photos, file(&format!("{n}.png"), 24_000_000))).collect();
+        assert_eq!(
+            differ(&report, &[Enclosed::named(evidence, scan)]).unwrap(),
+            [],
+            "evidence goes as it is"
+        );
+        let many: Vec<_> =
+            (0..5).map(|n| Enclosed::named(photos, file(&format!("{n}.png"), 24_000_000))).collect();
         assert_eq!(differ(&report, &many[..4]).unwrap(), []);
         let found = differ(&report, &many).unwrap();
         assert!(found.len() == 1 && found[0].words(Lang::Ru).contains("100 МБ"), "{found:?}");
@@ -130,7 +109,7 @@ mod tests {
             .fields
             .insert("items".into(), serde_json::json!([{ "file": "chat.json", "hash_sha256": said }]));
         let evidence = SectionCode(*b"EVI");
-        let found = differ(&document, &[(evidence, path.clone())]).unwrap();
+        let found = differ(&document, &[Enclosed::named(evidence, path.clone())]).unwrap();
         let words = found[0].words(Lang::En);
         assert!(words.contains(&said) && words.contains("chat.json"), "{words}");
         let is = hex::encode(Sha256::digest(b"another file at all"));
@@ -138,6 +117,6 @@ mod tests {
         document
             .fields
             .insert("items".into(), serde_json::json!([{ "file": "chat.json", "hash_sha256": is }]));
-        assert_eq!(differ(&document, &[(evidence, path)]).unwrap(), []);
+        assert_eq!(differ(&document, &[Enclosed::named(evidence, path)]).unwrap(), []);
     }
 }

@@ -157,7 +157,7 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["access"] = shared::of(thread, home).await?;
     value["given_by"] = received.as_ref().map(|r| r.given_by.as_str()).filter(|by| !by.is_empty()).into();
     value["withheld"] = withheld_json(received.as_ref().map_or(&[], |r| &r.withheld));
-    value["attachments"] = attachments::list(sections.map_or(&[], Vec::as_slice));
+    value["attachments"] = attachments::list_here(&home.engine.staging, sections.map_or(&[], Vec::as_slice));
     let differing = exhibits::received(sections.map_or(&[], Vec::as_slice));
     value["exhibits_differ"] = exhibits::json(&differing, home.lang);
     value["answers"] = answers(thread, home)?;

@@ -9,9 +9,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::again;
-use super::attachments;
 use super::calls::in_calls;
 use super::checks;
+use super::enclosed::{self, Enclosed};
 use super::exhibits;
 use super::failure::Failure;
 use super::head;
@@ -27,8 +27,7 @@ use super::standing;
 use super::steps::find_thread;
 use crate::activity;
 use crate::api::once::Once;
-use crate::attachments::TransferError;
-use crate::caller;
+use crate::attachments::kept::{self, Kept};
 use crate::calls::{self, Call};
 use crate::casebook::Case;
 use crate::consents;
@@ -39,7 +38,6 @@ use crate::matching::sweep;
 use crate::model::{PACKET_REFERRAL, StoredSection, Thread};
 use crate::records;
 use crate::referral::access;
-use crate::referral::sections::SECTIONS;
 use crate::referral::{Document, Kind, Level, Problem, SectionCode, SendContext, carry_over, once_more};
 use crate::vault::Changes;
 
@@ -90,6 +88,9 @@ pub(crate) struct SendArgs {
     /// What is left of the draft that it begins with, once it is queued: in one step, or a crash between sends it twice.
     #[arg(skip)]
     pub(super) draft: Option<Box<drafts::Draft>>,
+    /// The files that were attached to it.
+    #[arg(skip)]
+    pub(super) kept: Vec<Kept>,
     /// What remembers that a program has sent it, in the same step for the same reason.
     #[arg(skip)]
     pub(super) once: Option<Box<Once>>,
@@ -119,6 +120,7 @@ impl SendArgs {
             instead_of: None,
             begun: Some(document),
             draft: Some(Box::new(sent)),
+            kept: Vec::new(),
             once: None,
         }
     }
@@ -152,6 +154,7 @@ pub(crate) async fn send_written(written: Written, home: &Home) -> Result<(), Fa
         instead_of: None,
         begun: Some(written.document),
         draft: None,
+        kept: Vec::new(),
         once: Some(Box::new(written.once)),
     };
     send(args, home).await
@@ -159,7 +162,7 @@ pub(crate) async fn send_written(written: Written, home: &Home) -> Result<(), Fa
 
 pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     let recipients = recipients(&args, home).await?;
-    let files = files(&args)?;
+    let files = enclosed::all(&args.attach, &args.kept)?;
     let packet = PacketId(home.engine.random().await);
     let call = args.from.as_deref().map(|id| in_calls(home, id)).transpose()?.flatten();
     let (mut document, made_from) = document(&args, packet, call.as_ref(), home)?;
@@ -185,7 +188,7 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     let origins = consents::origins(&home.engine.vault, &made_from, |org| {
         names.iter().find(|(id, _)| *id == org).map_or_else(|| org.short(), |(_, name)| name.clone())
     })?;
-    let sections: Vec<SectionCode> = files.iter().map(|(code, _)| *code).collect();
+    let sections: Vec<SectionCode> = files.iter().map(|file| file.code).collect();
     let basis =
         Basis { document: &document, overridden: overridden.as_ref(), origins: &origins, files: &sections };
     let mut shares = sharing::work_out(&basis, &recipients, home).await?;
@@ -241,6 +244,7 @@ pub(crate) async fn send(args: SendArgs, home: &Home) -> Result<(), Failure> {
     }
     if let Some(draft) = &args.draft {
         drafts::put_sent(&mut changes, draft);
+        args.kept.iter().for_each(|file| kept::drop(&mut changes, file));
     }
     if let Some(earlier) = &args.instead_of {
         again::settle(&mut changes, earlier, packet, home)?;
@@ -256,7 +260,7 @@ async fn queue(
     packet: PacketId,
     document: &Document,
     shares: Vec<Share>,
-    files: &[(SectionCode, PathBuf)],
+    files: &[Enclosed],
     mut changes: Changes,
     home: &Home,
 ) -> Result<(), Failure> {
@@ -341,40 +345,15 @@ async fn names_of(packets: &[PacketId], home: &Home) -> Result<Vec<(OrgId, Strin
     Ok(names)
 }
 
-/// Files to send along, with their sections. One that is not there stops it before anybody is asked anything.
-fn files(args: &SendArgs) -> Result<Vec<(SectionCode, PathBuf)>, Failure> {
-    let read = |attachment: &String| {
-        let (code, file) = attachment.split_once('=')?;
-        let code = SectionCode(code.as_bytes().try_into().ok()?);
-        SECTIONS.iter().any(|(known, _)| *known == code).then(|| (code, PathBuf::from(file)))
-    };
-    let mut files = Vec::new();
-    for attachment in &args.attach {
-        let wrong = || Failure::wrong("send-not-section-file", &[("given", &harmless(attachment))]);
-        let (code, file) = read(attachment).ok_or_else(wrong)?;
-        is_there(&file).map_err(|io| attachments::not_attached(TransferError::Unread(io), &file))?;
-        files.push((code, file));
-    }
-    Ok(files)
-}
-
-fn is_there(file: &Path) -> std::io::Result<()> {
-    if caller::open(file)?.metadata()?.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
-    }
-    Ok(())
-}
-
 async fn draft(
     args: &SendArgs,
     home: &Home,
     packet: PacketId,
     priority: Priority,
     share: Share,
-    files: &[(SectionCode, PathBuf)],
+    files: &[Enclosed],
 ) -> Result<Draft, Failure> {
-    let taken: Vec<&(SectionCode, PathBuf)> =
-        files.iter().filter(|(code, _)| share.takes_file(*code)).collect();
+    let taken: Vec<&Enclosed> = files.iter().filter(|file| share.takes_file(file.code)).collect();
     let sections = share.copy.into_iter().map(|section| StoredSection {
         code: section.code.0,
         bytes: Value::Object(section.json).to_string().into_bytes(),
@@ -389,13 +368,11 @@ async fn draft(
         in_reply_to: None,
         sections: sections.collect(),
     };
-    for (code, file) in taken {
-        if !draft.sections.iter().any(|s| s.code == code.0) {
-            draft.sections.push(StoredSection { code: code.0, bytes: b"{}".to_vec() });
+    for file in taken {
+        if !draft.sections.iter().any(|s| s.code == file.code.0) {
+            draft.sections.push(StoredSection { code: file.code.0, bytes: b"{}".to_vec() });
         }
-        let attached = home.engine.attach(&mut draft, code.0, file).await;
-        let remark = attached.map_err(|error| attachments::not_attached(error, file))?;
-        attachments::remarks(remark, file, home);
+        file.attach(&mut draft, home).await?;
     }
     Ok(draft)
 }

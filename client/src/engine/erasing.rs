@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::shared::PRIORITY;
 use super::{Draft, Engine, EngineError};
 use crate::activity;
-use crate::attachments;
+use crate::attachments::{self, kept as draft_files};
 use crate::calls;
 use crate::casebook::Case;
 use crate::consents;
@@ -125,6 +125,7 @@ impl Engine {
                 }
                 Tree::Inbox => {
                     let Some(mut received) = records::read::<Received>(&step, tree, &id)? else { continue };
+                    files.push(received.sections.clone());
                     found |= take(&mut received.sections);
                     records::put_received(&mut step.changes, &received);
                 }
@@ -275,6 +276,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let _turn = self.turn.lock().await;
         let mut changes = Changes::default();
+        let files = draft_files::all(&self.vault, &draft.id)?;
+        files.iter().for_each(|file| draft_files::drop(&mut changes, file));
         match left {
             Some(left) => drafts::put_sent(&mut changes, left),
             None => drafts::drop(&mut changes, &draft.id),
@@ -283,6 +286,7 @@ impl Engine {
         self.vault
             .erase_cases(&BTreeSet::from([draft.own_case()]), changes, &mut self.fork_rng().await)
             .await?;
+        files.iter().for_each(|file| file.forget(&self.staging));
         Ok(())
     }
 

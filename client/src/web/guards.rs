@@ -21,6 +21,7 @@ use axum::http::header::{
 use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
+use causeway_common::limits::ATTACHMENT_BYTES_MAX;
 use subtle::ConstantTimeEq as _;
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -30,11 +31,15 @@ use super::door::cookie;
 use super::place::Place;
 
 /// 1 MiB: the longest form has some 200 fields, the longest of them some thousand characters of two bytes, each of which takes three in a
-/// form: 200 kB. Five times that. Files come in pieces of this size.
+/// form: 200 kB. Five times that.
 pub(crate) const LONGEST_BODY: usize = 1 << 20;
 /// 30 s until the head of an answer: the slowest honest one is the passphrase's, two or three seconds on an old machine, ten of which may wait for
 /// each other. Streams that stay open are not cut: their head is there at once.
 pub(crate) const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+/// 1 GiB and 1 MiB: the largest file of evidence, with the form around it. It passes through, and never stands in memory.
+pub(crate) const LONGEST_UPLOAD: u64 = ATTACHMENT_BYTES_MAX + LONGEST_BODY as u64;
+/// 10 min for a file that is brought in: 1 GiB from a memory stick of 2 MB a second takes nine.
+const LONGEST_UPLOAD_TIME: Duration = Duration::from_secs(600);
 
 /// What a page may load: its own things. Nothing inline, nothing from elsewhere, in nobody's frame, no text made into code.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
@@ -64,11 +69,17 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
 ];
 
 /// These pages behind all guards. Pages that are added to what comes back are behind none: this is the last step.
-pub(crate) fn guarded(router: Router, place: &Place) -> Router {
-    guarded_within(router, place, LONGEST_ANSWER)
+/// `uploads` take what is longer than a form.
+pub(crate) fn guarded(router: Router, uploads: Router, place: &Place) -> Router {
+    guarded_within(router, uploads, place, LONGEST_ANSWER)
 }
 
-fn guarded_within(router: Router, place: &Place, longest_answer: Duration) -> Router {
+fn guarded_within(router: Router, uploads: Router, place: &Place, longest_answer: Duration) -> Router {
+    let bounded = |router: Router, body: u64, time: Duration| {
+        router
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time))
+            .layer(RequestBodyLimitLayer::new(usize::try_from(body).unwrap_or(usize::MAX)))
+    };
     let (host, origin) = (place.host(), place.origin());
     let from_ours = middleware::from_fn(move |request: Request, next: Next| {
         let passes = comes_from_ours(&request, &origin);
@@ -85,9 +96,8 @@ fn guarded_within(router: Router, place: &Place, longest_answer: Duration) -> Ro
         }
     });
     // From the inside out.
-    router
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, longest_answer))
-        .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
+    bounded(router, LONGEST_BODY as u64, longest_answer)
+        .merge(bounded(uploads, LONGEST_UPLOAD, LONGEST_UPLOAD_TIME))
         .layer(from_ours)
         .layer(CsrfLayer::new())
         .layer(middleware::map_response(async |answer: Response| hardened(answer)))

@@ -29,6 +29,7 @@ pub(crate) mod assets;
 pub(crate) mod begin;
 pub(crate) mod board;
 pub(crate) mod draft;
+pub(crate) mod files;
 pub(crate) mod help;
 pub(crate) mod item;
 pub(crate) mod list;

@@ -78,7 +78,12 @@ pub struct Answer {
     pub head: String,
     /// The rest.
     pub body: String,
+    /// The rest, byte for byte.
+    pub bytes: Vec<u8>,
 }
+
+/// A file in a form: its name as the browser says it, and what it says.
+pub type File<'a> = (&'a str, &'a [u8]);
 
 impl Pages {
     /// In front of the door.
@@ -147,24 +152,12 @@ impl Pages {
 
     /// A request of this browser, to be sent from elsewhere and at any time; it brings no new cookies.
     pub fn asking(&self, method: &str, path: &str, body: &str) -> impl FnOnce() -> Answer + Send + 'static {
-        let (port, head) = (self.port, self.head());
+        let (port, head) = (self.port, self.said());
         let (method, path, body) = (method.to_owned(), path.to_owned(), body.to_owned());
         move || {
             let head: Vec<(&str, &str)> = head.iter().map(|(name, value)| (*name, value.as_str())).collect();
             request(port, &method, &path, &head, &body)
         }
-    }
-
-    /// What this browser says of itself.
-    pub fn head(&self) -> Vec<(&'static str, String)> {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        vec![
-            ("Host", self.host.clone()),
-            ("Origin", format!("http://{}", self.host)),
-            ("Sec-Fetch-Site", "same-origin".to_owned()),
-            ("Cookie", cookies.join("; ")),
-        ]
     }
 
     /// Another browser, at the door of the same program.
@@ -182,9 +175,36 @@ impl Pages {
     /// # Panics
     /// When nobody answers.
     pub fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
-        let head = self.head();
-        let head: Vec<(&str, &str)> = head.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = request(self.port, method, path, &head, body);
+        let kind = if method == "POST" { "application/x-www-form-urlencoded" } else { "" };
+        self.send(method, path, &[("Content-Type", kind)], body.as_bytes())
+    }
+
+    /// Sends a form with files, as a browser does: first what they are.
+    ///
+    /// # Panics
+    /// When nobody answers.
+    pub fn upload(&mut self, path: &str, section: &str, files: &[File<'_>]) -> Answer {
+        let body = multipart(section, files);
+        self.send("POST", path, &[("Content-Type", MULTIPART)], &body)
+    }
+
+    /// What a browser says with each of its requests.
+    pub fn said(&self) -> Vec<(&'static str, String)> {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        vec![
+            ("Host", self.host.clone()),
+            ("Origin", format!("http://{}", self.host)),
+            ("Sec-Fetch-Site", "same-origin".to_owned()),
+            ("Cookie", cookies.join("; ")),
+        ]
+    }
+
+    fn send(&mut self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
+        let said = self.said();
+        let mut head: Vec<(&str, &str)> = said.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        head.extend(more);
+        let answer = exchange(self.port, method, path, &head, body);
         for line in answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
             let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
             self.cookies.retain(|(known, _)| known != name);
@@ -242,22 +262,54 @@ impl Answer {
 /// # Panics
 /// When nobody answers.
 pub fn request(port: u16, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Answer {
+    let kind = if method == "POST" { "application/x-www-form-urlencoded" } else { "" };
+    let head: Vec<(&str, &str)> = head.iter().copied().chain([("Content-Type", kind)]).collect();
+    exchange(port, method, path, &head, body.as_bytes())
+}
+
+/// One request as it goes over the line.
+fn exchange(port: u16, method: &str, path: &str, head: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request_head(method, path, head, body.len()).as_bytes()).unwrap();
+    // One who has heard enough answers before all has been said.
+    let _ = stream.write_all(body);
+    let mut bytes = Vec::new();
+    let read = stream.read_to_end(&mut bytes);
+    assert!(read.is_ok() || !bytes.is_empty(), "{method} {path}: {read:?}");
+    let ends = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
+    let head = String::from_utf8_lossy(&bytes[..ends]).replace("\r\n", "\n");
+    let bytes = bytes.get(ends + 4..).unwrap_or_default().to_vec();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body: String::from_utf8_lossy(&bytes).into_owned(), bytes }
+}
+
+/// What stands before the body of a request.
+pub fn request_head(method: &str, path: &str, head: &[(&str, &str)], length: usize) -> String {
     let lines: String =
         head.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| format!("{n}: {v}\r\n")).collect();
-    let length = body.len();
-    let kind = if method == "POST" { "Content-Type: application/x-www-form-urlencoded\r\n" } else { "" };
-    let whole = format!(
-        "{method} {path} HTTP/1.1\r\n{lines}{kind}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
-    stream.write_all(whole.as_bytes()).unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
+    format!("{method} {path} HTTP/1.1\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n")
+}
+
+/// The type of a form with files.
+pub const MULTIPART: &str = "multipart/form-data; boundary=----causeway";
+
+/// A form with files. Names stand in it as browsers write them (WHATWG): three signs are escaped.
+pub fn multipart(section: &str, files: &[File<'_>]) -> Vec<u8> {
+    let part = |rest: &str| format!("------causeway\r\nContent-Disposition: form-data; {rest}\r\n");
+    let mut body = Vec::new();
+    if !section.is_empty() {
+        body.extend(format!("{}\r\n{section}\r\n", part("name=\"as\"")).bytes());
+    }
+    for (name, bytes) in files {
+        let name = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+        let head = part(&format!("name=\"file\"; filename=\"{name}\""));
+        body.extend(format!("{head}Content-Type: application/octet-stream\r\n\r\n").bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"------causeway--\r\n");
+    body
 }
 
 /// Fields as a form sends them.

@@ -28,7 +28,7 @@ fn pages() -> Router {
         .route("/careless", get(async move || (careless, "")))
         .route("/file", get(async || ([(CONTENT_SECURITY_POLICY, "sandbox")], "")))
         .route("/body", post(async |body: Bytes| body.len().to_string()));
-    guarded(router, &place())
+    guarded(router, Router::new(), &place())
 }
 
 /// A request as a browser writes it, with the headers that are not empty.
@@ -256,7 +256,7 @@ async fn a_body_has_an_end() {
 #[tokio::test]
 async fn an_answer_that_never_comes_is_given_up() {
     let router = Router::new().route("/", get(std::future::pending::<()>));
-    let guarded = guarded_within(router, &place(), Duration::from_millis(20));
+    let guarded = guarded_within(router, Router::new(), &place(), Duration::from_millis(20));
     let answer = guarded.oneshot(asked("GET", "/", &[("host", OURS)]));
     let answer = tokio::time::timeout(Duration::from_secs(10), answer).await.expect("given up").unwrap();
     assert_eq!(answer.status(), 408);

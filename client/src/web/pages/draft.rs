@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use causeway_common::framed;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ use crate::lang::Lang;
 use crate::referral::drafting::{self, Shape};
 use crate::referral::{Document, Kind, SectionCode, labels};
 
+pub(crate) mod files;
 mod lines;
 pub(crate) mod recipients;
 pub(crate) mod section;
@@ -21,6 +23,8 @@ pub(crate) mod sending;
 
 /// Kinds that people begin from a card. The word of each is the end of its texts' names.
 const CARDS: [&str; 4] = ["missing-person", "border-alert", "victim-handoff", "identity-check"];
+/// The part with the attachments, in an address.
+const FILES: &str = "files";
 /// Characters of a draft's number that tell it from others in a list.
 const NUMBER_CHARS: usize = 8;
 
@@ -98,9 +102,17 @@ pub(crate) struct Drafted {
     pub(crate) document: Document,
     pub(crate) to: Vec<String>,
     pub(crate) lacks: Vec<Value>,
+    pub(crate) files: Vec<Value>,
 }
 
 impl Drafted {
+    /// Which state of it this is, with its files.
+    pub(crate) fn whole_revision(&self) -> String {
+        let files = self.files.iter().map(|file| text(file, "id"));
+        let files = framed::sha256(files.collect::<Vec<_>>().join(" ").as_bytes()).to_string();
+        format!("{}-{}", self.revision, files.get(..16).unwrap_or_default())
+    }
+
     /// What a section lacks.
     pub(crate) fn lacking(&self, section: SectionCode) -> Vec<&Value> {
         let name = section.to_string();
@@ -127,6 +139,7 @@ pub(crate) async fn drafted(visitor: &Visitor, id: &str) -> Result<Drafted, Fail
         document,
         to,
         lacks: list("lacks"),
+        files: list("attachments"),
     })
 }
 
@@ -202,6 +215,9 @@ fn all_parts(draft: &Drafted, lang: Lang) -> Vec<Part> {
     let mut sections = drafting::sheets(draft.document.kind);
     sections.sort_by_key(|section| section.to_string() == "CNS");
     for section in sections {
+        if section.to_string() == "CNS" {
+            parts.push(attached(draft, lang));
+        }
         let started = is_started(&draft.document, section);
         let state = match (started, draft.lacking(section).is_empty()) {
             (true, true) => "done",
@@ -214,7 +230,16 @@ fn all_parts(draft: &Drafted, lang: Lang) -> Vec<Part> {
         part.anchor = section.to_string();
         parts.push(part);
     }
+    if !parts.iter().any(|part| part.anchor == FILES) {
+        parts.push(attached(draft, lang));
+    }
     parts
+}
+
+/// The part with the attachments; nobody has to have any.
+fn attached(draft: &Drafted, lang: Lang) -> Part {
+    let state = if draft.files.is_empty() { "free" } else { "done" };
+    part(&draft.id, FILES, lang.text("files-title"), state, lang)
 }
 
 fn is_started(document: &Document, section: SectionCode) -> bool {

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde_json::Value;
 
+use super::files::Listed;
 use super::row::{self, Mark, Row};
 use super::words::{When, moment, when};
 use super::{Frame, Visitor, draw, is_number, shown};
@@ -13,6 +14,8 @@ use crate::cli::output::{capital, harmless, text};
 use crate::formats::{print, said};
 use crate::lang::Lang;
 use crate::referral::{Kind, labels};
+
+pub(crate) mod files;
 
 /// Steps that take something away from the other side, or end the case: asked once more, and shown last.
 const GRAVE: [&str; 5] = ["decline", "decline_late", "withdraw", "error", "fail"];
@@ -33,7 +36,7 @@ struct Item {
     events: Vec<Event>,
     parts: Vec<Part>,
     withheld: Vec<String>,
-    files: Vec<File>,
+    files: Vec<Listed>,
     paper: bool,
 }
 
@@ -63,11 +66,6 @@ struct Part {
 struct Group {
     title: String,
     rows: Vec<(String, String)>,
-}
-
-struct File {
-    name: String,
-    size: String,
 }
 
 pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>) -> Response {
@@ -104,7 +102,7 @@ async fn page(visitor: &Visitor, id: &str, paper: bool) -> Result<Response, Fail
         steps: steps(&v, lang),
         parts: parts(&v, lang),
         withheld: withheld(&v, lang),
-        files: files(&v),
+        files: files::listed(&v, &row.id, lang),
         events: timeline(&v, lang),
         row,
         ours,
@@ -205,13 +203,20 @@ fn parts(v: &Value, lang: Lang) -> Vec<Part> {
         .map(|(code, content)| Part {
             code: harmless(code),
             title: labels::code_of(lang, "section", code),
-            groups: groups(print::rows_of(kind, content, lang), lang),
+            groups: groups(print::rows_of(kind, &without_files(content), lang), lang),
         })
         .filter(|part| !part.groups.is_empty())
         .collect();
     // Who she is and what is wanted first; how the packet was made last.
     parts.sort_by_key(|part| part.code == "HDR");
     parts
+}
+
+/// Files have a part of their own.
+fn without_files(content: &Value) -> Value {
+    let mut content = content.clone();
+    content.as_object_mut().map(|fields| fields.remove("attachments"));
+    content
 }
 
 /// Rows with the same beginning stand under it.
@@ -235,17 +240,4 @@ fn withheld(v: &Value, lang: Lang) -> Vec<String> {
         .filter_map(|code| code.as_str().or_else(|| code["code"].as_str()))
         .map(|code| labels::code_of(lang, "section", code))
         .collect()
-}
-
-fn files(v: &Value) -> Vec<File> {
-    let list = v["attachments"].as_array().into_iter().flatten();
-    list.map(|file| File {
-        name: harmless(text(file, "name")),
-        size: kilobytes(file["size"].as_u64().unwrap_or(0)),
-    })
-    .collect()
-}
-
-fn kilobytes(bytes: u64) -> String {
-    format!("{} kB", bytes.div_ceil(1000))
 }

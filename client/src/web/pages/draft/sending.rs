@@ -5,17 +5,20 @@ use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::files;
 use super::lines::{self, Wrong};
 use super::{Drafted, drafted};
 use crate::cli::failure::Failure;
 use crate::cli::inbox::listed;
-use crate::cli::output::harmless;
+use crate::cli::output::{harmless, text};
 use crate::formats::print;
 use crate::lang::Lang;
 use crate::records;
 use crate::referral::{SectionCode, drafting, labels};
 use crate::web::pages::alert::{Reader, errors, reader};
+use crate::web::pages::files::Listed;
 use crate::web::pages::row::Row;
 use crate::web::pages::{Frame, Visitor, draw, is_number, shown};
 
@@ -30,6 +33,7 @@ struct Answers {
     lacking: Vec<Lacking>,
     errors: Vec<String>,
     readers: Vec<Reader>,
+    files: Vec<Enclosed>,
     exercise: bool,
     changed: bool,
 }
@@ -39,6 +43,13 @@ struct Part {
     title: String,
     address: String,
     rows: Vec<(String, String)>,
+}
+
+/// A file, and who gets it.
+struct Enclosed {
+    file: Listed,
+    goes: String,
+    stays: String,
 }
 
 /// What is still missing, and where it is written.
@@ -82,7 +93,7 @@ pub(crate) async fn send(visitor: Visitor, Path(id): Path<String>, Form(typed): 
 
 async fn sent(visitor: &Visitor, id: &str, typed: &Typed) -> Result<Response, Failure> {
     let draft = drafted(visitor, id).await?;
-    if typed.revision != draft.revision {
+    if typed.revision != draft.whole_revision() {
         let page = page(visitor, &draft, Vec::new(), typed, true).await?;
         return Ok((StatusCode::CONFLICT, page).into_response());
     }
@@ -112,12 +123,12 @@ async fn page(
 ) -> Result<Response, Failure> {
     let lang = visitor.lang;
     let lacking = lacking(draft, lang);
-    let mut readers = Vec::new();
+    let (mut readers, mut shares) = (Vec::new(), Vec::new());
     if lacking.is_empty() {
         match visitor.values(&["drafts", "send", &draft.id, "--preview"]).await {
             Ok(values) => {
-                let shares = values.iter().flat_map(|v| v["access"].as_array()).flatten();
-                readers = shares.map(|share| reader(share, lang)).collect();
+                shares = values.iter().flat_map(|v| v["access"].as_array()).flatten().cloned().collect();
+                readers = shares.iter().map(|share| reader(share, lang)).collect();
             }
             Err(failure) if failed.is_empty() => failed = errors(failure, lang),
             Err(_) => {}
@@ -126,9 +137,10 @@ async fn page(
     Ok(draw(&Answers {
         frame: visitor.frame("drafts")?,
         id: draft.id.clone(),
-        revision: draft.revision.clone(),
+        revision: draft.whole_revision(),
         kind: draft.document.kind.label(lang),
         parts: parts(draft, lang),
+        files: enclosed(draft, &shares, lang),
         lacking,
         errors: failed,
         readers,
@@ -156,6 +168,28 @@ fn parts(draft: &Drafted, lang: Lang) -> Vec<Part> {
     parts.filter(|part| !part.rows.is_empty()).collect()
 }
 
+/// The files, with the organisations that get each and those that do not.
+fn enclosed(draft: &Drafted, shares: &[Value], lang: Lang) -> Vec<Enclosed> {
+    let named = |section: &str, kept_back: bool, words: &str| {
+        let of = shares.iter().filter(|share| {
+            let stays = share["files_kept_back"]
+                .as_array()
+                .is_some_and(|codes| codes.iter().any(|code| code == section));
+            stays == kept_back
+        });
+        let names: Vec<String> = of.map(|share| harmless(text(share, "name"))).collect();
+        if names.is_empty() { String::new() } else { lang.fill(words, &[("names", &names.join(", "))]) }
+    };
+    let files = files::listed(draft, lang).into_iter().zip(&draft.files);
+    files
+        .map(|(file, v)| Enclosed {
+            file,
+            goes: named(text(v, "section"), false, "files-go-to"),
+            stays: named(text(v, "section"), true, "files-stay"),
+        })
+        .collect()
+}
+
 /// Everything that is missing, each with the way to its place.
 fn lacking(draft: &Drafted, lang: Lang) -> Vec<Lacking> {
     let mut all = Vec::new();
@@ -172,9 +206,8 @@ fn lacking(draft: &Drafted, lang: Lang) -> Vec<Lacking> {
         }));
     }
     // What stands in no section that people write.
-    let known = |lacking: &&serde_json::Value| {
-        sheets.iter().any(|section| lacking["section"] == section.to_string().as_str())
-    };
+    let known =
+        |lacking: &&Value| sheets.iter().any(|section| lacking["section"] == section.to_string().as_str());
     let others: Vec<_> = draft.lacks.iter().filter(|lacking| !known(lacking)).collect();
     let (_, wrong) = lines::lines(&draft.document, &[], &others, lang);
     all.extend(
