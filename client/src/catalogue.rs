@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::escalation::tasks;
 use crate::model::Thread;
+use crate::office::{self, notes};
 use crate::records::{self, RecordError};
 use crate::referral::lifecycle::{Action, WorkState};
 use crate::vault::{Tree, Vault};
@@ -58,6 +59,8 @@ pub struct Catalogue {
     lines: BTreeMap<Order, Line>,
     places: HashMap<[u8; 32], Order>,
     words: HashSet<Arc<str>>,
+    /// Who has which referral, by number.
+    assigned: HashMap<[u8; 32], String>,
     /// Names of the tasks that are still to be done.
     open_tasks: BTreeSet<Vec<u8>>,
     generation: u64,
@@ -74,6 +77,11 @@ impl Line {
         !self.ours && self.is_unanswered()
     }
 
+    /// Whether it waits and is urgent: the alarm sounds.
+    pub fn sounds(&self) -> bool {
+        self.waits() && self.priority <= Priority::P1
+    }
+
     /// Whether nothing is expected of anybody any more.
     pub fn has_ended(&self) -> bool {
         self.work.parse::<WorkState>().is_ok_and(WorkState::is_terminal)
@@ -88,6 +96,11 @@ impl Catalogue {
     /// All lines, the most urgent first, then the newest.
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
         self.lines.values()
+    }
+
+    /// Number of whoever has a referral.
+    pub fn assigned(&self, case: &[u8; 32]) -> Option<&str> {
+        self.assigned.get(case).map(String::as_str)
     }
 
     /// Names of the tasks that were to be done when it was brought up to date.
@@ -126,6 +139,14 @@ impl Catalogue {
             let lines = &self.lines;
             self.places.retain(|_, order| lines.contains_key(order));
         }
+        for id in vault.written_after(Tree::Office, self.generation) {
+            let Some(case) = office::assigned_case(&id) else { continue };
+            match notes::assigned_to(vault, case)? {
+                Some(to) => drop(self.assigned.insert(case, to)),
+                None => drop(self.assigned.remove(&case)),
+            }
+        }
+        self.assigned.retain(|case, _| vault.holds(Tree::Office, &office::assigned_id(case)));
         let written = vault.written_after(Tree::Clocks, self.generation);
         for (id, is_open) in tasks::standing(vault, written)? {
             if is_open {

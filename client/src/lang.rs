@@ -42,6 +42,7 @@ words![
     "log",
     "matches",
     "mrz",
+    "office",
     "org",
     "pages",
     "pages-network",

@@ -112,6 +112,9 @@ mod tests {
                     let calls = source.split("activity::append(").skip(1);
                     let first = calls.filter_map(|rest| rest.split(';').next()?.split('"').nth(1));
                     found.extend(first.map(str::to_owned));
+                    let kept = source.split(" keep(home, ").skip(1);
+                    let kept = kept.filter_map(|rest| rest.split([';', '?']).next()?.split('"').nth(1));
+                    found.extend(kept.map(str::to_owned));
                 }
             }
         }

@@ -65,10 +65,12 @@ pub enum Tree {
     Events = 26,
     /// What programs may do, and what they have been given.
     Programs = 27,
+    /// What colleagues keep in common: notes, who has which case, the roster, texts.
+    Office = 28,
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 27] = [
+    pub(super) const ALL: [Self; 28] = [
         Self::Identity,
         Self::Directory,
         Self::Outbox,
@@ -96,6 +98,7 @@ impl Tree {
         Self::Calls,
         Self::Events,
         Self::Programs,
+        Self::Office,
     ];
 }
 

@@ -7,7 +7,6 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use causeway_common::priority::Priority;
 use serde_json::Value;
 
 use crate::cli;
@@ -110,7 +109,7 @@ impl Visitor {
         let (mut waiting, mut urgent, mut newest) = (0, 0, 0);
         for line in records::catalogue(vault)?.lines().filter(|line| line.waits()) {
             waiting += 1;
-            urgent += usize::from(line.priority <= Priority::P1);
+            urgent += usize::from(line.sounds());
             newest = newest.max(line.begun.0);
         }
         Ok(Frame {
