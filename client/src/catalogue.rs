@@ -108,14 +108,25 @@ impl Catalogue {
         self.open_tasks.iter().map(Vec::as_slice)
     }
 
+    /// All referrals that somebody has, each with that number.
+    pub(crate) fn all_assigned(&self) -> impl ExactSizeIterator<Item = (&[u8; 32], &String)> {
+        self.assigned.iter()
+    }
+
     /// The commit of the vault that it is up to date with.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
 
     /// As it was at a commit of the vault; [`Self::refresh`] brings it on from there.
-    pub(crate) fn kept(generation: u64, lines: Vec<Line>, open_tasks: Vec<Vec<u8>>) -> Self {
-        let mut kept = Self { generation, open_tasks: open_tasks.into_iter().collect(), ..Self::default() };
+    pub(crate) fn kept(
+        generation: u64,
+        lines: Vec<Line>,
+        open_tasks: Vec<Vec<u8>>,
+        assigned: Vec<([u8; 32], String)>,
+    ) -> Self {
+        let (open_tasks, assigned) = (open_tasks.into_iter().collect(), assigned.into_iter().collect());
+        let mut kept = Self { generation, open_tasks, assigned, ..Self::default() };
         for line in lines {
             let (kind, work) = (kept.word(&line.kind), kept.word(&line.work));
             kept.enter(Line { kind, work, ..line });

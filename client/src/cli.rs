@@ -628,7 +628,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Recovery(command) => recovery::run(command, home).await,
         Command::Stats(args) => stats::stats(args, home).await,
         Command::Search(args) => search::search(args, home).await,
-        Command::Log(command) => log::run(command, home),
+        Command::Log(command) => log::run(command, home).await,
         Command::Doctor => status::doctor(home).await,
         Command::Registrar(command) => registrar::run(command, home).await,
         Command::Demo(_)

@@ -18,8 +18,8 @@ pub mod notes;
 pub mod roster;
 pub mod texts;
 
-/// Longest text that a person writes into an entry, in characters: as long as that of a step.
-pub const TEXT_CHARS_MAX: usize = crate::referral::update::TEXT_CHARS_MAX;
+/// Longest text that a person writes into an entry, in characters: two pages.
+pub const TEXT_CHARS_MAX: usize = 4_000;
 /// Longest value of an entry: a text of four bytes each, twice for what JSON escapes, and what stands around it.
 pub const VALUE_BYTES_MAX: usize = 8 * TEXT_CHARS_MAX + 4 * 1024;
 /// Longest key of an entry: a name of 60 characters of four bytes.
@@ -87,7 +87,7 @@ impl Kind {
         matches!(self, Self::Note | Self::OwnNote | Self::Assigned)
     }
 
-    /// Entries of it that are kept: of one case, or of the organisation. 500 notes of the longest text are 16 MB.
+    /// Entries of it that are kept: of one case, or of the organisation. 500 notes of the longest text are 18 MB.
     pub(crate) fn most(self) -> usize {
         match self {
             Self::Note | Self::OwnNote => 500,

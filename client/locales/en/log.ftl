@@ -111,3 +111,4 @@ log-handed-the-shift-over = Left a note for the next shift
 log-read-what-the-last-shift-has-left = Read the note of the last shift
 log-silenced-the-alarm = Silenced the alarm for five minutes
 log-changed-the-templates = Changed the texts that are used again
+log-printed-a-referral = Printed a referral

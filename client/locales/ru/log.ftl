@@ -113,3 +113,4 @@ log-handed-the-shift-over = Оставлена запись следующей �
 log-read-what-the-last-shift-has-left = Прочитана запись прошлой смены
 log-silenced-the-alarm = Сигнал отключён на пять минут
 log-changed-the-templates = Изменены заготовки
+log-printed-a-referral = Обращение напечатано
