@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::escalation::tasks;
 use crate::model::Thread;
+use crate::office::{self, notes};
 use crate::records::{self, RecordError};
 use crate::referral::lifecycle::{Action, WorkState};
 use crate::vault::{Tree, Vault};
@@ -58,6 +59,8 @@ pub struct Catalogue {
     lines: BTreeMap<Order, Line>,
     places: HashMap<[u8; 32], Order>,
     words: HashSet<Arc<str>>,
+    /// Who has which referral, by number.
+    assigned: HashMap<[u8; 32], String>,
     /// Names of the tasks that are still to be done.
     open_tasks: BTreeSet<Vec<u8>>,
     generation: u64,
@@ -72,6 +75,11 @@ impl Line {
     /// Whether it waits for an answer of ours.
     pub fn waits(&self) -> bool {
         !self.ours && self.is_unanswered()
+    }
+
+    /// Whether it waits and is urgent: the alarm sounds.
+    pub fn sounds(&self) -> bool {
+        self.waits() && self.priority <= Priority::P1
     }
 
     /// Whether nothing is expected of anybody any more.
@@ -90,9 +98,19 @@ impl Catalogue {
         self.lines.values()
     }
 
+    /// Number of whoever has a referral.
+    pub fn assigned(&self, case: &[u8; 32]) -> Option<&str> {
+        self.assigned.get(case).map(String::as_str)
+    }
+
     /// Names of the tasks that were to be done when it was brought up to date.
     pub(crate) fn open_tasks(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.open_tasks.iter().map(Vec::as_slice)
+    }
+
+    /// All referrals that somebody has, each with that number.
+    pub(crate) fn all_assigned(&self) -> impl ExactSizeIterator<Item = (&[u8; 32], &String)> {
+        self.assigned.iter()
     }
 
     /// The commit of the vault that it is up to date with.
@@ -101,8 +119,14 @@ impl Catalogue {
     }
 
     /// As it was at a commit of the vault; [`Self::refresh`] brings it on from there.
-    pub(crate) fn kept(generation: u64, lines: Vec<Line>, open_tasks: Vec<Vec<u8>>) -> Self {
-        let mut kept = Self { generation, open_tasks: open_tasks.into_iter().collect(), ..Self::default() };
+    pub(crate) fn kept(
+        generation: u64,
+        lines: Vec<Line>,
+        open_tasks: Vec<Vec<u8>>,
+        assigned: Vec<([u8; 32], String)>,
+    ) -> Self {
+        let (open_tasks, assigned) = (open_tasks.into_iter().collect(), assigned.into_iter().collect());
+        let mut kept = Self { generation, open_tasks, assigned, ..Self::default() };
         for line in lines {
             let (kind, work) = (kept.word(&line.kind), kept.word(&line.work));
             kept.enter(Line { kind, work, ..line });
@@ -126,6 +150,14 @@ impl Catalogue {
             let lines = &self.lines;
             self.places.retain(|_, order| lines.contains_key(order));
         }
+        for id in vault.written_after(Tree::Office, self.generation) {
+            let Some(case) = office::assigned_case(&id) else { continue };
+            match notes::assigned_to(vault, case)? {
+                Some(to) => drop(self.assigned.insert(case, to)),
+                None => drop(self.assigned.remove(&case)),
+            }
+        }
+        self.assigned.retain(|case, _| vault.holds(Tree::Office, &office::assigned_id(case)));
         let written = vault.written_after(Tree::Clocks, self.generation);
         for (id, is_open) in tasks::standing(vault, written)? {
             if is_open {

@@ -40,6 +40,7 @@ mod log;
 mod matches;
 mod member;
 mod mrz;
+pub(crate) mod office;
 pub(crate) mod org;
 mod outfile;
 pub(crate) mod output;
@@ -270,8 +271,20 @@ enum Command {
     Delay(steps::StepArgs),
     /// Say that the person has been found.
     Located(steps::StepArgs),
-    /// Say something about a referral that changes no state: safe, deceased and others.
-    Note(steps::NoteArgs),
+    /// Write a note that only your organisation sees, or say something to the other side that changes no state: safe, deceased
+    /// and others.
+    Note(office::notes::NoteCommand),
+    /// Say who of the staff has a referral. Only your organisation sees it.
+    Assign(office::assign::AssignArgs),
+    /// Who is on duty, and what one shift tells the next.
+    #[command(subcommand)]
+    Roster(office::roster::RosterCommand),
+    /// Texts that your organisation uses again.
+    #[command(subcommand)]
+    Template(office::texts::TemplateCommand),
+    /// The alarm of this workstation's pages.
+    #[command(subcommand)]
+    Alarm(office::alarm::AlarmCommand),
     /// What has to be done because somebody has not answered, and what came of it.
     #[command(subcommand)]
     Tasks(tasks::TasksCommand),
@@ -602,7 +615,11 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Progress(args) => steps::step(args, Action::Progress, home).await,
         Command::Delay(args) => steps::step(args, Action::DelayNotice, home).await,
         Command::Located(args) => steps::step(args, Action::Located, home).await,
-        Command::Note(args) => steps::note(args, home).await,
+        Command::Note(command) => office::notes::run(command, home).await,
+        Command::Assign(args) => office::assign::assign(args, home).await,
+        Command::Roster(command) => office::roster::run(command, home).await,
+        Command::Template(command) => office::texts::run(command, home).await,
+        Command::Alarm(command) => office::alarm::run(command, home).await,
         Command::Tasks(command) => tasks::run(command, home).await,
         Command::ReferAgain(args) => again::refer_again(args, home).await,
         Command::Escalate { id } => tasks::escalate(&id, home).await,
@@ -616,7 +633,7 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Recovery(command) => recovery::run(command, home).await,
         Command::Stats(args) => stats::stats(args, home).await,
         Command::Search(args) => search::search(args, home).await,
-        Command::Log(command) => log::run(command, home),
+        Command::Log(command) => log::run(command, home).await,
         Command::Doctor => status::doctor(home).await,
         Command::Registrar(command) => registrar::run(command, home).await,
         Command::Demo(_)

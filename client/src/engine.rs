@@ -35,6 +35,7 @@ mod erasing;
 pub mod history;
 pub mod incoming;
 pub mod judgement;
+mod office;
 pub mod outgoing;
 mod passing;
 mod receipts;
@@ -46,6 +47,7 @@ pub mod threads;
 mod unreached;
 
 pub(crate) use self::erasing::Word;
+pub(crate) use self::office::OfficeError;
 
 /// A random source that can be kept.
 pub type Rng = Box<dyn rand_core::CryptoRng + Send>;

@@ -43,6 +43,7 @@ words![
     "log",
     "matches",
     "mrz",
+    "office",
     "org",
     "pages",
     "pages-network",

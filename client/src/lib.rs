@@ -44,6 +44,7 @@ pub mod matching;
 pub mod membership;
 pub mod model;
 pub mod mrz;
+pub mod office;
 pub mod prekeys;
 mod preview;
 pub mod proposals;

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{StoredSection, Transport};
+use crate::office::Entry;
 use crate::seal::packet::HEADER_SECTION;
 
 /// Kind code of such a packet.
@@ -51,6 +52,8 @@ pub struct Shared {
     erased: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     lost: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    office: Vec<String>,
 }
 
 /// A person has opened a packet of somebody else.
@@ -225,6 +228,11 @@ impl Shared {
         self.lost.push(hex::encode(codec::encode(item)));
     }
 
+    /// Says what colleagues keep in common.
+    pub fn say_office(&mut self, entry: &Entry) {
+        self.office.push(hex::encode(codec::encode(entry)));
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         [&self.given, &self.proposed].into_iter().chain(self.joinable()).all(Vec::is_empty)
@@ -233,7 +241,8 @@ impl Shared {
     /// The case whose content it carries; none if it carries none.
     pub fn case(&self) -> Option<[u8; 32]> {
         let sent = self.sent().first().map(|item| item.case);
-        sent.or_else(|| crate::records::of_manifest(&self.given().first()?.manifest))
+        let kept = || self.office().first().and_then(Entry::of_case);
+        sent.or_else(|| crate::records::of_manifest(&self.given().first()?.manifest)).or_else(kept)
     }
 
     /// Reads the header among a packet's sections; none if this is no packet of that kind.
@@ -285,12 +294,13 @@ impl Shared {
             self.receipted.extend_from_slice(&other.receipted);
             self.erased.extend_from_slice(&other.erased);
             self.lost.extend_from_slice(&other.lost);
+            self.office.extend_from_slice(&other.office);
         }
         takes
     }
 
-    fn joinable(&self) -> [&Vec<String>; 5] {
-        [&self.opened, &self.sent, &self.receipted, &self.erased, &self.lost]
+    fn joinable(&self) -> [&Vec<String>; 6] {
+        [&self.opened, &self.sent, &self.receipted, &self.erased, &self.lost, &self.office]
     }
 
     /// Packets that have been opened.
@@ -321,6 +331,11 @@ impl Shared {
     /// Packets that have reached nobody.
     pub fn lost(&self) -> Vec<LostItem> {
         items(&self.lost)
+    }
+
+    /// What colleagues keep in common.
+    pub fn office(&self) -> Vec<Entry> {
+        items(&self.office)
     }
 
     /// Receipts that are passed on.

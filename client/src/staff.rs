@@ -25,6 +25,20 @@ pub fn set_supervisors_accept(changes: &mut Changes, only: bool) {
     records::write(changes, Tree::Desks, ACCEPTING, &only);
 }
 
+/// Record beside the desks with the number of whoever sits at this workstation.
+const ME: &[u8] = b"me";
+
+/// Number of whoever sits at this workstation, if somebody has said so: what is written here is written under it.
+pub fn me(from: &dyn Source) -> Result<Option<String>, RecordError> {
+    let number: Option<String> = records::read(from, Tree::Desks, ME)?;
+    Ok(number.filter(|number| !number.is_empty()))
+}
+
+/// Says who sits here; an empty number: nobody in particular.
+pub fn set_me(changes: &mut Changes, number: &str) {
+    records::write(changes, Tree::Desks, ME, &number.to_owned());
+}
+
 /// One of the staff.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

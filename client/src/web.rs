@@ -107,6 +107,11 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/inbox", get(pages::list::incoming))
         .route("/sent", get(pages::list::sent))
         .route("/item/{id}", get(pages::item::show))
+        .route("/item/{id}/note", post(pages::office::note))
+        .route("/item/{id}/assign", post(pages::office::assign))
+        .route("/item/{id}/print", post(pages::office::print))
+        .route("/duty/read", post(pages::office::read))
+        .route("/duty/snooze", post(pages::office::snooze))
         .route("/item/{id}/{step}", get(pages::step::ask).post(pages::step::take))
         .route("/item/{id}/file/{file}", get(pages::item::files::save))
         .route("/item/{id}/file/{file}/preview", get(pages::item::files::preview))
@@ -165,7 +170,7 @@ pub(crate) fn router(site: &Shared) -> Router {
 
 /// Settings of the workstation and of the organisation.
 fn settings() -> Router<Shared> {
-    use pages::settings::{self, backup, devices, hours, staff};
+    use pages::settings::{self, backup, devices, hours, roster, staff, templates};
     Router::new()
         .route("/settings", get(settings::show))
         .route("/settings/diagnostics", get(settings::diagnostics))
@@ -178,6 +183,13 @@ fn settings() -> Router<Shared> {
         .route("/settings/backup", get(backup::show).post(backup::create))
         .route("/settings/hours", get(hours::show).post(hours::set))
         .route("/settings/staff", get(staff::list).post(staff::add))
+        .route("/settings/staff/me", post(staff::me))
+        .route("/settings/roster", get(roster::show).post(roster::set))
+        .route("/settings/roster/override", post(roster::stand_in))
+        .route("/settings/roster/clear", post(roster::clear))
+        .route("/settings/roster/handover", post(roster::hand_over))
+        .route("/settings/templates", get(templates::list).post(templates::add))
+        .route("/settings/templates/remove", post(templates::remove))
         .route("/settings/staff/policy", post(staff::policy))
         .route("/settings/staff/remove", post(staff::remove))
 }

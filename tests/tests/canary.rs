@@ -29,7 +29,13 @@ use serde_json::Value;
 const ORGS: [(&str, &str, &str); 2] = [("Desk One", "hotline", "RU"), ("Desk Two", "police", "DE")];
 const KINDS: [&str; 4] = ["missing-person", "border-alert", "victim-handoff", "identity-check"];
 /// What people write along the way.
-const NOTES: [&str; 3] = ["Which flight did she take?", "Gate 14, grey coat.", "She sleeps at her aunt's."];
+const NOTES: [&str; 5] = [
+    "Which flight did she take?",
+    "Gate 14, grey coat.",
+    "She sleeps at her aunt's.",
+    "Among us: the lieutenant knows the van.",
+    "For me: is the passport hers?",
+];
 const PICTURE: &str = "Iuliia at the lake.jpg";
 const RECORD_BYTES_MAX: usize = 4 << 20;
 
@@ -68,6 +74,8 @@ async fn play(town: &Town, folder: &Path) {
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
     police.run(&["accept", id, "--eta", "today", "--text", NOTES[2]]).await;
+    police.run(&["note", "add", id, "--text", NOTES[3]]).await;
+    police.run(&["note", "add", id, "--visible", "me", "--text", NOTES[4]]).await;
     police.run(&["sync"]).await;
     // Stays at the hotline: its outbox and its staged files are looked at as well.
     let file = sample("missing-person.json").display().to_string();

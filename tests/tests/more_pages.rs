@@ -64,6 +64,8 @@ async fn every_page_is_whole_what_is_sought_is_in_no_address_and_what_was_opened
             "/settings/backup",
             "/settings/hours",
             "/settings/staff",
+            "/settings/roster",
+            "/settings/templates",
             "/settings/diagnostics",
         ] {
             let page = whole(pages.get(path), path, lang);

@@ -115,7 +115,13 @@ if (body.dataset.events) {
       news.replaceChildren(link);
       news.hidden = false;
     }
-    alarmWhile(now.urgent > 0);
+    const silence = document.getElementById("silence");
+    if (silence) {
+      silence.textContent = now.silence;
+      silence.hidden = now.silence === "";
+    }
+    document.getElementById("nobody").hidden = !now.nobody;
+    alarmWhile(now.urgent > 0 && now.silence === "");
   });
   // Locked, or the program has ended: the page must not stay on the screen.
   source.addEventListener("error", () => {

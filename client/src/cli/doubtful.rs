@@ -105,7 +105,7 @@ pub(super) fn warnings(v: &Value, lang: Lang) -> String {
 
 /// Packets in quarantine that these filters let through: they belong to no referral yet.
 pub(super) async fn kept_apart(args: &ListArgs, home: &Home) -> Result<Vec<Value>, Failure> {
-    if args.needs_answer || args.overdue {
+    if args.needs_answer || args.overdue || args.mine || args.unassigned {
         return Ok(Vec::new());
     }
     let from = match &args.from {

@@ -13,6 +13,7 @@ use super::erase;
 use super::exhibits;
 use super::failure::{Failure, exit};
 use super::home::Home;
+use super::office::notes;
 use super::output::{harmless, harmless_under, print, text, time};
 use super::shared;
 use super::standing::Vetted;
@@ -168,6 +169,7 @@ async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
     value["doubts"] = doubtful::of_thread(thread, home)?;
     value["readable_by_revoked"] = doubtful::readable_by(thread.root, home)?;
     value["possible"] = possible(thread, home)?.into();
+    value["notes"] = notes::values(thread, home)?.into();
     print(home.json, value, |v| {
         let stated = super::mrz::stated_words(&stated, home.lang);
         let fresh = capacity::freshness_words(&v["capacity"], home);
@@ -283,6 +285,7 @@ pub(super) fn people(v: &Value, lang: Lang) -> String {
     }
     out.push_str(&sender_words(&v["proofs"], lang));
     out.push_str(&timeline_words(v, lang));
+    out.push_str(&notes::words(&v["notes"], lang));
     let possible: Vec<String> = v["possible"]
         .as_array()
         .into_iter()
@@ -326,6 +329,9 @@ fn head_words(v: &Value, lang: Lang) -> String {
     }
     let work = labels::code_of(lang, "state", text(v, "work"));
     lines.push(lang.fill("shown-state", &[("transport", &transport_words(v, lang)), ("work", &work)]));
+    if let Some(to) = v["assigned"].as_str() {
+        lines.push(lang.fill("list-assigned", &[("number", &harmless(to))]));
+    }
     lines.join("\n") + "\n"
 }
 

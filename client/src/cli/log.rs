@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::home::Home;
 use super::output::{capital, harmless, number, print, print_list, text, time};
+use super::steps::find_thread;
 use crate::activity::{self, Entry};
 use crate::formats::said;
 use crate::lang::Lang;
 use crate::referral::lifecycle::Action;
+use crate::vault::Changes;
 
 /// Entries that are shown unless told otherwise: a screen full.
 const LIMIT: u64 = 20;
@@ -29,12 +31,19 @@ pub(crate) enum LogCommand {
     },
     /// Whether each entry fits the one before: nothing was changed, taken out or put in.
     Check,
+    /// Write down that a referral was printed.
+    #[command(hide = true)]
+    Printed {
+        /// Number of the referral, or the beginning of it.
+        id: String,
+    },
 }
 
-pub(crate) fn run(command: LogCommand, home: &Home) -> Result<(), Failure> {
+pub(crate) async fn run(command: LogCommand, home: &Home) -> Result<(), Failure> {
     match command {
         LogCommand::List { limit, before } => list(limit, before, home),
         LogCommand::Check => check(home),
+        LogCommand::Printed { id } => printed(&id, home).await,
     }
 }
 
@@ -46,6 +55,14 @@ fn list(limit: u64, before: u64, home: &Home) -> Result<(), Failure> {
         format!("{}  {}  {}", v["number"], text(v, "at"), text(v, "words"))
     });
     Ok(())
+}
+
+/// Paper leaves the house: the pages say so before they show it.
+async fn printed(id: &str, home: &Home) -> Result<(), Failure> {
+    let root = find_thread(home, id)?.root;
+    let mut changes = Changes::default();
+    activity::append(&home.engine.vault, &mut changes, home.engine.now(), "printed a referral", Some(root))?;
+    Ok(home.engine.commit(changes).await?)
 }
 
 fn value(entry: &Entry, lang: Lang) -> Value {
@@ -112,6 +129,9 @@ mod tests {
                     let calls = source.split("activity::append(").skip(1);
                     let first = calls.filter_map(|rest| rest.split(';').next()?.split('"').nth(1));
                     found.extend(first.map(str::to_owned));
+                    let kept = source.split(" keep(home, ").skip(1);
+                    let kept = kept.filter_map(|rest| rest.split([';', '?']).next()?.split('"').nth(1));
+                    found.extend(kept.map(str::to_owned));
                 }
             }
         }

@@ -28,6 +28,11 @@ pub(crate) enum StaffCommand {
         #[arg(long, value_parser = ["agent", "supervisor"])]
         accept: String,
     },
+    /// Who sits at this workstation: notes and assignments are made under this number.
+    Me {
+        /// Number in your organisation; without it, whose it is now is shown.
+        number: Option<String>,
+    },
     /// Take somebody off the list.
     Remove {
         /// Number in your organisation.
@@ -41,6 +46,7 @@ pub(crate) async fn run(command: StaffCommand, home: &Home) -> Result<(), Failur
     let (number, done) = match command {
         StaffCommand::List => return list(home),
         StaffCommand::Policy { accept } => return policy(&accept, home).await,
+        StaffCommand::Me { number } => return me(number, home).await,
         StaffCommand::Add { number, role } => {
             if !staff::is_number(&number) || vault.count(Tree::Staff) >= staff::STAFF_MAX {
                 return Err(Failure::invalid(
@@ -58,6 +64,9 @@ pub(crate) async fn run(command: StaffCommand, home: &Home) -> Result<(), Failur
                 return Err(Failure::not_found(&number));
             }
             staff::remove(&mut changes, &number);
+            if staff::me(vault)?.is_some_and(|me| me == number) {
+                staff::set_me(&mut changes, "");
+            }
             let done = home.lang.fill("staff-removed", &[("number", &number)]);
             (number, done)
         }
@@ -75,6 +84,35 @@ fn list(home: &Home) -> Result<(), Failure> {
         format!("{}  {}", text(v, "number"), home.lang.text(&format!("role-{}", text(v, "role"))))
     });
     Ok(())
+}
+
+/// Whose workstation this is while somebody sits at it.
+async fn me(number: Option<String>, home: &Home) -> Result<(), Failure> {
+    let vault = &home.engine.vault;
+    if let Some(number) = &number {
+        is_here(home, number)?;
+        let mut changes = Changes::default();
+        staff::set_me(&mut changes, number);
+        home.engine.commit(changes).await?;
+        home.note("said who sits at this workstation").await?;
+    }
+    let me = staff::me(vault)?;
+    print(home.json, json!({ "number": me }), |_| match &me {
+        Some(number) => home.lang.fill("staff-me", &[("number", number)]),
+        None => home.lang.text("staff-me-none"),
+    });
+    Ok(())
+}
+
+/// Whether a number can be somebody's here: it is on the list, or nobody is.
+pub(crate) fn is_here(home: &Home, number: &str) -> Result<(), Failure> {
+    let vault = &home.engine.vault;
+    let listed = vault.count(Tree::Staff) == 0 || staff::find(vault, number)?.is_some();
+    if staff::is_number(number) && listed {
+        return Ok(());
+    }
+    let gaps = [("number", number)];
+    Err(Failure::invalid(home.lang.fill("staff-not-here", &gaps), home.lang.text("staff-hint")))
 }
 
 /// Nobody could take anything on if there were no supervisor.

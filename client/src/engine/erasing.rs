@@ -17,6 +17,7 @@ use crate::escalation::tasks;
 use crate::formats::drafts;
 use crate::matching::finding;
 use crate::model::{Received, Sent, StoredSection, Thread};
+use crate::office;
 use crate::records::{self, Step};
 use crate::retention::proofs::{self, Proof};
 use crate::retention::requests::{self, Order};
@@ -136,6 +137,9 @@ impl Engine {
             thread.events.iter_mut().for_each(|event| event.text.clear());
             records::put_thread(&mut step.changes, &thread);
         }
+        if texts {
+            found |= office::drop_notes(&self.vault, &mut step.changes, case);
+        }
         if !found {
             return Ok(false);
         }
@@ -163,6 +167,7 @@ impl Engine {
         let mut step = Step::new(&self.vault);
         if placeholder::of(&step, &order.case)?.is_none() {
             placeholder::put(&mut step.changes, &Placeholder::before_it_came(order));
+            office::drop_case(&self.vault, &mut step.changes, order.case);
         }
         step.changes.delete(Tree::Retention, &requests::order_key(&order.case));
         self.commit_step(step).await

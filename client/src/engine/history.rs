@@ -18,6 +18,7 @@ use super::standing::SenderKey;
 use super::{Engine, EngineError};
 use crate::doubts::{self, Doubt, Standing};
 use crate::model::{PACKET_REFERRAL, Received, Sent, StoredSection, Transport};
+use crate::office;
 use crate::records::{self, Step, early};
 use crate::retention::placeholder;
 use crate::seal::kept;
@@ -69,6 +70,8 @@ pub struct History {
     device: DeviceId,
     cursor: Cursor,
     entries: VecDeque<Entry>,
+    /// What colleagues keep in common.
+    office: VecDeque<office::Entry>,
 }
 
 impl History {
@@ -79,7 +82,7 @@ impl History {
 
     /// How many are left.
     pub fn left(&self) -> usize {
-        self.entries.len()
+        self.entries.len() + self.office.len()
     }
 }
 
@@ -113,7 +116,8 @@ impl Engine {
         let mut entries = self.past(cursor)?;
         entries.retain(|(time, packet, _)| (*time, *packet) > cursor.after);
         entries.sort_unstable();
-        Ok(History { device, cursor, entries: entries.into() })
+        let office = office::shared_after(&self.vault, cursor.upto).map_err(EngineError::from)?;
+        Ok(History { device, cursor, entries: entries.into(), office: office.into() })
     }
 
     /// Everything that counts and is older than now, as far as it has been written since earlier runs.
@@ -164,14 +168,18 @@ impl Engine {
             }
             (cursor.after, cursor.given) = ((time, packet), cursor.given + 1);
         }
-        if count == history.entries.len() {
+        let room = GIVEN_AT_ONCE.min(GIVEN_WAITING_MAX - waiting.len()) - count;
+        let office: Vec<office::Entry> = history.office.iter().take(room).cloned().collect();
+        self.give_entries(&office, history.device, &mut step).await?;
+        if count == history.entries.len() && office.len() == history.office.len() {
             (cursor.upto, cursor.begun) = (cursor.begun.max(cursor.upto), 0);
         }
         early::put_history_cursor(&mut step.changes, history.device, &cursor);
         self.commit_step(step).await?;
         history.cursor = cursor;
         history.entries.drain(..count);
-        Ok(count)
+        history.office.drain(..office.len());
+        Ok(count + office.len())
     }
 
     async fn give_received(

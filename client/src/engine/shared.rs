@@ -150,6 +150,9 @@ impl Engine {
         for item in shared.erased() {
             requests::take_order(item, author, step)?;
         }
+        for entry in shared.office() {
+            self.colleague_wrote(entry, step)?;
+        }
         for item in shared.receipted() {
             self.take_passed_on(item, step).await?;
         }

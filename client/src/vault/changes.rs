@@ -67,10 +67,12 @@ pub enum Tree {
     Programs = 27,
     /// Files of referrals that are being written.
     DraftFiles = 28,
+    /// What colleagues keep in common: notes, who has which case, the roster, texts.
+    Office = 29,
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 28] = [
+    pub(super) const ALL: [Self; 29] = [
         Self::Identity,
         Self::Directory,
         Self::Outbox,
@@ -99,6 +101,7 @@ impl Tree {
         Self::Events,
         Self::Programs,
         Self::DraftFiles,
+        Self::Office,
     ];
 }
 

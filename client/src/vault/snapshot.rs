@@ -48,6 +48,7 @@ struct Start {
     entries: u64,
     lines: u64,
     tasks: u64,
+    assigned: u64,
 }
 
 /// A record, by its place in the index.
@@ -109,6 +110,7 @@ impl Vault {
             entries: view.len() as u64,
             lines: catalogue.lines().len() as u64,
             tasks: catalogue.open_tasks().len() as u64,
+            assigned: catalogue.all_assigned().len() as u64,
         })?;
         for tree in Tree::ALL {
             let entry = |(id, place): (&'_ Vec<u8>, &Place)| Entry {
@@ -121,6 +123,7 @@ impl Vault {
         }
         out.write_all(catalogue.lines())?;
         out.write_all(catalogue.open_tasks())?;
+        out.write_all(catalogue.all_assigned())?;
         Ok(out.bytes)
     }
 
@@ -266,9 +269,14 @@ impl<R: Read> Sealed<'_, R> {
             tasks.push(task);
             Ok(())
         })?;
+        let mut assigned: Vec<([u8; 32], String)> = Vec::new();
+        self.all(start.assigned, |one| {
+            assigned.push(one);
+            Ok(())
+        })?;
         // In the order in which they were written: a map is built from that at once.
         let index = trees.into_iter().map(|(tree, ids)| (tree, BTreeMap::from_iter(ids))).collect();
-        Ok((index, Catalogue::kept(start.lines_of, lines, tasks)))
+        Ok((index, Catalogue::kept(start.lines_of, lines, tasks, assigned)))
     }
 }
 

@@ -20,12 +20,17 @@ const CALM: Duration = Duration::from_millis(300);
 /// A silent line is kept open by a comment this often.
 const ALIVE: Duration = Duration::from_secs(20);
 
+/// A shift ends without a commit: how things stand is told this often in any case.
+const EVERY: Duration = Duration::from_secs(60);
+
 /// What a page listens to. It holds no key: a home that is locked is gone, and the line ends.
 struct Listener {
     open: Weak<Open>,
     commits: watch::Receiver<u64>,
     connection: watch::Receiver<Connection>,
     lang: Lang,
+    /// Until something may have changed that no commit tells: a shift, or the silence of the alarm.
+    wake: Duration,
 }
 
 /// Tells how things stand, and again whenever that may have changed.
@@ -36,6 +41,7 @@ pub(crate) async fn stream(visitor: Visitor) -> Sse<impl Stream<Item = Result<Ev
         connection: open.connection.clone(),
         open: Arc::downgrade(open),
         lang,
+        wake: EVERY,
     };
     // The first is told at once: something may have come between the page and its script.
     listener.commits.mark_changed();
@@ -52,11 +58,15 @@ impl Listener {
             tokio::select! {
                 changed = self.commits.changed() => changed.ok()?,
                 changed = self.connection.changed() => changed.ok()?,
+                () = tokio::time::sleep(self.wake) => {}
             }
             tokio::time::sleep(CALM).await;
             self.commits.mark_unchanged();
             let open = self.open.upgrade()?;
+            let now = open.home.engine.now();
             if let Ok(frame) = Visitor::of(open, self.lang).frame("") {
+                let silent = frame.snoozed.as_ref().map(|snooze| snooze.until.since(now));
+                self.wake = silent.map_or(EVERY, |silent| silent.clamp(CALM, EVERY));
                 return Some(event(&frame));
             }
         }
@@ -70,6 +80,8 @@ fn event(frame: &Frame) -> Event {
         "newest": frame.newest,
         "failed": frame.failed,
         "tasks": frame.tasks,
+        "nobody": frame.nobody,
+        "silence": frame.silence(),
         "chip": { "class": frame.chip.class, "words": frame.chip.words },
     });
     Event::default().event("now").data(now.to_string())

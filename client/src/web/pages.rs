@@ -7,19 +7,21 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use causeway_common::priority::Priority;
+use causeway_common::time::Timestamp;
 use serde_json::Value;
 
 use crate::cli;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::home::Home;
-use crate::cli::output::{Taken, capital};
+use crate::cli::output::{Taken, capital, harmless};
 use crate::daemon::Open;
 use crate::daemon::connection::Connection;
+use crate::engine::threads::moment;
 use crate::escalation;
 use crate::formats::drafts;
 use crate::identity::Role;
 use crate::lang::Lang;
+use crate::office::duty::{self, Snooze};
 use crate::records;
 use crate::web::Shared;
 
@@ -35,6 +37,7 @@ pub(crate) mod item;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod log;
+pub(crate) mod office;
 pub(crate) mod organisation;
 pub(crate) mod organisations;
 pub(crate) mod picture;
@@ -108,10 +111,12 @@ impl Visitor {
     /// The frame of a page.
     pub(crate) fn frame(&self, here: &'static str) -> Result<Frame, Failure> {
         let vault = &self.home.engine.vault;
-        let (mut waiting, mut urgent, mut newest) = (0, 0, 0);
+        let now = self.home.engine.now();
+        let (mut waiting, mut urgent, mut newest, mut last) = (0, 0, 0, Timestamp(0));
         for line in records::catalogue(vault)?.lines().filter(|line| line.waits()) {
             waiting += 1;
-            urgent += usize::from(line.priority <= Priority::P1);
+            urgent += usize::from(line.sounds());
+            last = if line.sounds() { last.max(line.begun) } else { last };
             newest = newest.max(line.begun.0);
         }
         Ok(Frame {
@@ -122,6 +127,8 @@ impl Visitor {
             waiting,
             urgent,
             newest,
+            nobody: duty::roster(vault)?.is_some_and(|roster| roster.who(now).is_none()),
+            snoozed: duty::snooze(vault)?.filter(|snooze| snooze.holds(last, now)),
             failed: records::failed_count(vault),
             tasks: escalation::tasks::to_do(&self.home.engine)?.len(),
             drafts: drafts::all(vault)?.len(),
@@ -142,6 +149,10 @@ pub(crate) struct Frame {
     pub(crate) waiting: usize,
     pub(crate) urgent: usize,
     pub(crate) newest: u64,
+    /// Whether there is a roster, and nobody is on duty by it now.
+    pub(crate) nobody: bool,
+    /// Who has silenced the alarm of this workstation, while that holds.
+    pub(crate) snoozed: Option<Snooze>,
     pub(crate) failed: usize,
     pub(crate) tasks: usize,
     pub(crate) drafts: usize,
@@ -151,6 +162,16 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// Who has silenced the alarm, and until when; empty if it sounds.
+    pub(crate) fn silence(&self) -> String {
+        let Some(snooze) = &self.snoozed else { return String::new() };
+        let until = words::moment(&moment(snooze.until), self.lang);
+        self.lang.fill(
+            "alarm-silent",
+            &[("by", &harmless(&snooze.by)), ("until", &until), ("zone", &words::zone())],
+        )
+    }
+
     /// A text.
     pub(crate) fn t(&self, id: &str) -> String {
         self.lang.text(id)

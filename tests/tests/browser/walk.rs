@@ -1,5 +1,7 @@
 //! Every page in both languages: what is wrong with it for a reader, for a screen reader, for a secret, for a small window.
 
+use causeway_tests::process::actor::Actor;
+
 use super::driver::Browser;
 use super::looks::{keep, picture};
 use super::stage::{CANARY, Pages, Stage, send_alert};
@@ -9,6 +11,8 @@ const PAGES: &[(&str, &str)] = &[
     ("board", "/board"),
     ("inbox", "/inbox"),
     ("inbox-overdue", "/inbox?view=overdue"),
+    ("inbox-mine", "/inbox?view=mine"),
+    ("inbox-unassigned", "/inbox?view=unassigned"),
     ("sent", "/sent"),
     ("item", "/item/{item}"),
     ("step-accept", "/item/{item}/accept"),
@@ -27,6 +31,8 @@ const PAGES: &[(&str, &str)] = &[
     ("settings-backup", "/settings/backup"),
     ("settings-hours", "/settings/hours"),
     ("settings-staff", "/settings/staff"),
+    ("settings-roster", "/settings/roster"),
+    ("settings-templates", "/settings/templates"),
     ("settings-diagnostics", "/settings/diagnostics"),
     ("recovery", "/recovery"),
     ("recovery-confirm", "/recovery/confirm"),
@@ -64,8 +70,29 @@ async fn every_page_is_fit_for_everybody_in_both_languages() {
     police.unlock(stage.police()).await;
     police.until("document.querySelector('.card-urgent .ref')").await;
     let item = police.js("document.querySelector('.card-urgent .ref').pathname.split('/').pop()").await;
+    let id = item.as_str().unwrap();
+    share(stage.police(), id).await;
     each_language(&police, PAGES, (item.as_str().unwrap(), &stage.town.ids[0])).await;
     each_language(&hotline, &[("sent-item", &sent), ("sent-full", "/sent")], ("", "")).await;
+}
+
+/// Something of everything that colleagues share, with a gap in the roster, so that each page shows it.
+async fn share(police: &Actor, id: &str) {
+    let note = format!("The grey van, and {CANARY}.");
+    for words in [
+        &["staff", "add", "7", "--role", "supervisor"][..],
+        &["staff", "me", "7"],
+        &["note", "add", id, "--text", &note],
+        &["note", "add", id, "--visible", "me", "--text", "Ask again tomorrow."],
+        &["assign", id, "--me"],
+        &["template", "add", "Ask for the flight", "--text", "Which flight did she take?"],
+        &["roster", "set", "--zone", "Europe/Berlin", "--begins", "2026-01-05", "-"],
+        &["roster", "override", "--to", "7", "--from", "2099-01-01T09:00", "--until", "2099-01-02T09:00"],
+        &["roster", "handover", "--text", "Two buses are late."],
+        &["alarm", "snooze"],
+    ] {
+        police.run(words).await;
+    }
 }
 
 async fn each_language(browser: &Browser, pages: &[(&str, &str)], (item, org): (&str, &str)) {

@@ -16,9 +16,11 @@ use crate::doubts;
 use crate::escalation;
 use crate::lang::Lang;
 use crate::model::Thread;
+use crate::office::notes;
 use crate::records;
 use crate::referral::{Kind, labels};
 use crate::retention::placeholder;
+use crate::staff;
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct ListArgs {
@@ -31,6 +33,12 @@ pub(crate) struct ListArgs {
     /// Only what should have been answered by now.
     #[arg(long)]
     pub(crate) overdue: bool,
+    /// Only what whoever sits here has (causeway staff me).
+    #[arg(long, conflicts_with = "unassigned")]
+    pub(crate) mine: bool,
+    /// Only what nobody in particular has.
+    #[arg(long)]
+    pub(crate) unassigned: bool,
     /// Only this kind, for example border-alert or BIA.
     #[arg(long)]
     pub(crate) kind: Option<String>,
@@ -52,6 +60,8 @@ impl ListArgs {
             unread: view == "unread",
             needs_answer: view == "needs-answer",
             overdue: view == "overdue",
+            mine: view == "mine",
+            unassigned: view == "unassigned",
             ..Self::default()
         }
     }
@@ -96,7 +106,7 @@ pub(super) async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), 
         };
         let reference = v["case_ref"].as_str().map_or_else(String::new, |r| format!("  {}", harmless(r)));
         format!(
-            "{}{id}{packet}{reference}  {}  {}  {}  {} / {}  {}{}{}{}",
+            "{}{id}{packet}{reference}  {}  {}  {}  {} / {}  {}{}{}{}{}",
             stamp(v, home.lang),
             text(v, "priority"),
             text(v, "kind"),
@@ -108,6 +118,9 @@ pub(super) async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), 
             capacity::freshness_words(&v["capacity"], home)
                 .map_or_else(String::new, |words| format!("  {words}")),
             remarks(v, home.lang),
+            v["assigned"].as_str().map_or_else(String::new, |to| {
+                format!("  [{}]", home.lang.fill("list-assigned", &[("number", &harmless(to))]))
+            }),
         )
     });
     Ok(())
@@ -131,7 +144,7 @@ async fn left_of_erased(
     home: &Home,
 ) -> Result<Vec<Value>, Failure> {
     let mut values = Vec::new();
-    if args.unread || args.needs_answer || args.overdue {
+    if args.unread || args.needs_answer || args.overdue || args.mine || args.unassigned {
         return Ok(values);
     }
     let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
@@ -181,21 +194,29 @@ pub(crate) async fn count(args: &ListArgs, ours: bool, home: &Home) -> Result<us
     Ok(wanted(args, ours, None, home)?.len() + apart)
 }
 
+fn no_me() -> Failure {
+    Failure::wrong("fail-office-no-me", &[])
+}
+
 /// Names of the threads that these filters let through, the most urgent first, then the newest. Reads only those that may be late.
 fn wanted(args: &ListArgs, ours: bool, from: Option<OrgId>, home: &Home) -> Result<Vec<[u8; 32]>, Failure> {
     // A word on the command line, or the code of a kind that this version does not know.
     let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
+    let vault = &home.engine.vault;
+    let me = if args.mine { Some(staff::me(vault)?.ok_or_else(no_me)?) } else { None };
+    let catalogue = records::catalogue(vault)?;
     let passes = |line: &&Line| {
         line.ours == ours
+            && me.as_deref().is_none_or(|me| catalogue.assigned(&line.case) == Some(me))
+            && (!args.unassigned || (!line.has_ended() && catalogue.assigned(&line.case).is_none()))
             && (!args.unread || line.unread)
             && (!args.needs_answer || line.is_unanswered())
             && (!args.overdue || !line.has_ended())
             && kind.is_none_or(|kind| kind == &*line.kind)
             && from.is_none_or(|org| org == line.peer)
     };
-    let vault = &home.engine.vault;
-    let mut cases: Vec<[u8; 32]> =
-        records::catalogue(vault)?.lines().filter(passes).map(|line| line.case).collect();
+    let mut cases: Vec<[u8; 32]> = catalogue.lines().filter(passes).map(|line| line.case).collect();
+    drop(catalogue);
     if args.overdue {
         let late = |case: &[u8; 32]| {
             let Some(thread) = records::thread(vault, case)? else { return Ok(false) };
@@ -242,6 +263,7 @@ pub(super) async fn entry(
         "waits": waits,
         "standing": doubtful::standing(doubt.as_ref()),
         "capacity": publications.of(thread),
+        "assigned": notes::assigned_to(&home.engine.vault, thread.case)?,
     }))
 }
 

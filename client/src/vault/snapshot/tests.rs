@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use causeway_common::ids::{OrgId, PacketId};
+use causeway_common::ids::{DeviceId, OrgId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::store::{Kv as _, MemoryKv, transact};
 use causeway_common::time::Timestamp;
@@ -55,6 +55,9 @@ impl Home {
         let mut changes = Changes::default();
         records::put_thread(&mut changes, &thread(number));
         changes.put(Tree::Drafts, &[number], vec![number; 90]);
+        let draft = crate::office::notes::assign([number; 32], Some(&format!("K-{number}")), "");
+        let entry = crate::office::Entry::by(DeviceId([1; 32]), "desk".into(), Timestamp(1), draft);
+        crate::office::put(&mut changes, &entry);
         self.vault.commit(changes, &mut crate::test_rng(number)).await.unwrap();
     }
 
@@ -87,6 +90,7 @@ async fn a_vault_opens_by_its_snapshot_as_it_was_and_goes_on_from_there() {
     // The lines are there without a record having been read: none could be.
     assert_eq!(home.vault.catalogue().generation(), home.vault.generation());
     assert_eq!(home.cases(), [5, 4, 3, 2, 1]);
+    assert_eq!(home.vault.catalogue().assigned(&[3; 32]), Some("K-3"), "who has which is there too");
     assert_eq!(home.vault.get(Tree::Drafts, &[3]).unwrap().unwrap().to_vec(), [3; 90]);
     assert_eq!(home.vault.check_in_passing(|| true).unwrap(), home.vault.verify().unwrap().records);
     assert_eq!(home.vault.check_in_passing(|| false).unwrap(), 0);

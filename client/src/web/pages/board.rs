@@ -5,6 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::response::Response;
 
+use super::office::{Duty, Handover, Snoozing};
 use super::row::Row;
 use super::{Frame, Visitor, draw, shown};
 use crate::catalogue::Line;
@@ -22,6 +23,9 @@ const ENDED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 #[template(path = "web/board.html")]
 struct Board {
     frame: Frame,
+    duty: Option<Duty>,
+    handovers: Vec<Handover>,
+    snooze: Snoozing,
     blocks: Vec<Block>,
 }
 
@@ -55,7 +59,14 @@ async fn page(visitor: &Visitor) -> Result<Response, Failure> {
         working_block(visitor, others).await?,
         ended_block(visitor, ended).await?,
     ];
-    Ok(draw(&Board { frame: visitor.frame("board")?, blocks }))
+    let roster = visitor.values(&["roster", "show"]).await?.pop().unwrap_or_default();
+    Ok(draw(&Board {
+        duty: Duty::of(&roster, visitor.lang),
+        handovers: Handover::unread(&roster, visitor.lang),
+        snooze: Snoozing::of(visitor)?,
+        frame: visitor.frame("board")?,
+        blocks,
+    }))
 }
 
 /// What is due first stands first; what has no deadline, last.

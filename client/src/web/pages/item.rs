@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::files::Listed;
+use super::office::{Assigning, Note, Said};
 use super::row::{self, Mark, Row};
 use super::words::{When, moment, when};
 use super::{Frame, Visitor, draw, is_number, shown};
@@ -19,6 +20,8 @@ pub(crate) mod files;
 
 /// Steps that take something away from the other side, or end the case: asked once more, and shown last.
 const GRAVE: [&str; 5] = ["decline", "decline_late", "withdraw", "error", "fail"];
+/// Steps that say something to the other side and take nothing away.
+const TELLING: [&str; 3] = ["progress", "info_request", "info_reply"];
 /// Between what a label names and what of it.
 const UNDER: &str = " · ";
 /// What a receipt proves stands in the lane of the way; everything else is work.
@@ -38,6 +41,13 @@ struct Item {
     withheld: Vec<String>,
     files: Vec<Listed>,
     paper: bool,
+    said: Vec<Said>,
+    /// Steps by which something is said to the other organisation, with their names.
+    tell: Vec<(String, String)>,
+    organisation: String,
+    assigning: Assigning,
+    typed: Note,
+    error: String,
 }
 
 struct Step {
@@ -69,13 +79,13 @@ struct Group {
 }
 
 pub(crate) async fn show(visitor: Visitor, Path(id): Path<String>) -> Response {
-    let page = page(&visitor, &id, false).await;
+    let page = page(&visitor, &id, false, (Note::default(), String::new())).await;
     shown(&visitor, page)
 }
 
 /// The same for paper, without what is around it.
 pub(crate) async fn print(visitor: Visitor, Path(id): Path<String>) -> Response {
-    let page = page(&visitor, &id, true).await;
+    let page = page(&visitor, &id, true, (Note::default(), String::new())).await;
     shown(&visitor, page)
 }
 
@@ -91,18 +101,31 @@ pub(crate) async fn value(visitor: &Visitor, id: &str) -> Result<(Value, bool), 
     Ok((value, thread.ours))
 }
 
-async fn page(visitor: &Visitor, id: &str, paper: bool) -> Result<Response, Failure> {
+/// With a note that was refused, and why.
+pub(crate) async fn page(
+    visitor: &Visitor,
+    id: &str,
+    paper: bool,
+    (typed, error): (Note, String),
+) -> Result<Response, Failure> {
     let lang = visitor.lang;
     let (v, ours) = value(visitor, id).await?;
     let row = Row::of(&v, ours, lang).ok_or_else(|| Failure::not_found(id))?;
     Ok(draw(&Item {
         frame: visitor.frame(if ours { "sent" } else { "inbox" })?,
-        head: head(&v, &row, lang),
+        head: head(&v, &row, paper, lang),
         warnings: warnings(&v, lang),
         steps: steps(&v, lang),
         parts: parts(&v, lang),
         withheld: withheld(&v, lang),
         files: files::listed(&v, &row.id, lang),
+        // What colleagues write among themselves is on no paper: that is for others, too.
+        said: if paper { Vec::new() } else { Said::all(&v, &row, lang) },
+        tell: tell(&v, lang),
+        organisation: visitor.home.engine.identity.name.clone(),
+        assigning: Assigning::of(visitor, &row)?,
+        typed,
+        error,
         events: timeline(&v, lang),
         row,
         ours,
@@ -110,7 +133,7 @@ async fn page(visitor: &Visitor, id: &str, paper: bool) -> Result<Response, Fail
     }))
 }
 
-fn head(v: &Value, row: &Row, lang: Lang) -> Vec<(String, String)> {
+fn head(v: &Value, row: &Row, paper: bool, lang: Lang) -> Vec<(String, String)> {
     let mut head = vec![
         (lang.text("item-from"), harmless(text(v, "from_name"))),
         (lang.text("item-to"), harmless(text(v, "to_name"))),
@@ -122,6 +145,9 @@ fn head(v: &Value, row: &Row, lang: Lang) -> Vec<(String, String)> {
     head.push((lang.text("item-received"), row.received.words.clone()));
     if !row.due.is_empty() {
         head.push((lang.text("item-due"), row.due.clone()));
+    }
+    if !row.assigned.is_empty() && !paper {
+        head.push((lang.text("col-assigned"), row.assigned.clone()));
     }
     head
 }
@@ -158,6 +184,12 @@ fn steps(v: &Value, lang: Lang) -> Vec<Step> {
     // To take it on is what most readers came for.
     steps.sort_by_key(|step| (step.grave, step.name != "accept"));
     steps
+}
+
+/// Steps that only say something, and can be taken now.
+fn tell(v: &Value, lang: Lang) -> Vec<(String, String)> {
+    let steps = steps(v, lang).into_iter().filter(|step| TELLING.contains(&step.name.as_str()));
+    steps.map(|step| (step.name, step.words)).collect()
 }
 
 /// What happened, each event in its lane: how the packet went, and what people did.

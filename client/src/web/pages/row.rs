@@ -32,6 +32,8 @@ pub(crate) struct Row {
     pub(crate) state: String,
     pub(crate) exercise: bool,
     pub(crate) remark: String,
+    /// Number of whoever has it; empty: nobody in particular.
+    pub(crate) assigned: String,
 }
 
 /// A word with a shape beside it: nothing is told by a colour alone.
@@ -75,6 +77,7 @@ impl Row {
             state: text(v, "work").to_owned(),
             exercise: v["exercise"] == true,
             remark: harmless(&remark),
+            assigned: harmless(v["assigned"].as_str().unwrap_or_default()),
             id,
             urgent,
             priority,

@@ -11,7 +11,9 @@ use crate::web::Shared;
 pub(crate) mod backup;
 pub(crate) mod devices;
 pub(crate) mod hours;
+pub(crate) mod roster;
 pub(crate) mod staff;
+pub(crate) mod templates;
 
 #[derive(Template)]
 #[template(path = "web/settings.html")]

@@ -16,6 +16,7 @@ use crate::cli::steps::{command_of, find_thread};
 use crate::engine::threads::{own_party, work_of};
 use crate::lang::Lang;
 use crate::model::Thread;
+use crate::office::texts;
 use crate::referral::labels;
 use crate::referral::lifecycle::{Action, Carry, Row as Transition};
 
@@ -43,6 +44,7 @@ struct Ask {
     staff_needed: bool,
     elsewhere: String,
     error: String,
+    templates: Vec<String>,
     typed: Typed,
 }
 
@@ -59,6 +61,11 @@ pub(crate) struct Typed {
     until: String,
     #[serde(default)]
     staff: String,
+    /// A text of the organisation, and whether it is to be put in.
+    #[serde(default)]
+    template: String,
+    #[serde(default)]
+    insert: String,
     /// A language that somebody would rather see, in the middle of writing.
     #[serde(default)]
     lang: String,
@@ -78,6 +85,13 @@ pub(crate) async fn take(
         let visitor = visitor.speaking(lang);
         return in_language(shown(&visitor, page(&visitor, &id, &step, String::new(), typed).await), lang);
     }
+    if typed.insert == "yes" {
+        let page = match with_template(&visitor, typed) {
+            Ok(typed) => page(&visitor, &id, &step, String::new(), typed).await,
+            Err(failure) => Err(failure),
+        };
+        return shown(&visitor, page);
+    }
     match taken(&visitor, &id, &step, &typed).await {
         Ok(()) => Redirect::to(&format!("/item/{id}")).into_response(),
         Err(failure) => {
@@ -89,6 +103,16 @@ pub(crate) async fn take(
             }
         }
     }
+}
+
+/// With the chosen text below what was typed before.
+fn with_template(visitor: &Visitor, mut typed: Typed) -> Result<Typed, Failure> {
+    let all = texts::list(&visitor.home.engine.vault)?;
+    if let Some((_, text)) = all.into_iter().find(|(name, _)| *name == typed.template) {
+        let before = typed.text.trim_end();
+        typed.text = if before.is_empty() { text } else { format!("{before}\n{text}") };
+    }
+    Ok(typed)
 }
 
 async fn taken(visitor: &Visitor, id: &str, step: &str, typed: &Typed) -> Result<(), Failure> {
@@ -168,6 +192,7 @@ async fn page(
             String::new()
         },
         step: step.to_owned(),
+        templates: texts::list(&visitor.home.engine.vault)?.into_iter().map(|(name, _)| name).collect(),
         row,
         error,
         typed,

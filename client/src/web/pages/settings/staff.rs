@@ -21,6 +21,8 @@ const HERE: &str = "/settings/staff";
 struct Staff {
     frame: Frame,
     all: Vec<Member>,
+    /// Who sits at this workstation, in words.
+    me: String,
     roles: Vec<(&'static str, String)>,
     error: String,
 }
@@ -48,9 +50,11 @@ pub(crate) async fn list(visitor: Visitor) -> Response {
 async fn page(visitor: &Visitor, error: String) -> Result<Response, Failure> {
     let lang = visitor.lang;
     let listed = visitor.values(&["staff", "list"]).await?;
+    let me = visitor.run(&["staff", "me"]).await?;
     Ok(draw(&Staff {
         frame: visitor.frame("settings")?,
         all: listed.iter().filter(|v| v.is_object()).map(|v| member(v, lang)).collect(),
+        me: me.results.into_iter().map(|printed| harmless(&printed.words)).collect(),
         roles: ROLES.map(|role| (role, lang.text(&format!("role-{role}")))).into(),
         error,
     }))
@@ -67,6 +71,11 @@ fn member(v: &Value, lang: Lang) -> Member {
 pub(crate) async fn add(visitor: Visitor, Form(typed): Form<Typed>) -> Response {
     let role = format!("--role={}", typed.role);
     changed(visitor, &["staff", "add", &role, "--", typed.number.trim()]).await
+}
+
+/// Who sits at this workstation.
+pub(crate) async fn me(visitor: Visitor, Form(typed): Form<Typed>) -> Response {
+    changed(visitor, &["staff", "me", "--", typed.number.trim()]).await
 }
 
 /// Who takes a referral on.
