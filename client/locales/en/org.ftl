@@ -66,4 +66,4 @@ fail-request-forged = The request was not made with this code, or was changed on
 fail-request-other-organisation = The request is for another organisation. It must not be let in; nothing was changed.
     .hint = Call the colleague who waits. Make a new code and hand it over by another way; if it happens again, tell the people who run the relay.
 fail-key-changed = The key of { $name } has changed since { $by } compared it on { $day }. Nothing was sent: it may be in other hands.
-fail-key-changed-hint = Call { $name } at a number that you know from elsewhere and compare the fingerprint: `causeway org show`, then `causeway org check`, or the organisation's page. If it does not fit, call the registrar.
+    .hint = Call { $name } at a number that you know from elsewhere and compare the fingerprint: `causeway org show`, then `causeway org check`, or the organisation's page. If it does not fit, call the registrar.

@@ -93,7 +93,7 @@ pub(crate) async fn must_be_current(org: OrgId, home: &Home) -> Result<(), Failu
     let day = at.as_str().and_then(|at| at.split('T').next()).unwrap_or_default();
     Err(Failure::in_each("D-129", exit::INTEGRITY, |lang| {
         let gaps = [("name", &*name), ("by", &*check.by), ("day", day)];
-        (lang.fill("fail-key-changed", &gaps), lang.fill("fail-key-changed-hint", &[("name", &name)]))
+        (lang.fill("fail-key-changed", &gaps), lang.fill("fail-key-changed.hint", &[("name", &name)]))
     }))
 }
 
