@@ -81,7 +81,7 @@ async fn sends(browser: &Browser) {
             browser.keys("Дарья").await;
         }
     }
-    for button in ["form.quick .actions .primary", "form.quick button[value=yes]"] {
+    for button in ["form.quick .actions .primary", "#send"] {
         go_to(browser, button).await;
         browser.keys(Key::Enter).await;
         browser.until(&format!("!document.activeElement.matches('{button}')")).await;

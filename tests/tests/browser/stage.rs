@@ -138,7 +138,7 @@ pub(crate) async fn write_alert_about(browser: &Browser, name: &str) {
 pub(crate) async fn send_alert(browser: &Browser) -> String {
     write_alert(browser).await;
     browser.go("form.quick .actions .primary").await;
-    browser.go("form.quick button[value=yes]").await;
+    browser.go("#send").await;
     let path = browser.path().await;
     assert!(path.starts_with("/item/"), "{path}: {}", browser.words().await);
     path

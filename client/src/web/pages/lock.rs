@@ -88,8 +88,12 @@ pub(crate) async fn enter(
 ) -> Response {
     let lang = language(&headers);
     // Held from the look at the counter to the answer: a hundred attempts at once are a hundred, one after the other.
-    let mut lockout = site.codes.lock().await;
-    let entered = site.door.lock().await.enter(&typed.code, now(), &mut *system_rng(), &mut lockout);
+    let mut codes = site.codes.lock().await;
+    // After wrong passphrases codes wait too; wrong codes hold up nothing but codes.
+    let entered = match site.lockout.lock().await.wait(now()) {
+        Some(left) => Err(Refused::Wait(left)),
+        None => site.door.lock().await.enter(&typed.code, now(), &mut *system_rng(), &mut codes),
+    };
     match entered {
         Ok(cookie) => {
             site.idle.lock().await.touch(now());
