@@ -67,7 +67,7 @@ list-total = { $count ->
 }
 list-zone = Times are { $zone }.
 empty-inbox = Nothing has come. What others send to your organisation appears here by itself.
-empty-sent = Nothing was sent. Begin with a quick border alert, or with causeway send at the terminal.
+empty-sent = Nothing was sent. Begin with a new referral, or with a quick border alert.
 col-urgency = Urgency
 col-kind = Kind
 col-from = From
@@ -171,7 +171,7 @@ help-offline = Without a connection you can read, write and decide. What is to b
 help-way = How far a referral has come
 help-work = Where the work stands
 help-terminal = More at the terminal
-help-terminal-why = Other kinds of referrals, consent, files, search, statistics and backups have commands: causeway --help. Lock these pages or end causeway serve first.
+help-terminal-why = Commands do the same and some things more: consent, exchange of files with other systems, checks of backups. causeway --help lists them; they work while these pages are open.
 serve-ready = The pages are at { $address }
 serve-code = Code for the browser, for a minute: { $code }
 serve-again = Press Enter for another code, Ctrl+C to end.
