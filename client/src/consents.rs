@@ -104,8 +104,7 @@ fn below<T: serde::de::DeserializeOwned + Serialize>(
     tree: Tree,
     prefix: &[u8],
 ) -> Result<Vec<T>, RecordError> {
-    let range = (Bound::Included(prefix), Bound::Unbounded);
-    let ids = vault.ids(tree, range, usize::MAX, |id| id.starts_with(prefix));
+    let ids = records::ids_with_prefix(vault, tree, prefix);
     let mut all = Vec::with_capacity(ids.len());
     for id in ids {
         all.extend(records::read(vault, tree, &id)?);

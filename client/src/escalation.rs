@@ -65,13 +65,21 @@ async fn look(
 ) -> Result<(), EngineError> {
     let due = looked.due(&engine.vault)?;
     let mut changes = Changes::default();
-    for thread in &due.threads {
-        desks::learn(&engine.vault, &mut changes, thread)?;
+    // One after the other, and twice: the first look of a program is at all of them, and all do not fit into memory.
+    for case in &due.cases {
+        if let Some(thread) = records::thread(&engine.vault, case)? {
+            desks::learn(&engine.vault, &mut changes, &thread)?;
+        }
     }
     if let Some(ours) = &due.ours {
         settle::others_not_needed(engine, ours, ticked).await?;
     }
-    for thread in due.threads.iter().filter(|thread| thread.root != PacketId([0; 32])) {
+    for case in &due.cases {
+        let Some(thread) = records::thread(&engine.vault, case)? else { continue };
+        if thread.root == PacketId([0; 32]) {
+            continue;
+        }
+        let thread = &thread;
         let (steps, writes) = (ticked.steps, changes.len());
         settle::by_time(engine, thread, watch.now, &mut changes, ticked).await?;
         beds::give_back(engine, thread, ticked).await?;

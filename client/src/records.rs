@@ -123,8 +123,16 @@ pub(crate) fn write_of<T: Serialize>(
 
 /// Identifiers of a tree that begin like this.
 pub(crate) fn ids_with_prefix(vault: &Vault, tree: Tree, prefix: &[u8]) -> Vec<Vec<u8>> {
-    let from = (Bound::Included(prefix), Bound::Unbounded);
-    vault.ids(tree, from, usize::MAX, |id| id.starts_with(prefix))
+    let mut end = prefix.to_vec();
+    // The first identifier behind all of them; behind a prefix of highest bytes there is none.
+    while end.last() == Some(&u8::MAX) {
+        end.pop();
+    }
+    if let Some(last) = end.last_mut() {
+        *last += 1;
+    }
+    let to = if end.is_empty() { Bound::Unbounded } else { Bound::Excluded(end.as_slice()) };
+    vault.ids(tree, (Bound::Included(prefix), to), usize::MAX, |id| id.starts_with(prefix))
 }
 
 /// Those of a tree that have been written after a generation of the vault.

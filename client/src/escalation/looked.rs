@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::model::Thread;
 use crate::records::{self, RecordError};
-use crate::vault::{Tree, Vault};
+use crate::vault::{CaseName, Tree, Vault};
 
 /// What the looks of this process have found. With none of them everything is looked at.
 #[derive(Debug, Default)]
@@ -16,8 +16,9 @@ pub(crate) struct Looked {
 
 /// What has to be looked at.
 pub(super) struct Due {
-    /// All threads that have not ended, those that have changed since the last look, and those that it did something about.
-    pub(super) threads: Vec<Thread>,
+    /// Names of all threads that have not ended, of those that have changed since the last look, and of those that it did
+    /// something about, the most urgent first.
+    pub(super) cases: Vec<CaseName>,
     /// All of ours among those and the quiet ones, if one of ours has changed: what somebody takes on concerns whoever else
     /// has the same. Otherwise none: nothing new can follow.
     pub(super) ours: Option<Vec<Thread>>,
@@ -32,11 +33,15 @@ impl Looked {
             changed.iter().filter_map(|id| id.as_slice().try_into().ok()).collect();
         self.quiet.retain(|case| !changed.contains(case));
         let quiet = &self.quiet;
-        let threads = records::threads_where(vault, |line| !quiet.contains(&line.case))?;
-        let is_ours = threads.iter().any(|thread| thread.ours && changed.contains(&thread.case));
+        let mut is_ours = false;
+        let mut cases = Vec::new();
+        for line in records::catalogue(vault)?.lines().filter(|line| !quiet.contains(&line.case)) {
+            is_ours |= line.ours && changed.contains(&line.case);
+            cases.push(line.case);
+        }
         let ours = is_ours.then(|| records::threads_where(vault, |line| line.ours)).transpose()?;
         self.generation = generation;
-        Ok(Due { threads, ours })
+        Ok(Due { cases, ours })
     }
 
     /// A thread has ended, and there was nothing to do about it.

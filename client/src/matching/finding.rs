@@ -129,8 +129,7 @@ pub fn of_pair(from: &dyn Source, one: PacketId, other: PacketId) -> Result<Opti
 
 /// All findings.
 pub fn all(vault: &Vault) -> Result<Vec<Finding>, RecordError> {
-    let from = (std::ops::Bound::Included(PAIR), std::ops::Bound::Unbounded);
-    let ids = vault.ids(Tree::Matches, from, usize::MAX, |id| id.starts_with(PAIR));
+    let ids = records::ids_with_prefix(vault, Tree::Matches, PAIR);
     let mut all = Vec::with_capacity(ids.len());
     for id in ids {
         all.extend(records::read::<Finding>(vault, Tree::Matches, &id)?);

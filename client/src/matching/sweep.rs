@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use causeway_common::ids::PacketId;
+use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -19,7 +20,7 @@ use crate::casebook::Case;
 use crate::engine::{Engine, EngineError};
 use crate::model::Thread;
 use crate::records::{self, RecordError, Step};
-use crate::vault::{Changes, Tree, Vault};
+use crate::vault::{CaseName, Changes, Tree, Vault};
 
 /// Under which is kept how far a case has been compared, before its name.
 const COMPARED: &[u8] = b"done";
@@ -41,7 +42,7 @@ struct Compared {
 
 /// A case in the book.
 pub struct Entry {
-    /// Its thread.
+    /// Its thread, without what was done.
     pub thread: Thread,
     /// Whether it was invented to practise.
     pub is_exercise: bool,
@@ -67,24 +68,39 @@ impl Book {
     pub fn read(vault: &Vault) -> Result<Self, RecordError> {
         let mut book = Self::default();
         let mut known = HashSet::new();
-        let threads = records::all_threads(vault)?.into_iter().filter(has_begun);
-        let referrals = threads.map(|thread| Ok((Case::of(vault, thread)?, Vec::new())));
-        let mut cases = referrals.collect::<Result<Vec<(Case, Vec<PacketId>)>, RecordError>>()?;
-        cases.extend(calls::unsent(vault)?.into_iter().map(|call| (call.to_case(), call.referrals)));
-        cases.sort_by_key(|(case, _)| case.thread.begun);
-        for (case, led_to) in cases {
-            let Ok(owner) = u32::try_from(book.cases.len()) else { break };
-            if !known.insert(case.thread.root) {
-                continue;
+        let mut calls: Vec<(Case, Vec<PacketId>)> =
+            calls::unsent(vault)?.into_iter().map(|call| (call.to_case(), call.referrals)).collect();
+        calls.sort_by_key(|(case, _)| case.thread.begun);
+        let mut calls = calls.into_iter().peekable();
+        let mut referrals: Vec<(Timestamp, CaseName)> =
+            records::catalogue(vault)?.lines().map(|line| (line.begun, line.case)).collect();
+        referrals.sort_unstable();
+        // One case after the other: all of them do not fit into memory.
+        for (begun, name) in referrals {
+            while let Some((call, led_to)) = calls.next_if(|(call, _)| call.thread.begun < begun) {
+                book.take(&mut known, call, &led_to);
             }
-            let people = people_of(&case, &mut book.index.lexicon);
-            for person in &people {
-                book.index.add(owner, person.clone());
+            // One that has been erased in the meantime is left out.
+            if let Some(thread) = records::thread(vault, &name)?.filter(has_begun) {
+                book.take(&mut known, Case::of(vault, thread)?, &[]);
             }
-            book.people.push(people);
-            book.cases.push(Entry::of(case, &led_to));
         }
+        calls.for_each(|(call, led_to)| book.take(&mut known, call, &led_to));
         Ok(book)
+    }
+
+    /// Enters a case, unless another thread of the same referral is there.
+    fn take(&mut self, known: &mut HashSet<PacketId>, case: Case, led_to: &[PacketId]) {
+        let Ok(owner) = u32::try_from(self.cases.len()) else { return };
+        if !known.insert(case.thread.root) {
+            return;
+        }
+        let people = people_of(&case, &mut self.index.lexicon);
+        for person in &people {
+            self.index.add(owner, person.clone());
+        }
+        self.people.push(people);
+        self.cases.push(Entry::of(case, led_to));
     }
 
     /// Whoever in other cases may be one of the people of this one: for each case the pair that is most alike.
@@ -136,7 +152,10 @@ impl Entry {
             ["in_reply_to", "root_packet", "supersedes"].map(text).into_iter().filter(|id| !id.is_empty()),
         );
         linked.extend(led_to.iter().map(PacketId::to_string));
-        Self { is_exercise: case.is_exercise(), linked, reference: text("case_ref"), thread: case.thread }
+        let (is_exercise, reference) = (case.is_exercise(), text("case_ref"));
+        // Nobody asks the book what was done about a case, and that is the most of it.
+        let thread = Thread { events: Vec::new(), waiting: Vec::new(), ..case.thread };
+        Self { is_exercise, linked, reference, thread }
     }
 
     /// Not with itself, not an exercise with what is real, and not with what is said to belong together.

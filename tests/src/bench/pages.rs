@@ -1,8 +1,13 @@
 //! The staff's pages of a workstation that has many cases: opening the home, looking at pages, and what the daemon holds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use causeway_client::vault::Vault;
+use causeway_client::engine::Engine;
+use causeway_client::escalation;
+use causeway_client::matching::sweep;
+use causeway_client::vault::{Changes, Tree, Vault};
+use causeway_common::codec;
 use causeway_common::time::{Clock as _, SystemClock};
 use tokio::time::Instant;
 
@@ -109,6 +114,23 @@ async fn fill(actor: &Actor, size: usize) {
         (first + number as u64 * ms_of(BETWEEN), state)
     };
     casebook::fill(&vault, size, course, &mut rng).await;
+    has_looked(vault, actor.home.join("staging")).await;
+}
+
+/// As a workstation that has had these cases for long: all have been compared with each other, and their deadlines looked at.
+async fn has_looked(vault: Vault, staging: std::path::PathBuf) {
+    let revisions = vault.revisions(Tree::Referrals);
+    for some in revisions.chunks(2_000) {
+        let mut changes = Changes::default();
+        for (case, revision) in some {
+            let key = [&b"done"[..], case].concat();
+            changes.put(Tree::Matches, &key, codec::encode(&(*revision, 1_u64)));
+        }
+        vault.commit(changes, &mut town::fresh_rng()).await.unwrap();
+    }
+    let engine = Engine::open(vault, staging, Arc::new(SystemClock), Box::new(town::fresh_rng())).unwrap();
+    assert_eq!(sweep::compare_new(&engine).await.unwrap(), 0);
+    escalation::tick(&engine).await.unwrap();
 }
 
 fn ms_of(time: Duration) -> u64 {
