@@ -100,7 +100,7 @@ async fn keys_go_onto_paper_and_the_paper_rotates_them() {
     // Nothing about a person goes to the new key until it is compared; what must be said at once is said.
     fails(hotline, &send, INTEGRITY, "D-129").await;
     let case = first["referral"].as_str().unwrap();
-    fails(hotline, &["note", case, "correction", "--text", "She is at gate 4"], INTEGRITY, "D-129").await;
+    fails(hotline, &["note", "correction", case, "--text", "She is at gate 4"], INTEGRITY, "D-129").await;
     hotline.run(&["org", "check", POLICE, "--by", "Olga", "--how", "phone"]).await;
     hotline.run(&send).await;
     assert_eq!(places(police).await, ["root paper", "next paper"]);
