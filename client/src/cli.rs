@@ -271,9 +271,11 @@ enum Command {
     Delay(steps::StepArgs),
     /// Say that the person has been found.
     Located(steps::StepArgs),
-    /// Write a note that only your organisation sees, or say something to the other side that changes no state: safe, deceased
-    /// and others.
-    Note(office::notes::NoteCommand),
+    /// Say something to the other side that changes no state: safe, deceased and others.
+    Note(steps::NoteArgs),
+    /// Notes about a referral that only your organisation sees.
+    #[command(subcommand)]
+    Notes(office::notes::NotesCommand),
     /// Say who of the staff has a referral. Only your organisation sees it.
     Assign(office::assign::AssignArgs),
     /// Who is on duty, and what one shift tells the next.
@@ -615,7 +617,8 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Progress(args) => steps::step(args, Action::Progress, home).await,
         Command::Delay(args) => steps::step(args, Action::DelayNotice, home).await,
         Command::Located(args) => steps::step(args, Action::Located, home).await,
-        Command::Note(command) => office::notes::run(command, home).await,
+        Command::Note(args) => steps::note(args, home).await,
+        Command::Notes(command) => office::notes::run(command, home).await,
         Command::Assign(args) => office::assign::assign(args, home).await,
         Command::Roster(command) => office::roster::run(command, home).await,
         Command::Template(command) => office::texts::run(command, home).await,

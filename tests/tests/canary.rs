@@ -74,8 +74,8 @@ async fn play(town: &Town, folder: &Path) {
     hotline.run(&["sync"]).await;
     police.run(&["sync"]).await;
     police.run(&["accept", id, "--eta", "today", "--text", NOTES[2]]).await;
-    police.run(&["note", "add", id, "--text", NOTES[3]]).await;
-    police.run(&["note", "add", id, "--visible", "me", "--text", NOTES[4]]).await;
+    police.run(&["notes", "add", id, "--text", NOTES[3]]).await;
+    police.run(&["notes", "add", id, "--visible", "me", "--text", NOTES[4]]).await;
     police.run(&["sync"]).await;
     // Stays at the hotline: its outbox and its staged files are looked at as well.
     let file = sample("missing-person.json").display().to_string();

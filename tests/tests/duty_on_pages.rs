@@ -143,7 +143,7 @@ async fn a_note_goes_to_whom_its_label_says_and_nobody_else_and_is_erased_with_t
     police.run(&["erase", &id, "--reason", "subject_request", "--yes"]).await;
     assert!(!pages.get(&address).body.contains(FOR_US));
     until(&desk, &["inbox", "list"], |list| list.iter().all(|entry| entry["work"] == "erased")).await;
-    let gone = desk.attempt(&["note", "list", &id], &causeway_tests::process::Death::Never).await;
+    let gone = desk.attempt(&["notes", "list", &id], &causeway_tests::process::Death::Never).await;
     assert!(!gone.status.success() && gone.out.is_empty(), "{:?}", gone.out);
 }
 

@@ -82,8 +82,8 @@ async fn share(police: &Actor, id: &str) {
     for words in [
         &["staff", "add", "7", "--role", "supervisor"][..],
         &["staff", "me", "7"],
-        &["note", "add", id, "--text", &note],
-        &["note", "add", id, "--visible", "me", "--text", "Ask again tomorrow."],
+        &["notes", "add", id, "--text", &note],
+        &["notes", "add", id, "--visible", "me", "--text", "Ask again tomorrow."],
         &["assign", id, "--me"],
         &["template", "add", "Ask for the flight", "--text", "Which flight did she take?"],
         &["roster", "set", "--zone", "Europe/Berlin", "--begins", "2026-01-05", "-"],

@@ -1,4 +1,4 @@
-//! `causeway note add` and `causeway note list`: notes that the other side never sees.
+//! `causeway notes add` and `causeway notes list`: notes that the other side never sees.
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -6,24 +6,15 @@ use serde_json::{Value, json};
 use super::super::failure::Failure;
 use super::super::home::Home;
 use super::super::output::{harmless, harmless_under, print, print_list, text, time};
-use super::super::steps::{self, find_thread};
+use super::super::steps::find_thread;
 use super::{TextArgs, author, keep, new_key};
 use crate::lang::Lang;
 use crate::model::Thread;
 use crate::office::notes::{self, Note, Readers};
 use crate::staff;
 
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(crate) struct NoteCommand {
-    #[command(subcommand)]
-    own: Option<OwnCommand>,
-    #[command(flatten)]
-    step: Option<steps::NoteArgs>,
-}
-
 #[derive(Debug, Subcommand)]
-enum OwnCommand {
+pub(crate) enum NotesCommand {
     /// Write a note about a referral. The other organisation never sees it; colleagues do, unless it is for you alone.
     Add(AddArgs),
     /// The notes of a referral that are here.
@@ -34,7 +25,7 @@ enum OwnCommand {
 }
 
 #[derive(Debug, Args)]
-struct AddArgs {
+pub(crate) struct AddArgs {
     /// Number of the referral, or the beginning of it.
     id: String,
     #[command(flatten)]
@@ -55,16 +46,14 @@ enum Visible {
     Me,
 }
 
-pub(crate) async fn run(command: NoteCommand, home: &Home) -> Result<(), Failure> {
-    match (command.own, command.step) {
-        (Some(OwnCommand::Add(args)), _) => add(args, home).await,
-        (Some(OwnCommand::List { id }), _) => {
+pub(crate) async fn run(command: NotesCommand, home: &Home) -> Result<(), Failure> {
+    match command {
+        NotesCommand::Add(args) => add(args, home).await,
+        NotesCommand::List { id } => {
             let values = values(&find_thread(home, &id)?, home)?;
             print_list(home.json, values, &home.lang.text("notes-none"), |v| line(v, home.lang));
             Ok(())
         }
-        (None, Some(step)) => steps::note(step, home).await,
-        (None, None) => Err(Failure::wrong("fail-office-empty", &[])),
     }
 }
 

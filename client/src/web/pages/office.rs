@@ -90,7 +90,7 @@ pub(crate) async fn note(visitor: Visitor, Path(id): Path<String>, Form(typed): 
     // What nobody has chosen is for nobody to guess.
     let visible = format!("--visible={}", typed.visible);
     let text = format!("--text={}", typed.text);
-    match visitor.run(&["note", "add", &id, &visible, &text]).await {
+    match visitor.run(&["notes", "add", &id, &visible, &text]).await {
         Ok(_) => Redirect::to(&format!("/item/{id}#talk")).into_response(),
         Err(failure) => {
             let error = format!("{} {}", failure.message, failure.hint);
