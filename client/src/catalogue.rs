@@ -231,14 +231,15 @@ fn read(vault: &Vault, ids: &[Vec<u8>]) -> Result<Vec<Thread>, RecordError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use causeway_common::store::MemoryKv;
 
     use super::*;
     use crate::model::Event;
     use crate::vault::{Changes, Cost, MemoryEks};
 
-    fn thread(number: u8, priority: Priority, begun: u64) -> Thread {
+    /// A thread of somebody else that nobody has answered.
+    pub(crate) fn thread(number: u8, priority: Priority, begun: u64) -> Thread {
         Thread {
             case: [number; 32],
             root: PacketId([number; 32]),

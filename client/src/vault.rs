@@ -5,10 +5,8 @@
 //! shows. What must really disappear (prekey seeds, and the secrets under which the keys of cases stand, [`cases`]) stands
 //! in the erasable key store ([`eks`]), outside the database, because the database never forgets a byte it has written.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Bound;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use causeway_common::store::{Kv, StoreError, transact};
@@ -18,16 +16,18 @@ use crate::catalogue::Catalogue;
 
 mod cases;
 mod changes;
+mod committing;
 mod eks;
 mod erasing;
 mod export;
 mod header;
+mod reading;
 mod record;
 mod snapshot;
 mod view;
 
+use self::cases::Cases;
 pub use self::cases::{CASES_PER_EPOCH, CaseName};
-use self::cases::{Cases, Key, Unwrapped};
 pub use self::changes::{Changes, Tree};
 use self::eks::Eks;
 pub use self::eks::{EKS_FILES, EksMedium, MemoryEks};
@@ -36,7 +36,7 @@ pub use self::export::Master;
 pub use causeway_common::passphrase::Cost;
 
 pub use self::header::{RecoveryCode, check as check_header};
-use self::record::{Content, Head, RecordKeys, Write};
+use self::record::{Head, RecordKeys};
 use self::view::{Index, Place, View};
 
 /// Longest record, before sealing.
@@ -284,288 +284,6 @@ impl Vault {
             durable: tokio::sync::watch::Sender::new(0),
             scribe: OnceLock::new(),
         }))
-    }
-
-    /// A record, if it is there.
-    pub fn get(&self, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        self.load(&self.view(), tree, id)
-    }
-
-    /// Whether a record is there. Reads none.
-    pub fn holds(&self, tree: Tree, id: &[u8]) -> bool {
-        self.view().place(tree, id).is_some()
-    }
-
-    /// All records of a tree, by identifier.
-    pub fn list(&self, tree: Tree) -> Result<Vec<Entry>, VaultError> {
-        let ids: Vec<Vec<u8>> =
-            self.view().tree(tree).into_iter().flatten().map(|(id, _)| id.clone()).collect();
-        // What has been removed in the meantime is left out.
-        let load = |id: Vec<u8>| Some(self.get(tree, &id).transpose()?.map(|value| (id, value)));
-        ids.into_iter().filter_map(load).collect()
-    }
-
-    /// The last record of a tree.
-    pub fn last(&self, tree: Tree) -> Result<Option<Entry>, VaultError> {
-        let view = self.view();
-        let Some((id, _)) = view.tree(tree).and_then(BTreeMap::last_key_value) else { return Ok(None) };
-        let value = self.load(&view, tree, id)?;
-        Ok(value.map(|value| (id.clone(), value)))
-    }
-
-    /// The identifier of the last record of a tree. Reads no record.
-    pub(crate) fn last_id(&self, tree: Tree) -> Option<Vec<u8>> {
-        self.view().tree(tree).and_then(BTreeMap::last_key_value).map(|(id, _)| id.clone())
-    }
-
-    fn load(&self, view: &View, tree: Tree, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        let Some(content) = view.load(&*self.0.kv, &self.0.keys, tree, id)? else { return Ok(None) };
-        self.uncover(view, (tree, id), content).map(Some)
-    }
-
-    /// Takes the layer of its case off a record.
-    fn uncover(
-        &self,
-        view: &View,
-        place: (Tree, &[u8]),
-        content: Content,
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let Some(case) = content.case else { return Ok(content.bytes) };
-        let key = self.case_key(view, &case)?;
-        cases::uncover(&key, place, &content.bytes).ok_or_else(|| damaged("a record of a case was changed"))
-    }
-
-    fn case_key(&self, view: &View, case: &CaseName) -> Result<Key, VaultError> {
-        if let Some(key) = self.cases().cached(case) {
-            return Ok(key);
-        }
-        let unwrapped = self.unwrap_key(view, case)?;
-        self.cases().cache(case, &unwrapped.key);
-        Ok(unwrapped.key)
-    }
-
-    fn unwrap_key(&self, view: &View, case: &CaseName) -> Result<Unwrapped, VaultError> {
-        let gone = || damaged("the key of a case is gone");
-        let epoch = self.cases().epoch(case).ok_or_else(gone)?;
-        let id = cases::key_id(epoch, case);
-        let record = view.load(&*self.0.kv, &self.0.keys, Tree::CaseKeys, &id)?.ok_or_else(gone)?;
-        self.cases().unwrap(case, &record.bytes)
-    }
-
-    /// Identifiers of a tree within a range, in order, that `wanted` picks; at most `limit`. Reads no record.
-    pub fn ids(
-        &self,
-        tree: Tree,
-        range: (Bound<&[u8]>, Bound<&[u8]>),
-        limit: usize,
-        mut wanted: impl FnMut(&[u8]) -> bool,
-    ) -> Vec<Vec<u8>> {
-        let view = self.view();
-        let Some(ids) = view.tree(tree) else { return Vec::new() };
-        let ids = ids.range::<[u8], _>(range).map(|(id, _)| id);
-        ids.filter(|id| wanted(id)).take(limit).cloned().collect()
-    }
-
-    /// Identifiers of records of a tree that belong to no case. Reads no record.
-    pub(crate) fn ids_without_case(&self, tree: Tree) -> Vec<Vec<u8>> {
-        let view = self.view();
-        let ids = view.tree(tree).into_iter().flatten().filter(|(_, place)| place.case.is_none());
-        ids.map(|(id, _)| id.clone()).collect()
-    }
-
-    /// Identifiers of a tree with the revision of each record: another one after every write, and no two alike. Reads no
-    /// record.
-    pub fn revisions(&self, tree: Tree) -> Vec<(Vec<u8>, u64)> {
-        let view = self.view();
-        view.tree(tree).into_iter().flatten().map(|(id, place)| (id.clone(), place.revision)).collect()
-    }
-
-    /// Identifiers of a tree whose records were written after a generation. Reads no record.
-    pub fn written_after(&self, tree: Tree, generation: u64) -> Vec<Vec<u8>> {
-        let view = self.view();
-        let later = view.tree(tree).into_iter().flatten().filter(|(_, place)| place.revision > generation);
-        later.map(|(id, _)| id.clone()).collect()
-    }
-
-    /// What is known of all referrals without reading them; [`crate::records::catalogue`] brings it up to date.
-    pub(crate) fn catalogue(&self) -> MutexGuard<'_, Catalogue> {
-        self.0.catalogue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How many records a tree holds.
-    pub fn count(&self, tree: Tree) -> usize {
-        self.view().tree(tree).map_or(0, BTreeMap::len)
-    }
-
-    /// Writes changes, all or nothing. Durable when it returns. Dropping the future does not undo them: once handed to
-    /// the store they are followed to their end.
-    pub async fn commit(
-        &self,
-        changes: Changes,
-        rng: &mut (dyn rand_core::CryptoRng + Send),
-    ) -> Result<(), VaultError> {
-        let turn = self.turn().await?;
-        self.commit_in(turn, changes, HashMap::new(), rng).await.map(drop)
-    }
-
-    /// From here on every commit passes this scribe. The first one stays.
-    pub(crate) fn keep_log(&self, scribe: Box<dyn Scribe>) {
-        drop(self.0.scribe.set(scribe));
-    }
-
-    async fn turn(&self) -> Result<Turn, VaultError> {
-        let turn = Arc::clone(&self.0.turn).lock_owned().await;
-        if self.0.unsure.load(Ordering::Acquire) {
-            self.settle()?;
-        }
-        Ok(turn)
-    }
-
-    async fn commit_in(
-        &self,
-        turn: Turn,
-        mut changes: Changes,
-        mut fresh: HashMap<CaseName, Key>,
-        rng: &mut (dyn rand_core::CryptoRng + Send),
-    ) -> Result<Turn, VaultError> {
-        let inner = &*self.0;
-        if let Some(scribe) = inner.scribe.get() {
-            scribe.write(self, &mut changes)?;
-        }
-        self.give_keys(&mut changes, &mut fresh, rng).await?;
-        let mut head = *self.head();
-        head.generation += 1;
-        let mut writes = Vec::new();
-        let mut touched = Vec::new();
-        let Changes(values, cases) = changes;
-        // One by one they are dropped: a first replay of the directory brings many megabytes.
-        for (key, value) in values {
-            if value.as_ref().is_some_and(|v| v.len() > RECORD_BYTES_MAX) {
-                return Err(StoreError::TooLarge(RECORD_BYTES_MAX + 1).into());
-            }
-            let case = cases.get(&key).copied();
-            let (tree, id) = key;
-            let old = self.view().place(tree, &id).map(|place| place.revision);
-            if let Some(revision) = old {
-                inner.keys.remove(&*inner.kv, tree, &id, revision, &mut head, &mut writes)?;
-            }
-            let place = value.as_ref().map(|_| Place { revision: head.generation, case: case.map(Box::new) });
-            if let Some(value) = value {
-                let bytes = match &case {
-                    None => value,
-                    Some(case) => {
-                        let fresh = fresh.get(case).cloned();
-                        let key = fresh.map_or_else(|| self.case_key(&self.view(), case), Ok)?;
-                        Zeroizing::new(cases::cover(&key, (tree, &id), &value, rng))
-                    }
-                };
-                let content = Content { case, bytes };
-                inner.keys.store(tree, &id, head.generation, &content, rng, &mut head, &mut writes);
-            }
-            touched.push((tree, id, place));
-        }
-        writes.push((record::HEAD_KEY.to_vec(), Some(inner.keys.seal_head(&head, rng))));
-        self.view_mut().begin(&*inner.kv, &writes)?;
-        // A task of its own: were the head in memory left behind the one on the disk, the next commit would tear the vault.
-        let vault = self.clone();
-        let follow = tokio::spawn(async move {
-            let written = vault.write(writes, head, touched).await;
-            if written.is_err() {
-                vault.0.unsure.store(true, Ordering::Release);
-                // If the store does not answer now, the next commit asks again.
-                let _ = vault.settle();
-            }
-            written.map(|()| turn)
-        });
-        let turn = follow.await.map_err(|_| StoreError::Unavailable("the program is ending".into()))??;
-        inner.durable.send_replace(head.generation);
-        Ok(turn)
-    }
-
-    /// Hears of every commit that is durable, by its number. Whoever is slow hears of the last one only.
-    pub fn watch(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.0.durable.subscribe()
-    }
-
-    /// Gives a key to each case that these changes name for the first time, and notes of each other one that it is older than
-    /// its key. Costs a look into memory, and one write of the key store for every [`CASES_PER_EPOCH`] new cases.
-    async fn give_keys(
-        &self,
-        changes: &mut Changes,
-        fresh: &mut HashMap<CaseName, Key>,
-        rng: &mut (dyn rand_core::CryptoRng + Send),
-    ) -> Result<(), VaultError> {
-        let (mut new, mut older) = (BTreeSet::new(), BTreeSet::new());
-        for ((tree, id), case) in changes.1.iter().filter(|(_, case)| !fresh.contains_key(*case)) {
-            let replaces = self.view().place(*tree, id).is_some_and(|place| place.case.is_none());
-            if replaces {
-                older.insert(*case);
-            }
-            if self.cases().epoch(case).is_none() {
-                new.insert(*case);
-            }
-        }
-        for case in older.difference(&new) {
-            let known = self.unwrap_key(&self.view(), case)?;
-            let epoch = self.cases().epoch(case).ok_or_else(|| damaged("the key of a case is gone"))?;
-            if !known.older {
-                let value = self.cases().wrap(epoch, case, &Unwrapped { older: true, ..known }, rng)?;
-                changes.put(Tree::CaseKeys, &cases::key_id(epoch, case), value);
-            }
-        }
-        let rooms = self.make_room(new.len(), &BTreeSet::new(), rng).await?;
-        for (case, epoch) in new.into_iter().zip(rooms) {
-            let mut key = Key::default();
-            rng.fill_bytes(&mut *key);
-            let unwrapped = Unwrapped { key: key.clone(), older: older.contains(&case) };
-            let value = self.cases().wrap(epoch, &case, &unwrapped, rng)?;
-            changes.put(Tree::CaseKeys, &cases::key_id(epoch, &case), value);
-            fresh.insert(case, key);
-        }
-        Ok(())
-    }
-
-    async fn write(&self, writes: Vec<Write>, head: Head, touched: Vec<Touched>) -> Result<(), VaultError> {
-        transact(&*self.0.kv, move |txn| {
-            for (key, value) in writes {
-                match value {
-                    Some(value) => txn.put(&key, &value),
-                    None => txn.delete(&key),
-                }
-            }
-            Ok::<_, StoreError>(())
-        })
-        .await??;
-        *self.head() = head;
-        let mut view = self.view_mut();
-        let mut cases = self.cases_mut();
-        for (_, id, place) in touched.iter().filter(|(tree, ..)| *tree == Tree::CaseKeys) {
-            if place.is_some() {
-                cases.learn(id);
-            } else {
-                cases.forget(id);
-            }
-        }
-        view.finish(touched);
-        Ok(())
-    }
-
-    /// After a failed commit nobody knows whether it has reached the disk: goes by what the disk says.
-    fn settle(&self) -> Result<(), VaultError> {
-        let sealed = self.0.kv.get(record::HEAD_KEY)?.ok_or_else(|| damaged("its head is gone"))?;
-        let head = self.0.keys.open_head(&sealed)?;
-        if head != *self.head() {
-            let index = record::read_index(&*self.0.kv, &self.0.keys, &head)?;
-            let mut view = self.view_mut();
-            let ids = index.get(&Tree::CaseKeys).into_iter().flatten().map(|(id, _)| id);
-            self.cases_mut().relearn(ids);
-            *view = View::new(index);
-            *self.head() = head;
-        } else {
-            self.view_mut().give_up();
-        }
-        self.0.unsure.store(false, Ordering::Release);
-        Ok(())
     }
 
     /// How often something was committed: the revision of whatever was written last.

@@ -180,6 +180,7 @@ async fn a_colleague_is_invited_compared_let_in_and_taken_out_on_pages() {
 async fn the_registrar_invites_admits_suspends_and_lets_in_again_on_pages() {
     let stage = Stage::set(TOWN).await;
     let mut pages = Pages::entered(&stage.town.registrar).await;
+    pages.until("/registrar", "Connected").await;
     for lang in ["ru", "en"] {
         pages.post("/language", &[("lang", lang), ("back", "/board")]);
         let page = whole(pages.get("/registrar"), "/registrar", lang);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway_tests::process::http::{Answer, Pages, Stage, encoded};
+use causeway_tests::process::http::{Answer, Pages, Stage, encoded, form};
 use causeway_tests::process::sample;
 use serde_json::Value;
 
@@ -194,14 +194,19 @@ impl<'a> Writer<'a> {
         assert_eq!(chosen.location(), self.draft, "{}", chosen.body);
     }
 
-    /// Sends what stands there.
+    /// Sends what stands there, with a button that is pressed three times.
     fn send(&mut self) -> Answer {
         let at = self.address("check");
         let page = self.pages.get(&at);
         let revision = page.body.split("name=\"revision\" value=\"").nth(1);
         let revision =
             revision.unwrap_or_else(|| panic!("not ready: {}", page.body)).split('"').next().unwrap();
-        self.pages.post(&at, &[("revision", revision)])
+        let form = form(&[("revision", revision)]);
+        let clicks: Vec<_> =
+            (0..3).map(|_| std::thread::spawn(self.pages.asking("POST", &at, &form))).collect();
+        let mut sent: Vec<Answer> = clicks.into_iter().map(|click| click.join().unwrap()).collect();
+        assert!(sent.iter().all(|answer| answer.location() == sent[0].location()), "one referral");
+        sent.remove(0)
     }
 }
 
@@ -261,6 +266,7 @@ async fn each_kind_is_written_from_the_card_to_the_receipt_and_arrives_as_it_was
         pages.until(&format!("/item/{item}"), "<span").await;
         arrives(&stage, to, kind, &wanted).await;
     }
+    assert_eq!(pages.get("/sent").body.matches("href=\"/item/").count(), KINDS.len());
 }
 
 async fn arrives(stage: &Stage, to: usize, kind: &str, wanted: &str) {

@@ -27,6 +27,10 @@ const STAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// After a failure that trying again does not help against, somebody has to act; it is tried again all the same.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
+/// How often a registrar's workstation asks whether it could connect. Each is a handshake and a look at the directory's head,
+/// for a word on a page; a command that is needed sooner connects by itself.
+const REGISTRAR_LOOKS: Duration = Duration::from_secs(5 * 60);
+
 /// How the connection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Connection {
@@ -102,10 +106,14 @@ async fn look_as_registrar(
     let dialer = Telling { dialer, told };
     match exclusion::connect(&home.engine, &dialer).await {
         Ok(link) => link.close(0),
-        Err(SessionError::Link(link)) => offline(home, told, Some(&SessionError::Link(link))),
+        Err(SessionError::Link(link)) => {
+            offline(home, told, Some(&SessionError::Link(link)));
+            tokio::time::sleep(AFTER_FAILURE).await;
+            return None;
+        }
         Err(error) => return Some(error.into()),
     }
-    tokio::time::sleep(LOOK_INTERVAL).await;
+    tokio::time::sleep(REGISTRAR_LOOKS).await;
     None
 }
 

@@ -11,6 +11,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::cli::failure::Failure;
+
 /// Forms that somebody has looked at and not sent, or sent a moment ago: more than one person has open.
 const KEPT: usize = 32;
 const KEY_BYTES: usize = 16;
@@ -53,11 +55,30 @@ impl LookedAt {
         rng.fill_bytes(&mut bytes);
         let key = hex::encode(bytes);
         let mut kept = self.0.lock().await;
-        while kept.len() >= KEPT {
-            kept.pop_front();
-        }
+        make_room(&mut kept);
         kept.push_back(One { key: key.clone(), of: hashed(fields), sent: None });
         key
+    }
+
+    /// A form that says itself what was looked at, by its fields. Waits while another one goes.
+    ///
+    /// # Errors
+    /// It has gone already, and led here.
+    pub(crate) async fn once(&self, fields: &[String]) -> Result<Going, String> {
+        let (of, mut kept) = (hashed(fields), Arc::clone(&self.0).lock_owned().await);
+        match kept.iter().find(|one| one.of == of) {
+            Some(One { sent: Some(place), .. }) => Err(place.clone()),
+            Some(One { key, .. }) => {
+                let key = key.clone();
+                Ok(Going { kept, key })
+            }
+            None => {
+                let key = hex::encode(of);
+                make_room(&mut kept);
+                kept.push_back(One { key: key.clone(), of, sent: None });
+                Ok(Going { kept, key })
+            }
+        }
     }
 
     /// Whether a form with this key may go. Waits while another one goes.
@@ -73,11 +94,32 @@ impl LookedAt {
 }
 
 impl Going {
-    /// It has gone, and leads here.
-    pub(crate) fn sent(mut self, place: &str) {
+    /// Sends it and gives where it leads, whether or not somebody waits for the answer: a browser that has left asks again.
+    ///
+    /// # Errors
+    /// Those of `sending`; it has not gone then and may be tried again.
+    pub(crate) async fn carry_out(
+        self,
+        sending: impl Future<Output = Result<String, Failure>> + Send + 'static,
+    ) -> Result<String, Failure> {
+        let sent = tokio::spawn(async move {
+            let place = sending.await?;
+            self.sent(&place);
+            Ok(place)
+        });
+        sent.await.map_err(Failure::internal)?
+    }
+
+    fn sent(mut self, place: &str) {
         if let Some(one) = self.kept.iter_mut().find(|one| one.key == self.key) {
             one.sent = Some(place.to_owned());
         }
+    }
+}
+
+fn make_room(kept: &mut VecDeque<One>) {
+    while kept.len() >= KEPT {
+        kept.pop_front();
     }
 }
 
@@ -110,6 +152,13 @@ mod tests {
         });
         going.sent("/item/1");
         assert!(matches!(second.await.unwrap(), Form::Sent(place) if place == "/item/1"));
+        // One that says itself what was looked at goes once, too.
+        let Ok(going) = looked_at.once(&changed).await else { panic!("it has not gone") };
+        let failed = going.carry_out(async { Err(Failure::internal("no")) }).await;
+        assert!(failed.is_err());
+        let Ok(going) = looked_at.once(&changed).await else { panic!("it may be tried again") };
+        assert_eq!(going.carry_out(async { Ok("/receipt/2".into()) }).await.unwrap(), "/receipt/2");
+        assert_eq!(looked_at.once(&changed).await.err().as_deref(), Some("/receipt/2"));
         // One that could not go may be tried again.
         let key = looked_at.look(&fields, &mut rng).await;
         drop(looked_at.go(&key, &fields).await);

@@ -2,34 +2,18 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use causeway_common::ids::{DeviceId, OrgId, PacketId};
+use causeway_common::ids::DeviceId;
 use causeway_common::priority::Priority;
 use causeway_common::store::{Kv as _, MemoryKv, transact};
 use causeway_common::time::Timestamp;
 
 use super::*;
-use crate::model::Thread;
+use crate::catalogue::tests::thread;
 use crate::records;
 use crate::vault::record::HEAD_KEY;
 use crate::vault::{Changes, Cost, Vault};
 
 const PASSPHRASE: &str = "a passphrase of words";
-
-fn thread(number: u8) -> Thread {
-    Thread {
-        case: [number; 32],
-        root: PacketId([number; 32]),
-        kind: "MPR".into(),
-        peer: OrgId([9; 32]),
-        ours: false,
-        priority: Priority::P2,
-        begun: Timestamp(u64::from(number)),
-        respond_by: Timestamp(0),
-        work: "received".into(),
-        events: Vec::new(),
-        waiting: Vec::new(),
-    }
-}
 
 struct Home {
     folder: tempfile::TempDir,
@@ -53,7 +37,7 @@ impl Home {
 
     async fn write(&self, number: u8) {
         let mut changes = Changes::default();
-        records::put_thread(&mut changes, &thread(number));
+        records::put_thread(&mut changes, &thread(number, Priority::P2, u64::from(number)));
         changes.put(Tree::Drafts, &[number], vec![number; 90]);
         let draft = crate::office::notes::assign([number; 32], Some(&format!("K-{number}")), "");
         let entry = crate::office::Entry::by(DeviceId([1; 32]), "desk".into(), Timestamp(1), draft);

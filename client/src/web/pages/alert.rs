@@ -106,14 +106,8 @@ async fn act(visitor: &Visitor, site: &Shared, typed: Typed) -> Result<Response,
     match site.looked_at.go(&typed.seen, &words).await {
         looked_at::Form::Sent(place) => return Ok(Redirect::to(&place).into_response()),
         looked_at::Form::Ready(going) => {
-            // Whether or not somebody waits for the answer: a browser that has left asks again.
-            let (sender, going_words) = (visitor.speaking(visitor.lang), words.clone());
-            let sent = tokio::spawn(async move {
-                let place = sent_to(&sender, &going_words).await?;
-                going.sent(&place);
-                Ok(place)
-            });
-            return match sent.await.map_err(Failure::internal)? {
+            let sender = visitor.speaking(visitor.lang);
+            return match going.carry_out(async move { sent_to(&sender, &words).await }).await {
                 Ok(place) => Ok(Redirect::to(&place).into_response()),
                 Err(failure) => page(visitor, typed, errors(failure, visitor.lang), None).await,
             };

@@ -1,7 +1,7 @@
 //! The end of a draft: all answers and who will see which, sending, and the receipt.
 
 use askama::Template;
-use axum::extract::{Form, Path};
+use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use crate::formats::print;
 use crate::lang::Lang;
 use crate::records;
 use crate::referral::{SectionCode, drafting, labels};
+use crate::web::Shared;
 use crate::web::pages::alert::{Reader, errors, reader};
 use crate::web::pages::files::Listed;
 use crate::web::pages::row::Row;
@@ -86,32 +87,49 @@ pub(crate) async fn check(visitor: Visitor, Path(id): Path<String>) -> Response 
 }
 
 /// Sends what somebody has read: nothing else that stands there meanwhile.
-pub(crate) async fn send(visitor: Visitor, Path(id): Path<String>, Form(typed): Form<Typed>) -> Response {
-    let sent = sent(&visitor, &id, &typed).await;
+pub(crate) async fn send(
+    visitor: Visitor,
+    State(site): State<Shared>,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Response {
+    let sent = sent(&visitor, &site, &id, &typed).await;
     shown(&visitor, sent)
 }
 
-async fn sent(visitor: &Visitor, id: &str, typed: &Typed) -> Result<Response, Failure> {
+async fn sent(visitor: &Visitor, site: &Shared, id: &str, typed: &Typed) -> Result<Response, Failure> {
+    let form = ["draft", id, &typed.revision, &typed.exercise].map(str::to_owned);
+    // A second click comes when the draft is gone.
+    let going = match site.looked_at.once(&form).await {
+        Ok(going) => going,
+        Err(place) => return Ok(Redirect::to(&place).into_response()),
+    };
     let draft = drafted(visitor, id).await?;
     if typed.revision != draft.whole_revision() {
         let page = page(visitor, &draft, Vec::new(), typed, true).await?;
         return Ok((StatusCode::CONFLICT, page).into_response());
     }
-    let mut words = vec!["drafts", "send", &draft.id, "--yes"];
-    if typed.exercise == "yes" {
-        words.push("--exercise");
-    }
-    match visitor.values(&words).await {
-        Ok(values) => {
-            let id = values.iter().find_map(|v| v["referral"].as_str()).unwrap_or_default();
-            Ok(Redirect::to(&format!("/receipt/{id}")).into_response())
-        }
+    let (sender, number) = (visitor.speaking(visitor.lang), draft.id.clone());
+    let is_exercise = typed.exercise == "yes";
+    match going.carry_out(async move { sent_to(&sender, &number, is_exercise).await }).await {
+        Ok(place) => Ok(Redirect::to(&place).into_response()),
         Err(failure) => {
             let errors = errors(failure, visitor.lang);
             let page = page(visitor, &draft, errors, typed, false).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
+}
+
+/// Sends a draft; gives where its receipt is shown.
+async fn sent_to(visitor: &Visitor, draft: &str, is_exercise: bool) -> Result<String, Failure> {
+    let mut words = vec!["drafts", "send", draft, "--yes"];
+    if is_exercise {
+        words.push("--exercise");
+    }
+    let values = visitor.values(&words).await?;
+    let id = values.iter().find_map(|v| v["referral"].as_str()).unwrap_or_default();
+    Ok(format!("/receipt/{id}"))
 }
 
 async fn page(
