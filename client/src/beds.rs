@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::casebook::Case;
 use crate::records::{self, RecordError};
 use crate::referral::{Kind, values};
-use crate::vault::{Changes, Tree, Vault};
+use crate::vault::{CaseName, Changes, Tree, Vault};
 
 pub mod hold;
 pub mod house;
@@ -139,9 +139,12 @@ fn newest(mut all: Vec<Count>) -> Vec<Count> {
 
 /// The cases that say anything about beds.
 pub fn cases(vault: &Vault) -> Result<Vec<Case>, RecordError> {
-    let about = |kind: &str| matches!(kind, PUBLICATION | REQUEST | HANDOFF);
-    let threads = records::threads_where(vault, |line| about(&line.kind))?.into_iter();
-    threads.map(|thread| Case::of(vault, thread)).collect()
+    let kinds = [PUBLICATION, REQUEST, HANDOFF];
+    let names: Vec<CaseName> =
+        records::catalogue(vault)?.of_kinds(&kinds).map(|line| line.case).collect();
+    // One that has been erased in the meantime is left out.
+    let threads = names.iter().filter_map(|case| records::thread(vault, case).transpose());
+    threads.map(|thread| Case::of(vault, thread?)).collect()
 }
 
 /// The kind of a publication.

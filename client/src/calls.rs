@@ -100,10 +100,23 @@ pub fn all(vault: &Vault) -> Result<Vec<Call>, RecordError> {
 
 /// The calls that were not sent themselves: a record of a call that was sent is a case already.
 pub fn unsent(vault: &Vault) -> Result<Vec<Call>, RecordError> {
-    let sent: HashSet<PacketId> =
-        records::catalogue(vault)?.lines().filter(|line| &*line.kind == KIND).map(|line| line.root).collect();
-    let is_sent = |call: &Call| call.referrals.iter().any(|referral| sent.contains(referral));
-    Ok(all(vault)?.into_iter().filter(|call| !is_sent(call)).collect())
+    let sent = sent(vault)?;
+    Ok(all(vault)?.into_iter().filter(|call| !is_one_of(&sent, call)).collect())
+}
+
+/// Whether a call was sent itself.
+pub(crate) fn is_sent(vault: &Vault, call: &Call) -> Result<bool, RecordError> {
+    Ok(!call.referrals.is_empty() && is_one_of(&sent(vault)?, call))
+}
+
+fn is_one_of(sent: &HashSet<PacketId>, call: &Call) -> bool {
+    call.referrals.iter().any(|referral| sent.contains(referral))
+}
+
+/// Records of calls that were sent.
+fn sent(vault: &Vault) -> Result<HashSet<PacketId>, RecordError> {
+    let catalogue = records::catalogue(vault)?;
+    Ok(catalogue.of_kinds(&[KIND]).map(|line| line.root).collect())
 }
 
 /// A case by its name, be it a referral or a call; none if it is not here any more.

@@ -57,17 +57,13 @@ impl Case {
     }
 
     /// Every case of this home, one after the other: many do not fit into memory at once.
-    pub fn each(
-        vault: &Vault,
-    ) -> Result<impl Iterator<Item = Result<Self, RecordError>> + use<'_>, RecordError> {
-        let threads = records::all_threads(vault)?.into_iter();
-        Ok(threads.map(move |thread| Self::of(vault, thread)))
+    pub fn each(vault: &Vault) -> impl Iterator<Item = Result<Self, RecordError>> + use<'_> {
+        records::each_thread(vault).map(move |thread| Self::of(vault, thread?))
     }
 
     /// The same with [`Self::of_at`], for whoever needs them all.
     pub fn all_at(vault: &Vault, now: Timestamp) -> Result<Vec<Self>, RecordError> {
-        let threads = records::all_threads(vault)?.into_iter();
-        threads.map(|thread| Self::of_at(vault, thread, now)).collect()
+        records::each_thread(vault).map(|thread| Self::of_at(vault, thread?, now)).collect()
     }
 
     /// Whether it was invented to practise.

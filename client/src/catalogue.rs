@@ -48,6 +48,8 @@ pub struct Line {
     pub work: Arc<str>,
     /// Whether it came from others and nobody here has opened it.
     pub unread: bool,
+    /// Whether nothing is expected of anybody any more.
+    pub ended: bool,
 }
 
 /// The most urgent first, then the newest.
@@ -57,6 +59,8 @@ type Order = (Priority, Reverse<Timestamp>, [u8; 32]);
 #[derive(Debug, Default)]
 pub struct Catalogue {
     lines: BTreeMap<Order, Line>,
+    /// Those of which something is still expected of somebody.
+    open: BTreeSet<Order>,
     places: HashMap<[u8; 32], Order>,
     words: HashSet<Arc<str>>,
     /// Who has which referral, by number.
@@ -82,11 +86,6 @@ impl Line {
         self.waits() && self.priority <= Priority::P1
     }
 
-    /// Whether nothing is expected of anybody any more.
-    pub fn has_ended(&self) -> bool {
-        self.work.parse::<WorkState>().is_ok_and(WorkState::is_terminal)
-    }
-
     fn order(&self) -> Order {
         (self.priority, Reverse(self.begun), self.case)
     }
@@ -96,6 +95,19 @@ impl Catalogue {
     /// All lines, the most urgent first, then the newest.
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
         self.lines.values()
+    }
+
+    /// Those that have not ended, in the same order. Looks at no other one.
+    pub fn open(&self) -> impl Iterator<Item = &Line> {
+        self.open.iter().filter_map(|order| self.lines.get(order))
+    }
+
+    /// Those of these kinds, in the same order.
+    pub fn of_kinds<'a>(&'a self, kinds: &[&str]) -> impl Iterator<Item = &'a Line> + use<'a> {
+        // Each word is kept once: two are the same where they stand in the same place.
+        let kinds: Vec<&Arc<str>> = kinds.iter().filter_map(|kind| self.words.get(*kind)).collect();
+        let lines = (!kinds.is_empty()).then(|| self.lines.values()).into_iter().flatten();
+        lines.filter(move |line| kinds.iter().any(|kind| Arc::ptr_eq(kind, &line.kind)))
     }
 
     /// Number of whoever has a referral.
@@ -148,6 +160,7 @@ impl Catalogue {
         if self.places.len() != vault.count(Tree::Referrals) {
             self.lines.retain(|_, line| vault.holds(Tree::Referrals, &line.case));
             let lines = &self.lines;
+            self.open.retain(|order| lines.contains_key(order));
             self.places.retain(|_, order| lines.contains_key(order));
         }
         for id in vault.written_after(Tree::Office, self.generation) {
@@ -184,6 +197,7 @@ impl Catalogue {
             respond_by: thread.respond_by,
             last: thread.events.iter().map(|event| event.at).max().unwrap_or(thread.begun),
             work: self.word(&thread.work),
+            ended: thread.work.parse::<WorkState>().is_ok_and(WorkState::is_terminal),
             unread: !thread.ours && !thread.events.iter().any(|e| e.by != thread.peer && opened(&e.what)),
         };
         self.enter(line);
@@ -193,6 +207,10 @@ impl Catalogue {
         let order = line.order();
         if let Some(before) = self.places.insert(line.case, order) {
             self.lines.remove(&before);
+            self.open.remove(&before);
+        }
+        if !line.ended {
+            self.open.insert(order);
         }
         self.lines.insert(order, line);
     }

@@ -170,7 +170,8 @@ impl Withdrawal {
 /// organisation knows the same.
 pub fn withdrawals(vault: &Vault) -> Result<Vec<Withdrawal>, RecordError> {
     let mut all = Vec::new();
-    for thread in records::all_threads(vault)? {
+    for thread in records::each_thread(vault) {
+        let thread = thread?;
         if thread.events.iter().any(|event| event.what == Action::ConsentWithdrawn.as_str()) {
             all.extend(withdrawals_of(&Case::of(vault, thread)?));
         }
@@ -257,7 +258,7 @@ pub fn ended(vault: &Vault, consent_ref: &str) -> Result<Vec<SectionCode>, Recor
 /// The organisations that have sent us a consent; nobody if it was here before, for then it is ours.
 fn givers(vault: &Vault, consent: &str) -> Result<Vec<OrgId>, RecordError> {
     let mut bearing = Vec::new();
-    for case in Case::each(vault)? {
+    for case in Case::each(vault) {
         let case = case?;
         if consent_ref(&case.document) == consent {
             bearing.push(case.thread);
@@ -290,7 +291,7 @@ pub fn handed_on(vault: &Vault, withdrawal: &Withdrawal) -> Result<Vec<Case>, Re
                 || (!consent.is_empty() && consent_ref(&other.document) == consent))
             && !said(other)
     };
-    Case::each(vault)?.filter(|other| other.as_ref().is_ok_and(&concerns) || other.is_err()).collect()
+    Case::each(vault).filter(|other| other.as_ref().is_ok_and(&concerns) || other.is_err()).collect()
 }
 
 /// Threads of ours about the same person's case: of the same packet, number, or consent, or built on it.

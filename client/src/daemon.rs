@@ -20,7 +20,7 @@ use crate::cli::failure::Failure;
 use crate::cli::home::{self, Home, Typed, system_rng};
 use crate::cli::{Global, joining, output};
 use crate::lang::Lang;
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Vault, VaultError, security_keys};
 
 pub(crate) mod connection;
 pub(crate) mod notices;
@@ -186,7 +186,7 @@ impl Daemon {
     pub(crate) async fn unlock(&self, secret: &str) -> Result<(), Failure> {
         let _turn = self.turn.lock().await;
         if let Some(open) = self.home().await {
-            return check(&open.home.engine.vault, secret);
+            return self.check(&open.home.engine.vault, secret);
         }
         if !self.has_home() {
             return Err(crate::engine::EngineError::NoIdentity.into());
@@ -205,6 +205,16 @@ impl Daemon {
         let open = Open { home, connection, keeping, announcing, checking, ended };
         *self.open.write().await = Some(Arc::new(open));
         Ok(())
+    }
+
+    /// Somebody comes with a second window: the secret must be right there as well.
+    fn check(&self, vault: &Vault, secret: &str) -> Result<(), Failure> {
+        let is_right = if security_keys::is_one(secret) {
+            vault.is_security_key(&self.folder, secret)?
+        } else {
+            vault.is_secret(secret)?
+        };
+        if is_right { Ok(()) } else { Err(VaultError::WrongPassphrase.into()) }
     }
 
     /// Locks the home: what is being done with it ends, and its keys are wiped before this returns, or a few seconds later if
@@ -249,9 +259,4 @@ impl Checking {
         }
         checking
     }
-}
-
-/// Somebody comes with a second window: the secret must be right there as well.
-fn check(vault: &Vault, secret: &str) -> Result<(), Failure> {
-    if vault.is_secret(secret)? { Ok(()) } else { Err(VaultError::WrongPassphrase.into()) }
 }

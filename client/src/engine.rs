@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 
 use causeway_certs::keys::SigningKey;
@@ -16,7 +15,7 @@ use causeway_common::time::{Clock, Timestamp};
 use causeway_common::wire::{DeviceState, PublishPrekeys};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -24,6 +23,7 @@ use crate::attachments::{self, TransferError};
 use crate::escalation::Looked;
 use crate::identity::Identity;
 use crate::last_resort;
+use crate::matching::sweep::Book;
 use crate::model::{Sent, StoredSection, Transport};
 use crate::prekeys;
 use crate::records::{self, RecordError};
@@ -96,8 +96,8 @@ pub struct Engine {
     relay_time: std::sync::Mutex<Option<(Timestamp, Instant)>>,
     /// What looks at the deadlines have found.
     pub(crate) looked: Mutex<Looked>,
-    /// Up to which generation of the vault all cases have been compared with each other.
-    pub(crate) compared: AtomicU64,
+    /// Who is in which case, for comparing: whoever compares holds it.
+    pub(crate) book: Mutex<Book>,
     outbox: watch::Sender<u64>,
     inbox: watch::Sender<u64>,
     /// Root keys that a person has typed for this command.
@@ -154,7 +154,7 @@ impl Engine {
             refill_turn: Mutex::default(),
             relay_time: std::sync::Mutex::default(),
             looked: Mutex::default(),
-            compared: AtomicU64::new(0),
+            book: Mutex::default(),
             outbox: watch::Sender::new(0),
             inbox: watch::Sender::new(0),
             entered: std::sync::Mutex::default(),
@@ -187,6 +187,11 @@ impl Engine {
         let mut bytes = [0; 32];
         self.rng.lock().await.fill_bytes(&mut bytes);
         bytes
+    }
+
+    /// Until this is dropped nobody else reads records in order to change them.
+    pub(crate) async fn take_turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// Writes changes of this device alone.

@@ -54,6 +54,7 @@ words![
     "registers",
     "retention",
     "search",
+    "security-keys",
     "sections",
     "send",
     "stats",

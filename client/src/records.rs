@@ -382,9 +382,16 @@ pub fn threads_where(vault: &Vault, wanted: impl Fn(&Line) -> bool) -> Result<Ve
     cases.iter().filter_map(|case| thread(vault, case).transpose()).collect()
 }
 
-/// All threads.
+/// All threads, at once: for whoever knows that they are few.
 pub fn all_threads(vault: &Vault) -> Result<Vec<Thread>, RecordError> {
-    read_all(vault, Tree::Referrals)
+    each_thread(vault).collect()
+}
+
+/// All threads, one after the other: many do not fit into memory at once.
+pub fn each_thread(vault: &Vault) -> impl Iterator<Item = Result<Thread, RecordError>> + use<'_> {
+    let ids = vault.ids(Tree::Referrals, (Bound::Unbounded, Bound::Unbounded), usize::MAX, |_| true);
+    // One that has been erased in the meantime is left out.
+    ids.into_iter().filter_map(|id| thread_of(vault, &id).transpose())
 }
 
 /// Stores a thread.

@@ -23,6 +23,7 @@ mod export;
 mod header;
 mod reading;
 mod record;
+pub mod security_keys;
 mod snapshot;
 mod view;
 
@@ -58,6 +59,9 @@ pub enum VaultError {
     /// The store does not take or give it.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is kept of the security keys does not read. The passphrase opens the vault all the same.
+    #[error("what is kept of the security keys does not read")]
+    SecurityKeys,
     /// The passphrase is too easy to guess.
     #[error(
         "the passphrase is too short: use at least {} characters, best six unrelated words",
@@ -186,20 +190,35 @@ impl Vault {
         Self::open(kv, medium.into(), &master)
     }
 
+    /// Opens a vault with the secret of one of its [`security_keys`].
+    pub async fn unlock_with_security_key(
+        kv: Arc<dyn Kv>,
+        folder: &Path,
+        secret: &str,
+    ) -> Result<Self, VaultError> {
+        let header = kv.get(header::KEY)?.ok_or(VaultError::Missing)?;
+        let master = Self::master_by_key(&header, folder, secret)?;
+        Self::open(kv, folder.into(), &master)
+    }
+
     /// Whether this passphrase, or recovery code, opens this vault. As slow as opening it.
     pub fn is_secret(&self, secret: &str) -> Result<bool, VaultError> {
-        let header = self.0.kv.get(header::KEY)?.ok_or(VaultError::Missing)?;
-        let opened = match header::open_with_passphrase(&header, secret) {
+        let header = self.header()?;
+        opens(match header::open_with_passphrase(&header, secret) {
             Err(VaultError::WrongPassphrase) if RecoveryCode::is_one(secret) => {
                 header::open_with_recovery(&header, secret)
             }
             opened => opened,
-        };
-        match opened {
-            Ok(_) => Ok(true),
-            Err(VaultError::WrongPassphrase) => Ok(false),
-            Err(error) => Err(error),
-        }
+        })
+    }
+
+    /// Whether this is the secret of one of its [`security_keys`].
+    pub fn is_security_key(&self, folder: &Path, secret: &str) -> Result<bool, VaultError> {
+        opens(Self::master_by_key(&self.header()?, folder, secret))
+    }
+
+    fn master(&self) -> &[u8; 32] {
+        &self.0.master
     }
 
     /// Makes another recovery code; the one before opens the vault no more. Durable when it returns. As slow as opening it.
@@ -361,6 +380,15 @@ impl Vault {
 impl From<&Path> for EksMedium {
     fn from(folder: &Path) -> Self {
         Self::Folder(folder.to_path_buf())
+    }
+}
+
+/// Whether something was opened; a wrong secret is no failure.
+fn opens(opened: Result<Zeroizing<[u8; 32]>, VaultError>) -> Result<bool, VaultError> {
+    match opened {
+        Ok(_) => Ok(true),
+        Err(VaultError::WrongPassphrase) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -170,7 +170,7 @@ pub(crate) fn router(site: &Shared) -> Router {
 
 /// Settings of the workstation and of the organisation.
 fn settings() -> Router<Shared> {
-    use pages::settings::{self, backup, devices, hours, roster, staff, templates};
+    use pages::settings::{self, backup, devices, hours, keys, roster, staff, templates};
     Router::new()
         .route("/settings", get(settings::show))
         .route("/settings/diagnostics", get(settings::diagnostics))
@@ -180,6 +180,8 @@ fn settings() -> Router<Shared> {
         .route("/settings/devices/admit", post(devices::admit))
         .route("/settings/devices/revoke/{id}", get(devices::ask))
         .route("/settings/devices/revoke", post(devices::revoke))
+        .route("/settings/keys", get(keys::list).post(keys::add))
+        .route("/settings/keys/remove", post(keys::remove))
         .route("/settings/backup", get(backup::show).post(backup::create))
         .route("/settings/hours", get(hours::show).post(hours::set))
         .route("/settings/staff", get(staff::list).post(staff::add))

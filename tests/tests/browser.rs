@@ -14,6 +14,7 @@ mod browser {
     mod no_script;
     mod other_site;
     mod paper;
+    mod security_key;
     mod stage;
     mod three;
     mod walk;

@@ -255,3 +255,53 @@ for (const picture of document.querySelectorAll("img[data-unshown]")) {
   if (picture.complete && picture.src && picture.naturalWidth === 0) unshown();
   else picture.addEventListener("error", unshown);
 }
+
+// A security key gives 32 bytes by WebAuthn's PRF extension, always the same ones for the same question, and only to this address.
+// They open the home, or are what opens it from now on; what the key signs besides is of no use here.
+const key = document.querySelector("form[data-key]");
+if (key && window.PublicKeyCredential) {
+  const fromHex = (hex) => Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16));
+  const toHex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const random = () => crypto.getRandomValues(new Uint8Array(32));
+  const extensions = { prf: { eval: { first: fromHex(key.dataset.input) } } };
+  const outputOf = (made) => made.getClientExtensionResults().prf?.results?.first;
+  const ask = (ids) => navigator.credentials.get({ publicKey: {
+    challenge: random(),
+    rpId: location.hostname,
+    allowCredentials: ids.map((id) => ({ type: "public-key", id })),
+    userVerification: "required",
+    extensions,
+  } });
+  const make = () => navigator.credentials.create({ publicKey: {
+    challenge: random(),
+    rp: { id: location.hostname, name: "Causeway" },
+    user: { id: random(), name: key.elements.name.value, displayName: key.dataset.called },
+    // ES256, EdDSA, RS256: what keys know.
+    pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: "public-key", alg })),
+    authenticatorSelection: { userVerification: "required", residentKey: "discouraged" },
+    extensions,
+  } });
+  const given = async () => {
+    if (key.dataset.key !== "new") return outputOf(await ask(key.dataset.key.split(" ").map(fromBase64)));
+    const made = await make();
+    key.elements.credential.value = btoa(String.fromCharCode(...new Uint8Array(made.rawId)));
+    // Not every key answers while it is being made.
+    return outputOf(made) ?? outputOf(await ask([made.rawId]));
+  };
+  const without = document.querySelector("[data-without-key]");
+  if (without) without.hidden = true;
+  key.hidden = false;
+  key.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const said = key.querySelector(".said");
+    said.textContent = "";
+    given().then((output) => {
+      if (!output) throw new Error("no output");
+      key.elements.output.value = toHex(output);
+      key.submit();
+    }).catch(() => {
+      said.textContent = key.dataset.failed;
+    });
+  });
+}

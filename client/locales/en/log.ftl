@@ -112,3 +112,5 @@ log-read-what-the-last-shift-has-left = Read the note of the last shift
 log-silenced-the-alarm = Silenced the alarm for five minutes
 log-changed-the-templates = Changed the texts that are used again
 log-printed-a-referral = Printed a referral
+log-added-a-security-key = Added a security key
+log-removed-a-security-key = Removed a security key

@@ -114,3 +114,5 @@ log-read-what-the-last-shift-has-left = Прочитана запись прош
 log-silenced-the-alarm = Сигнал отключён на пять минут
 log-changed-the-templates = Изменены заготовки
 log-printed-a-referral = Обращение напечатано
+log-added-a-security-key = Добавлен ключ безопасности
+log-removed-a-security-key = Убран ключ безопасности

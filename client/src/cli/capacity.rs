@@ -283,7 +283,12 @@ fn age(minutes: u64, home: &Home) -> String {
     home.lang.count(id, usize::try_from(number).unwrap_or(usize::MAX))
 }
 
-/// How publications in the inbox stand; read once for a whole list.
+/// Whether it is a publication of somebody else.
+fn is_theirs(thread: &Thread) -> bool {
+    thread.kind == PUBLICATION && !thread.ours
+}
+
+/// How publications in the inbox stand; read once for a whole list, if any of them is shown there.
 pub(super) struct Publications {
     cases: Vec<Case>,
     newest: Vec<Shelter>,
@@ -292,16 +297,17 @@ pub(super) struct Publications {
 no_content_in_debug!(Publications);
 
 impl Publications {
-    pub(super) fn read(home: &Home) -> Result<Self, Failure> {
-        let (cases, now) = (beds::cases(&home.engine.vault)?, home.engine.relay_now());
+    pub(super) fn among(shown: &[Thread], home: &Home) -> Result<Self, Failure> {
+        let is_any = shown.iter().any(is_theirs);
+        let cases = if is_any { beds::cases(&home.engine.vault)? } else { Vec::new() };
+        let now = home.engine.relay_now();
         Ok(Self { newest: partners::shelters(&cases, now), cases, now })
     }
 
     /// What a list or a page says about a publication of somebody else; null for everything else.
     pub(super) fn of(&self, thread: &Thread) -> Value {
-        let publication = thread.kind == PUBLICATION && !thread.ours;
-        let case =
-            publication.then(|| self.cases.iter().find(|case| case.thread.case == thread.case)).flatten();
+        let found = || self.cases.iter().find(|case| case.thread.case == thread.case);
+        let case = is_theirs(thread).then(found).flatten();
         let fresh = case.and_then(|case| partners::freshness(case, &self.newest, self.now));
         fresh.map_or(Value::Null, |Freshness { until, stale, replaced, .. }| {
             json!({ "valid_until": time(until), "stale": stale, "replaced": replaced })

@@ -32,7 +32,7 @@ use crate::identity::Identity;
 use crate::lang::Lang;
 use crate::records;
 use crate::recovery;
-use crate::vault::{Changes, Cost, EKS_FILES, RecoveryCode, Vault, VaultError};
+use crate::vault::{Changes, Cost, EKS_FILES, RecoveryCode, Vault, VaultError, security_keys};
 
 /// Page cache of the vault's store.
 const CACHE_BYTES: u64 = 32 << 20;
@@ -122,6 +122,7 @@ pub(crate) fn vault_failure(error: VaultError) -> Failure {
         }
         VaultError::Store(store) => store.into(),
         VaultError::Memory => Failure::said("V-108", exit::INTEGRITY, "fail-vault-memory", &[]),
+        VaultError::SecurityKeys => Failure::said("V-109", exit::INTEGRITY, "fail-security-keys", &[]),
         VaultError::Damaged(what) => {
             Failure::said("V-108", exit::INTEGRITY, "fail-vault-damaged", &[("what", &what)])
         }
@@ -302,6 +303,9 @@ impl Home {
 /// Opens the vault. The recovery code may stand in for the passphrase.
 async fn unlock(folder: &Path, secret: &str) -> Result<Vault, Failure> {
     let store = open_store(folder)?;
+    if security_keys::is_one(secret) {
+        return Ok(Vault::unlock_with_security_key(store, folder, secret).await?);
+    }
     match Vault::unlock(Arc::clone(&store) as _, folder, secret).await {
         Err(VaultError::WrongPassphrase) if RecoveryCode::is_one(secret) => {
             Ok(Vault::unlock_with_recovery(store, folder, secret).await?)

@@ -150,7 +150,7 @@ pub(crate) fn possible(thread: &Thread, home: &Home) -> Result<Vec<String>, Fail
 }
 
 async fn show(thread: &Thread, home: &Home) -> Result<(), Failure> {
-    let mut value = entry(thread, &Publications::read(home)?, home).await?;
+    let mut value = entry(thread, &Publications::among(std::slice::from_ref(thread), home)?, home).await?;
     let received = records::received(&home.engine.vault, thread.root)?;
     let sent = records::sent(&home.engine.vault, thread.root, thread.peer)?;
     let sections = received.as_ref().map(|r| &r.sections).or_else(|| sent.as_ref().map(|s| &s.sections));

@@ -438,11 +438,9 @@ pub(crate) async fn look_up(args: MatchArgs, home: &Home) -> Result<(), Failure>
     let mut fields = document.fields;
     // Ages that say no day are those of today.
     fields.entry("created").or_insert_with(|| time(home.engine.now()));
-    let (book, found) = sweep::look_up(&home.engine.vault, &fields)?;
     let mut values = Vec::new();
-    for (at, hit) in found {
-        let Some(case) = book.cases.get(hit.place) else { continue };
-        let side = Side { case: case.thread.case, root: case.thread.root, person: hit.person };
+    for (at, hit) in sweep::look_up(&home.engine, &fields).await? {
+        let side = Side { case: hit.case, root: hit.root, person: hit.person };
         let reasons = |all: &[crate::matching::score::Reason]| {
             all.iter().map(|r| Value::from(r.as_str())).collect::<Value>()
         };

@@ -415,9 +415,9 @@ pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
     if number.len() < NUMBER_CHARS_MIN {
         return Err(Failure::invalid(lang.text("number-short"), lang.text("number-short-hint")));
     }
-    let begins = |name: &[u8; 32]| hex::encode(name).starts_with(number);
-    let matching: Vec<Thread> =
-        records::threads_where(&home.engine.vault, |line| begins(&line.root.0) || begins(&line.case))?;
+    let matching: Vec<Thread> = records::threads_where(&home.engine.vault, |line| {
+        begins(&line.root.0, number) || begins(&line.case, number)
+    })?;
     if matching.is_empty()
         && let Some(left) = erase::find_left(home, number)?
     {
@@ -429,6 +429,15 @@ pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
     };
     let named: Vec<(Thread, String)> = matching.into_iter().map(with_name).collect();
     the_one(named, id, name, lang)
+}
+
+/// Whether a name, in hexadecimal digits, begins like this. Writes none down: it is asked of every case.
+fn begins(name: &[u8; 32], digits: &str) -> bool {
+    let of = |place: usize| {
+        let byte = name.get(place / 2)?;
+        char::from_digit(u32::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 }), 16)
+    };
+    digits.chars().enumerate().all(|(place, digit)| of(place) == Some(digit))
 }
 
 /// What a partner is called, for those who cannot wait for the directory; its number while something else uses that.

@@ -292,7 +292,7 @@ pub(crate) fn remark_open(home: &Home) -> Result<(), Failure> {
 /// Referrals of which a deadline is over, the most urgent first and then what was due first, each with that deadline.
 fn overdue(home: &Home) -> Result<Vec<(Thread, Clock)>, Failure> {
     let mut late = Vec::new();
-    for thread in records::threads_where(&home.engine.vault, |line| !line.has_ended())? {
+    for thread in records::threads_where(&home.engine.vault, |line| !line.ended)? {
         let clocks = escalation::clocks_of(&home.engine, &thread)?;
         late.extend(escalation::overdue(&clocks).copied().map(|clock| (thread, clock)));
     }

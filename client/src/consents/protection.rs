@@ -55,7 +55,7 @@ pub fn put(changes: &mut Changes, packet: PacketId, document: &Map<String, Value
 /// number, or that one of them is built on; and so on from those, in both directions.
 pub fn known(vault: &Vault, document: &Map<String, Value>) -> Result<Protection, RecordError> {
     let mut others = kept(vault)?;
-    for case in Case::each(vault)? {
+    for case in Case::each(vault) {
         others.push(Known::of(&case?));
     }
     let mut same = Known {

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use causeway_common::ids::OrgId;
-use causeway_common::priority::Priority;
 use notify_rust::{Notification, Urgency};
 
 use crate::cli::failure::Failure;
 use crate::cli::home::Home;
 use crate::cli::output::harmless;
 use crate::lang::Lang;
-use crate::model::Thread;
 use crate::records::{self, RecordError};
+use crate::vault::CaseName;
 
 /// What comes together is announced together.
 const CALM: Duration = Duration::from_millis(300);
@@ -36,7 +35,7 @@ impl Notices {
     /// # Errors
     /// The home does not read.
     pub(crate) fn tell(self, home: Home) -> Result<impl Future<Output = ()>, Failure> {
-        let mut known: HashSet<[u8; 32]> = urgent(&home)?.into_iter().map(|thread| thread.case).collect();
+        let mut known: HashSet<CaseName> = urgent(&home)?.into_iter().map(|(case, _)| case).collect();
         let mut commits = home.engine.vault.watch();
         Ok(async move {
             while commits.changed().await.is_ok() {
@@ -66,22 +65,17 @@ impl Notices {
     }
 }
 
-/// Urgent referrals of others that nobody has answered.
-fn urgent(home: &Home) -> Result<Vec<Thread>, RecordError> {
-    let mut threads = records::all_threads(&home.engine.vault)?;
-    threads.retain(|thread| {
-        !thread.ours
-            && thread.priority <= Priority::P1
-            && ["received", "seen"].contains(&thread.work.as_str())
-    });
-    Ok(threads)
+/// Urgent referrals of others that nobody has answered, and who sent each.
+fn urgent(home: &Home) -> Result<Vec<(CaseName, OrgId)>, RecordError> {
+    let catalogue = records::catalogue(&home.engine.vault)?;
+    Ok(catalogue.open().filter(|line| line.sounds()).map(|line| (line.case, line.peer)).collect())
 }
 
 /// How many of them are not known yet, by organisation. They are from now on.
-fn fresh(urgent: Vec<Thread>, known: &mut HashSet<[u8; 32]>) -> BTreeMap<OrgId, usize> {
+fn fresh(urgent: Vec<(CaseName, OrgId)>, known: &mut HashSet<CaseName>) -> BTreeMap<OrgId, usize> {
     let mut fresh = BTreeMap::new();
-    for thread in urgent.into_iter().filter(|thread| known.insert(thread.case)) {
-        *fresh.entry(thread.peer).or_default() += 1;
+    for (_, peer) in urgent.into_iter().filter(|(case, _)| known.insert(*case)) {
+        *fresh.entry(peer).or_default() += 1;
     }
     fresh
 }
@@ -99,32 +93,14 @@ async fn show(words: &str) {
 
 #[cfg(test)]
 mod tests {
-    use causeway_common::ids::PacketId;
-    use causeway_common::time::Timestamp;
-
     use super::*;
-
-    fn thread(case: u8, peer: u8) -> Thread {
-        Thread {
-            case: [case; 32],
-            root: PacketId([case; 32]),
-            kind: "BIA".to_owned(),
-            peer: OrgId([peer; 32]),
-            ours: false,
-            priority: Priority::P0,
-            begun: Timestamp(0),
-            respond_by: Timestamp(0),
-            work: "received".to_owned(),
-            events: Vec::new(),
-            waiting: Vec::new(),
-        }
-    }
 
     #[test]
     fn each_referral_is_announced_once() {
+        let by = |(case, peer)| ([case; 32], OrgId([peer; 32]));
         let mut known = HashSet::from([[1; 32]]);
-        let found = fresh(vec![thread(1, 9), thread(2, 9), thread(3, 8), thread(4, 9)], &mut known);
+        let found = fresh([(1, 9), (2, 9), (3, 8), (4, 9)].map(by).to_vec(), &mut known);
         assert_eq!(found, BTreeMap::from([(OrgId([8; 32]), 1), (OrgId([9; 32]), 2)]));
-        assert!(fresh(vec![thread(1, 9), thread(4, 9)], &mut known).is_empty());
+        assert!(fresh([(1, 9), (4, 9)].map(by).to_vec(), &mut known).is_empty());
     }
 }

@@ -248,8 +248,8 @@ impl Engine {
     ) -> Result<Vec<CaseName>, EngineError> {
         tasks::forget(&self.vault, &mut step.changes, names)?;
         let mut keys = finding::forget(&self.vault, &mut step.changes, names)?;
-        let threads = records::all_threads(&self.vault)?;
-        let stays = |root| threads.iter().any(|thread| thread.root == root && !names.contains(&thread.case));
+        let catalogue = records::catalogue(&self.vault)?;
+        let stays = |root| catalogue.lines().any(|line| line.root == root && !names.contains(&line.case));
         for root in erased.iter().map(|left| left.root).filter(|root| !stays(*root)) {
             consents::forget_reviews(&self.vault, &mut step.changes, root);
             keys.push(root.0);

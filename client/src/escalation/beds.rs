@@ -28,7 +28,7 @@ pub(super) fn look(
     changes: &mut Changes,
     ticked: &mut Ticked,
 ) -> Result<(), EngineError> {
-    if !records::catalogue(&engine.vault)?.lines().any(|line| &*line.kind == REQUEST) {
+    if records::catalogue(&engine.vault)?.of_kinds(&[REQUEST]).next().is_none() {
         return Ok(());
     }
     let holds = hold::holds(&beds::cases(&engine.vault)?, now);

@@ -31,6 +31,18 @@ const PLACES: &[(&str, bool)] = &[
     ("employer[]", false),
 ];
 
+/// What else of a document says something of them.
+const BESIDE: &[&str] = &[
+    "created",
+    "documents",
+    "travel_document",
+    "last_seen",
+    "where",
+    "when",
+    "situation_place",
+    "start",
+];
+
 /// Those of whom the rest of a document tells too.
 const MAIN: &[&str] = &["person", "claimed"];
 
@@ -117,6 +129,13 @@ pub fn people(document: &Map<String, Value>, lexicon: &mut Lexicon) -> Vec<Perso
     found
 }
 
+/// The parts of a document out of which [`people`] takes them.
+pub fn compared(document: &Map<String, Value>) -> Map<String, Value> {
+    let places = PLACES.iter().map(|(place, _)| place.strip_suffix("[]").unwrap_or(place));
+    let names = places.chain(BESIDE.iter().copied());
+    names.filter_map(|name| Some((name.to_owned(), document.get(name)?.clone()))).collect()
+}
+
 /// The person whom an answer to an identity check, or an update, tells of: `confirmed` or `found`.
 pub fn told(at: &str, object: &Map<String, Value>, lexicon: &mut Lexicon) -> Option<Person> {
     person(at.to_owned(), object, true, &Map::new(), lexicon)
@@ -173,19 +192,6 @@ impl Person {
             || !self.documents.is_empty()
             || !self.phones.is_empty()
             || !self.emails.is_empty()
-    }
-
-    /// Gives back memory that lists have reserved.
-    pub(super) fn shrink(&mut self) {
-        self.spellings.shrink_to_fit();
-        self.documents.shrink_to_fit();
-        self.phones.shrink_to_fit();
-        self.emails.shrink_to_fit();
-        self.sightings.shrink_to_fit();
-        self.marks.shrink_to_fit();
-        self.nationalities.shrink_to_fit();
-        self.languages.shrink_to_fit();
-        self.parents.shrink_to_fit();
     }
 }
 

@@ -1,224 +1,285 @@
 //! New cases are compared with those that are here.
 //!
-//! A case is compared once, and again when an update tells of a person. The index is built when there is something to compare,
-//! once for a run of the program, and is never stored.
+//! What a case tells of people is kept beside it ([`Told`]) whenever the case has changed. If it tells of more people than
+//! before, it waits until it has been compared; that it waits is kept too. The index over all cases is made of what is kept when
+//! something waits, once for a run of the program, and lives in memory only.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::Ordering;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use causeway_common::ids::PacketId;
 use causeway_common::time::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::finding::{self, Decision, Finding, Side, State};
-use super::index::Index;
+use super::index::{Hit, Index};
 use super::person::{self, Lexicon, Person};
 use super::score::{Class, Reason, Verdict, WEIGHTS};
+use super::told::{self, Told};
 use crate::calls;
-use crate::casebook::Case;
 use crate::engine::{Engine, EngineError};
-use crate::model::Thread;
 use crate::records::{self, RecordError, Step};
-use crate::vault::{CaseName, Changes, Tree, Vault};
+use crate::vault::{CaseName, Vault};
 
-/// Under which is kept how far a case has been compared, before its name.
-const COMPARED: &[u8] = b"done";
 /// Findings of one case, the most alike first: beyond them its names say nothing.
 const FINDINGS_PER_CASE: usize = 20;
-/// People of one case that are compared.
-const PEOPLE_PER_CASE: usize = 96;
-/// Cases compared by one run: a home that has never compared catches up over several, a few seconds each.
+/// Cases read and compared by one run: a home that has never compared catches up over several, a few seconds each.
 const CASES_AT_ONCE: usize = 1_000;
+/// Cases read in one turn: 64 of 0.3 ms each hold nobody up.
+const READ_IN_A_TURN: usize = 64;
 
-/// How far a case has been compared.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Compared {
-    /// Revision of its thread then.
-    revision: u64,
-    /// People of whom it told.
-    people: u64,
-}
-
-/// A case in the book.
-pub struct Entry {
-    /// Its thread, without what was done.
-    pub thread: Thread,
-    /// Whether it was invented to practise.
-    pub is_exercise: bool,
-    /// Packets that it names itself as belonging to it: nobody needs to be told of those.
-    linked: Vec<String>,
-    /// Its number in its sender's books; empty if it has none.
-    reference: String,
-}
-no_content_in_debug!(Entry);
-
-/// All cases, and the people in them.
+/// Who is in which case, as far as it has been read.
 #[derive(Debug, Default)]
-pub struct Book {
-    /// The cases, oldest first; their places are the owners in the index.
-    pub cases: Vec<Entry>,
-    /// The people.
-    pub index: Index,
-    people: Vec<Vec<Person>>,
+pub(crate) struct Book {
+    index: Index,
+    /// The cases; their places are the owners in the index. Of one that has been erased the place stays empty.
+    cases: Vec<Option<CaseName>>,
+    places: HashMap<CaseName, u32>,
+    /// Up to which generation of the vault it has been read.
+    read: u64,
+    /// Up to which generation of the vault what is kept of cases is up to date with them.
+    kept: u64,
+}
+
+/// Somebody in another case.
+struct Pair {
+    own: String,
+    theirs: String,
+    other: Told,
+    verdict: Verdict,
+    class: Class,
+}
+
+/// Compares what is new, and keeps what is found; gives how many findings are new. Nothing leaves this device.
+pub async fn compare_new(engine: &Engine) -> Result<usize, EngineError> {
+    let mut book = engine.book.lock().await;
+    book.keep_what_changed(engine).await?;
+    let waiting = by_referral(&engine.vault, told::waiting(&engine.vault))?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    book.read(&engine.vault)?;
+    let (mut found, mut lexicon) = (Vec::new(), Lexicon::default());
+    for threads in waiting.iter().take(CASES_AT_ONCE) {
+        found.extend(book.alike_of_referral(threads, &engine.vault, &mut lexicon)?);
+    }
+    let _turn = engine.take_turn().await;
+    let (mut step, mut new) = (Step::new(&engine.vault), 0);
+    for (own, pair) in &found {
+        // One that has been erased meanwhile is compared with nobody.
+        if [own, &pair.other].iter().all(|told| told::is_kept(&engine.vault, &told.case)) {
+            new += usize::from(keep(engine, own, pair, &mut step).await?);
+        }
+    }
+    waiting.iter().take(CASES_AT_ONCE).flatten().for_each(|case| told::drop_waiting(&mut step.changes, case));
+    engine.commit(step.changes).await?;
+    Ok(new)
+}
+
+/// Those in a document that is not sent who may be in a case here: where in the document, and in which case.
+pub async fn look_up(
+    engine: &Engine,
+    document: &Map<String, Value>,
+) -> Result<Vec<(String, LookedUp)>, EngineError> {
+    let mut book = engine.book.lock().await;
+    while !book.keep_what_changed(engine).await? {}
+    book.read(&engine.vault)?;
+    let is_exercise = matches!(document.get("mode").and_then(Value::as_str), Some("exercise" | "test"));
+    let (mut found, mut lexicon) = (Vec::new(), Lexicon::default());
+    for person in person::people(document, &mut lexicon) {
+        let may = |other: &Told| other.is_exercise == is_exercise;
+        let hits = book.find(&person, &engine.vault, &mut lexicon, may)?;
+        for (other, hit) in hits.into_iter().take(FINDINGS_PER_CASE) {
+            let (agree, disagree) = (hit.verdict.agree, hit.verdict.disagree);
+            let (case, root) = (other.case, other.root);
+            let hit = LookedUp { case, root, person: hit.at, class: hit.class, agree, disagree };
+            found.push((person.at.clone(), hit));
+        }
+    }
+    Ok(found)
+}
+
+/// Somebody in a case here.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LookedUp {
+    /// Which case.
+    pub case: CaseName,
+    /// Its first packet.
+    pub root: PacketId,
+    /// Where in its document.
+    pub person: String,
+    /// How sure.
+    pub class: Class,
+    /// What agrees.
+    pub agree: Vec<Reason>,
+    /// What does not.
+    pub disagree: Vec<Reason>,
 }
 
 impl Book {
-    /// Reads all cases and calls. Of a referral that went to several organisations one thread is enough.
-    pub fn read(vault: &Vault) -> Result<Self, RecordError> {
-        let mut book = Self::default();
-        let mut known = HashSet::new();
-        let mut calls: Vec<(Case, Vec<PacketId>)> =
-            calls::unsent(vault)?.into_iter().map(|call| (call.to_case(), call.referrals)).collect();
-        calls.sort_by_key(|(case, _)| case.thread.begun);
-        let mut calls = calls.into_iter().peekable();
-        let mut referrals: Vec<(Timestamp, CaseName)> =
-            records::catalogue(vault)?.lines().map(|line| (line.begun, line.case)).collect();
-        referrals.sort_unstable();
-        // One case after the other: all of them do not fit into memory.
-        for (begun, name) in referrals {
-            while let Some((call, led_to)) = calls.next_if(|(call, _)| call.thread.begun < begun) {
-                book.take(&mut known, call, &led_to);
-            }
-            // One that has been erased in the meantime is left out.
-            if let Some(thread) = records::thread(vault, &name)?.filter(has_begun) {
-                book.take(&mut known, Case::of(vault, thread)?, &[]);
-            }
+    /// Reads cases that have changed and keeps what they tell of people; gives whether that was all of them.
+    async fn keep_what_changed(&mut self, engine: &Engine) -> Result<bool, EngineError> {
+        let generation = engine.vault.generation();
+        if generation == self.kept {
+            return Ok(true);
         }
-        calls.for_each(|(call, led_to)| book.take(&mut known, call, &led_to));
-        Ok(book)
+        let outdated = told::outdated(&engine.vault, self.kept);
+        for some in outdated.chunks(READ_IN_A_TURN).take(CASES_AT_ONCE.div_ceil(READ_IN_A_TURN)) {
+            // What is kept is of the case as it stands then.
+            let _turn = engine.take_turn().await;
+            let mut step = Step::new(&engine.vault);
+            for case in some {
+                keep_case(&mut step, &engine.vault, case)?;
+            }
+            engine.commit(step.changes).await?;
+        }
+        let is_all = outdated.len() <= CASES_AT_ONCE;
+        if is_all {
+            self.kept = generation;
+        }
+        Ok(is_all)
     }
 
-    /// Enters a case, unless another thread of the same referral is there.
-    fn take(&mut self, known: &mut HashSet<PacketId>, case: Case, led_to: &[PacketId]) {
-        let Ok(owner) = u32::try_from(self.cases.len()) else { return };
-        if !known.insert(case.thread.root) {
-            return;
+    /// Brings the index up to what is kept.
+    fn read(&mut self, vault: &Vault) -> Result<(), RecordError> {
+        let generation = vault.generation();
+        for case in told::written_after(vault, self.read) {
+            let Some(told) = Told::read(vault, &case)? else { continue };
+            let Ok(next) = u32::try_from(self.cases.len()) else { break };
+            let place = *self.places.entry(case).or_insert(next);
+            if place == next {
+                self.cases.push(Some(case));
+            }
+            self.index.enter(place, &told.keys);
         }
-        let people = people_of(&case, &mut self.index.lexicon);
-        for person in &people {
-            self.index.add(owner, person.clone());
+        let gone: HashSet<u32> =
+            self.places.iter().filter(|(case, _)| !told::is_kept(vault, case)).map(|(_, n)| *n).collect();
+        if !gone.is_empty() {
+            self.index.retain(|owner| !gone.contains(&owner));
+            self.places.retain(|_, place| !gone.contains(place));
+            for place in gone.into_iter().filter_map(|place| usize::try_from(place).ok()) {
+                self.cases.get_mut(place).map(Option::take);
+            }
         }
-        self.people.push(people);
-        self.cases.push(Entry::of(case, led_to));
+        self.read = generation;
+        Ok(())
     }
 
-    /// Whoever in other cases may be one of the people of this one: for each case the pair that is most alike.
-    fn alike(&self, place: usize) -> Vec<Pair> {
-        let (Some(entry), Some(people)) = (self.cases.get(place), self.people.get(place)) else {
-            return Vec::new();
-        };
-        let may = |owner: u32| self.at(owner).is_some_and(|other| entry.may_be_compared_with(other));
-        let mut best: BTreeMap<u32, Pair> = BTreeMap::new();
-        for person in people {
-            for hit in self.index.find(person, &WEIGHTS, may) {
-                let known =
-                    best.get(&hit.owner).is_some_and(|pair| pair.verdict.points >= hit.verdict.points);
-                if !known {
-                    let (own, theirs) = (person.at.clone(), hit.person.at.clone());
-                    let pair = Pair { owner: hit.owner, own, theirs, verdict: hit.verdict, class: hit.class };
-                    best.insert(hit.owner, pair);
+    /// The same for a referral that went to several organisations: the first thread counts unless another one tells more.
+    fn alike_of_referral(
+        &self,
+        threads: &[CaseName],
+        vault: &Vault,
+        lexicon: &mut Lexicon,
+    ) -> Result<Vec<(Told, Pair)>, RecordError> {
+        let mut best: BTreeMap<PacketId, (Told, Pair)> = BTreeMap::new();
+        for case in threads {
+            let Some(own) = Told::read(vault, case)? else { continue };
+            for pair in self.alike(&own, vault, lexicon)? {
+                let root = pair.other.root;
+                let points = best.get(&root).map(|(_, known)| known.verdict.points);
+                if points.is_none_or(|points| pair.verdict.points > points) {
+                    best.insert(root, (own.clone(), pair));
+                }
+            }
+        }
+        Ok(best.into_values().collect())
+    }
+
+    /// Whoever in other cases may be one of the people of this one: for each referral the pair that is most alike.
+    fn alike(&self, own: &Told, vault: &Vault, lexicon: &mut Lexicon) -> Result<Vec<Pair>, RecordError> {
+        let mut best: BTreeMap<PacketId, Pair> = BTreeMap::new();
+        for person in own.people(lexicon) {
+            for (other, hit) in self.find(&person, vault, lexicon, |other| own.may_be_compared_with(other))? {
+                let root = other.root;
+                let Hit { at: theirs, verdict, class, .. } = hit;
+                let pair = Pair { own: person.at.clone(), theirs, other, verdict, class };
+                // Of a referral that went to several organisations the first thread is enough.
+                let rank = |pair: &Pair| (pair.other.begun, pair.other.case);
+                let is_better = best.get(&root).is_none_or(|known| {
+                    let order = pair.verdict.points.total_cmp(&known.verdict.points);
+                    order.then_with(|| rank(known).cmp(&rank(&pair))).is_gt()
+                });
+                if is_better {
+                    best.insert(root, pair);
                 }
             }
         }
         let mut pairs: Vec<Pair> = best.into_values().collect();
         pairs.sort_by(|a, b| b.verdict.points.total_cmp(&a.verdict.points));
         pairs.truncate(FINDINGS_PER_CASE);
-        pairs
+        Ok(pairs)
     }
 
-    fn at(&self, owner: u32) -> Option<&Entry> {
-        usize::try_from(owner).ok().and_then(|place| self.cases.get(place))
-    }
-}
-
-/// Somebody in another case.
-struct Pair {
-    owner: u32,
-    own: String,
-    theirs: String,
-    verdict: Verdict,
-    class: Class,
-}
-
-impl Entry {
-    fn of(case: Case, led_to: &[PacketId]) -> Self {
-        let text =
-            |name: &str| case.document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let listed = case.document.get("references").and_then(Value::as_array).into_iter().flatten();
-        let mut linked: Vec<String> =
-            listed.filter_map(|entry| Some(entry.get("packet_id")?.as_str()?.to_owned())).collect();
-        linked.extend(
-            ["in_reply_to", "root_packet", "supersedes"].map(text).into_iter().filter(|id| !id.is_empty()),
-        );
-        linked.extend(led_to.iter().map(PacketId::to_string));
-        let (is_exercise, reference) = (case.is_exercise(), text("case_ref"));
-        // Nobody asks the book what was done about a case, and that is the most of it.
-        let thread = Thread { events: Vec::new(), waiting: Vec::new(), ..case.thread };
-        Self { is_exercise, linked, reference, thread }
-    }
-
-    /// Not with itself, not an exercise with what is real, and not with what is said to belong together.
-    fn may_be_compared_with(&self, other: &Self) -> bool {
-        let one_book = self.thread.ours == other.thread.ours
-            && (self.thread.ours || self.thread.peer == other.thread.peer)
-            && !self.reference.is_empty()
-            && self.reference == other.reference;
-        let names = |one: &Self, other: &Self| one.linked.contains(&other.thread.root.to_string());
-        self.thread.root != other.thread.root
-            && self.is_exercise == other.is_exercise
-            && !one_book
-            && !names(self, other)
-            && !names(other, self)
+    /// Whoever may be this person, the most alike first, each with the case; of those cases that may be compared.
+    fn find(
+        &self,
+        person: &Person,
+        vault: &Vault,
+        lexicon: &mut Lexicon,
+        may: impl Fn(&Told) -> bool,
+    ) -> Result<Vec<(Told, Hit)>, RecordError> {
+        let read = |owner: u32| {
+            let case = usize::try_from(owner).ok().and_then(|place| *self.cases.get(place)?);
+            case.map(|case| Told::read(vault, &case)).transpose().map(Option::flatten)
+        };
+        let hits = self.index.find(person, &WEIGHTS, |owner| {
+            Ok::<_, RecordError>(read(owner)?.filter(&may).map(|other| other.people(lexicon)))
+        })?;
+        let with_case = |hit: Hit| Ok(read(hit.owner)?.map(|other| (other, hit)));
+        hits.into_iter().filter_map(|hit| with_case(hit).transpose()).collect()
     }
 }
 
-/// Compares what is new, and keeps what is found; gives how many findings are new. Nothing leaves this device.
-pub async fn compare_new(engine: &Engine) -> Result<usize, EngineError> {
-    let mut step = Step::new(&engine.vault);
-    let generation = engine.vault.generation();
-    let due = due(&engine.vault, engine.compared.load(Ordering::Acquire), &mut step.changes)?;
-    let is_all = due.len() < CASES_AT_ONCE;
-    let mut new = 0;
-    if !due.is_empty() {
-        let book = Book::read(&engine.vault)?;
-        for place in 0..book.cases.len() {
-            if book.cases.get(place).is_some_and(|entry| due.contains(&entry.thread.root)) {
-                for pair in book.alike(place) {
-                    new += usize::from(keep(engine, &book, place, &pair, &mut step).await?);
-                }
-            }
+/// Keeps what a case tells now. If that is more than before, it is to be compared.
+fn keep_case(step: &mut Step<'_>, vault: &Vault, case: &CaseName) -> Result<(), RecordError> {
+    let call = calls::call(vault, case)?;
+    let is_sent = match &call {
+        Some(call) => calls::is_sent(vault, call)?,
+        None => false,
+    };
+    let read = calls::case(vault, case)?.filter(|case| case.thread.root != PacketId([0; 32]));
+    let Some(read) = read.filter(|_| !is_sent) else {
+        if told::is_kept(vault, case) {
+            told::drop(&mut step.changes, case);
         }
+        return Ok(());
+    };
+    let told = Told::of(&read, call.as_ref().map_or(&[], |call| &call.referrals));
+    if told.tells_more_than(Told::read(vault, case)?.as_ref()) {
+        told::put_waiting(&mut step.changes, *case);
     }
-    if !step.changes.is_empty() {
-        engine.commit(step.changes).await?;
-    }
-    if is_all {
-        engine.compared.store(generation, Ordering::Release);
-    }
-    Ok(new)
+    told.put(&mut step.changes);
+    Ok(())
 }
 
-/// Keeps a pair, unless it is known; one that nobody has decided about is brought up to date.
-async fn keep(
-    engine: &Engine,
-    book: &Book,
-    place: usize,
-    pair: &Pair,
-    step: &mut Step<'_>,
-) -> Result<bool, EngineError> {
-    let (Some(own), Some(other)) = (book.cases.get(place), book.at(pair.owner)) else { return Ok(false) };
-    let known = finding::of_pair(step, own.thread.root, other.thread.root)?;
+/// Of each referral of which a case waits all threads, the oldest first; of calls, each for itself.
+fn by_referral(vault: &Vault, waiting: Vec<CaseName>) -> Result<Vec<Vec<CaseName>>, RecordError> {
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut waiting: BTreeSet<CaseName> = waiting.into_iter().collect();
+    let catalogue = records::catalogue(vault)?;
+    let roots: HashSet<PacketId> =
+        catalogue.lines().filter(|line| waiting.contains(&line.case)).map(|line| line.root).collect();
+    let mut threads: BTreeMap<PacketId, BTreeSet<(Timestamp, CaseName)>> = BTreeMap::new();
+    for line in catalogue.lines().filter(|line| roots.contains(&line.root)) {
+        threads.entry(line.root).or_default().insert((line.begun, line.case));
+        waiting.remove(&line.case);
+    }
+    let threads = threads.into_values().map(|threads| threads.into_iter().map(|(_, case)| case).collect());
+    Ok(threads.chain(waiting.into_iter().map(|call| vec![call])).collect())
+}
+
+/// Keeps a pair, unless it is known; one that nobody has decided about is brought up to date. Gives whether it is new.
+async fn keep(engine: &Engine, own: &Told, pair: &Pair, step: &mut Step<'_>) -> Result<bool, EngineError> {
+    let known = finding::of_pair(step, own.root, pair.other.root)?;
     if known.as_ref().is_some_and(|finding| !finding.decision.is(State::Open)) {
         return Ok(false);
     }
-    let side = |entry: &Entry, person: &str| Side {
-        case: entry.thread.case,
-        root: entry.thread.root,
-        person: person.into(),
-    };
-    let (mine, theirs) = (side(own, &pair.own), side(other, &pair.theirs));
-    let is_older = usize::try_from(pair.owner).is_ok_and(|owner| owner < place);
+    let side = |told: &Told, person: &str| Side { case: told.case, root: told.root, person: person.into() };
+    let (mine, theirs) = (side(own, &pair.own), side(&pair.other, &pair.theirs));
+    let is_older = (pair.other.begun, pair.other.case) < (own.begun, own.case);
     let (first, second) = if is_older { (theirs, mine) } else { (mine, theirs) };
     let words = |reasons: &[Reason]| reasons.iter().map(|reason| reason.as_str().to_owned()).collect();
     let mut number = [0; 16];
@@ -237,87 +298,4 @@ async fn keep(
         finding::put(&mut step.changes, &finding);
     }
     Ok(known.is_none())
-}
-
-/// The first packets of cases that are to be compared; what has been looked at is noted.
-fn due(vault: &Vault, after: u64, changes: &mut Changes) -> Result<HashSet<PacketId>, RecordError> {
-    let mut due = HashSet::new();
-    let calls = vault.revisions(Tree::Calls);
-    let written = vault.revisions(Tree::Referrals).into_iter().chain(calls);
-    for (case, revision) in written.filter(|(_, revision)| *revision > after) {
-        if due.len() >= CASES_AT_ONCE {
-            break;
-        }
-        let key = [COMPARED, &case[..]].concat();
-        let before: Option<Compared> = records::read(vault, Tree::Matches, &key)?;
-        if before.is_some_and(|before| before.revision == revision) {
-            continue;
-        }
-        let Ok(name) = <[u8; 32]>::try_from(case.as_slice()) else { continue };
-        let Some(case) = calls::case(vault, &name)?.filter(|case| has_begun(&case.thread)) else { continue };
-        let root = case.thread.root;
-        let people = u64::try_from(people_of(&case, &mut Lexicon::default()).len()).unwrap_or(0);
-        if people > before.map_or(0, |before| before.people) {
-            due.insert(root);
-        }
-        records::write(changes, Tree::Matches, &key, &Compared { revision, people });
-    }
-    Ok(due)
-}
-
-/// The people of a case: those of its document, and those of whom answers and updates tell.
-fn people_of(case: &Case, lexicon: &mut Lexicon) -> Vec<Person> {
-    let mut people = person::people(&case.document, lexicon);
-    for update in case.steps.iter().filter_map(|(_, update)| update.as_ref()) {
-        let told =
-            [("answer.confirmed", update.answer.get("confirmed")), ("found", update.other.get("found"))];
-        for (at, object) in told {
-            people.extend(
-                object.and_then(Value::as_object).and_then(|object| person::told(at, object, lexicon)),
-            );
-        }
-    }
-    people.truncate(PEOPLE_PER_CASE);
-    people
-}
-
-/// Those in a document that is not sent who may be in a case here: with the places of both and the case.
-pub fn look_up(
-    vault: &Vault,
-    document: &Map<String, Value>,
-) -> Result<(Book, Vec<(String, LookedUp)>), RecordError> {
-    let mut book = Book::read(vault)?;
-    let is_exercise = matches!(document.get("mode").and_then(Value::as_str), Some("exercise" | "test"));
-    let people = person::people(document, &mut book.index.lexicon);
-    let may = |owner: u32| book.at(owner).is_some_and(|entry| entry.is_exercise == is_exercise);
-    let mut found = Vec::new();
-    for person in &people {
-        for hit in book.index.find(person, &WEIGHTS, may).into_iter().take(FINDINGS_PER_CASE) {
-            let Ok(place) = usize::try_from(hit.owner) else { continue };
-            let (agree, disagree) = (hit.verdict.agree.clone(), hit.verdict.disagree.clone());
-            let hit = LookedUp { place, person: hit.person.at.clone(), class: hit.class, agree, disagree };
-            found.push((person.at.clone(), hit));
-        }
-    }
-    Ok((book, found))
-}
-
-/// Somebody in a case here.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct LookedUp {
-    /// Which case of the book.
-    pub place: usize,
-    /// Where in its document.
-    pub person: String,
-    /// How sure.
-    pub class: Class,
-    /// What agrees.
-    pub agree: Vec<Reason>,
-    /// What does not.
-    pub disagree: Vec<Reason>,
-}
-
-fn has_begun(thread: &Thread) -> bool {
-    thread.root != PacketId([0; 32])
 }

@@ -266,7 +266,8 @@ pub fn messages(vault: &Vault, thread: &Thread) -> Result<Vec<Message>, RecordEr
 /// Everything that other organisations have asked or told us.
 pub fn notices(vault: &Vault) -> Result<Vec<Notice>, RecordError> {
     let mut all = Vec::new();
-    for thread in records::all_threads(vault)? {
+    for thread in records::each_thread(vault) {
+        let thread = thread?;
         let said = messages(vault, &thread)?;
         for (place, message) in said.iter().enumerate() {
             if message.by != thread.peer || !matches!(message.stage, Stage::Ask | Stage::Tell) {

@@ -38,7 +38,7 @@ fn take_unknown(fields: &mut Map<String, Value>) -> bool {
 pub(super) async fn shorten(engine: &Engine, now: Timestamp) -> Result<usize, EngineError> {
     let mut shortened = 0;
     let roots: BTreeSet<PacketId> =
-        records::all_threads(&engine.vault)?.into_iter().map(|thread| thread.root).collect();
+        records::catalogue(&engine.vault)?.lines().map(|line| line.root).collect();
     for mut call in calls::all(&engine.vault)? {
         let (mut fields, over) = (call.fields(), over(&call, now, |root| roots.contains(root)));
         let mut changed_something = false;

@@ -176,7 +176,7 @@ pub fn start_of_day(date: jiff::civil::Date) -> Option<Timestamp> {
 /// What is due by this moment, oldest first.
 pub fn due(vault: &Vault, by: Timestamp) -> Result<Vec<Term>, RecordError> {
     let mut all = Vec::new();
-    for case in Case::each(vault)? {
+    for case in Case::each(vault) {
         let case = case?;
         let name = case.thread.case;
         let renewed = records::read(vault, Tree::Retention, &renewed_key(&name))?;

@@ -97,7 +97,8 @@ pub fn is_about_all(thread: &Thread, from: &dyn Source) -> Result<bool, EngineEr
 /// Cases that the other side wants erased whole, and nobody here has answered.
 pub fn open_questions(vault: &Vault) -> Result<Vec<Thread>, EngineError> {
     let mut found = Vec::new();
-    for thread in records::all_threads(vault)? {
+    for thread in records::each_thread(vault) {
+        let thread = thread?;
         if is_about_all(&thread, vault)? {
             found.push(thread);
         }

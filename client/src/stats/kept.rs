@@ -41,7 +41,7 @@ impl Counted {
     /// Of this home. A case that is here again after a restoration counts once, as it is now.
     pub fn of(vault: &Vault) -> Result<Self, RecordError> {
         let mut facts: Vec<Facts> = calls::all(vault)?.iter().map(Facts::of_call).collect();
-        for case in Case::each(vault)? {
+        for case in Case::each(vault) {
             facts.push(Facts::of(&case?));
         }
         let here: BTreeSet<Tag> = facts.iter().map(|facts| facts.case).collect();

@@ -124,6 +124,11 @@ pub(super) fn open_with_recovery(header: &[u8], code: &str) -> Result<Zeroizing<
     unwrap(&header.recovery, &*code, &header.vault_id, b"recovery")
 }
 
+/// Which vault a header is of.
+pub(super) fn vault_id(header: &[u8]) -> Result<[u8; 32], VaultError> {
+    read(header).map(|header| header.vault_id)
+}
+
 /// Whether these are the bytes of a header whose protection is neither weakened nor exhausting. Tries no passphrase,
 /// so it costs nothing.
 pub fn check(header: &[u8]) -> Result<(), VaultError> {

@@ -107,6 +107,11 @@ impl Vault {
         view.tree(tree).into_iter().flatten().map(|(id, place)| (id.clone(), place.revision)).collect()
     }
 
+    /// The revision of a record, if it is there. Reads no record.
+    pub(crate) fn revision(&self, tree: Tree, id: &[u8]) -> Option<u64> {
+        self.view().place(tree, id).map(|place| place.revision)
+    }
+
     /// Identifiers of a tree whose records were written after a generation. Reads no record.
     pub fn written_after(&self, tree: Tree, generation: u64) -> Vec<Vec<u8>> {
         let view = self.view();

@@ -113,7 +113,7 @@ impl Visitor {
         let vault = &self.home.engine.vault;
         let now = self.home.engine.now();
         let (mut waiting, mut urgent, mut newest, mut last) = (0, 0, 0, Timestamp(0));
-        for line in records::catalogue(vault)?.lines().filter(|line| line.waits()) {
+        for line in records::catalogue(vault)?.open().filter(|line| line.waits()) {
             waiting += 1;
             urgent += usize::from(line.sounds());
             last = if line.sounds() { last.max(line.begun) } else { last };

@@ -1,7 +1,9 @@
 //! A new report compared with everybody who is known: what the index saves, and what it takes.
 
-use causeway_client::matching::index::Index;
-use causeway_client::matching::person::{Person, people};
+use std::convert::Infallible;
+
+use causeway_client::matching::index::{Index, keys};
+use causeway_client::matching::person::{Lexicon, Person, people};
 use causeway_client::matching::score::{Memo, WEIGHTS, compare};
 use tokio::time::Instant;
 
@@ -20,28 +22,28 @@ pub(super) fn run(plan: &Plan) -> Outcome {
     let mut outcome = Outcome::new("matching");
     let set = invented::draw(7, size);
     let before = memory("self").resident;
-    let mut index = Index::default();
+    let (mut index, mut lexicon) = (Index::default(), Lexicon::default());
     let begun = Instant::now();
     for (number, report) in set.reports.iter().enumerate() {
-        for person in people(report, &mut index.lexicon) {
-            index.add(u32::try_from(number).unwrap(), person);
-        }
+        index.enter(u32::try_from(number).unwrap(), &keys(&people(report, &mut lexicon)));
     }
     let built = begun.elapsed();
     let after = memory("self").resident;
+    let known: Vec<Vec<Person>> = set.reports.iter().map(|report| people(report, &mut lexicon)).collect();
+    let read = |owner: u32| Ok::<_, Infallible>(known.get(owner as usize).map(Vec::as_slice));
     let mut alone = Samples::default();
     let mut candidates = 0;
     let alerts: Vec<Person> =
-        set.alerts.iter().take(ALERTS).flat_map(|(alert, _)| people(alert, &mut index.lexicon)).collect();
+        set.alerts.iter().take(ALERTS).flat_map(|(alert, _)| people(alert, &mut lexicon)).collect();
     for alert in &alerts {
         let begun = Instant::now();
-        let hits = index.find(alert, &WEIGHTS, |_| true).len();
+        let hits = index.find(alert, &WEIGHTS, read).unwrap().len();
         alone.push(begun.elapsed());
         assert!(hits <= size);
         candidates += index.candidates(alert).len();
     }
-    let everybody = with_everybody(&set, &alerts, &mut index);
-    outcome.count("people", index.len());
+    let everybody = with_everybody(&known, &alerts);
+    outcome.count("people", known.iter().map(Vec::len).sum());
     outcome.count("alerts", alerts.len());
     outcome.floor("with_everybody_ms", everybody);
     outcome.measured("index_built_ms", built.as_secs_f64() * 1e3);
@@ -56,15 +58,14 @@ pub(super) fn run(plan: &Plan) -> Outcome {
 }
 
 /// Median milliseconds of an alert that is compared with everybody.
-fn with_everybody(set: &invented::People, alerts: &[Person], index: &mut Index) -> f64 {
-    let all: Vec<Person> = set.reports.iter().flat_map(|report| people(report, &mut index.lexicon)).collect();
+fn with_everybody(known: &[Vec<Person>], alerts: &[Person]) -> f64 {
     let mut samples = Samples::default();
     for alert in alerts.iter().take(WITH_EVERYBODY) {
         let mut memo = Memo::default();
         let begun = Instant::now();
         let shown =
-            all.iter().filter(|other| compare(alert, other, &WEIGHTS, &mut memo).class(&WEIGHTS).is_some());
-        assert!(shown.count() <= all.len());
+            known.iter().flatten().filter(|other| compare(alert, other, &WEIGHTS, &mut memo).class(&WEIGHTS).is_some());
+        assert!(shown.count() < usize::MAX);
         samples.push(begun.elapsed());
     }
     samples.median_ms()

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use causeway_client::calls;
 use causeway_client::engine::Engine;
 use causeway_client::escalation;
 use causeway_client::matching::sweep;
+use causeway_client::matching::told::Told;
 use causeway_client::vault::{Changes, Tree, Vault};
-use causeway_common::codec;
 use causeway_common::time::{Clock as _, SystemClock};
 use tokio::time::Instant;
 
@@ -119,12 +120,11 @@ async fn fill(actor: &Actor, size: usize) {
 
 /// As a workstation that has had these cases for long: all have been compared with each other, and their deadlines looked at.
 async fn has_looked(vault: Vault, staging: std::path::PathBuf) {
-    let revisions = vault.revisions(Tree::Referrals);
-    for some in revisions.chunks(2_000) {
+    for some in vault.revisions(Tree::Referrals).chunks(2_000) {
         let mut changes = Changes::default();
-        for (case, revision) in some {
-            let key = [&b"done"[..], case].concat();
-            changes.put(Tree::Matches, &key, codec::encode(&(*revision, 1_u64)));
+        for (case, _) in some {
+            let case = calls::case(&vault, case.as_slice().try_into().unwrap()).unwrap().unwrap();
+            Told::of(&case, &[]).put(&mut changes);
         }
         vault.commit(changes, &mut town::fresh_rng()).await.unwrap();
     }

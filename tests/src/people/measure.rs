@@ -1,7 +1,9 @@
 //! How well the matching finds people again.
 
-use causeway_client::matching::index::Index;
-use causeway_client::matching::person;
+use std::convert::Infallible;
+
+use causeway_client::matching::index::{self, Index};
+use causeway_client::matching::person::{self, Lexicon, Person};
 use causeway_client::matching::score::{Class, Weights};
 
 use super::People;
@@ -50,24 +52,26 @@ impl Figures {
 pub fn measure(
     people: &People,
     weights: &Weights,
-    mut look: impl FnMut(&person::Person, usize, bool),
+    mut look: impl FnMut(&Person, usize, bool),
 ) -> Figures {
-    let mut index = Index::default();
+    let (mut index, mut lexicon) = (Index::default(), Lexicon::default());
+    let mut known: Vec<Vec<Person>> = Vec::new();
     for (number, report) in people.reports.iter().enumerate() {
-        for person in person::people(report, &mut index.lexicon) {
-            index.add(u32::try_from(number).unwrap(), person);
-        }
+        let people = person::people(report, &mut lexicon);
+        index.enter(u32::try_from(number).unwrap(), &index::keys(&people));
+        known.push(people);
     }
+    let read = |owner: u32| Ok::<_, Infallible>(known.get(owner as usize).map(Vec::as_slice));
     let mut figures = Figures::default();
     for (number, (alert, truth)) in people.alerts.iter().enumerate() {
         let truth = truth.map(|truth| u32::try_from(truth).unwrap());
         figures.pairs += usize::from(truth.is_some());
-        for person in person::people(alert, &mut index.lexicon) {
+        for person in person::people(alert, &mut lexicon) {
             let candidates = index.candidates(&person);
             figures.compared += candidates.len();
             figures.reached += usize::from(truth.is_some_and(|truth| candidates.contains(&truth)));
             let mut found = false;
-            for hit in index.find(&person, weights, |_| true) {
+            for hit in index.find(&person, weights, read).unwrap() {
                 let (right, likely) = (Some(hit.owner) == truth, hit.class == Class::Likely);
                 figures.shown += 1;
                 figures.shown_likely += usize::from(likely);

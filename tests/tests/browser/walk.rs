@@ -28,6 +28,7 @@ const PAGES: &[(&str, &str)] = &[
     ("log", "/log"),
     ("settings", "/settings"),
     ("settings-devices", "/settings/devices"),
+    ("settings-keys", "/settings/keys"),
     ("settings-backup", "/settings/backup"),
     ("settings-hours", "/settings/hours"),
     ("settings-staff", "/settings/staff"),

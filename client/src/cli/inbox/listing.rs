@@ -208,10 +208,10 @@ fn wanted(args: &ListArgs, ours: bool, from: Option<OrgId>, home: &Home) -> Resu
     let passes = |line: &&Line| {
         line.ours == ours
             && me.as_deref().is_none_or(|me| catalogue.assigned(&line.case) == Some(me))
-            && (!args.unassigned || (!line.has_ended() && catalogue.assigned(&line.case).is_none()))
+            && (!args.unassigned || (!line.ended && catalogue.assigned(&line.case).is_none()))
             && (!args.unread || line.unread)
             && (!args.needs_answer || line.is_unanswered())
-            && (!args.overdue || !line.has_ended())
+            && (!args.overdue || !line.ended)
             && kind.is_none_or(|kind| kind == &*line.kind)
             && from.is_none_or(|org| org == line.peer)
     };
@@ -269,18 +269,18 @@ pub(super) async fn entry(
 
 /// What a list says of one referral. Nobody has opened it by that.
 pub(crate) async fn listed(thread: &Thread, home: &Home) -> Result<Value, Failure> {
-    entry(thread, &Publications::read(home)?, home).await
+    entry(thread, &Publications::among(std::slice::from_ref(thread), home)?, home).await
 }
 
 /// The same of several.
 pub(crate) async fn listed_all(cases: &[[u8; 32]], home: &Home) -> Result<Vec<Value>, Failure> {
-    let publications = Publications::read(home)?;
-    let mut values = Vec::with_capacity(cases.len());
-    for case in cases {
-        // One that has been erased in the meantime is left out.
-        if let Some(thread) = records::thread(&home.engine.vault, case)? {
-            values.push(entry(&thread, &publications, home).await?);
-        }
+    // One that has been erased in the meantime is left out.
+    let threads = cases.iter().filter_map(|case| records::thread(&home.engine.vault, case).transpose());
+    let threads: Vec<Thread> = threads.collect::<Result<_, _>>()?;
+    let publications = Publications::among(&threads, home)?;
+    let mut values = Vec::with_capacity(threads.len());
+    for thread in &threads {
+        values.push(entry(thread, &publications, home).await?);
     }
     Ok(values)
 }

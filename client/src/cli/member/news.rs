@@ -68,15 +68,17 @@ struct Change {
 impl Known {
     /// What is known now.
     pub(crate) fn read(home: &Home) -> Result<Self, Failure> {
-        let threads = records::all_threads(&home.engine.vault)?;
-        let threads = threads.iter().map(|thread| (thread.case, Before::of(thread))).collect();
+        let threads = records::each_thread(&home.engine.vault)
+            .map(|thread| thread.map(|thread| (thread.case, Before::of(&thread))))
+            .collect::<Result<_, _>>()?;
         Ok(Self { threads, told: Vec::new() })
     }
 
     /// What has come since, the gravest first, in lines. What is told once is not told again.
     pub(crate) async fn lines(&mut self, home: &Home) -> Result<Vec<String>, Failure> {
         let mut found = Vec::new();
-        for thread in records::all_threads(&home.engine.vault)? {
+        for thread in records::each_thread(&home.engine.vault) {
+            let thread = thread?;
             let before = self.threads.insert(thread.case, Before::of(&thread));
             if let Some(change) = change(before.as_ref(), &thread) {
                 found.push((rank(&change, &thread), thread, change));

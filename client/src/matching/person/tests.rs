@@ -128,3 +128,31 @@ fn nothing_makes_it_panic_or_grow() {
     }));
     assert_eq!(people.len(), LIST_MAX);
 }
+
+/// What is kept of a case for comparing tells the same people as its document.
+#[test]
+fn the_parts_that_are_compared_tell_the_same_people() {
+    let mut people_seen = 0;
+    for name in ["border-alert", "capacity", "identity-check", "missing-person", "placement", "victim-handoff"] {
+        let file = format!("{}/../docs/samples/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let document: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let document = document.as_object().unwrap();
+        let (mut lexicon, parts) = (Lexicon::default(), compared(document));
+        let whole = people(document, &mut lexicon);
+        assert!(whole == people(&parts, &mut lexicon), "{name}");
+        people_seen += whole.len();
+    }
+    assert!(people_seen > 5);
+    let everything = json!({
+        "person": { "names": [{ "family": "Lind" }] }, "created": "2026-03-01T10:00:00Z", "travel_document": { "number": "AB 123456" },
+        "documents": [{ "number": "CD 123456" }], "last_seen": { "at": "2026-02-01T10:00:00Z", "place": { "country": "DE" } },
+        "where": { "country": "PL" }, "when": { "eta": "2026-02-02T10:00:00Z" }, "situation_place": { "country": "MD" },
+        "start": "2026-01-01T10:00:00Z", "narrative": "what nobody compares",
+    });
+    let everything = everything.as_object().unwrap();
+    let mut lexicon = Lexicon::default();
+    let whole = people(everything, &mut lexicon);
+    assert_eq!((whole[0].documents.len(), whole[0].sightings.len()), (2, 3));
+    assert!(whole == people(&compared(everything), &mut lexicon));
+    assert!(!compared(everything).contains_key("narrative"));
+}

@@ -48,11 +48,13 @@ pub(crate) async fn show(visitor: Visitor) -> Response {
 
 async fn page(visitor: &Visitor) -> Result<Response, Failure> {
     // All blocks of one moment: what comes meanwhile stands in the next.
-    let lines: Vec<Line> = {
+    let now = visitor.home.engine.now();
+    let (open, ended): (Vec<Line>, Vec<Line>) = {
         let catalogue = records::catalogue(&visitor.home.engine.vault)?;
-        catalogue.lines().filter(|line| !line.ours).cloned().collect()
+        let has_just_ended = |line: &&Line| !line.ours && line.ended && line.last.plus(ENDED_FOR) > now;
+        let open = catalogue.open().filter(|line| !line.ours).cloned().collect();
+        (open, catalogue.lines().filter(has_just_ended).cloned().collect())
     };
-    let (ended, open): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(Line::has_ended);
     let (waiting, others): (Vec<Line>, Vec<Line>) = open.into_iter().partition(Line::waits);
     let blocks = vec![
         answer_block(visitor, waiting).await?,
@@ -89,8 +91,6 @@ async fn working_block(visitor: &Visitor, lines: Vec<Line>) -> Result<Block, Fai
 }
 
 async fn ended_block(visitor: &Visitor, mut lines: Vec<Line>) -> Result<Block, Failure> {
-    let now = visitor.home.engine.now();
-    lines.retain(|line| line.last.plus(ENDED_FOR) > now);
     lines.sort_by_key(|line| std::cmp::Reverse(line.last));
     block(visitor, "ended", lines, "/inbox").await
 }

@@ -5,6 +5,8 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -13,6 +15,7 @@ use super::{LANGUAGE, draw, language};
 use crate::cli::failure::Failure;
 use crate::cli::home::system_rng;
 use crate::lang::Lang;
+use crate::vault::security_keys::{self, SecurityKeys};
 use crate::web::door::Refused;
 use crate::web::{NotOpened, Shared, now};
 
@@ -28,6 +31,10 @@ struct Enter {
 struct Unlock {
     lang: Lang,
     error: String,
+    /// What the security keys of this home call themselves, base64, with blanks between; empty if there are none.
+    ids: String,
+    /// What they are asked about, hexadecimal.
+    input: String,
 }
 
 impl Enter {
@@ -37,6 +44,17 @@ impl Enter {
 }
 
 impl Unlock {
+    fn of(site: &Shared, error: String, lang: Lang) -> Self {
+        // The passphrase opens the home whatever became of the file.
+        let kept = SecurityKeys::read(site.daemon.folder()).unwrap_or_else(|error| {
+            tracing::warn!("the page offers no security key: {error}");
+            SecurityKeys::default()
+        });
+        let ids: Vec<String> = kept.keys().iter().map(|key| STANDARD.encode(&key.credential)).collect();
+        let input = kept.input().map(hex::encode).unwrap_or_default();
+        Self { lang, error, ids: ids.join(" "), input }
+    }
+
     fn t(&self, id: &str) -> String {
         self.lang.text(id)
     }
@@ -52,6 +70,15 @@ pub(crate) struct Code {
 pub(crate) struct Secret {
     #[serde(default)]
     pub(super) passphrase: Zeroizing<String>,
+    /// What a security key has given, hexadecimal: in place of the passphrase.
+    #[serde(default)]
+    output: Zeroizing<String>,
+}
+
+impl Secret {
+    fn given(&self) -> Zeroizing<String> {
+        if self.output.is_empty() { self.passphrase.clone() } else { security_keys::written(&self.output) }
+    }
 }
 
 #[derive(Deserialize)]
@@ -76,7 +103,7 @@ pub(crate) async fn start(State(site): State<Shared>, headers: HeaderMap) -> Res
             let is_begun = site.begun.lock().await.as_ref().is_some_and(Begun::has_code);
             Redirect::to(if is_begun { "/begin/code" } else { "/board" }).into_response()
         }
-        _ => draw(&Unlock { lang, error: String::new() }),
+        _ => draw(&Unlock::of(&site, String::new(), lang)),
     }
 }
 
@@ -116,9 +143,9 @@ pub(crate) async fn unlock(
     Form(typed): Form<Secret>,
 ) -> Response {
     let lang = language(&headers);
-    let refused = |error: String| (StatusCode::FORBIDDEN, draw(&Unlock { lang, error })).into_response();
+    let refused = |error: String| (StatusCode::FORBIDDEN, draw(&Unlock::of(&site, error, lang))).into_response();
     let Some(session) = site.door.lock().await.session() else { return Redirect::to("/").into_response() };
-    match site.unlock(&typed.passphrase).await {
+    match site.unlock(&typed.given()).await {
         // Another browser may have come in meanwhile: it has not given the passphrase.
         Ok(()) if !site.door.lock().await.trust(session) => Redirect::to("/").into_response(),
         Ok(()) => Redirect::to("/board").into_response(),
@@ -128,7 +155,7 @@ pub(crate) async fn unlock(
     }
 }
 
-fn why(failure: Failure, lang: Lang) -> String {
+pub(super) fn why(failure: Failure, lang: Lang) -> String {
     let failure = failure.in_lang(lang);
     format!("{} {} [{}]", failure.message, failure.hint, failure.code)
 }

@@ -11,6 +11,7 @@ use crate::web::Shared;
 pub(crate) mod backup;
 pub(crate) mod devices;
 pub(crate) mod hours;
+pub(crate) mod keys;
 pub(crate) mod roster;
 pub(crate) mod staff;
 pub(crate) mod templates;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::files;
 use super::lines::{self, Wrong};
 use super::{Drafted, drafted};
+use crate::catalogue::Line;
 use crate::cli::failure::Failure;
 use crate::cli::inbox::listed;
 use crate::cli::output::{harmless, text};
@@ -243,10 +244,10 @@ pub(crate) async fn receipt(visitor: Visitor, Path(id): Path<String>) -> Respons
         if !is_number(&id) {
             return Err(Failure::not_found(&harmless(&id)));
         }
-        let threads = records::all_threads(&visitor.home.engine.vault)?;
+        let is_meant = |line: &Line| line.ours && line.root.to_string() == id;
         let mut rows = Vec::new();
-        for thread in threads.iter().filter(|thread| thread.ours && thread.root.to_string() == id) {
-            rows.extend(Row::of(&listed(thread, &visitor.home).await?, true, lang));
+        for thread in records::threads_where(&visitor.home.engine.vault, is_meant)? {
+            rows.extend(Row::of(&listed(&thread, &visitor.home).await?, true, lang));
         }
         let first = rows.first().ok_or_else(|| Failure::not_found(&id))?;
         Ok(draw(&Receipt {
