@@ -94,6 +94,7 @@ pub(crate) fn router(site: &Shared) -> Router {
         .method_not_allowed_fallback(other_method)
         .layer(ends)
         .route("/api", any(nothing))
+        .route("/api/", any(nothing))
         .route("/api/{*rest}", any(nothing))
         .layer(middleware::map_response(alike))
         .with_state(Arc::new(Api::new(site)))

@@ -23,7 +23,7 @@ use crate::cli::output::{emit, remark};
 const ON_THE_WAY: usize = 2;
 /// Until the daemon says that it has begun. It says so at once, before it works: a busy machine needs a second for it, and one that opens a large
 /// home at its start some more. What it does then takes as long as it takes.
-const BEGUN: Duration = Duration::from_secs(15);
+pub(super) const BEGUN: Duration = Duration::from_secs(15);
 
 /// Lets the daemon do what stands at this path, prints what it says, reads for it, and gives the exit code.
 ///
@@ -103,7 +103,7 @@ fn no_answer() -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
@@ -118,8 +118,10 @@ mod tests {
         assert_eq!(ask(ours, "/command", &asking()).await.unwrap_err().code, "G-148");
 
         let (ours, mut working) = UnixStream::pair().unwrap();
-        working.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await.unwrap();
         let works = async {
+            let mut asked = [0; 4096];
+            assert!(working.read(&mut asked).await.unwrap() > 0);
+            working.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await.unwrap();
             tokio::time::sleep(BEGUN * 20).await;
             working.write_all(b"{\"exit\":4}\n").await.unwrap();
         };

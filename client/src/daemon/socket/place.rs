@@ -18,7 +18,7 @@ const NAME_BYTES_MAX: usize = 107;
 /// Hexadecimal digits of the home's path in the name of a socket elsewhere: 64 bits tell one user's homes apart.
 const DIGITS: usize = 16;
 /// A daemon that lets nobody in for as long as this has stopped, or is beset: its system keeps a queue of those who wait, and that is full.
-const LET_IN: Duration = Duration::from_secs(10);
+const LET_IN: Duration = super::asking::BEGUN;
 /// How often it is tried meanwhile.
 const LET_IN_AGAIN: Duration = Duration::from_millis(100);
 /// After a failure that is not the caller's (no more files may be opened), it is tried again this much later.
