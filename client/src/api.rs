@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
@@ -38,6 +38,12 @@ use self::caller::Api;
 use self::problem::Problem;
 use crate::web::Shared;
 use crate::web::pages::language;
+
+/// On every answer.
+const ALWAYS: [(HeaderName, HeaderValue); 2] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -84,7 +90,14 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
 pub(crate) fn router(site: &Shared) -> Router {
     let (router, _) = routes().split_for_parts();
     let ends = middleware::from_fn_with_state(Arc::clone(site), unless_locked);
-    router.layer(ends).route("/api/{*rest}", any(nothing)).with_state(Arc::new(Api::new(site)))
+    router
+        .method_not_allowed_fallback(other_method)
+        .layer(ends)
+        .route("/api", any(nothing))
+        .route("/api/", any(nothing))
+        .route("/api/{*rest}", any(nothing))
+        .layer(middleware::map_response(alike))
+        .with_state(Arc::new(Api::new(site)))
 }
 
 /// A request that is under way when the home is locked is not carried out.
@@ -97,6 +110,18 @@ async fn unless_locked(State(site): State<Shared>, request: Request, next: Next)
         }
         None => next.run(request).await,
     }
+}
+
+/// All answers begin alike, whoever has given them: what stands in them is kept by nobody on the way, and is what it says it is.
+async fn alike(mut answer: Response) -> Response {
+    for (name, value) in ALWAYS {
+        answer.headers_mut().insert(name, value);
+    }
+    answer
+}
+
+async fn other_method(headers: HeaderMap) -> Problem {
+    Problem::other_method(language(&headers))
 }
 
 async fn nothing(headers: HeaderMap) -> Problem {

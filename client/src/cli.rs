@@ -49,7 +49,7 @@ mod overriding;
 mod placing;
 pub(crate) mod recovery;
 mod registers;
-mod registrar;
+pub(crate) mod registrar;
 mod relay_key;
 mod retention;
 mod search;

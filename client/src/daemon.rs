@@ -100,6 +100,7 @@ impl Daemon {
     pub(crate) fn new(global: Global, notices: Notices) -> Result<Self, Failure> {
         let folder = home::folder(&global)?;
         files::create_private_dir(&folder)?;
+        home::shut(&folder, global.lang())?;
         Ok(Self {
             global,
             folder,

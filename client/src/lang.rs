@@ -41,6 +41,7 @@ words![
     "lang",
     "lifecycle",
     "log",
+    "machine",
     "matches",
     "mrz",
     "office",

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
@@ -24,6 +24,7 @@ pub(crate) mod events;
 pub(crate) mod guards;
 pub(crate) mod lockout;
 pub(crate) mod looked_at;
+mod odd;
 pub(crate) mod pages;
 pub(crate) mod place;
 pub(crate) mod serving;
@@ -37,6 +38,9 @@ use self::place::Place;
 
 /// Longest passphrase that is looked at, in bytes.
 const SECRET_BYTES_MAX: usize = 1024;
+
+/// Where the script of a page looks, when the line on which it hears of changes has broken, whether the home is still open.
+const STILL_OPEN: &str = "/still-open";
 
 /// What all requests share.
 pub(crate) struct Site {
@@ -140,6 +144,7 @@ pub(crate) fn router(site: &Shared) -> Router {
         .merge(registrar())
         .route("/help", get(pages::help::show))
         .route("/events", get(events::stream))
+        .route(STILL_OPEN, get(async || StatusCode::NO_CONTENT))
         .route("/begin/code", get(pages::begin::code).post(pages::begin::written))
         .route("/begin/another-code", post(pages::begin::another_code))
         .route("/begin/compare", get(pages::begin::compare))
@@ -226,15 +231,34 @@ async fn must_be_open(State(site): State<Shared>, request: Request, next: Next) 
     let Some(open) = site.daemon.home().await.filter(|_| is_trusted) else {
         return Redirect::to("/").into_response();
     };
-    // What the browser does by itself is nobody's presence.
-    if request.uri().path() != "/events" {
+    if is_presence(request.uri().path()) {
         site.idle.lock().await.touch(now());
     }
     // A request that goes on when the home is locked is not carried out.
     open.unless_locked(next.run(request)).await.unwrap_or_else(|| Redirect::to("/").into_response())
 }
 
+/// What the browser does by itself is nobody's presence.
+fn is_presence(path: &str) -> bool {
+    path != "/events" && path != STILL_OPEN
+}
+
 /// The time of this machine.
 pub(crate) fn now() -> Timestamp {
     SystemClock.now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_breaks_again_and_again_keeps_no_home_open() {
+        let script = include_str!("../assets/web/app.js");
+        for path in ["/events", STILL_OPEN] {
+            assert!(!is_presence(path), "{path}");
+        }
+        assert!(is_presence("/board"));
+        assert!(script.contains(&format!("fetch(\"{STILL_OPEN}\"")) && !script.contains("fetch(\"/board\""));
+    }
 }

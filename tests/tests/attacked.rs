@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use causeway_tests::process::actor::Actor;
 use causeway_tests::process::http::{Answer, Pages, Stage, form, request};
-use causeway_tests::process::sample;
+use causeway_tests::process::{Death, sample};
 use tokio::time::{sleep, timeout};
 
 const TOWN: &[(&str, &str, &str)] = &[("Angel Hotline", "hotline", "RU"), ("Border Police", "police", "DE")];
@@ -93,6 +93,22 @@ async fn the_lock_ends_what_goes_on_and_the_passphrase_opens_at_once() {
     assert_eq!(opened.location(), "/board", "{}", opened.body);
     assert!(hotline.list(&["drafts", "list"]).await.is_empty(), "what came after the lock is not done");
     assert!(hotline.list(&["sent", "list"]).await.is_empty());
+
+    // A list of a draft that is none, with a line break for a header in it: refused, and no fault of the program.
+    let draft = pages.post("/new", &[("kind", "missing-person")]).location().to_owned();
+    let parts = pages.get(&draft).body;
+    let section = parts.split("href=\"").find_map(|rest| {
+        let address = rest.split('"').next()?;
+        address.starts_with(&format!("{draft}/")).then(|| address.to_owned())
+    });
+    let section = section.unwrap();
+    assert_eq!(pages.get(&section).status, 200);
+    let split = pages.post(&section, &[("more", "names\r\nSet-Cookie: a=b"), ("revision", "")]);
+    assert_eq!(split.status, 404, "{}", split.body);
+    assert!(split.body.contains("C-104"), "{}", split.body);
+    assert_eq!(pages.get("/still-open").status, 204);
+    hotline.run(&["lock"]).await;
+    assert_eq!(pages.get("/still-open").location(), "/", "the script learns that it is locked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,6 +154,16 @@ async fn wrong_codes_do_not_keep_the_owner_from_the_passphrase() {
         assert_eq!(request(pages.port, "POST", "/enter", &head, &code).status, 403);
     }
     assert_eq!(pages.post("/lock", &[]).status, 303);
+    // A second daemon has no counters of its own, and does not touch the address of the first.
+    let place = std::fs::read(police.home.join("pages.json")).unwrap();
+    let second = police.attempt(&["serve", "--new-place", "--no-browser"], &Death::Never).await;
+    assert_eq!(
+        (second.error()["code"].as_str(), second.status.success()),
+        (Some("G-140"), false),
+        "{}",
+        second.tail()
+    );
+    assert_eq!(std::fs::read(police.home.join("pages.json")).unwrap(), place);
     assert_eq!(pages.post("/unlock", &[("passphrase", &police.passphrase())]).location(), "/board");
     // Further codes wait, a good one too: that is a guess at eight digits, and nobody has many.
     let mut other = pages.another(police).await;

@@ -15,6 +15,8 @@ use causeway_common::ids::{OrgId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::time::Timestamp;
 use causeway_tests::hostile::scene::{Actor, Scene, draft, sync_all};
+use causeway_tests::process::http::{Pages, Stage};
+use causeway_tests::process::sample;
 use causeway_tests::steps::words;
 use serde_json::{Value, json};
 
@@ -182,4 +184,41 @@ async fn two_devices_of_a_shelter_hold_one_bed_and_tell_partners_once() {
     assert_eq!(desk.look().await.published, 0, "an old count is left to be stale");
     let shelters = beds::partners::shelters(&beds::cases(&hotline.engine.vault).unwrap(), scene.clock_now());
     assert!(shelters[0].stale);
+}
+
+/// What takes turns are the commands of one home: real programs ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_windows_that_offer_the_last_room_at_once_offer_it_once() {
+    let stage = Stage::set(&[("Angel Hotline", "hotline", "RU"), ("North House", "shelter", "MD")]).await;
+    let (hotline, north) = (&stage.town.orgs[0], &stage.town.orgs[1]);
+    let (capacity, placement) = (sample("capacity.json"), sample("placement.json"));
+    north.run(&["capacity", "set", "--file", &capacity, "--set", "shelter_code=N-1"]).await;
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let sent = hotline.run(&["send", "placement", "--to", "North House", "--file", &placement]).await;
+        asked.push(sent["referral"].as_str().unwrap().to_owned());
+    }
+    hotline.run(&["sync"]).await;
+    let _pages = Pages::entered(north).await;
+    let begun = std::time::Instant::now();
+    while north.list(&["inbox", "list", "--kind", "placement"]).await.len() < 2 {
+        assert!(begun.elapsed().as_secs() < 40, "they do not arrive");
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+    let offer = |id: &String| {
+        let words = ["answer", id, "--set", "decision=offered", "--set", "shelter_code=N-1"];
+        tokio::spawn(north.command(&words).output())
+    };
+    let offers: Vec<_> = asked.iter().map(offer).collect();
+    let mut refused = Vec::new();
+    for offer in offers {
+        let ended = offer.await.unwrap().unwrap();
+        if !ended.status.success() {
+            refused.push(String::from_utf8_lossy(&ended.stderr).into_owned());
+        }
+    }
+    assert!(matches!(&refused[..], [one] if one.contains("Y-104")), "{refused:?}");
+    let house = north.run(&["capacity", "show"]).await;
+    let rooms = house["capacity"].as_array().unwrap().iter().find(|line| line["unit"] == "family_room");
+    assert_eq!((&rooms.unwrap()["held"], &rooms.unwrap()["available"]), (&1.into(), &0.into()), "{house}");
 }

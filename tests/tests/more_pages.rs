@@ -193,6 +193,13 @@ async fn the_registrar_invites_admits_suspends_and_lets_in_again_on_pages() {
     let refused = pages.post("/registrar/invite", &[("name", " "), ("kind", "ngo"), ("country", "MD")]);
     assert!(refused.body.contains("role=\"alert\""), "{}", refused.body);
     let invited = [("name", "House <of> Hope"), ("kind", "shelter"), ("country", "MD")];
+    // A Cyrillic letter in the name of a member: asked first.
+    let alike = [("name", "Border Pоlice"), ("kind", "police"), ("country", "MD")];
+    let asked = pages.post("/registrar/invite", &alike);
+    assert!(asked.body.contains("G-156") || asked.body.contains("name=\"same_name\""), "{}", asked.body);
+    assert!(!asked.body.contains("class=\"token\""), "{}", asked.body);
+    let meant = pages.post("/registrar/invite", &[&alike[..], &[("same_name", "yes")]].concat());
+    assert!(meant.body.contains("class=\"token\""), "{}", meant.body);
     let shown = pages.post("/registrar/invite", &invited);
     let invite = between(&shown.body, "class=\"token\" translate=\"no\">", "</p>").to_owned();
     let shelter = Actor::new(stage.folder(), "House of Hope", "warn");

@@ -125,7 +125,7 @@ if (body.dataset.events) {
   });
   // Locked, or the program has ended: the page must not stay on the screen.
   source.addEventListener("error", () => {
-    fetch("/board", { method: "GET", redirect: "manual" }).then((answer) => {
+    fetch("/still-open", { method: "GET", redirect: "manual" }).then((answer) => {
       if (answer.type === "opaqueredirect") location.replace("/");
     }, () => {});
   });

@@ -34,8 +34,8 @@ fail-api-place = This place is not in the list or in the log.
     .hint = Begin again without `after`: what stood there has left the list, or the home was restored from a backup.
 fail-api-draft = This record is the draft { $id } already: somebody may have changed it here, or it was sent.
     .hint = Look at it with `causeway drafts show { $id }`; under another key it becomes another draft.
-fail-api-consumers = There are { $max } consumers already.
-    .hint = Use the names that you have; one that says nothing for 30 days is forgotten.
+fail-api-consumers = This token has { $max } places in the log already.
+    .hint = Use the names that you have; one that says nothing for 30 days is forgotten. A person frees places: `causeway api consumers list`, `causeway api consumers remove PLACE`.
 
 api-webhook-added =
     { $secret }

@@ -3,6 +3,7 @@ log-added-a-webhook = Added a webhook
 log-took-a-webhook-away = Took a webhook away
 log-made-a-token-for-a-program = Made a token for a program
 log-took-a-token-of-a-program-away = Took a token of a program away
+log-took-the-place-of-a-program-away = Took the place of a program in the log of events away
 log-program = Program { $rest }
 log-a-program-brought-in-a-draft = A program brought in a draft { $rest }
 log-showed-recovery-sheets = Showed recovery sheets

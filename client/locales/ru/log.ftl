@@ -3,6 +3,7 @@ log-added-a-webhook = Добавлен веб-хук
 log-took-a-webhook-away = Удалён веб-хук
 log-made-a-token-for-a-program = Создан токен для программы
 log-took-a-token-of-a-program-away = Отозван токен программы
+log-took-the-place-of-a-program-away = Убрано место программы в журнале событий
 log-program = Программа { $rest }
 log-a-program-brought-in-a-draft = Программа внесла черновик { $rest }
 log-showed-recovery-sheets = Показаны листы восстановления

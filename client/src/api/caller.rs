@@ -168,8 +168,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let lang = language(request.headers());
         let media = request.headers().get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
-        let is_json =
-            media.is_some_and(|media| media.split(';').next().unwrap_or("").trim() == "application/json");
+        // A name of a media type is the same in capitals (RFC 9110, section 8.3.1).
+        let named = media.and_then(|media| media.split(';').next()).unwrap_or_default().trim();
+        let is_json = named.eq_ignore_ascii_case("application/json");
         if !is_json {
             let problem = Problem::unread("Content-Type: application/json", lang);
             return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));

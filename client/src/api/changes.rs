@@ -15,10 +15,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::caller::{Asked, Body, Caller, Json, MetaRead};
 use super::problem::{Problem, ProblemBody};
+use super::tokens::{self, Token};
 use crate::cli::failure::{Failure, exit};
 use crate::daemon::Open;
-use crate::events::consumers::{self, AckError};
+use crate::events::consumers::{self, AckError, Reader};
 use crate::events::{self, Event};
+use crate::lang::Lang;
 use crate::vault::Vault;
 
 /// Events of an answer, unless the request says otherwise.
@@ -34,12 +36,13 @@ const STREAMED_AT_ONCE: usize = 100;
 
 /// Which events are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsQuery {
     /// Those after this number; otherwise after what `consumer` has acknowledged, otherwise all that are kept.
     #[param(required = false)]
     after: Option<u64>,
-    /// The name under which this program acknowledges.
+    /// The name under which this program acknowledges. Its place is the token's: no other token has it.
     #[param(required = false)]
     consumer: Option<String>,
     /// At most so many; 100 if it is not said, 1,000 at most.
@@ -134,12 +137,11 @@ pub(crate) async fn list(
     let from = begin(&caller, query.after, query.consumer.as_deref())?;
     let limit = query.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
     let wait = Duration::from_secs(query.wait.unwrap_or(0).min(WAIT_SECONDS_MAX));
-    let mut listener = Listener::of(caller.visitor.open(), from);
+    let mut listener = Listener::of(&caller, from);
     // Whoever waits holds no key: a home that is locked meanwhile is gone.
     drop(caller);
-    let waited = tokio::time::timeout(wait, listener.wait()).await;
-    if matches!(waited, Ok(None)) {
-        return Err(Problem::locked(lang));
+    if let Ok(Err(over)) = tokio::time::timeout(wait, listener.wait()).await {
+        return Err(over.problem(lang));
     }
     let open = listener.open.upgrade().ok_or_else(|| Problem::locked(lang))?;
     let body = read(&open.home.engine.vault, from, limit);
@@ -162,7 +164,8 @@ fn begin(caller: &Caller<MetaRead>, after: Option<u64>, consumer: Option<&str>) 
     let from = match (after, consumer) {
         (Some(after), _) => after,
         (None, Some(name)) if consumers::is_name(name) => {
-            consumers::place(vault, name).map_err(|error| caller.problem(error))?
+            let reader = Reader { token: &caller.token, name };
+            consumers::place_of(vault, reader).map_err(|error| caller.problem(error))?
         }
         (None, Some(_)) => return Err(Problem::unread("consumer", caller.lang())),
         (None, None) => 0,
@@ -171,8 +174,29 @@ fn begin(caller: &Caller<MetaRead>, after: Option<u64>, consumer: Option<&str>) 
     if from > events::newest(vault) { Err(Problem::no_such_place(caller.lang())) } else { Ok(from) }
 }
 
-/// What waits for events. It holds no key.
+/// Why nobody listens any more.
+enum Over {
+    /// The home is locked, or does not give what is in it.
+    Locked,
+    /// The token was taken away.
+    Revoked,
+    /// The time of the token is over.
+    Expired,
+}
+
+impl Over {
+    fn problem(&self, lang: Lang) -> Problem {
+        match self {
+            Self::Locked => Problem::locked(lang),
+            Self::Revoked => Problem::no_token(lang),
+            Self::Expired => Problem::token_over(lang),
+        }
+    }
+}
+
+/// What waits for events, for as long as its token is one. It holds no key.
 struct Listener {
+    token: Token,
     open: Weak<Open>,
     commits: watch::Receiver<u64>,
     after: u64,
@@ -180,29 +204,48 @@ struct Listener {
 }
 
 impl Listener {
-    fn of(open: &Arc<Open>, after: u64) -> Self {
-        let commits = open.home.engine.vault.watch();
-        Self { open: Arc::downgrade(open), commits, after, read: std::collections::VecDeque::new() }
+    fn of(caller: &Caller<MetaRead>, after: u64) -> Self {
+        let open = caller.visitor.open();
+        let (token, commits) = (caller.token.clone(), open.home.engine.vault.watch());
+        Self { token, open: Arc::downgrade(open), commits, after, read: std::collections::VecDeque::new() }
     }
 
-    /// Comes back when there is an event after the last one. None: the home is locked.
-    async fn wait(&mut self) -> Option<()> {
+    /// Comes back when there is an event after the last one.
+    async fn wait(&mut self) -> Result<(), Over> {
         loop {
             self.commits.mark_unchanged();
-            if events::newest(&self.open.upgrade()?.home.engine.vault) > self.after {
-                return Some(());
+            let (newest, left) = self.stands()?;
+            if newest > self.after {
+                return Ok(());
             }
-            self.commits.changed().await.ok()?;
+            tokio::select! {
+                changed = self.commits.changed() => changed.map_err(|_| Over::Locked)?,
+                () = tokio::time::sleep(left) => {}
+            }
         }
     }
 
-    /// The next event. None: the home is locked, or does not give it.
+    /// The newest event, and how long the token is still good for. Taking one away is a commit, too, so it is noticed at once.
+    fn stands(&self) -> Result<(u64, Duration), Over> {
+        let open = self.open.upgrade().ok_or(Over::Locked)?;
+        let (vault, now) = (&open.home.engine.vault, open.home.engine.now());
+        let token = tokens::again(vault, &self.token).map_err(|_| Over::Locked)?.ok_or(Over::Revoked)?;
+        if token.is_over(now) {
+            return Err(Over::Expired);
+        }
+        Ok((events::newest(vault), token.expires.since(now)))
+    }
+
+    /// The next event. None: nobody listens any more.
     async fn next(&mut self) -> Option<Event> {
         if self.read.is_empty() {
-            self.wait().await?;
+            self.wait().await.ok()?;
             let open = self.open.upgrade()?;
             let found = events::after(&open.home.engine.vault, self.after, STREAMED_AT_ONCE).ok()?;
             self.read.extend(found);
+        } else {
+            // What was read for it is not given to a token that is none any more.
+            self.stands().ok()?;
         }
         let event = self.read.pop_front()?;
         self.after = event.seq;
@@ -212,6 +255,7 @@ impl Listener {
 
 /// Where a stream begins.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StreamQuery {
     /// Events after this number, unless Last-Event-ID says another.
@@ -223,7 +267,7 @@ pub(crate) struct StreamQuery {
 }
 
 /// Events as they come (server-sent events). `id` is the number: a program that comes back shows it as Last-Event-ID. The stream ends
-/// when the home is locked.
+/// when the home is locked, and when the token is taken away or its time is over.
 #[utoipa::path(
     get,
     path = "/api/v1/events/stream",
@@ -247,7 +291,7 @@ pub(crate) async fn stream(
 ) -> Result<Sse<impl Stream<Item = Result<Line, Infallible>>>, Problem> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let from = begin(&caller, last.or(query.after), query.consumer.as_deref())?;
-    let listener = Listener::of(caller.visitor.open(), from);
+    let listener = Listener::of(&caller, from);
     let lines = stream::unfold(listener, |mut listener| async {
         let event = listener.next().await?;
         let line = Line::default().id(event.seq.to_string()).event(event.what.as_str());
@@ -279,11 +323,17 @@ pub(crate) async fn acknowledge(
     if !consumers::is_name(&consumer) {
         return Err(Problem::unread("consumer", caller.lang()));
     }
-    match consumers::acknowledge(&caller.visitor.home.engine, &consumer, seq).await {
+    // One after the other: two at once would both find room.
+    let (token, name) = (caller.token.clone(), consumer.clone());
+    let acknowledged = caller.visitor.apart(async move |home| {
+        let _turn = home.turns.wait();
+        consumers::acknowledge(&home.engine, Reader { token: &token, name: &name }, seq).await
+    });
+    match acknowledged.await.map_err(|failure| caller.problem(failure))? {
         Ok(seq) => Ok(Json(Acknowledgement { consumer, seq })),
         Err(AckError::Ahead) => Err(Problem::no_such_place(caller.lang())),
         Err(AckError::TooMany) => {
-            let max = consumers::CONSUMERS_MAX.to_string();
+            let max = consumers::PLACES_MAX.to_string();
             let failure = Failure::said("J-112", exit::CONFLICT, "fail-api-consumers", &[("max", &max)]);
             Err(caller.problem(failure))
         }

@@ -1,12 +1,16 @@
 //! Brings events to programs that do not ask: hooks of this machine and webhooks.
 //!
-//! One task does this, one delivery at a time. Each target has its place in the log; what it does not take is written down and tried
-//! again, so that one receiver that is off holds up nothing but itself. A crash between a delivery and its record delivers it once more:
-//! receivers know an event by its number.
+//! Each target has its place in the log and a lane of its own: one delivery at a time, in order. What it does not take is written down and
+//! tried again, so that one receiver that is off or slow holds up nothing but itself. A crash between a delivery and its record delivers
+//! it once more: receivers know an event by its number.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 
 use super::deliveries::{self, Delivery, Outcome};
@@ -22,7 +26,7 @@ use crate::vault::Changes;
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
 /// Many commits in a row are looked at once.
 const CALM: Duration = Duration::from_millis(200);
-/// Events that a target is given before the next one has its turn.
+/// Events that a target is given before it is looked at whether it is still there.
 const TURN: usize = 20;
 
 /// What events are brought to.
@@ -50,37 +54,106 @@ impl Target {
 
 /// Brings events for as long as it is let. Dropping the future loses nothing: what was not noted is brought again.
 pub(crate) async fn run(home: &Home, folder: &Path, mut connection: watch::Receiver<Connection>) {
-    tokio::join!(bring(home, folder.join(hooks::FOLDER)), tell_connection(home, &mut connection));
+    tokio::join!(bring(&home.engine, folder.join(hooks::FOLDER)), tell_connection(home, &mut connection));
 }
 
-async fn bring(home: &Home, hooks: PathBuf) {
-    let mut commits = home.engine.vault.watch();
-    commits.mark_changed();
+async fn bring(engine: &Engine, hooks: PathBuf) {
+    let mut commits = engine.vault.watch();
+    let mut lanes = Lanes::new(engine, hooks);
     loop {
-        // Whatever comes first: something has changed, or it is time to try again.
-        let _ = tokio::time::timeout(LOOK_INTERVAL, commits.changed()).await;
-        tokio::time::sleep(CALM).await;
         commits.mark_unchanged();
-        let newest = events::newest(&home.engine.vault);
-        match round(&home.engine, &hooks).await {
-            // What has come meanwhile is looked at now; what a round itself notes is a commit, too, and is no reason.
-            Ok(more) if more || events::newest(&home.engine.vault) != newest => commits.mark_changed(),
-            Ok(_) => commits.mark_unchanged(),
-            Err(error) => tracing::warn!("events are not brought to programs: {error}"),
+        let newest = events::newest(&engine.vault);
+        if let Err(error) = lanes.look().await {
+            tracing::warn!("events are not brought to programs: {error}");
+        }
+        lanes.go_on(newest, &mut commits).await;
+        tokio::time::sleep(CALM).await;
+    }
+}
+
+/// What goes on for each target. No more than there may be hooks and webhooks.
+struct Lanes<'a> {
+    engine: &'a Engine,
+    hooks: PathBuf,
+    running: FuturesUnordered<BoxFuture<'a, (String, Result<bool, EngineError>)>>,
+    busy: BTreeSet<String>,
+}
+
+impl<'a> Lanes<'a> {
+    /// Nothing goes on yet.
+    fn new(engine: &'a Engine, hooks: PathBuf) -> Self {
+        Self { engine, hooks, running: FuturesUnordered::new(), busy: BTreeSet::new() }
+    }
+
+    /// Gives each target that has nothing to do its turn.
+    async fn look(&mut self) -> Result<(), EngineError> {
+        let engine = self.engine;
+        let mut targets: Vec<Target> = hooks::all(&self.hooks).into_iter().map(Target::Hook).collect();
+        targets.extend(webhooks::all(&engine.vault)?.into_iter().map(Target::Webhook));
+        forget_gone(engine, &targets, &self.busy).await?;
+        for target in targets {
+            if self.busy.insert(target.name()) {
+                self.running.push(Box::pin(async move {
+                    let done = lane(engine, &target).await;
+                    (target.name(), done)
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until a target has had its turn; says whether it has more to get. None: none has one.
+    async fn next(&mut self) -> Option<bool> {
+        let (name, done) = self.running.next().await?;
+        self.busy.remove(&name);
+        let more = done.unwrap_or_else(|error| {
+            tracing::warn!("events are not brought to {name}: {error}");
+            false
+        });
+        Some(more)
+    }
+
+    /// Goes on with what goes on until there is a reason to look: an event after the `newest`, a target that has more to get, or time to
+    /// try again.
+    async fn go_on(&mut self, newest: u64, commits: &mut watch::Receiver<u64>) {
+        let look = tokio::time::sleep(LOOK_INTERVAL);
+        tokio::pin!(look);
+        loop {
+            let is_reason = tokio::select! {
+                () = &mut look => true,
+                Some(more) = self.next() => more,
+                // What a delivery itself notes is a commit, too, and is no reason.
+                _ = commits.changed() => events::newest(&self.engine.vault) != newest,
+            };
+            if is_reason {
+                return;
+            }
         }
     }
 }
 
-/// Gives each target its turn. Says whether one has more to get.
-pub(super) async fn round(engine: &Engine, hooks: &Path) -> Result<bool, EngineError> {
-    let mut targets: Vec<Target> = hooks::all(hooks).into_iter().map(Target::Hook).collect();
-    targets.extend(webhooks::all(&engine.vault)?.into_iter().map(Target::Webhook));
-    forget_gone(engine, &targets).await?;
-    let mut more = false;
-    for target in &targets {
-        more |= turn(engine, target).await?;
-        try_again(engine, target).await?;
+/// A target that is not there any more has no place, and nothing waits for it: not even what was on its way when somebody took it away.
+async fn forget_gone(
+    engine: &Engine,
+    targets: &[Target],
+    busy: &BTreeSet<String>,
+) -> Result<(), EngineError> {
+    let names: Vec<String> = targets.iter().map(Target::name).collect();
+    let mut changes = Changes::default();
+    for consumer in consumers::all(&engine.vault)? {
+        let name = &consumer.name;
+        if consumers::is_target(name) && !names.contains(name) && !busy.contains(name) {
+            consumers::forget(&mut changes, name);
+            deliveries::forget_all_of(&engine.vault, &mut changes, name)?;
+        }
     }
+    if changes.is_empty() { Ok(()) } else { engine.commit(changes).await }
+}
+
+/// One turn of a target. Says whether it has more to get.
+async fn lane(engine: &Engine, target: &Target) -> Result<bool, EngineError> {
+    let more = turn(engine, target).await?;
+    try_again(engine, target).await?;
     Ok(more)
 }
 
@@ -107,7 +180,8 @@ async fn turn(engine: &Engine, target: &Target) -> Result<bool, EngineError> {
         deliveries::put(vault, &mut changes, &delivery.after(outcome, engine.now()))?;
         engine.commit(changes).await?;
     }
-    Ok(found.len() == TURN)
+    // Some may have come while it had these.
+    Ok(consumers::place(vault, &name)? < events::newest(vault))
 }
 
 /// Tries again what a target has not taken, where it is time to.
@@ -124,19 +198,6 @@ async fn try_again(engine: &Engine, target: &Target) -> Result<(), EngineError> 
         engine.commit(changes).await?;
     }
     Ok(())
-}
-
-/// A hook that is not there any more has no place, and nothing waits for it. Webhooks are taken away with theirs.
-async fn forget_gone(engine: &Engine, targets: &[Target]) -> Result<(), EngineError> {
-    let names: Vec<String> = targets.iter().map(Target::name).collect();
-    let mut changes = Changes::default();
-    for consumer in consumers::all(&engine.vault)? {
-        if consumer.name.starts_with("hook:") && !names.contains(&consumer.name) {
-            consumers::forget(&mut changes, &consumer.name);
-            deliveries::forget_all_of(&engine.vault, &mut changes, &consumer.name)?;
-        }
-    }
-    if changes.is_empty() { Ok(()) } else { engine.commit(changes).await }
 }
 
 /// Writes into the log when the connection comes and goes: no record of the vault says so.

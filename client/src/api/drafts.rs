@@ -15,6 +15,8 @@ use crate::referral::Kind;
 
 /// What drafts of programs are said to come from.
 const FORMAT: &str = "api";
+/// Longest name of a field that is repeated, in characters.
+const NAME_CHARS_MAX: usize = 40;
 /// Longest name of a record, in characters.
 const KEY_CHARS_MAX: usize = 128;
 
@@ -82,6 +84,9 @@ pub(crate) async fn create(
     let kept = caller.visitor.apart(async move |home| {
         let kind: Kind = kind.parse().map_err(|_| Failure::not_found(&harmless(&kind)))?;
         let document = document_of(kind, document, home.lang)?;
+        if let Some(name) = document.unknown().next() {
+            return Err(unknown(name));
+        }
         bring_in(&document, FORMAT, &key, &to, home).await
     });
     let kept = kept.await.and_then(|kept| kept).map_err(|failure| caller.problem(failure))?;
@@ -96,4 +101,11 @@ pub(crate) async fn create(
         }
     };
     Ok((status, Json(Kept { id: kept.number, known: kept.known.to_owned() })))
+}
+
+/// A field that this kind does not have. Its name is repeated if it can be one, and nothing else of it.
+fn unknown(name: &str) -> Failure {
+    let is_name = name.len() <= NAME_CHARS_MAX && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let why = if is_name { format!("document.{name}") } else { "document".to_owned() };
+    Problem::unread_failure(&why)
 }

@@ -69,19 +69,25 @@ fn is_ours(path: &Path, is: impl Fn(&std::fs::Metadata) -> bool) -> bool {
 pub(super) async fn run(hook: &Hook, event: &Event) -> Outcome {
     let not_taken = |why: &str| Outcome::NotTaken(why.to_owned());
     let Ok(mut child) = start(hook) else { return not_taken("not-started") };
+    let mut group = Group::of(&child);
     let text = event.to_json().to_string();
     if let Some(mut stdin) = child.stdin.take() {
         // One that does not read has nothing to say about it: its end counts. An event fits into a pipe.
         let _ = stdin.write_all(text.as_bytes()).await;
     }
-    match tokio::time::timeout(PATIENCE, child.wait()).await {
+    let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+    if ended.is_ok() {
+        group.let_go();
+    }
+    match ended {
         Ok(Ok(status)) if status.success() => Outcome::Taken,
         Ok(Ok(status)) => {
             not_taken(&status.code().map_or_else(|| "killed".into(), |code| format!("exit-{code}")))
         }
         Ok(Err(_)) => not_taken("not-started"),
         Err(_) => {
-            end(&mut child).await;
+            drop(group);
+            let _ = child.kill().await;
             not_taken("too-slow")
         }
     }
@@ -98,12 +104,25 @@ fn start(hook: &Hook) -> std::io::Result<Child> {
     command.spawn()
 }
 
-/// Ends a hook, and all that it has started and not let go.
-async fn end(child: &mut Child) {
-    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    if let Some(pid) = pid {
-        // It has not been waited for yet, so the number is still its own.
-        let _ = kill_process_group(pid, Signal::KILL);
+/// A hook with all that it has started and not let go: they end together, also when the home is locked meanwhile and nobody waits for it
+/// any more.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)))
     }
-    let _ = child.kill().await;
+
+    /// It has ended by itself and was waited for: its number may be another's from now on.
+    fn let_go(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0 {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
 }

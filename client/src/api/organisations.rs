@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 
 /// Which are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OrganisationsQuery {
     /// At most so many; 50 if it is not said, 200 at most.

@@ -95,8 +95,13 @@ impl Problem {
 
     /// The request does not read.
     pub(crate) fn unread(why: &str, lang: Lang) -> Self {
-        let failure = Failure::said("J-106", exit::INVALID, "fail-api-request", &[("why", why)]);
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, failure: Box::new(failure), lang }
+        let failure = Box::new(Self::unread_failure(why));
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, failure, lang }
+    }
+
+    /// The same, for what finds it where no problem can be said yet.
+    pub(crate) fn unread_failure(why: &str) -> Failure {
+        Failure::said("J-106", exit::INVALID, "fail-api-request", &[("why", why)])
     }
 
     /// The request is larger than anything that fits.
@@ -115,6 +120,12 @@ impl Problem {
     pub(crate) fn nowhere(lang: Lang) -> Self {
         let failure = Failure::said("J-109", exit::NOT_FOUND, "fail-api-nowhere", &[]);
         Self { status: StatusCode::NOT_FOUND, failure: Box::new(failure), lang }
+    }
+
+    /// Something stands here, and is asked in another way.
+    pub(crate) fn other_method(lang: Lang) -> Self {
+        let failure = Failure::said("J-113", exit::INVALID, "fail-api-method", &[]);
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, failure: Box::new(failure), lang }
     }
 
     /// A place in a list or in the log that is not there (any more).

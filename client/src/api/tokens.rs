@@ -183,7 +183,13 @@ fn entries(vault: &Vault) -> Result<Vec<(Vec<u8>, Token)>, RecordError> {
     Ok(all)
 }
 
-/// Takes a token away. Requests that are being answered are answered to their end.
+/// What is known now of a token that was shown earlier; none if it was taken away since.
+pub(crate) fn again(vault: &Vault, token: &Token) -> Result<Option<Token>, RecordError> {
+    Ok(entries(vault)?.into_iter().map(|(_, known)| known).find(|known| known.id == token.id))
+}
+
+/// Takes a token away. Requests that are being answered are answered to their end; who waits for events or hears them as they come is
+/// sent away at once.
 pub(crate) async fn revoke(engine: &Engine, number: &str) -> Result<Token, Failure> {
     let mut matching = entries(&engine.vault)?;
     matching.retain(|(_, token)| token.number() == number);

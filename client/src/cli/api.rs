@@ -12,6 +12,7 @@ use crate::api::deliveries::{self, Delivery, State};
 use crate::api::tokens::{self, DAYS_MAX, Scope, Token};
 use crate::api::webhooks::{self, CA_BYTES_MAX, Webhook};
 use crate::caller;
+use crate::events::consumers::{self, Consumer};
 
 /// How long a token is good for, unless somebody says otherwise.
 const DAYS: u64 = 90;
@@ -24,6 +25,9 @@ pub(crate) enum ApiCommand {
     /// Webhooks: addresses to which each event is posted.
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Places in the log of events: how far each program has come.
+    #[command(subcommand)]
+    Consumers(ConsumersCommand),
     /// What became of events that were brought to hooks and webhooks.
     #[command(subcommand)]
     Deliveries(DeliveriesCommand),
@@ -74,6 +78,17 @@ pub(crate) enum WebhookCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ConsumersCommand {
+    /// All of them, with the token to which each belongs.
+    List,
+    /// Take the place of a program away. If it comes back, it gets everything that is kept.
+    Remove {
+        /// The place, as the list names it.
+        place: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum DeliveriesCommand {
     /// What waits, and the last that were done or given up.
     List,
@@ -88,6 +103,7 @@ pub(crate) async fn run(command: ApiCommand, home: &Home) -> Result<(), Failure>
     match command {
         ApiCommand::Token(command) => token(command, home).await,
         ApiCommand::Webhook(command) => webhook(command, home).await,
+        ApiCommand::Consumers(command) => consumers(command, home).await,
         ApiCommand::Deliveries(command) => deliveries(command, home).await,
         // It needs no home and is printed before one is opened.
         ApiCommand::Spec => Ok(()),
@@ -184,6 +200,42 @@ async fn webhook(command: WebhookCommand, home: &Home) -> Result<(), Failure> {
 
 fn webhook_json(webhook: &Webhook) -> Value {
     json!({ "id": webhook.number(), "url": webhook.url, "created": time(webhook.created) })
+}
+
+async fn consumers(command: ConsumersCommand, home: &Home) -> Result<(), Failure> {
+    let (lang, vault) = (home.lang, &home.engine.vault);
+    match command {
+        ConsumersCommand::List => {
+            let tokens = tokens::all(vault)?;
+            let is_here = |number: &str| tokens.iter().any(|token| token.number() == number);
+            let value = |consumer: &Consumer| {
+                let (token, program, name) = consumers::parts(&consumer.name);
+                let of_program = !consumers::is_target(&consumer.name);
+                json!({
+                    "place": consumer.name,
+                    "token": (!token.is_empty()).then_some(token),
+                    "program": (!program.is_empty()).then_some(program),
+                    "consumer": of_program.then_some(name),
+                    "revoked": of_program && !is_here(token),
+                    "seq": consumer.seq,
+                    "at": time(consumer.at),
+                })
+            };
+            let values = consumers::all(vault)?.iter().map(value).collect();
+            print_list(home.json, values, &lang.text("api-consumer-none"), |v| {
+                let gone = if v["revoked"] == true { lang.text("api-consumer-gone") } else { String::new() };
+                let line = format!("{}  {}  {}  {gone}", harmless(text(v, "place")), v["seq"], text(v, "at"));
+                line.trim_end().to_owned()
+            });
+        }
+        ConsumersCommand::Remove { place } => {
+            consumers::remove(&home.engine, &place).await?;
+            print(home.json, json!({ "place": place, "removed": true }), |_| {
+                lang.fill("api-consumer-removed", &[("place", &place)])
+            });
+        }
+    }
+    Ok(())
 }
 
 async fn deliveries(command: DeliveriesCommand, home: &Home) -> Result<(), Failure> {

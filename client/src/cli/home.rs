@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,6 +37,10 @@ use crate::vault::{Changes, Cost, EKS_FILES, RecoveryCode, Vault, VaultError, se
 
 /// Page cache of the vault's store.
 const CACHE_BYTES: u64 = 32 << 20;
+/// What a folder allows to others, and may not: writing, by its group or by anybody.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// What it allows then.
+const OURS_ALONE: u32 = 0o700;
 /// Code of a home without a vault.
 pub(crate) const NO_VAULT: &str = "H-110";
 /// Code of a passphrase that is not the right one.
@@ -138,6 +143,25 @@ pub(crate) fn folder(global: &Global) -> Result<PathBuf, Failure> {
     }
 }
 
+/// Keeps others out of the folder of a home: whoever may write into it may put a socket, a hook or an older vault there. A folder that was
+/// copied from another machine or made by hand is often open to all; shutting it does what its owner wants, and asking first would only be
+/// one more question. Where that does not work (it is somebody else's, or on a disk that knows no owners) nothing is begun.
+///
+/// # Errors
+/// It stays open.
+pub(crate) fn shut(folder: &Path, lang: Lang) -> Result<(), Failure> {
+    let is_open = || folder.metadata().is_ok_and(|of| of.mode() & WRITABLE_BY_OTHERS != 0);
+    if !is_open() {
+        return Ok(());
+    }
+    let (name, wanted) = (folder.display().to_string(), std::fs::Permissions::from_mode(OURS_ALONE));
+    if std::fs::set_permissions(folder, wanted).is_err() || is_open() {
+        return Err(Failure::said("G-149", exit::REFUSED, "home-open", &[("folder", &name)]));
+    }
+    remark(&lang.fill("home-shut", &[("folder", &name)]));
+    Ok(())
+}
+
 /// The operating system's random source.
 pub(crate) fn system_rng() -> Rng {
     Box::new(StdRng::from_rng(&mut rand::rng()))
@@ -150,6 +174,7 @@ impl Home {
         if !folder.join("vault").exists() {
             return Err(crate::engine::EngineError::NoIdentity.into());
         }
+        shut(&folder, global.lang())?;
         Self::unlock_with(&folder, &passphrase(global, false)?, global).await
     }
 
@@ -186,6 +211,7 @@ impl Home {
         found: impl FnOnce(&mut dyn rand_core::CryptoRng) -> Identity,
     ) -> Result<Self, Failure> {
         let folder = folder(global)?;
+        shut(&folder, global.lang())?;
         let begun = folder.join("vault").exists();
         let passphrase = passphrase(global, !begun)?;
         if begun {
@@ -409,4 +435,20 @@ pub(crate) fn passphrase(global: &Global, new: bool) -> Result<Zeroizing<String>
         return Err(Failure::wrong("fail-passphrases-differ", &[]));
     }
     Ok(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_others_may_write_is_shut_and_one_that_they_may_read_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        for (mode, then) in [(0o777, 0o700), (0o720, 0o700), (0o702, 0o700), (0o755, 0o755), (0o700, 0o700)] {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            shut(folder.path(), Lang::En).unwrap();
+            assert_eq!(folder.path().metadata().unwrap().mode() & 0o777, then, "{mode:o}");
+        }
+        shut(&folder.path().join("none"), Lang::En).unwrap();
+    }
 }

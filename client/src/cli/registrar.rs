@@ -9,15 +9,19 @@ use super::Global;
 use super::failure::{Failure, exit};
 use super::home::{Home, ProtectionArgs};
 use super::org;
-use super::output::{print, print_list, remark, text, time};
+use super::output::{harmless, print, print_list, remark, text, time};
 use super::relay_key;
 use super::standing::{self, Reason, Vetted};
 use crate::exclusion;
 use crate::identity::{Identity, Role};
 use crate::membership;
 
+mod alike;
 mod recover;
 mod registrars;
+
+/// Code of a name that a member has, or seems to have.
+pub(crate) const SAME_NAME: &str = "G-156";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RegistrarCommand {
@@ -39,6 +43,9 @@ pub(crate) enum RegistrarCommand {
         /// Country, two capital letters.
         #[arg(long)]
         country: String,
+        /// Although a member is called the same, or looks as if it were.
+        #[arg(long)]
+        same_name: bool,
     },
     /// Who waits for admission.
     Pending,
@@ -158,7 +165,9 @@ pub(crate) async fn run(command: RegistrarCommand, home: &Home) -> Result<(), Fa
         RegistrarCommand::Threshold { signatures } => registrars::threshold(home, signatures).await,
         RegistrarCommand::Read { text } => registrars::read(home, &text).await,
         RegistrarCommand::Sign { text } => registrars::sign(home, &text).await,
-        RegistrarCommand::Invite { name, kind, country } => invite(home, &name, &kind, &country).await,
+        RegistrarCommand::Invite { name, kind, country, same_name } => {
+            invite(home, &name, &kind, &country, same_name).await
+        }
         RegistrarCommand::Pending => pending(home).await,
         RegistrarCommand::Admit { id } => admit(home, &id).await,
         RegistrarCommand::Suspend { org, reason, since } => {
@@ -200,7 +209,7 @@ async fn claim(code: &str, protection: ProtectionArgs, global: &Global) -> Resul
     Ok(())
 }
 
-async fn invite(home: &Home, name: &str, kind: &str, country: &str) -> Result<(), Failure> {
+async fn invite(home: &Home, name: &str, kind: &str, country: &str, same_name: bool) -> Result<(), Failure> {
     let refused = |error: names::NameError| {
         Failure::invalid(format!("{error}."), "Nothing was created; correct it and try again.")
     };
@@ -210,6 +219,14 @@ async fn invite(home: &Home, name: &str, kind: &str, country: &str) -> Result<()
     // What a person fears is a country of the register: another code would be nobody's state.
     if !crate::referral::values::country(country) {
         return Err(refused(names::NameError::Country));
+    }
+    if let Some(known) = called_alike(home, name).await.filter(|_| !same_name) {
+        return Err(Failure::said(
+            SAME_NAME,
+            exit::REFUSED,
+            "fail-same-name",
+            &[("known", &harmless(&known))],
+        ));
     }
     let (invite, expires) = home.engine.invite(name, kind, country).await;
     home.note("invited an organisation").await?;
@@ -221,6 +238,12 @@ async fn invite(home: &Home, name: &str, kind: &str, country: &str) -> Result<()
         )
     });
     Ok(())
+}
+
+/// A member that people would take for one of this name.
+async fn called_alike(home: &Home, name: &str) -> Option<String> {
+    let replica = home.engine.replica.lock().await;
+    replica.directory.organisations().map(|org| &org.name).find(|known| alike::is_alike(known, name)).cloned()
 }
 
 async fn pending(home: &Home) -> Result<(), Failure> {

@@ -53,6 +53,11 @@ pub(crate) struct ServeArgs {
 pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failure> {
     let notices = Notices { lang: global.lang(), hide_organisation: args.hide_organisation };
     let daemon = Daemon::new(global.clone(), notices)?;
+    // Before anything of the home is touched: it may be another daemon's.
+    let socket = Socket::bind(daemon.folder()).await;
+    if let Err(SocketError::Taken(_)) = socket {
+        return Err(Failure::said("G-140", exit::CONFLICT, "serve-runs", &[]));
+    }
     if global.passphrase_file.is_some() && daemon.has_home() {
         daemon.unlock(&home::passphrase(global, false)?).await?;
     }
@@ -73,7 +78,6 @@ pub(crate) async fn serve(args: ServeArgs, global: &Global) -> Result<(), Failur
         daemon,
         place,
     });
-    let socket = Socket::bind(site.daemon.folder());
     let address = say_codes(&site, global.json, global.lang(), &mut *system_rng()).await;
     if asks(global) {
         remark(&global.lang().text("serve-again"));

@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 use super::Global;
 use super::failure::{Failure, exit};
 use super::home;
-use crate::daemon::socket::asking::ask;
+use crate::daemon::socket::asking::{ask, silent};
 use crate::daemon::socket::{Asking, LOCKED, place};
 
 /// Lets the daemon do what was typed, if there is one that has the home open; gives its exit code. A home that is locked is
 /// free for a command that brings the passphrase in a file, as one that makes a backup by night does.
 pub(super) async fn command(global: &Global) -> Result<Option<u8>, Failure> {
-    let Some(stream) = daemon(global).await else { return Ok(None) };
+    let Some(stream) = daemon(global).await? else { return Ok(None) };
     match ask(stream, "/command", &asking(global, None)).await {
         Err(failure) if failure.code == LOCKED && global.passphrase_file.is_some() => Ok(None),
         done => done.map(Some),
@@ -41,18 +41,19 @@ pub(super) async fn code(global: &Global) -> Result<u8, Failure> {
 
 /// What makes or replaces a home is not done behind the back of a daemon that has it, open or locked.
 pub(super) async fn must_not_be_served(global: &Global) -> Result<(), Failure> {
-    match daemon(global).await {
+    match daemon(global).await? {
         Some(_) => Err(Failure::said("G-143", exit::CONFLICT, "daemon-has-home", &[])),
         None => Ok(()),
     }
 }
 
 async fn must_be_served(global: &Global) -> Result<UnixStream, Failure> {
-    daemon(global).await.ok_or_else(|| Failure::said("G-144", exit::NOT_FOUND, "daemon-none", &[]))
+    daemon(global).await?.ok_or_else(|| Failure::said("G-144", exit::NOT_FOUND, "daemon-none", &[]))
 }
 
-async fn daemon(global: &Global) -> Option<UnixStream> {
-    place::connect(&home::folder(global).ok()?).await
+async fn daemon(global: &Global) -> Result<Option<UnixStream>, Failure> {
+    let Ok(folder) = home::folder(global) else { return Ok(None) };
+    place::connect(&folder).await.map_err(|_| silent())
 }
 
 /// What was typed, and where and how.

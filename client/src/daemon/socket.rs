@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError};
 
 use axum::Router;
 use axum::body::Body;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use self::lines::Lines;
-use crate::caller::{Caller, Said};
+use crate::caller::{Answer, Caller, Said};
 use crate::cli::failure::{self, Failure, exit};
 use crate::cli::home::system_rng;
 use crate::cli::{self, serve};
@@ -31,6 +32,10 @@ use crate::web::{NotOpened, Shared, now, serving};
 pub(crate) mod asking;
 mod lines;
 pub(crate) mod place;
+
+/// Answers that are not taken yet. A command asks one question at a time, so there is one answer, which is as long as a file can be; a
+/// program that sends more than it was asked for does not fill the memory with it.
+const ANSWERS: usize = 1;
 
 /// Code of a home that the daemon has locked.
 pub(crate) const LOCKED: &str = "G-142";
@@ -138,25 +143,10 @@ where
     let Some(asking) = lines.next::<Asking>().await else { return StatusCode::BAD_REQUEST.into_response() };
     #[expect(clippy::disallowed_methods, reason = "a command has its results in memory before it says them")]
     let (said, heard) = unbounded_channel();
-    let (answer, answers) = std::sync::mpsc::channel();
+    let (answer, answers) = std::sync::mpsc::sync_channel(ANSWERS);
     let gone = CancellationToken::new();
     let broken = gone.clone();
-    tokio::spawn(async move {
-        let hear = async {
-            while let Some(next) = lines.next().await {
-                if answer.send(next).is_err() {
-                    return;
-                }
-            }
-        };
-        if ended.run_until_cancelled(hear).await.is_none() {
-            return;
-        }
-        // Whoever has said everything is still there; whoever has been cut off is not.
-        if lines.is_broken() {
-            broken.cancel();
-        }
-    });
+    tokio::spawn(async move { ended.run_until_cancelled(hear(lines, answer, broken)).await });
     let caller =
         Caller { folder: asking.folder.clone().into(), sees: asking.sees, said: said.clone(), answers };
     let (json, lang) = (asking.json, asking.lang());
@@ -175,6 +165,21 @@ where
     Body::from_stream(stream::unfold(heard, next_line)).into_response()
 }
 
+/// Hears the answers of whoever has asked. One that is gone, or says more than it was asked for, has `broken` off.
+async fn hear(mut lines: Lines, answer: SyncSender<Answer>, broken: CancellationToken) {
+    while let Some(next) = lines.next().await {
+        match answer.try_send(next) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return broken.cancel(),
+            Err(TrySendError::Disconnected(_)) => return,
+        }
+    }
+    // Whoever has said everything is still there; whoever has been cut off is not.
+    if lines.is_broken() {
+        broken.cancel();
+    }
+}
+
 async fn next_line(
     mut heard: UnboundedReceiver<Said>,
 ) -> Option<(Result<Vec<u8>, serde_json::Error>, UnboundedReceiver<Said>)> {
@@ -189,4 +194,26 @@ async fn next_line(
 /// The home is locked: a command that has the passphrase may open it by itself.
 pub(crate) fn locked() -> Failure {
     Failure::said(LOCKED, exit::LOCKED, "daemon-locked", &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn answers_that_nobody_has_asked_for_end_the_command_instead_of_filling_the_memory() {
+        let said = || Lines::of(Body::from("{\"failed\":1}\n".repeat(3)));
+        let (answer, answers) = sync_channel(ANSWERS);
+        let broken = CancellationToken::new();
+        hear(said(), answer, broken.clone()).await;
+        assert!(broken.is_cancelled());
+        assert_eq!(answers.try_iter().count(), ANSWERS);
+        // Whoever answers one question after the other is heard to the end.
+        let (answer, answers) = sync_channel(ANSWERS);
+        let broken = CancellationToken::new();
+        hear(Lines::of(Body::from("{\"failed\":1}\n")), answer, broken.clone()).await;
+        assert!(!broken.is_cancelled() && answers.try_recv().is_ok());
+    }
 }

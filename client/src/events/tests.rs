@@ -5,8 +5,9 @@ use causeway_common::ids::{Digest, EnvelopeId, OrgId, PacketId};
 use causeway_common::priority::Priority;
 use causeway_common::store::MemoryKv;
 
-use super::consumers::acknowledge;
+use super::consumers::{AckError, PLACES_MAX, Reader, acknowledge, place_of};
 use super::*;
+use crate::api::tokens::{self, Scope, Token};
 use crate::escalation::tasks::{self, Task};
 use crate::model::{PACKET_RECEIPTS, PACKET_REFERRAL, Sent, Thread, Transport};
 use crate::vault::{Cost, MemoryEks};
@@ -171,19 +172,21 @@ async fn what_is_not_acknowledged_comes_again_after_a_crash_and_nothing_twice_in
         scene.put(|changes| records::put_thread(changes, &thread(number, "received", false))).await;
     }
     let before = scene.words(0);
-    acknowledge(&scene.engine, "desk", 1).await.unwrap();
+    let token = token(&scene.engine, "cases").await;
+    let desk = Reader { token: &token, name: "desk" };
+    acknowledge(&scene.engine, desk, 1).await.unwrap();
     // Read, and the program ends before it has said so.
     assert_eq!(scene.words(1).len(), 2);
     scene.restart();
     assert_eq!(scene.words(0), before);
-    assert_eq!(consumers::place(&scene.engine.vault, "desk").unwrap(), 1);
+    assert_eq!(place_of(&scene.engine.vault, desk).unwrap(), 1);
     assert_eq!(scene.words(1), before[1..], "the same numbers again");
     scene.put(|changes| records::put_thread(changes, &thread(4, "received", false))).await;
     assert_eq!(scene.words(3).first().map(|event| event.0), Some(4), "it counts on");
     // A place never goes back, and never ahead of what there is.
-    assert_eq!(acknowledge(&scene.engine, "desk", 3).await.unwrap(), 3);
-    assert_eq!(acknowledge(&scene.engine, "desk", 2).await.unwrap(), 3);
-    assert!(matches!(acknowledge(&scene.engine, "desk", 5).await, Err(consumers::AckError::Ahead)));
+    assert_eq!(acknowledge(&scene.engine, desk, 3).await.unwrap(), 3);
+    assert_eq!(acknowledge(&scene.engine, desk, 2).await.unwrap(), 3);
+    assert!(matches!(acknowledge(&scene.engine, desk, 5).await, Err(AckError::Ahead)));
 }
 
 #[tokio::test]
@@ -192,8 +195,9 @@ async fn events_go_when_all_have_acknowledged_them_or_after_thirty_days() {
     for number in 1..=4 {
         scene.put(|changes| records::put_thread(changes, &thread(number, "received", false))).await;
     }
-    acknowledge(&scene.engine, "desk", 3).await.unwrap();
-    acknowledge(&scene.engine, "archive", 2).await.unwrap();
+    let token = token(&scene.engine, "cases").await;
+    acknowledge(&scene.engine, Reader { token: &token, name: "desk" }, 3).await.unwrap();
+    acknowledge(&scene.engine, Reader { token: &token, name: "archive" }, 2).await.unwrap();
     assert_eq!(drop_old(&scene.engine).await.unwrap(), 0, "somebody may look for a mistake");
     scene.days(1);
     assert_eq!(drop_old(&scene.engine).await.unwrap(), 2);
@@ -204,4 +208,53 @@ async fn events_go_when_all_have_acknowledged_them_or_after_thirty_days() {
     assert!(consumers::all(&scene.engine.vault).unwrap().is_empty(), "nobody waits for who is silent");
     scene.put(|changes| records::put_thread(changes, &thread(5, "received", false))).await;
     assert_eq!(newest(&scene.engine.vault), 5);
+}
+
+async fn token(engine: &Engine, name: &str) -> Token {
+    tokens::create(engine, name, &[Scope::MetaRead], 90).await.unwrap().1
+}
+
+#[tokio::test]
+async fn a_place_is_its_tokens_and_no_token_takes_all_of_them() {
+    let scene = Scene::new().await;
+    for number in 1..=4 {
+        scene.put(|changes| records::put_thread(changes, &thread(number, "received", false))).await;
+    }
+    let (engine, vault) = (&scene.engine, &scene.engine.vault);
+    let (cases, greedy) = (token(engine, "cases").await, token(engine, "greedy").await);
+    let desk = Reader { token: &cases, name: "desk" };
+    acknowledge(engine, desk, 1).await.unwrap();
+    // Another token under the same name has a place of its own.
+    acknowledge(engine, Reader { token: &greedy, name: "desk" }, 4).await.unwrap();
+    assert_eq!(place_of(vault, desk).unwrap(), 1);
+    let names: Vec<String> = (0..PLACES_MAX).map(|number| format!("c{number}")).collect();
+    let mut taken = Vec::new();
+    for name in &names {
+        taken.push(acknowledge(engine, Reader { token: &greedy, name }, 4).await);
+    }
+    assert!(matches!(taken.pop(), Some(Err(AckError::TooMany))) && taken.iter().all(Result::is_ok));
+    acknowledge(engine, Reader { token: &cases, name: "archive" }, 2).await.expect("its places are its own");
+
+    // A program whose token was renewed goes on where it was; one of another name does not.
+    let renewed = token(engine, "cases").await;
+    assert_eq!(place_of(vault, Reader { token: &renewed, name: "desk" }).unwrap(), 1);
+    assert_eq!(acknowledge(engine, Reader { token: &renewed, name: "archive" }, 1).await.unwrap(), 2);
+    let other = token(engine, "other").await;
+    assert_eq!(place_of(vault, Reader { token: &other, name: "archive" }).unwrap(), 0);
+
+    // A place of a time when tokens had none of their own is where its program goes on, and nobody moves it.
+    let mut changes = Changes::default();
+    consumers::put(vault, &mut changes, "ledger", 3, engine.now()).unwrap();
+    engine.commit(changes).await.unwrap();
+    assert_eq!(place_of(vault, Reader { token: &cases, name: "ledger" }).unwrap(), 3);
+    acknowledge(engine, Reader { token: &other, name: "ledger" }, 4).await.unwrap();
+    assert_eq!(place_of(vault, Reader { token: &cases, name: "ledger" }).unwrap(), 3);
+
+    // A person frees a place.
+    let all = consumers::all(vault).unwrap();
+    let desk_of_cases = all.iter().find(|consumer| consumers::parts(&consumer.name).0 == cases.number());
+    consumers::remove(engine, &desk_of_cases.unwrap().name).await.unwrap();
+    assert_eq!(consumers::all(vault).unwrap().len(), all.len() - 1);
+    assert!(consumers::remove(engine, "nobody").await.is_err());
+    assert!(consumers::remove(engine, "hook:10").await.is_err());
 }

@@ -55,6 +55,13 @@ impl Document {
         }
     }
 
+    /// Fields at its top that no table knows. From a file they are kept: a later version may know them. A program that works with this very
+    /// version has misspelt them.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &str> {
+        let spec = self.kind.spec();
+        self.fields.keys().map(String::as_str).filter(move |name| kinds::field(spec, name).is_none())
+    }
+
     fn reserved(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let kind = self.fields.get("kind").filter(|v| !v.is_null());

@@ -28,6 +28,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::door::cookie;
+use super::odd;
 use super::place::Place;
 
 /// 1 MiB: the longest form has some 200 fields, the longest of them some thousand characters of two bytes, each of which takes three in a
@@ -98,6 +99,7 @@ fn guarded_within(router: Router, uploads: Router, place: &Place, longest_answer
     // From the inside out.
     bounded(router, LONGEST_BODY as u64, longest_answer)
         .merge(bounded(uploads, LONGEST_UPLOAD, LONGEST_UPLOAD_TIME))
+        .layer(middleware::from_fn(odd::as_page))
         .layer(from_ours)
         .layer(CsrfLayer::new())
         .layer(middleware::map_response(async |answer: Response| hardened(answer)))

@@ -46,7 +46,15 @@ impl Scene {
     }
 
     async fn round(&self) {
-        while round(&self.engine, self.folder.path()).await.unwrap() {}
+        let mut lanes = Lanes::new(&self.engine, self.folder.path().into());
+        let mut more = true;
+        while more {
+            lanes.look().await.unwrap();
+            more = false;
+            while let Some(again) = lanes.next().await {
+                more |= again;
+            }
+        }
     }
 
     async fn tell(&self, state: &str) {
@@ -119,15 +127,59 @@ async fn a_hook_that_hangs_is_ended_with_what_it_has_started() {
     let event = Event::of(What::Connection, [0; 32], [0; 32], "offline");
     let outcome = hooks::run(&hook, &event).await;
     assert_eq!(outcome, Outcome::NotTaken("too-slow".into()));
-    let child = scene.read("child").trim().to_owned();
+    ended(scene.read("child").trim()).await;
+}
+
+/// Until this process has ended; that its number is given back is for the machine's first process to do.
+async fn ended(child: &str) {
+    let stat = format!("/proc/{child}/stat");
     let gone = async {
-        let stat = format!("/proc/{child}/stat");
-        // Ended; that its number is given back is for the machine's first process to do.
         while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(5), gone).await.expect("what it has started is ended, too");
+}
+
+/// Until somebody has written this file.
+async fn written(scene: &Scene, name: &str) -> String {
+    let written = async {
+        while scene.read(name).trim().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        scene.read(name).trim().to_owned()
+    };
+    tokio::time::timeout(Duration::from_secs(5), written).await.unwrap_or_else(|_| panic!("no {name}"))
+}
+
+#[tokio::test]
+async fn one_that_is_slow_holds_up_nobody_else_and_what_it_has_started_ends_with_the_home() {
+    let scene = Scene::new().await;
+    scene.hook("10-slow", 0o700, "sleep 300 & echo $! > child; wait");
+    scene.hook("20-quick", 0o700, "cat >> got; echo >> got");
+    scene.round().await;
+    scene.tell("offline").await;
+    let child = {
+        let bringing = bring(&scene.engine, scene.folder.path().into());
+        let heard = async {
+            let child = written(&scene, "child").await;
+            written(&scene, "got").await;
+            // What comes while the slow one is busy comes to the other all the same.
+            scene.tell("connected").await;
+            let second = async {
+                while scene.read("got").lines().count() < 2 {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(5), second).await.expect("the second event");
+            child
+        };
+        tokio::select! {
+            () = bringing => unreachable!("it goes on"),
+            child = heard => child,
+        }
+    };
+    ended(&child).await;
 }
 
 /// Answers one request with this status, and gives what was asked.

@@ -90,14 +90,10 @@ async fn a_token_is_kept_as_its_hash_and_ends_by_itself() {
             }
         }
     }
-    let mut known = tokens::find(&scene.engine.vault, &token).unwrap().unwrap();
+    let known = tokens::find(&scene.engine.vault, &token).unwrap().unwrap();
     let after = |days: u64| Timestamp(known.created.0 + days * 24 * 60 * 60 * 1_000);
     assert!(!known.is_over(after(0)) && known.is_over(after(1)));
-    known.expires = Timestamp(1);
-    let mut changes = Changes::default();
-    let key = [b"token".as_slice(), &causeway_common::framed::sha256(token.as_bytes()).0].concat();
-    records::write(&mut changes, Tree::Programs, &key, &known);
-    scene.engine.commit(changes).await.unwrap();
+    end(&scene, &token, known).await;
     let (status, problem) = scene.get("/api/v1/events", &token).await;
     assert_eq!((status, problem["code"].as_str()), (StatusCode::UNAUTHORIZED, Some("J-103")));
 }
@@ -147,7 +143,7 @@ async fn lists_and_heads_are_read_without_opening() {
 async fn a_problem_is_said_in_the_language_of_whoever_asks() {
     let scene = Scene::new().await;
     let mut asked = request("GET", "/api/v1/events", None, None);
-    asked.headers_mut().insert(header::ACCEPT_LANGUAGE, header::HeaderValue::from_static("ru-RU,ru;q=0.9"));
+    asked.headers_mut().insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("ru-RU,ru;q=0.9"));
     let response = scene.router.clone().oneshot(asked).await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
     assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
@@ -219,7 +215,7 @@ async fn a_draft_is_brought_in_once() {
     let long = json!({ "kind": "BIA", "document": { "where": "x".repeat(caller::BODY_BYTES_MAX) } });
     assert_eq!(scene.post("/api/v1/drafts", &token, &long).await.0, StatusCode::PAYLOAD_TOO_LARGE);
     let mut plain = request("POST", "/api/v1/drafts", Some(&token), Some(&draft));
-    plain.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));
+    plain.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     assert_eq!(scene.ask(plain).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
@@ -255,6 +251,44 @@ async fn events_are_waited_for_acknowledged_and_begin_again_where_they_were() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_taken_away_or_ends_hears_nothing_more() {
+    let scene = Scene::new().await;
+    for is_revoked in [true, false] {
+        let token = scene.token(&[Scope::MetaRead]).await;
+        let known = tokens::find(&scene.engine.vault, &token).unwrap().unwrap();
+        let newest = events::newest(&scene.engine.vault);
+        let path = format!("/api/v1/events?after={newest}&wait=30");
+        let waiting = scene.ask(request("GET", &path, Some(&token), None));
+        let path = format!("/api/v1/events/stream?after={newest}");
+        let streaming = scene.bytes(request("GET", &path, Some(&token), None));
+        let ending = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            if is_revoked {
+                tokens::revoke(&scene.engine, &known.number()).await.unwrap();
+            } else {
+                end(&scene, &token, known).await;
+            }
+            scene.put(&thread(if is_revoked { 1 } else { 2 }, "received")).await;
+        };
+        let all = async { tokio::join!(waiting, streaming, ending) };
+        let all = tokio::time::timeout(Duration::from_secs(10), all).await;
+        let ((status, problem), (_, streamed), ()) = all.expect("both end at once");
+        let code = if is_revoked { "J-102" } else { "J-103" };
+        assert_eq!((status, problem["code"].as_str()), (StatusCode::UNAUTHORIZED, Some(code)));
+        assert!(!String::from_utf8_lossy(&streamed).contains("referral"), "{streamed:?}");
+    }
+}
+
+/// The time of a token is over now.
+async fn end(scene: &Scene, token: &str, mut known: tokens::Token) {
+    known.expires = Timestamp(1);
+    let mut changes = Changes::default();
+    let key = [b"token".as_slice(), &causeway_common::framed::sha256(token.as_bytes()).0].concat();
+    records::write(&mut changes, Tree::Programs, &key, &known);
+    scene.engine.commit(changes).await.unwrap();
+}
+
+#[tokio::test]
 async fn whoever_waits_is_told_that_the_home_was_locked() {
     let Scene { _folder, site, engine, router } = Scene::new().await;
     let token = tokens::create(&engine, "desk", &[Scope::MetaRead], 1).await.unwrap().0;
@@ -276,7 +310,7 @@ async fn a_stream_goes_on_after_the_last_event_that_has_come() {
     scene.put(&thread(1, "received")).await;
     scene.put(&thread(2, "received")).await;
     let mut asked = request("GET", "/api/v1/events/stream?after=0", Some(&token), None);
-    asked.headers_mut().insert("last-event-id", header::HeaderValue::from_static("1"));
+    asked.headers_mut().insert("last-event-id", HeaderValue::from_static("1"));
     let response = scene.router.clone().oneshot(asked).await.unwrap();
     let mut body = response.into_body().into_data_stream();
     let first = String::from_utf8(body.next().await.unwrap().unwrap().to_vec()).unwrap();
@@ -305,4 +339,43 @@ async fn a_program_asks_over_a_socket_of_the_machine() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"events\":[]"), "{answer}");
     serving.abort();
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_a_request_is_said_in_one_form() {
+    let scene = Scene::new().await;
+    let token = scene.token(&Scope::ALL).await;
+    let draft = json!({ "kind": "border-alert", "document": { "where": "Москва" } });
+    let misspelt = json!({ "kind": "border-alert", "document": { "were": "Москва" } });
+    for (method, path, body, status, code) in [
+        ("DELETE", "/api/v1/events", None, 405, "J-113"),
+        ("PUT", "/api/v1/drafts", Some(&draft), 405, "J-113"),
+        ("GET", "/api/v1/drafts/1", None, 404, "J-109"),
+        ("GET", "/api", None, 404, "J-109"),
+        ("GET", "/api/", None, 404, "J-109"),
+        ("GET", "/api/v1/events?afer=3", None, 422, "J-106"),
+        ("GET", "/api/v1/referrals?lst=sent", None, 422, "J-106"),
+        ("GET", "/api/v1/organisations?name=x", None, 422, "J-106"),
+        ("POST", "/api/v1/drafts", Some(&misspelt), 422, "J-106"),
+    ] {
+        let answer = scene.router.clone().oneshot(request(method, path, Some(&token), body)).await.unwrap();
+        let head = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(answer.status().as_u16(), status, "{method} {path}");
+        assert_eq!(head("content-type").as_deref(), Some("application/problem+json"), "{method} {path}");
+        assert_eq!(head("cache-control").as_deref(), Some("no-store"), "{method} {path}");
+        assert_eq!(head("allow").is_some(), status == 405, "{method} {path}");
+        let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        let problem: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!((&problem["code"], &problem["status"]), (&json!(code), &json!(status)), "{problem}");
+    }
+    // The name of a media type is the same in capitals.
+    let mut capitals = request("POST", "/api/v1/drafts", Some(&token), Some(&draft));
+    let kind = HeaderValue::from_static("Application/JSON; charset=UTF-8");
+    capitals.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let (status, kept) = scene.ask(capitals).await;
+    assert_eq!(status, StatusCode::CREATED, "{kept}");
+    assert_eq!(
+        scene.router.clone().oneshot(request("GET", "/api/v1/check", None, None)).await.unwrap().headers()["cache-control"],
+        "no-store"
+    );
 }

@@ -17,6 +17,10 @@ const FILE: &str = "daemon.sock";
 const NAME_BYTES_MAX: usize = 107;
 /// Hexadecimal digits of the home's path in the name of a socket elsewhere: 64 bits tell one user's homes apart.
 const DIGITS: usize = 16;
+/// A daemon that lets nobody in for as long as this has stopped, or is beset: its system keeps a queue of those who wait, and that is full.
+const LET_IN: Duration = super::asking::BEGUN;
+/// How often it is tried meanwhile.
+const LET_IN_AGAIN: Duration = Duration::from_millis(100);
 /// After a failure that is not the caller's (no more files may be opened), it is tried again this much later.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -43,10 +47,12 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Of the home in this folder. What a crash has left is replaced.
-    pub(crate) fn bind(folder: &Path) -> Result<Self, SocketError> {
+    pub(crate) async fn bind(folder: &Path) -> Result<Self, SocketError> {
         let path = of_home(folder)?;
-        match std::os::unix::net::UnixStream::connect(&path) {
+        // Whoever does not let us in at once is there all the same.
+        match UnixStream::connect(&path).await {
             Ok(_) => return Err(SocketError::Taken(path)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(SocketError::Taken(path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 // Only a socket that nobody listens to is in nobody's way.
@@ -93,11 +99,22 @@ impl Listener for Socket {
     }
 }
 
-/// A daemon of this home, if one answers.
-pub(crate) async fn connect(folder: &Path) -> Option<UnixStream> {
-    let stream = UnixStream::connect(of_home(folder).ok()?).await.ok()?;
-    // Nobody else is told what is typed here.
-    is_of_this_user(&stream).then_some(stream)
+/// A daemon of this home, if there is one.
+///
+/// # Errors
+/// There is one, and it lets nobody in.
+pub(crate) async fn connect(folder: &Path) -> io::Result<Option<UnixStream>> {
+    let Ok(path) = of_home(folder) else { return Ok(None) };
+    let begun = tokio::time::Instant::now();
+    loop {
+        match UnixStream::connect(&path).await {
+            // Nobody else is told what is typed here.
+            Ok(stream) => return Ok(is_of_this_user(&stream).then_some(stream)),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) if begun.elapsed() > LET_IN => return Err(error),
+            Err(_) => tokio::time::sleep(LET_IN_AGAIN).await,
+        }
+    }
 }
 
 fn is_of_this_user(stream: &UnixStream) -> bool {
@@ -167,16 +184,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-        assert!(path.exists() && connect(folder.path()).await.is_none());
-        let mut socket = Socket::bind(folder.path()).unwrap();
+        assert!(path.exists() && connect(folder.path()).await.unwrap().is_none());
+        let mut socket = Socket::bind(folder.path()).await.unwrap();
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
-        assert!(matches!(Socket::bind(folder.path()), Err(SocketError::Taken(_))));
+        assert!(matches!(Socket::bind(folder.path()).await, Err(SocketError::Taken(_))));
         let (asking, _) = tokio::join!(connect(folder.path()), socket.accept());
-        assert!(asking.is_some());
+        assert!(asking.unwrap().is_some());
         drop(socket);
         assert!(!path.exists(), "it goes with the daemon");
         std::fs::write(&path, "somebody's").unwrap();
-        assert!(matches!(Socket::bind(folder.path()), Err(SocketError::Io(_))));
+        assert!(matches!(Socket::bind(folder.path()).await, Err(SocketError::Io(_))));
         assert_eq!(std::fs::read(&path).unwrap(), b"somebody's");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_lets_nobody_in_is_there_and_is_not_waited_for_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        // A listener whose queue is full: it has stopped.
+        let stopped = tokio::net::UnixSocket::new_stream().unwrap();
+        stopped.bind(folder.path().join(FILE)).unwrap();
+        let _stopped = stopped.listen(0).unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(stream) = UnixStream::connect(folder.path().join(FILE)).await {
+            waiting.push(stream);
+        }
+        assert!(connect(folder.path()).await.is_err());
+        assert!(matches!(Socket::bind(folder.path()).await, Err(SocketError::Taken(_))));
     }
 }

@@ -263,3 +263,51 @@ async fn an_answer_that_never_comes_is_given_up() {
     assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
     assert!(LONGEST_ANSWER > Duration::from_secs(10), "a passphrase takes seconds");
 }
+
+#[tokio::test]
+async fn whoever_looks_gets_a_page_in_their_language_and_a_script_the_bare_answer() {
+    let slow = Router::new()
+        .route("/slow", get(std::future::pending::<()>))
+        .route("/form", post(async |_: axum::Form<Vec<(String, u8)>>| ""))
+        .route("/list", get(async |_: axum::extract::Query<Vec<(String, u8)>>| ""));
+    let pages = guarded_within(slow, Router::new(), &place(), Duration::from_millis(50));
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for (method, path, header, status, code) in [
+        ("GET", "/nowhere", ("x", ""), 404, "G-150"),
+        ("POST", "/slow", ("x", ""), 405, "G-151"),
+        ("GET", "/slow", ("x", ""), 408, "G-152"),
+        ("POST", "/form", ("content-length", "99999999"), 413, "G-153"),
+        ("GET", "/list?page=-1", ("x", ""), 400, "G-154"),
+        ("POST", "/form", ("content-type", "text/plain"), 415, "G-154"),
+        ("POST", "/form", form, 422, "G-154"),
+    ] {
+        for (accept, language, said) in [
+            ("text/html,application/xhtml+xml,*/*;q=0.8", "ru", Some("Не получилось")),
+            ("text/html", "en", Some("That did not work")),
+            ("*/*", "en", None),
+        ] {
+            let head = [
+                ("host", OURS),
+                ("origin", ORIGIN_OURS),
+                ("sec-fetch-site", "same-origin"),
+                ("accept", accept),
+                ("accept-language", language),
+                header,
+            ];
+            let mut request = asked(method, path, &head);
+            if header == form {
+                *request.body_mut() = Body::from("a=words");
+            }
+            let answer = pages.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{path}");
+            assert_eq!(answer.headers().contains_key("allow"), status == 405, "{path}");
+            assert!(answer.headers().contains_key("content-security-policy"), "{path}");
+            let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+            let body = String::from_utf8_lossy(&body);
+            match said {
+                Some(said) => assert!(body.contains(said) && body.contains(code), "{path}: {body}"),
+                None => assert!(!body.contains("<html"), "{path}: {body}"),
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::attachments::{Unsealed, media_type, names};
@@ -96,15 +97,16 @@ pub(crate) fn size_words(bytes: u64, lang: Lang) -> String {
     lang.fill("file-size-mb", &[("n", &n)])
 }
 
-/// A file to be saved: bytes under a name, whatever it says that it is.
-pub(crate) fn download(name: &str, size: u64, plain: Unsealed) -> Response {
+/// A file to be saved: bytes under a name, whatever it says that it is. Once the home is locked (`ended`) no more of it goes out; the
+/// browser sees that it is not whole.
+pub(crate) fn download(name: &str, size: u64, plain: Unsealed, ended: CancellationToken) -> Response {
     let head = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
         (header::CONTENT_DISPOSITION, disposition(name)),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(KEPT_ONLY)),
         (header::CONTENT_LENGTH, HeaderValue::from(size)),
     ];
-    (head, streamed(plain)).into_response()
+    (head, streamed(plain, ended)).into_response()
 }
 
 /// RFC 6266 with the name in RFC 8187, and in plain letters for whoever does not read that.
@@ -126,7 +128,7 @@ fn disposition(name: &str) -> HeaderValue {
 }
 
 /// What a file says, opened as it is asked for: in memory only, and a piece at a time.
-fn streamed(mut plain: Unsealed) -> Body {
+fn streamed(mut plain: impl Read + Send + 'static, ended: CancellationToken) -> Body {
     let (give, take) = mpsc::channel::<io::Result<Bytes>>(PIECES);
     tokio::task::spawn_blocking(move || {
         loop {
@@ -142,8 +144,12 @@ fn streamed(mut plain: Unsealed) -> Body {
             }
         }
     });
-    Body::from_stream(futures_util::stream::unfold(take, |mut take| async move {
-        take.recv().await.map(|piece| (piece, take))
+    Body::from_stream(futures_util::stream::unfold((take, ended), |(mut take, ended)| async move {
+        if ended.is_cancelled() {
+            return None;
+        }
+        let piece = ended.run_until_cancelled(take.recv()).await??;
+        Some((piece, (take, ended)))
     }))
 }
 
@@ -184,6 +190,18 @@ mod tests {
         for name in ["", "\r\n", "\"", "💥"] {
             assert_eq!(disposition(name), "attachment; filename=\"file\"; filename*=UTF-8''file", "{name:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_going_out_ends_with_the_lock() {
+        use futures_util::StreamExt as _;
+        let ended = CancellationToken::new();
+        let mut pieces = streamed(io::repeat(7), ended.clone()).into_data_stream();
+        for _ in 0..2 * PIECES {
+            assert_eq!(pieces.next().await.unwrap().unwrap().len(), PIECE_BYTES);
+        }
+        ended.cancel();
+        assert!(pieces.next().await.is_none(), "not even what was read already");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::words::moment;
 use super::{Frame, Visitor, draw, failed, is_number, shown};
 use crate::cli::failure::Failure;
 use crate::cli::output::{harmless, text};
+use crate::cli::registrar::SAME_NAME;
 use crate::lang::Lang;
 use crate::registers::countries;
 
@@ -32,6 +33,8 @@ struct Registrar {
     unknown: String,
     all: Vec<Organisation>,
     error: String,
+    /// A member is called alike: whoever means it says so.
+    alike: bool,
     typed: Typed,
 }
 
@@ -53,14 +56,15 @@ pub(crate) struct Typed {
     reason: String,
     vetted: String,
     sure: String,
+    same_name: String,
 }
 
 pub(crate) async fn show(visitor: Visitor) -> Response {
-    let page = page(&visitor, String::new(), Typed::default()).await;
+    let page = page(&visitor, String::new(), false, Typed::default()).await;
     shown(&visitor, page)
 }
 
-async fn page(visitor: &Visitor, error: String, typed: Typed) -> Result<Response, Failure> {
+async fn page(visitor: &Visitor, error: String, alike: bool, typed: Typed) -> Result<Response, Failure> {
     let lang = visitor.lang;
     let frame = visitor.frame("registrar")?;
     // Without a connection the rest of the page is still of use; without being the registrar, nothing of it.
@@ -80,6 +84,7 @@ async fn page(visitor: &Visitor, error: String, typed: Typed) -> Result<Response
         unknown,
         all: organisations::all(visitor).await?,
         error,
+        alike,
         typed,
     }))
 }
@@ -102,7 +107,8 @@ pub(crate) async fn invite(visitor: Visitor, Form(typed): Form<Typed>) -> Respon
         Ok(page) => page,
         Err(failure) => {
             let error = format!("{} {}", failure.message, failure.hint);
-            page(&visitor, error, typed).await.unwrap_or_else(|_| failed(&visitor, failure))
+            let alike = failure.code == SAME_NAME;
+            page(&visitor, error, alike, typed).await.unwrap_or_else(|_| failed(&visitor, failure))
         }
     }
 }
@@ -110,7 +116,10 @@ pub(crate) async fn invite(visitor: Visitor, Form(typed): Form<Typed>) -> Respon
 async fn invited(visitor: &Visitor, typed: &Typed) -> Result<Response, Failure> {
     let (name, kind) = (format!("--name={}", typed.name.trim()), format!("--kind={}", typed.kind));
     let country = format!("--country={}", typed.country);
-    let words = ["registrar", "invite", &name, &kind, &country];
+    let mut words = vec!["registrar", "invite", &name, &kind, &country];
+    if typed.same_name == "yes" {
+        words.push("--same-name");
+    }
     let v = visitor.values(&words).await?.pop().unwrap_or_default();
     let until = moment(text(&v, "expires"), visitor.lang);
     let gaps = [("name", &*harmless(typed.name.trim())), ("until", &until)];

@@ -86,6 +86,10 @@ pub(crate) async fn keep(
 async fn kept(visitor: &Visitor, id: &str, code: &str, typed: &Typed) -> Result<Response, Failure> {
     let draft = drafted(visitor, id).await?;
     let section = section(&draft, code)?;
+    let more = first(typed, "more");
+    if !more.bytes().all(is_of_path) {
+        return Err(Failure::not_found(&harmless(more)));
+    }
     let fields = fields(typed);
     let mut written = draft.document.clone();
     // What is no field of this section is nobody's answer.
@@ -160,9 +164,14 @@ async fn onward(
     Ok(Redirect::to(&format!("{here}?wrong=yes#errors")).into_response())
 }
 
+/// Whether this may stand in the path of a field. Nothing else gets into an address.
+fn is_of_path(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"._-[]".contains(&b)
+}
+
 /// A path in an address: its brackets are no letters there.
 fn encoded(path: &str) -> String {
-    let plain = path.bytes().filter(|b| b.is_ascii_alphanumeric() || b"._-[]".contains(b));
+    let plain = path.bytes().filter(|b| is_of_path(*b));
     plain.map(char::from).collect::<String>().replace('[', "%5B").replace(']', "%5D")
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn save(visitor: Visitor, Path((id, file)): Path<(String, Strin
         let (packet, entry) = present(&visitor, &id, &file).await?;
         visitor.home.note("saved an attachment").await?;
         let plain = fetched::open(&visitor.home.engine.staging, packet, &entry)?;
-        Ok(download(&entry.name, entry.size, plain))
+        Ok(download(&entry.name, entry.size, plain, visitor.open().ended()))
     };
     let saved = saved.await;
     shown(&visitor, saved)
