@@ -46,6 +46,7 @@ words![
     "office",
     "org",
     "pages",
+    "pages-lists",
     "pages-network",
     "pages-office",
     "pages-settings",

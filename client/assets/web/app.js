@@ -244,6 +244,16 @@ if (upload) {
   addEventListener("paste", (event) => bringAll([...event.clipboardData.files]));
 }
 
+// All lines of a page are chosen at once, or none of them.
+for (const all of document.querySelectorAll("button[data-choose]")) {
+  const lines = document.querySelectorAll(`input[type=checkbox][form=${all.dataset.choose}]`);
+  all.hidden = lines.length === 0;
+  all.addEventListener("click", () => {
+    const chosen = ![...lines].every((line) => line.checked);
+    for (const line of lines) line.checked = chosen;
+  });
+}
+
 // A picture that cannot be shown says so in words.
 for (const picture of document.querySelectorAll("img[data-unshown]")) {
   const unshown = () => {

@@ -48,6 +48,7 @@ pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod statistics;
 pub(crate) mod step;
+pub(crate) mod tags;
 pub(crate) mod tasks;
 pub(crate) mod words;
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::files::Listed;
 use super::office::{Assigning, Note, Said};
 use super::row::{self, Mark, Row};
+use super::tags::known;
 use super::words::{When, moment, when};
 use super::{Frame, Visitor, draw, is_number, shown};
 use crate::cli::failure::Failure;
@@ -46,6 +47,8 @@ struct Item {
     tell: Vec<(String, String)>,
     organisation: String,
     assigning: Assigning,
+    /// Tags that are in use, to choose from.
+    known_tags: Vec<String>,
     typed: Note,
     error: String,
 }
@@ -124,6 +127,7 @@ pub(crate) async fn page(
         tell: tell(&v, lang),
         organisation: visitor.home.engine.identity.name.clone(),
         assigning: Assigning::of(visitor, &row)?,
+        known_tags: known(visitor)?,
         typed,
         error,
         events: timeline(&v, lang),
