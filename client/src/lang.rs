@@ -46,6 +46,7 @@ words![
     "office",
     "org",
     "pages",
+    "pages-handover",
     "pages-lists",
     "pages-network",
     "pages-office",

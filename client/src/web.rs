@@ -114,6 +114,8 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/item/{id}/assign", post(pages::office::assign))
         .route("/item/{id}/tag", post(pages::tags::change))
         .route("/item/{id}/print", post(pages::office::print))
+        .route("/item/{id}/handed_over", get(pages::handover::ask).post(pages::handover::sign))
+        .route("/texts", post(pages::texts::one))
         .route("/duty/read", post(pages::office::read))
         .route("/duty/snooze", post(pages::office::snooze))
         .route("/item/{id}/{step}", get(pages::step::ask).post(pages::step::take))

@@ -136,7 +136,6 @@ step-text-hint = Имена и адреса — только если они н�
 step-eta = Когда
 step-until = До какого времени
 step-staff = Ваш номер сотрудника
-step-at-terminal = Запись о передаче составляют и подписывают в терминале: causeway handed-over.
 errors-title = Проверьте, пожалуйста
 go-back = Назад
 time-pt0m = сейчас

@@ -32,6 +32,7 @@ pub(crate) mod begin;
 pub(crate) mod board;
 pub(crate) mod draft;
 pub(crate) mod files;
+pub(crate) mod handover;
 pub(crate) mod help;
 pub(crate) mod item;
 pub(crate) mod list;
@@ -50,6 +51,7 @@ pub(crate) mod statistics;
 pub(crate) mod step;
 pub(crate) mod tags;
 pub(crate) mod tasks;
+pub(crate) mod texts;
 pub(crate) mod words;
 
 /// Cookie with the language of whoever looks; it names nobody.

@@ -6,9 +6,11 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::files::Listed;
+use super::handover::Record;
 use super::office::{Assigning, Note, Said};
 use super::row::{self, Mark, Row};
 use super::tags::known;
+use super::texts::names;
 use super::words::{When, moment, when};
 use super::{Frame, Visitor, draw, is_number, shown};
 use crate::cli::failure::Failure;
@@ -51,6 +53,9 @@ struct Item {
     known_tags: Vec<String>,
     typed: Note,
     error: String,
+    /// Texts of the organisation, by name.
+    templates: Vec<String>,
+    handover: Option<Record>,
 }
 
 struct Step {
@@ -130,6 +135,8 @@ pub(crate) async fn page(
         known_tags: known(visitor)?,
         typed,
         error,
+        templates: names(visitor)?,
+        handover: Record::of(&v, lang),
         events: timeline(&v, lang),
         row,
         ours,
