@@ -65,6 +65,7 @@ pub(crate) mod steps;
 pub(crate) mod tasks;
 mod through;
 pub(crate) mod turn;
+mod typed;
 mod unopened;
 
 use crate::lang::Lang;
@@ -293,8 +294,7 @@ where
 }
 
 fn not_a_command(error: &clap::Error) -> Failure {
-    let why = error.to_string().lines().next().unwrap_or_default().to_owned();
-    Failure::wrong("fail-not-a-command", &[("why", &why)])
+    typed::not_understood(error)
 }
 
 /// A command that is not done in a home that is open already.

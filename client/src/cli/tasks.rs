@@ -116,6 +116,7 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         "task": task.code,
         "level": task.level,
         "deadline": task.clock,
+        "round": task.round,
         "due": time(task.due),
         "late": task.is_late(home.engine.now()),
         "made": time(task.made),

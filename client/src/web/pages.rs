@@ -133,7 +133,7 @@ impl Visitor {
             nobody: duty::roster(vault)?.is_some_and(|roster| roster.who(now).is_none()),
             snoozed: duty::snooze(vault)?.filter(|snooze| snooze.holds(last, now)),
             failed: records::failed_count(vault),
-            tasks: escalation::tasks::to_do(&self.home.engine)?.len(),
+            tasks: escalation::tasks::matters(&escalation::tasks::to_do(&self.home.engine)?),
             drafts: drafts::all(vault)?.len(),
             code_unwritten: records::is_code_unwritten(vault),
             chip: Chip::of(&self.open.connection.borrow(), self.home.engine.unsent(), self.lang),
