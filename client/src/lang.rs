@@ -48,6 +48,7 @@ words![
     "pages",
     "pages-failures",
     "pages-handover",
+    "pages-hints",
     "pages-lists",
     "pages-network",
     "pages-office",

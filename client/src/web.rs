@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, on_page};
 use crate::daemon::Daemon;
 
 pub(crate) mod door;
@@ -235,7 +235,7 @@ async fn must_be_open(State(site): State<Shared>, request: Request, next: Next) 
         site.idle.lock().await.touch(now());
     }
     // A request that goes on when the home is locked is not carried out.
-    open.unless_locked(next.run(request)).await.unwrap_or_else(|| Redirect::to("/").into_response())
+    open.unless_locked(on_page(next.run(request))).await.unwrap_or_else(|| Redirect::to("/").into_response())
 }
 
 /// The time of this machine.

@@ -101,12 +101,8 @@ pub(super) fn not_attached(error: TransferError, file: &Path) -> Failure {
             with_why("attach-unkept", &io)
         }
         TransferError::Photo => Failure::wrong("attach-photo", &[("file", &file)]),
-        TransferError::Attachment(AttachmentError::TooLarge) => {
-            too_large(&file, ATTACHMENT_BYTES_MAX)
-        }
-        TransferError::Large(TooLarge::File(max)) => {
-            too_large(&file, max)
-        }
+        TransferError::Attachment(AttachmentError::TooLarge) => too_large(&file, ATTACHMENT_BYTES_MAX),
+        TransferError::Large(TooLarge::File(max)) => too_large(&file, max),
         TransferError::Large(TooLarge::Together) => Failure::wrong("attach-much", &[("file", &file)]),
         TransferError::Empty => Failure::wrong("attach-empty", &[("file", &file)]),
         TransferError::TooMany => {

@@ -55,8 +55,8 @@ pub(crate) async fn check(args: CheckArgs, home: &Home) -> Result<(), Failure> {
     if let Some(heard) = &args.fingerprint {
         compare(org, heard)?;
     }
-    let check = Check::of(org, &args.by, args.how, &args.note, home.engine.now())
-        .map_err(|error| match error {
+    let check =
+        Check::of(org, &args.by, args.how, &args.note, home.engine.now()).map_err(|error| match error {
             CheckError::By(name) => Failure::from(name),
             _ => Failure::wrong("fail-check-note", &[("max", &NOTE_CHARS_MAX.to_string())]),
         })?;

@@ -37,8 +37,8 @@ mod sieve;
 
 pub(crate) use self::listing::ListArgs;
 pub(crate) use self::listing::{count, kept_apart, list, listed, listed_all};
-pub(crate) use self::sieve::Sieve;
 use self::listing::{entry, transport_words};
+pub(crate) use self::sieve::Sieve;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InboxCommand {

@@ -13,7 +13,8 @@ const SHOWN_CHARS: usize = 60;
 /// The failure of a command that is none.
 pub(super) fn not_understood(error: &clap::Error) -> Failure {
     let flag = context(error, ContextKind::InvalidArg);
-    let value: String = harmless(&context(error, ContextKind::InvalidValue)).chars().take(SHOWN_CHARS).collect();
+    let value: String =
+        harmless(&context(error, ContextKind::InvalidValue)).chars().take(SHOWN_CHARS).collect();
     let first_line = error.to_string().lines().next().unwrap_or_default().to_owned();
     let why = first_line.trim_start_matches("error: ").to_owned();
     let id = match error.kind() {

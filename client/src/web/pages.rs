@@ -11,7 +11,7 @@ use causeway_common::time::Timestamp;
 use serde_json::Value;
 
 use crate::cli;
-use crate::cli::failure::{Failure, exit};
+use crate::cli::failure::{Failure, exit, on_page};
 use crate::cli::home::Home;
 use crate::cli::output::{Taken, capital, harmless};
 use crate::daemon::Open;
@@ -62,6 +62,8 @@ pub(crate) struct Visitor {
     pub(crate) lang: Lang,
     pub(crate) home: Home,
     open: Arc<Open>,
+    /// Whether this is a person on a page, and no program.
+    on_page: bool,
 }
 
 impl FromRequestParts<Shared> for Visitor {
@@ -70,19 +72,19 @@ impl FromRequestParts<Shared> for Visitor {
     async fn from_request_parts(parts: &mut Parts, site: &Shared) -> Result<Self, Redirect> {
         let lang = language(&parts.headers);
         let open = site.daemon.home().await.ok_or_else(|| Redirect::to("/"))?;
-        Ok(Self::of(open, lang))
+        Ok(Self { on_page: true, ..Self::of(open, lang) })
     }
 }
 
 impl Visitor {
     /// Whoever looks at this home in this language.
     pub(crate) fn of(open: Arc<Open>, lang: Lang) -> Self {
-        Self { lang, home: open.home.read_in(lang), open }
+        Self { lang, home: open.home.read_in(lang), open, on_page: false }
     }
 
     /// The same, in another language.
     pub(crate) fn speaking(&self, lang: Lang) -> Self {
-        Self::of(Arc::clone(&self.open), lang)
+        Self { on_page: self.on_page, ..Self::of(Arc::clone(&self.open), lang) }
     }
 
     /// The home that is looked at.
@@ -96,7 +98,9 @@ impl Visitor {
         doing: impl AsyncFnOnce(&Home) -> T + Send + 'static,
     ) -> Result<T, Failure> {
         let home = self.home.read_in(self.lang);
-        cli::apart(move || async move { doing(&home).await }).await
+        let page = self.on_page;
+        cli::apart(move || async move { if page { on_page(doing(&home)).await } else { doing(&home).await } })
+            .await
     }
 
     /// Runs a command for whoever looks.

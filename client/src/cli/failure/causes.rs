@@ -144,7 +144,7 @@ impl From<LinkError> for Failure {
 pub(crate) fn unreachable(why: impl Fn(Lang) -> String) -> Failure {
     Failure::in_each("N-102", exit::NETWORK, |lang| {
         let message = lang.fill("fail-relay-unreachable", &[("why", &why(lang))]);
-        (message, lang.text("fail-relay-unreachable.hint"))
+        (message, super::hint("fail-relay-unreachable.hint", &[], lang))
     })
 }
 

@@ -68,7 +68,8 @@ pub(crate) struct ListArgs {
 impl ListArgs {
     /// Those of a view that was kept, or of the pages.
     pub(crate) fn of_filter(filter: &Filter) -> Self {
-        let (view, some) = (&*filter.view, |word: &String| Some(word.clone()).filter(|word| !word.is_empty()));
+        let (view, some) =
+            (&*filter.view, |word: &String| Some(word.clone()).filter(|word| !word.is_empty()));
         Self {
             unread: view == "unread",
             needs_answer: view == "needs-answer",

@@ -75,8 +75,9 @@ mod tests {
     #[test]
     fn days_are_whole_and_what_is_no_day_is_refused() {
         let between = |since: &str, until: &str| {
-            let (since, until) = (Some(since.to_owned()), Some(until.to_owned()));
-            Sieve::of(&ListArgs { since, until, ..ListArgs::default() })
+            let mut args = ListArgs::default();
+            (args.since, args.until) = (Some(since.to_owned()), Some(until.to_owned()));
+            Sieve::of(&args)
         };
         let one = between("2026-11-29", "2026-11-29").unwrap();
         let noon = Timestamp(begins("2026-11-29".parse().unwrap()).0 + 43_200_000);

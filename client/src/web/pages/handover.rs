@@ -61,7 +61,8 @@ impl Record {
             let step = of_this.clone().map(|(step, _)| *step).find(|step| step["by"] == v[org]);
             Side {
                 name: harmless(text(v, name)),
-                desk: step.map_or_else(String::new, |s| harmless(s["by_device"].as_str().unwrap_or_default())),
+                desk: step
+                    .map_or_else(String::new, |s| harmless(s["by_device"].as_str().unwrap_or_default())),
                 at: step.map(|step| when(text(step, "at"), lang)),
             }
         };
@@ -236,12 +237,7 @@ async fn signed_as(visitor: &Visitor, id: &str, typed: &Typed) -> Result<(), Fai
     visitor.run(&words).await.map(drop)
 }
 
-async fn page(
-    visitor: &Visitor,
-    id: &str,
-    error: String,
-    typed: Option<Typed>,
-) -> Result<Response, Failure> {
+async fn page(visitor: &Visitor, id: &str, error: String, typed: Option<Typed>) -> Result<Response, Failure> {
     let lang = visitor.lang;
     let (thread, _) = transition(visitor, id, STEP)?;
     let ours = thread.ours;
@@ -249,10 +245,9 @@ async fn page(
     let row = Row::of(&v, ours, lang).ok_or_else(|| Failure::not_found(id))?;
     let theirs = record_of_other_side(&thread, &visitor.home)?;
     let signed = crate::engine::threads::work_of(&thread, &visitor.home.engine.vault)?.signed();
-    let typed = typed.or_else(|| theirs.as_ref().map(Typed::of)).unwrap_or_else(|| Typed {
-        at: local(&jiff::Timestamp::now().to_string()),
-        ..Typed::default()
-    });
+    let typed = typed
+        .or_else(|| theirs.as_ref().map(Typed::of))
+        .unwrap_or_else(|| Typed { at: local(&jiff::Timestamp::now().to_string()), ..Typed::default() });
     Ok(draw(&Page {
         frame: visitor.frame(if ours { "sent" } else { "inbox" })?,
         title: lang.text("do-handed-over"),
@@ -281,7 +276,8 @@ mod tests {
     }
 
     fn shown(steps: &[Value]) -> Record {
-        let v = json!({ "from": "aa", "to": "bb", "from_name": "House", "to_name": "Police", "timeline": steps });
+        let v =
+            json!({ "from": "aa", "to": "bb", "from_name": "House", "to_name": "Police", "timeline": steps });
         Record::of(&v, Lang::En).unwrap()
     }
 

@@ -169,7 +169,7 @@ fn warnings(v: &Value, lang: Lang) -> Vec<String> {
     if v["exercise"] == true {
         found.push(lang.text("list-exercise"));
     }
-    found.extend(v["held"]["words"].as_str().map(|words| lang.fill("shown-held", &[("words", words)])));
+    found.extend(v["held"]["words"].as_str().map(|words| lang.fill("onpage-held", &[("words", words)])));
     found.extend(v["waits"].as_str().map(|words| lang.fill("shown-waits", &[("words", words)])));
     for doubt in v["doubts"].as_array().into_iter().flatten() {
         let standing = text(doubt, "standing");

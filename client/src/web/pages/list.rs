@@ -150,7 +150,7 @@ async fn page(visitor: &Visitor, asked: &Asked, ours: bool, mut said: Said) -> R
         title: lang.text(&format!("nav-{here}")),
         empty: match (nameless, view, asked.filter.is_narrow()) {
             (true, ..) => {
-                format!("{} {}", lang.text("fail-office-no-me"), lang.text("fail-office-no-me.hint"))
+                format!("{} {}", lang.text("fail-office-no-me"), lang.text("onpage-fail-office-no-me"))
             }
             (false, "all", false) => lang.text(&format!("empty-{here}")),
             _ => lang.text("empty-view"),

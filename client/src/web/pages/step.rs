@@ -128,7 +128,11 @@ async fn taken(visitor: &Visitor, id: &str, step: &str, typed: &Typed) -> Result
 }
 
 /// What the table asks of a step that is possible now.
-pub(crate) fn transition(visitor: &Visitor, id: &str, step: &str) -> Result<(Thread, &'static Transition), Failure> {
+pub(crate) fn transition(
+    visitor: &Visitor,
+    id: &str,
+    step: &str,
+) -> Result<(Thread, &'static Transition), Failure> {
     if !super::is_number(id) {
         return Err(Failure::not_found(&harmless(id)));
     }

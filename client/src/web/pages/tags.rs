@@ -30,8 +30,7 @@ pub(crate) async fn change(visitor: Visitor, Path(id): Path<String>, Form(typed)
     if !is_number(&id) {
         return failed(&visitor, Failure::not_found(&harmless(&id)));
     }
-    let (what, tag) =
-        if typed.remove.is_empty() { ("add", &typed.add) } else { ("remove", &typed.remove) };
+    let (what, tag) = if typed.remove.is_empty() { ("add", &typed.add) } else { ("remove", &typed.remove) };
     match visitor.run(&["tag", what, &id, "--", tag]).await {
         Ok(_) => Redirect::to(&format!("/item/{id}#tags")).into_response(),
         Err(failure) => failed(&visitor, failure),

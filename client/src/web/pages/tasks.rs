@@ -192,8 +192,20 @@ mod tests {
     #[test]
     fn every_task_is_said_in_words_without_commands_codes_and_times_of_machines() {
         let codes = [
-            "remind", "overdue", "call", "supervisor", "recipient", "arrival", "alert-over", "danger", "confirm",
-            "reassign", "next-shelter", "bed-offered", "bed-gone", "bed-over",
+            "remind",
+            "overdue",
+            "call",
+            "supervisor",
+            "recipient",
+            "arrival",
+            "alert-over",
+            "danger",
+            "confirm",
+            "reassign",
+            "next-shelter",
+            "bed-offered",
+            "bed-gone",
+            "bed-over",
         ];
         for lang in Lang::ALL {
             for code in codes {

@@ -19,11 +19,8 @@ pub(crate) async fn act(visitor: Visitor, Form(typed): Form<Typed>) -> Response 
 }
 
 async fn acted(visitor: &Visitor, typed: &Typed) -> Result<Response, Failure> {
-    let ids: Vec<&str> = typed
-        .iter()
-        .filter(|(name, id)| name == "id" && is_number(id))
-        .map(|(_, id)| id.as_str())
-        .collect();
+    let ids: Vec<&str> =
+        typed.iter().filter(|(name, id)| name == "id" && is_number(id)).map(|(_, id)| id.as_str()).collect();
     let lang = visitor.lang;
     let (asked, ours) = (Asked::typed(typed), first(typed, "list") == "sent");
     let error = match ids.len() {
