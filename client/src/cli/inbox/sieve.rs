@@ -86,6 +86,6 @@ mod tests {
         for wrong in ["yesterday", "2026-13-01", "", "9999999-01-01"] {
             assert_eq!(between(wrong, "2026-11-29").err().unwrap().code, "C-105", "{wrong}");
         }
-        assert!(between("-9999-01-01", "9999-12-31").unwrap().lets_at(noon), "the ends of the calendar");
+        assert!(between("-009999-01-01", "9999-12-31").unwrap().lets_at(noon), "the ends of the calendar");
     }
 }
