@@ -89,7 +89,7 @@ fn signed(v: &Value) -> impl Iterator<Item = (&Value, &Map<String, Value>)> {
 fn rows(record: &Map<String, Value>, lang: Lang) -> Vec<(String, String)> {
     let rows = said::whole_record(record, lang).into_iter();
     rows.map(|(label, words)| {
-        let label = label.split_once(UNDER).map_or(label.clone(), |(_, rest)| rest.to_owned());
+        let label = label.split_once(UNDER).map_or(label.as_str(), |(_, rest)| rest).to_owned();
         (harmless(&label), harmless(&moment(&words, lang)))
     })
     .collect()

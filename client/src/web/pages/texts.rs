@@ -26,8 +26,8 @@ pub(crate) fn put_in(visitor: &Visitor, name: &str, typed: &mut String) -> Resul
 }
 
 fn of(visitor: &Visitor, name: &str) -> Result<Option<String>, Failure> {
-    let all = texts::list(&visitor.home.engine.vault)?.into_iter();
-    Ok(all.into_iter().find(|(known, _)| known == name).map(|(_, text)| text))
+    let mut all = texts::list(&visitor.home.engine.vault)?.into_iter();
+    Ok(all.find(|(known, _)| known == name).map(|(_, text)| text))
 }
 
 #[derive(Deserialize)]
