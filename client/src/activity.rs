@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::vault::{Changes, Tree, Vault, VaultError};
 
+/// How the damage of the log is named.
+const BROKEN: &str = "the activity log is broken before entry ";
 /// Longest description, in bytes; descriptions name what was done, never about whom.
 const WHAT_BYTES_MAX: usize = 200;
 const ENTRY_BYTES_MAX: usize = 1024;
@@ -66,6 +68,11 @@ pub(crate) fn renumber(before: &Vault, changes: &mut Changes) -> Result<(), Vaul
     })
 }
 
+/// Before which entry the log does not hold together, if that is the damage.
+pub(crate) fn broken_before(damage: &str) -> Option<&str> {
+    damage.strip_prefix(BROKEN)
+}
+
 /// Checks the whole chain; gives the number of entries.
 pub fn verify(vault: &Vault) -> Result<u64, VaultError> {
     let mut previous = Digest([0; 32]);
@@ -74,7 +81,7 @@ pub fn verify(vault: &Vault) -> Result<u64, VaultError> {
         let entry = read(&bytes)?;
         count += 1;
         if entry.number != count || entry.previous != previous {
-            return Err(VaultError::Damaged(format!("the activity log is broken before entry {count}")));
+            return Err(VaultError::Damaged(format!("{BROKEN}{count}")));
         }
         previous = framed::sha256(&bytes);
     }

@@ -20,6 +20,10 @@ use crate::records::{self, RecordError};
 use crate::referral::lifecycle::{Action, WorkState};
 use crate::vault::{Tree, Vault};
 
+mod tags;
+
+use self::tags::Tags;
+
 /// Fewer than this many referrals are read by one thread: to start another takes as long.
 const SHARED_OUT_MIN: usize = 256;
 
@@ -65,6 +69,7 @@ pub struct Catalogue {
     words: HashSet<Arc<str>>,
     /// Who has which referral, by number.
     assigned: HashMap<[u8; 32], String>,
+    tags: Tags,
     /// Names of the tasks that are still to be done.
     open_tasks: BTreeSet<Vec<u8>>,
     generation: u64,
@@ -125,6 +130,11 @@ impl Catalogue {
         self.assigned.iter()
     }
 
+    /// Tags of referrals.
+    pub(crate) fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
     /// The commit of the vault that it is up to date with.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
@@ -136,9 +146,10 @@ impl Catalogue {
         lines: Vec<Line>,
         open_tasks: Vec<Vec<u8>>,
         assigned: Vec<([u8; 32], String)>,
+        tags: Vec<([u8; 32], Vec<String>)>,
     ) -> Self {
         let (open_tasks, assigned) = (open_tasks.into_iter().collect(), assigned.into_iter().collect());
-        let mut kept = Self { generation, open_tasks, assigned, ..Self::default() };
+        let mut kept = Self { generation, open_tasks, assigned, tags: Tags::kept(tags), ..Self::default() };
         for line in lines {
             let (kind, work) = (kept.word(&line.kind), kept.word(&line.work));
             kept.enter(Line { kind, work, ..line });
@@ -171,6 +182,7 @@ impl Catalogue {
             }
         }
         self.assigned.retain(|case, _| vault.holds(Tree::Office, &office::assigned_id(case)));
+        self.tags.refresh(vault, self.generation)?;
         let written = vault.written_after(Tree::Clocks, self.generation);
         for (id, is_open) in tasks::standing(vault, written)? {
             if is_open {

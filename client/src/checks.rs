@@ -9,7 +9,7 @@ use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Longest note, in characters.
-const NOTE_CHARS_MAX: usize = 500;
+pub(crate) const NOTE_CHARS_MAX: usize = 500;
 
 /// How two people compared a fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

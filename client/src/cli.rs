@@ -27,7 +27,7 @@ pub(crate) mod drafts;
 mod enclosed;
 mod erase;
 mod exhibits;
-mod export;
+pub(crate) mod export;
 pub mod failure;
 mod head;
 pub(crate) mod home;
@@ -65,6 +65,7 @@ pub(crate) mod steps;
 pub(crate) mod tasks;
 mod through;
 pub(crate) mod turn;
+mod typed;
 mod unopened;
 
 use crate::lang::Lang;
@@ -293,8 +294,7 @@ where
 }
 
 fn not_a_command(error: &clap::Error) -> Failure {
-    let why = error.to_string().lines().next().unwrap_or_default().to_owned();
-    Failure::wrong("fail-not-a-command", &[("why", &why)])
+    typed::not_understood(error)
 }
 
 /// A command that is not done in a home that is open already.
@@ -364,6 +364,8 @@ async fn with_home(command: Command, home: &Home) -> Result<(), Failure> {
         Command::Note(args) => steps::note(args, home).await,
         Command::Notes(command) => office::notes::run(command, home).await,
         Command::Assign(args) => office::assign::assign(args, home).await,
+        Command::Tag(command) => office::tags::run(command, home).await,
+        Command::View(command) => office::views::run(command, home).await,
         Command::Roster(command) => office::roster::run(command, home).await,
         Command::Template(command) => office::texts::run(command, home).await,
         Command::Alarm(command) => office::alarm::run(command, home).await,

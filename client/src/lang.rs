@@ -47,9 +47,14 @@ words![
     "office",
     "org",
     "pages",
+    "pages-failures",
+    "pages-handover",
+    "pages-hints",
+    "pages-lists",
     "pages-network",
     "pages-office",
     "pages-settings",
+    "pages-tasks",
     "problems",
     "referring",
     "registers",
@@ -121,6 +126,15 @@ impl Lang {
             args.set(*name, FluentValue::from(*value));
         }
         self.find(id, Some(&args)).unwrap_or_else(|| id.to_owned())
+    }
+
+    /// A text with what goes into its gaps, if there is one.
+    pub(crate) fn find_filled(self, id: &str, gaps: &[(&str, &str)]) -> Option<String> {
+        let mut args = FluentArgs::new();
+        for (name, value) in gaps {
+            args.set(*name, FluentValue::from(*value));
+        }
+        self.find(id, Some(&args))
     }
 
     /// A text if there is one: `message` or `message.attribute`.

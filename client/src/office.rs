@@ -1,5 +1,5 @@
-//! What colleagues keep in common and nobody else is told: notes about cases, who has which case, who is on duty, texts that
-//! are used again.
+//! What colleagues keep in common and nobody else is told: notes about cases, who has which case, how cases are tagged, who is on
+//! duty, texts that are used again. And what one workstation keeps for itself: notes for one person, views of lists.
 //!
 //! Each is one entry. What is written of one thing replaces what was: the higher revision counts, and of two of one revision
 //! the name of the device that wrote it decides, so that all workstations come to the same, whatever comes first and however
@@ -16,7 +16,9 @@ use crate::vault::{CaseName, Changes, Tree, Vault};
 pub mod duty;
 pub mod notes;
 pub mod roster;
+pub mod tags;
 pub mod texts;
+pub mod views;
 
 /// Longest text that a person writes into an entry, in characters: two pages.
 pub const TEXT_CHARS_MAX: usize = 4_000;
@@ -49,10 +51,14 @@ pub enum Kind {
     HandoverRead = 7,
     /// A text that is used again.
     Text = 8,
+    /// A tag of a case, by which it is found in lists.
+    Tag = 9,
+    /// A view of a list that this workstation has kept: it is never shared.
+    View = 10,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Note,
         Self::OwnNote,
         Self::Assigned,
@@ -61,6 +67,8 @@ impl Kind {
         Self::Handover,
         Self::HandoverRead,
         Self::Text,
+        Self::Tag,
+        Self::View,
     ];
 
     /// Its word among colleagues.
@@ -74,6 +82,8 @@ impl Kind {
             Self::Handover => "handover",
             Self::HandoverRead => "handover_read",
             Self::Text => "text",
+            Self::Tag => "tag",
+            Self::View => "view",
         }
     }
 
@@ -84,7 +94,12 @@ impl Kind {
 
     /// Whether it is about a case.
     fn is_of_case(self) -> bool {
-        matches!(self, Self::Note | Self::OwnNote | Self::Assigned)
+        matches!(self, Self::Note | Self::OwnNote | Self::Assigned | Self::Tag)
+    }
+
+    /// Whether colleagues are told of it. What a workstation keeps for itself is never sent, and not taken from anybody.
+    pub(crate) fn is_shared(self) -> bool {
+        !matches!(self, Self::OwnNote | Self::View)
     }
 
     /// Entries of it that are kept: of one case, or of the organisation. 500 notes of the longest text are 18 MB.
@@ -93,7 +108,9 @@ impl Kind {
             Self::Note | Self::OwnNote => 500,
             Self::Assigned | Self::Roster => 1,
             Self::Override | Self::Text => 200,
-            Self::Handover | Self::HandoverRead => 100,
+            // With those that were taken away: five times as many as a case has at once.
+            Self::Handover | Self::HandoverRead | Self::Tag => 100,
+            Self::View => views::VIEWS_MAX,
         }
     }
 }
@@ -271,14 +288,14 @@ pub(crate) fn shared_after(vault: &Vault, generation: u64) -> Result<Vec<Entry>,
     for id in vault.written_after(Tree::Office, generation) {
         found.extend(records::read::<Entry>(vault, Tree::Office, &id)?);
     }
-    found.retain(|entry| entry.kind().is_some_and(|kind| kind != Kind::OwnNote));
+    found.retain(|entry| entry.kind().is_some_and(Kind::is_shared));
     Ok(found)
 }
 
-/// Removes what people have written about a case, as texts go. Says whether there was any.
+/// Removes what people have written about a case, tags too, as texts go. Says whether there was any.
 pub(crate) fn drop_notes(vault: &Vault, changes: &mut Changes, case: CaseName) -> bool {
     let mut found = false;
-    for kind in [Kind::Note, Kind::OwnNote] {
+    for kind in [Kind::Note, Kind::OwnNote, Kind::Tag] {
         for id in records::ids_with_prefix(vault, Tree::Office, &prefix(Some(case), kind)) {
             changes.delete(Tree::Office, &id);
             found = true;

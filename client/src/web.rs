@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, on_page};
 use crate::daemon::Daemon;
 
 pub(crate) mod door;
@@ -108,12 +108,18 @@ pub(crate) type Shared = Arc<Site>;
 pub(crate) fn router(site: &Shared) -> Router {
     let inside = Router::new()
         .route("/board", get(pages::board::show))
-        .route("/inbox", get(pages::list::incoming))
-        .route("/sent", get(pages::list::sent))
+        .route("/inbox", get(pages::list::incoming).post(pages::list::incoming_filtered))
+        .route("/sent", get(pages::list::sent).post(pages::list::sent_filtered))
+        .route("/list/chosen", post(pages::list::chosen::act))
+        .route("/list/keep", post(pages::list::kept::keep))
+        .route("/list/take-away", post(pages::list::kept::take_away))
         .route("/item/{id}", get(pages::item::show))
         .route("/item/{id}/note", post(pages::office::note))
         .route("/item/{id}/assign", post(pages::office::assign))
+        .route("/item/{id}/tag", post(pages::tags::change))
         .route("/item/{id}/print", post(pages::office::print))
+        .route("/item/{id}/handed_over", get(pages::handover::ask).post(pages::handover::sign))
+        .route("/texts", post(pages::texts::one))
         .route("/duty/read", post(pages::office::read))
         .route("/duty/snooze", post(pages::office::snooze))
         .route("/item/{id}/{step}", get(pages::step::ask).post(pages::step::take))
@@ -235,7 +241,7 @@ async fn must_be_open(State(site): State<Shared>, request: Request, next: Next) 
         site.idle.lock().await.touch(now());
     }
     // A request that goes on when the home is locked is not carried out.
-    open.unless_locked(next.run(request)).await.unwrap_or_else(|| Redirect::to("/").into_response())
+    open.unless_locked(on_page(next.run(request))).await.unwrap_or_else(|| Redirect::to("/").into_response())
 }
 
 /// What the browser does by itself is nobody's presence.

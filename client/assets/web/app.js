@@ -244,6 +244,34 @@ if (upload) {
   addEventListener("paste", (event) => bringAll([...event.clipboardData.files]));
 }
 
+// A text of the organisation is put in where the cursor stands; without an answer the form does it.
+for (const button of document.querySelectorAll("button[data-into]")) {
+  button.addEventListener("click", async (event) => {
+    const name = button.form.elements.template.value;
+    const field = document.getElementById(button.dataset.into);
+    event.preventDefault();
+    if (!name) return;
+    try {
+      const answer = await fetch("/texts", { method: "POST", body: new URLSearchParams({ name }), redirect: "error" });
+      if (!answer.ok) throw new Error();
+      field.setRangeText(await answer.text(), field.selectionStart, field.selectionEnd, "end");
+      field.focus();
+    } catch {
+      button.form.requestSubmit(button);
+    }
+  });
+}
+
+// All lines of a page are chosen at once, or none of them.
+for (const all of document.querySelectorAll("button[data-choose]")) {
+  const lines = document.querySelectorAll(`input[type=checkbox][form=${all.dataset.choose}]`);
+  all.hidden = lines.length === 0;
+  all.addEventListener("click", () => {
+    const chosen = ![...lines].every((line) => line.checked);
+    for (const line of lines) line.checked = chosen;
+  });
+}
+
 // A picture that cannot be shown says so in words.
 for (const picture of document.querySelectorAll("img[data-unshown]")) {
   const unshown = () => {

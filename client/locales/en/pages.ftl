@@ -128,7 +128,6 @@ step-text-hint = Names and addresses only if the other side needs them.
 step-eta = When
 step-until = Until when
 step-staff = Your staff number
-step-at-terminal = A handover record is written and signed at the terminal: causeway handed-over.
 errors-title = Please look at this again
 go-back = Go back
 time-pt0m = now

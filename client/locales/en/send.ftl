@@ -15,7 +15,7 @@ attach-photo = The picture { $file } is damaged or too large, so what it says be
     .hint = Save it anew as JPEG or PNG and attach that; a file that is evidence goes unchanged with EVI=.
 attach-much = { $file } cannot go along: with it the files of this referral have more than 100 MB together. Nothing was sent.
     .hint = Send the others with a second referral, or smaller.
-attach-large = The file { $file } is larger than { $max } bytes. Nothing was sent.
+attach-large = The file { $file } is larger than { $max } MB. Nothing was sent.
     .hint = Split it or send it another way.
 attach-too-many = A packet carries at most { $max } attachments. Nothing was sent.
     .hint = Send some of them with another referral.

@@ -103,7 +103,7 @@ override-reason-legal-obligation = требование закона
 
 shared-override = ОТПРАВЛЕНО БЕЗ СОГЛАСИЯ: { $reason }. «{ $text }» Решил сотрудник { $by }, второй — { $second }; проверка до { $due }.
 shared-guardian = РЕБЁНОК ИЛИ ТОТ, КТО МОЖЕТ ИМ БЫТЬ: представитель ещё не назначен.
-shared-minimised = эти разделы у вас только частично: { $sections }
+shared-minimised = эти разделы у Вас только частично: { $sections }
 shared-recipient = отправлено организации «{ $name }»: { $sections }
 
 agreement-bad-id = Название соглашения — от 1 до 120 знаков.
@@ -146,7 +146,7 @@ consent-kept = { $id }  { $name }: сохранено { $sections ->
        *[other] (разделы: { $sections })
     }, основание: { $ground }
 consent-none-pending = Неподтверждённых отзывов нет.
-consent-nothing-to-confirm = В этом обращении нет отзыва согласия, который ждёт вашего ответа.
+consent-nothing-to-confirm = В этом обращении нет отзыва согласия, который ждёт Вашего ответа.
 consent-nothing-to-confirm-hint = `causeway consent pending` покажет, где он есть.
 consent-confirmed-erased = Вы подтвердили удаление. `causeway sync` сообщит другой стороне.
 consent-confirmed-kept = Вы указали, почему данные сохраняются. `causeway sync` сообщит другой стороне.
@@ -164,9 +164,9 @@ consent-settle-other-hint = Проверяет кто-то другой: не и
 consent-settled = Внесено.
 consent-approved = { $name } может передать это дальше. `causeway sync` сообщит им.
 consent-status-to-confirm = { $count ->
-    [one] { $count } отзыв согласия ждёт вашего ответа: см. `causeway consent pending`
-    [few] { $count } отзыва согласия ждут вашего ответа: см. `causeway consent pending`
-   *[other] { $count } отзывов согласия ждут вашего ответа: см. `causeway consent pending`
+    [one] { $count } отзыв согласия ждёт Вашего ответа: см. `causeway consent pending`
+    [few] { $count } отзыва согласия ждут Вашего ответа: см. `causeway consent pending`
+   *[other] { $count } отзывов согласия ждут Вашего ответа: см. `causeway consent pending`
 }
 consent-status-unconfirmed = { $count ->
     [one] { $count } отзыв согласия ещё не подтверждён другой стороной

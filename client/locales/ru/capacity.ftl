@@ -1,5 +1,5 @@
-capacity-none = Места в вашем приюте ещё никто не посчитал, поэтому ничего нельзя ни удержать, ни опубликовать.
-capacity-none-hint = Начните с файла вашего дома: causeway capacity set --file capacity.json (пример — docs/samples/capacity.json) или causeway capacity set --shelter S-04 --places bed:women=8/3 --set region=MD-CU --set duty_contact.phone=+37360000311
+capacity-none = Места в Вашем приюте ещё никто не посчитал, поэтому ничего нельзя ни удержать, ни опубликовать.
+capacity-none-hint = Начните с файла Вашего дома: causeway capacity set --file capacity.json (пример — docs/samples/capacity.json) или causeway capacity set --shelter S-04 --places bed:women=8/3 --set region=MD-CU --set duty_contact.phone=+37360000311
 capacity-which = Неясно, о каком доме речь. Ничего не изменено.
 capacity-which-hint = Укажите его: --shelter КОД. Известные дома: { $known }
 capacity-too-many = Больше домов здесь хранить нельзя. Ничего не изменено.
@@ -16,8 +16,8 @@ capacity-house = { $shelter }  посчитано { $counted }, действуе
 capacity-count-again = ПОСЧИТАЙТЕ ЗАНОВО: партнёры на эти цифры больше не полагаются. Если ничего не изменилось, достаточно `causeway capacity set`.
 capacity-line = { $unit }, { $group }: можно предложить { $available } (свободно { $free } из { $maximum }, удержано { $held })
 capacity-squeezed = УДЕРЖАНО БОЛЬШЕ, ЧЕМ СВОБОДНО
-capacity-held = удержано для { $name }: { $places } ({ $group }) до { $until }, направление { $id }
-capacity-under-way = удержано для { $name }: { $places } ({ $group }), передача уже идёт, направление { $id }
+capacity-held = удержано для { $name }: { $places } ({ $group }) до { $until }, обращение { $id }
+capacity-under-way = удержано для { $name }: { $places } ({ $group }), передача уже идёт, обращение { $id }
 capacity-elsewhere = Предложено, но не в тех домах, где места посчитаны:
 capacity-unpublished = Никому не сообщено: causeway capacity publish --to ОРГАНИЗАЦИЯ
 capacity-published = Опубликовано { $at } для { $names }: у них эти цифры есть.
@@ -26,7 +26,7 @@ capacity-old = Подсчёт слишком старый, публиковат�
 capacity-to-whom = Неясно, кому отправить. Ничего не отправлено.
 capacity-to-whom-hint = Назовите другие организации, не более 100: causeway capacity publish --to "Angel Hotline"
 capacity-queued = В очереди для { $names }. Отправит `causeway sync`.
-capacity-no-partners = Ни один приют ничего вам не публиковал — или таких, как вы искали, нет.
+capacity-no-partners = Ни один приют ничего Вам не публиковал — или таких, как Вы искали, нет.
 capacity-shelter = { $name }  { $shelter }  { $region }  посчитано { $age } назад, действует до { $until }
 capacity-stale = УСТАРЕЛО: не полагайтесь на эти цифры — позвоните в приют или запросите место.
 capacity-replaced = ЗАМЕНЕНО более новой публикацией: см. `causeway capacity partners`.
@@ -42,23 +42,23 @@ capacity-hours = { $count ->
     [few] { $count } часа
    *[other] { $count } часов
 }
-placing-decision = В ответе не сказано, что вы решили. Ничего не отправлено.
+placing-decision = В ответе не сказано, что Вы решили. Ничего не отправлено.
 placing-decision-hint = Укажите --set decision=offered, offered_from, waiting_list или declined.
-placing-promised = По этому запросу вы уже обещали место; очередь или более поздний срок отменили бы обещание молча. Ничего не отправлено.
+placing-promised = По этому запросу Вы уже обещали место; очередь или более поздний срок отменили бы обещание молча. Ничего не отправлено.
 placing-promised-hint = Если места больше нет: causeway decline { $id } --reason no_capacity (решает руководитель). Тогда запросивший сразу ищет другой приют.
 placing-uncounted = Места здесь никто не посчитал, поэтому в публикациях это предложение место не удержит. Начните с `causeway capacity set`.
 placing-no-line = Таких мест здесь не посчитано. Ничего не отправлено.
 placing-full = { $shelter }: нужно { $places } ({ $unit }, { $group }), а предложить можно { $available } — остальные заняты или удержаны. Ничего не отправлено.
-placing-full-hint = Для кого они удержаны, покажет `causeway capacity show`. Если кто-то выехал: `causeway capacity set`. Если вы всё же найдёте место: --squeeze-in. Если мест нет: --set decision=declined --set reason=no_capacity
+placing-full-hint = Для кого они удержаны, покажет `causeway capacity show`. Если кто-то выехал: `causeway capacity set`. Если Вы всё же найдёте место: --squeeze-in. Если мест нет: --set decision=declined --set reason=no_capacity
 placing-squeezed = { $shelter }: обещано { $places } ({ $unit }, { $group }), а предложить можно было { $available }. Освободите место: на него рассчитывают.
 placing-old-count = { $shelter }: подсчёт слишком старый. Проверьте, действительно ли место свободно, затем `causeway capacity set`.
 placing-kept-until = Место удерживается до { $until }.
 placing-told = { $count ->
-    [one] { $count } партнёр с вашей последней публикацией узнает, сколько мест осталось; отправит `causeway sync`.
-    [few] { $count } партнёра с вашей последней публикацией узнают, сколько мест осталось; отправит `causeway sync`.
-   *[other] { $count } партнёров с вашей последней публикацией узнают, сколько мест осталось; отправит `causeway sync`.
+    [one] { $count } партнёр с Вашей последней публикацией узнает, сколько мест осталось; отправит `causeway sync`.
+    [few] { $count } партнёра с Вашей последней публикацией узнают, сколько мест осталось; отправит `causeway sync`.
+   *[other] { $count } партнёров с Вашей последней публикацией узнают, сколько мест осталось; отправит `causeway sync`.
 }
-placing-unpublished = Никто из партнёров не знает, сколько у вас осталось мест: causeway capacity publish --to ОРГАНИЗАЦИЯ
+placing-unpublished = Никто из партнёров не знает, сколько у Вас осталось мест: causeway capacity publish --to ОРГАНИЗАЦИЯ
 placing-ask-stale = { $name }: цифры УСТАРЕЛИ (посчитано { $counted }). Запрос всё равно уйдёт; позвоните тоже.
 placing-ask-full = { $name }: для группы «{ $group }» мест НЕТ (посчитано { $counted }). Запрос всё равно уйдёт; запросите и другой приют.
 placing-ask-closed = { $name } сообщает, что ВРЕМЕННО ЗАКРЫТ. Запрос всё равно уйдёт; сначала позвоните.

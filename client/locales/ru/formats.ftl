@@ -49,7 +49,7 @@ formats-twice =
     .wrong = Эта запись встречается в файле дважды.
     .right = Взята только первая.
 formats-wrong-kind =
-    .wrong = Этот формат только для { $wanted }, а направление — { $kind }.
+    .wrong = Этот формат только для { $wanted }, а обращение — { $kind }.
     .right = Выберите другой формат.
 formats-not-public =
     .wrong = В сообщении не сказано, что его можно публиковать, поэтому ничего не записано.
@@ -92,9 +92,9 @@ formats-pfif-orphan =
     .right = Загрузите файл, в котором есть этот человек.
 formats-pfif-placeholder =
     .wrong = Срок записи истёк: остались только номер и даты.
-    .right = Если у вас есть её старая копия, удалите её.
+    .right = Если у Вас есть её старая копия, удалите её.
 formats-pfif-photo =
-    .wrong = Фотография лежит в интернете; она не загружается, потому что владелец сервера увидел бы ваш интерес.
+    .wrong = Фотография лежит в интернете; она не загружается, потому что владелец сервера увидел бы Ваш интерес.
     .right = Получите её другим путём и приложите.
 formats-pfif-last-contact = Последний контакт: { $date }.
 formats-pfif-sought = Разыскиваются сведения.
@@ -113,17 +113,17 @@ formats-cap-time =
     .wrong = «{ $value }» — не время в формате CAP.
     .right = Время со смещением и без Z: 2026-09-20T08:15:00+03:00; UTC — это -00:00.
 formats-cap-status =
-    .wrong = Из состояния «{ $value }» направление не получается.
+    .wrong = Из состояния «{ $value }» обращение не получается.
     .right = Actual, Exercise, Test или Draft.
 formats-cap-type =
     .wrong = Сообщение типа «{ $value }» — не новое оповещение.
-    .right = Черновиками становятся только Alert и Update; откройте направление, на которое оно отвечает.
+    .right = Черновиками становятся только Alert и Update; откройте обращение, на которое оно отвечает.
 
 formats-not-json =
     .wrong = Это не объект JSON ({ $what }).
     .right = Исправьте файл в этом месте; полные примеры — в docs/samples.
 formats-no-kind =
-    .wrong = не указывает вид направления.
+    .wrong = не указывает вид обращения.
     .right = Например, "kind": "MPR" — или BIA, VHO, IDQ.
 formats-attachments =
     .wrong = Приложенных файлов в таком файле нет.
@@ -170,7 +170,7 @@ formats-htcds-type =
 formats-htcds-date =
     .wrong = «{ $value }» — не дата.
     .right = 2001-05-17, 2001-05 или 2001. Текст сохранён рядом.
-export-not-all = В этом формате помещается одно направление. Ничего не записано.
+export-not-all = В этом формате помещается одно обращение. Ничего не записано.
 export-no-folder = Папки { $folder } нет. Ничего не записано.
 export-no-folder-hint = Сначала создайте папку или выберите другую.
 attachment-tells-place = В файле { $file } указано, где он снят. Доказательства не изменяются: это место узнает каждый, кому открыт раздел.
@@ -181,7 +181,7 @@ export-not-all-hint = Назовите одно или выберите csv, xls
 
 formats-bundle-readme =
     Этот архив — одно дело сети организаций, защищающих людей, выписанное для суда или другого постороннего.
-    Направление { $referral }.
+    Обращение { $referral }.
 
     index.json говорит, что в нём есть; index.sig — подпись устройства, которое его составило; directory.json доказывает, какие
     ключи каким организациям принадлежат. Каждая папка в packets — одно сообщение: что подписал отправитель (grant.bin,
@@ -237,29 +237,29 @@ verify-bundle-says =
     Составитель: { $by }. Чужих пакетов, доказанных подписями: { $proven }. Пакетов самого составителя: { $own }.
     Верных расписок: { $receipts }. Пакетов, открытых человеком на другой стороне: { $opened }.
     Файлов, совпадающих с подписанным: { $attachments }; названо, но не приложено: { $missing }.
-verify-bundle-pinned = Ключи справочника — те, что вы указали.
+verify-bundle-pinned = Ключи справочника — те, что Вы указали.
 verify-bundle-not-pinned = НЕ СВЕРЕНО: получите ключи ретранслятора и регистратора не из этого файла и укажите их: --relay-key и --registrar-key. Без них весь справочник мог быть выдуман.
 
 formats-not-fhir =
-    .wrong = Из «{ $type }» направление не получается.
+    .wrong = Из «{ $type }» обращение не получается.
     .right = Bundle, ServiceRequest или Task по FHIR R4.
 formats-fhir-status =
     .wrong = «{ $value }» — такого состояния у Task нет.
     .right = Например, requested, received, accepted, in-progress, completed.
 formats-fhir-task =
-    .wrong = Task говорит, как далеко продвинулось направление ({ $status }, здесь { $ours }); черновика из него нет.
-    .right = Сделайте этот шаг в самом направлении.
+    .wrong = Task говорит, как далеко продвинулось обращение ({ $status }, здесь { $ours }); черновика из него нет.
+    .right = Сделайте этот шаг в самом обращении.
 formats-fhir-reason =
     .wrong = Причина нужна для rejected, on-hold, cancelled и failed — и только для них.
     .right = Спросите отправителя, что имелось в виду.
 formats-fhir-kind =
-    .wrong = не указывает вид направления.
+    .wrong = не указывает вид обращения.
     .right = Код вида missing-person, border-alert, victim-handoff или identity-check.
 
 print-from = От кого
 print-to = Кому
 print-case = Номер дела
-print-referral = Номер направления
+print-referral = Номер обращения
 print-priority = Срочность
 print-state = Доставка / работа
 print-printed = Напечатано (UTC)

@@ -21,10 +21,10 @@ stats-table-repeats = Первичные и повторные обращени�
 stats-table-exploitation = Регион эксплуатации и её вид
 stats-table-recruitment = Регион происхождения и способ вербовки
 stats-table-borders = Оповещения на границе: пункт и результат
-stats-table-funnel = Направления по виду и партнёру: как далеко продвинулись
+stats-table-funnel = Обращения по виду и партнёру: как далеко продвинулись
 stats-table-times = Медианное время этапов и доля в срок
-stats-table-declines = Отклонённые направления: вид и причина
-stats-table-overrides = Направления без согласия: вид и основание
+stats-table-declines = Отклонённые обращения: вид и причина
+stats-table-overrides = Обращения без согласия: вид и основание
 stats-table-shelters = Места в приютах
 stats-table-exercises = Учения по виду и партнёру
 # Слова самих таблиц; слова для кодов списков — в codes.ftl.

@@ -48,7 +48,7 @@ shown-packet = номер пакета, который видит другая �
 shown-case-ref = дело { $ref }
 shown-state = состояние { $transport } / { $work }
 list-packet = пакет { $number }
-step-taken = Состояние направления: { $state }. Другой стороне сообщит `causeway sync`.
+step-taken = Состояние обращения: { $state }. Другой стороне сообщит `causeway sync`.
 step-taken-back = Отозвано: другая сторона его не получала.
 step-peer-suspended = Регистратор приостановил участие другой стороны: ей сообщат, когда оно будет восстановлено.
 step-text-long = Текст длиннее { $max } знаков.
@@ -57,10 +57,10 @@ step-not-a-note = «{ $word }» — не заметка.
 step-not-a-note-hint = Допустимые слова перечисляет `causeway note --help`; для других шагов есть отдельные команды.
 step-not-path = «{ $given }» — не ПУТЬ=ЗНАЧЕНИЕ.
 step-not-path-hint = Например: --set { $example }
-step-not-allowed = Шаг «{ $step }» невозможен: состояние направления — { $state }. Сейчас можно: { $possible }.
+step-not-allowed = Шаг «{ $step }» невозможен: состояние обращения — { $state }. Сейчас можно: { $possible }.
 step-not-allowed-hint = Что уже произошло, показывает `causeway inbox show НОМЕР`.
 step-nothing = ничего
-answer-none = У направлений этого вида нет отдельного ответа, и вам не задавали вопроса, на который можно ответить. Ничего не отправлено, сроки идут.
+answer-none = У обращений этого вида нет отдельного ответа, и Вам не задавали вопроса, на который можно ответить. Ничего не отправлено, сроки идут.
 answer-none-hint = Спросить отправителя: `causeway ask { $id } --text "…"`. Сообщить о ходе работы: `causeway progress { $id } --text "…"`. Когда работа закончена: `causeway complete { $id } --text "…"`.
 answer-large = Файл с ответом больше 64 КиБ.
 answer-large-hint = Объёмные материалы отправляйте вложениями.
@@ -68,16 +68,16 @@ answer-not-json = { $path } — не объект JSON: { $found }.
 answer-not-json-hint = Примеры — в docs/samples: identity-answer.json и placement-answer.json.
 number-short = В номере не меньше четырёх знаков.
 number-short-hint = Скопируйте его из `causeway inbox list` или `causeway sent list`.
-number-several = Под номером { $number } не одно направление:
+number-several = Под номером { $number } не одно обращение:
 number-several-one = {"  "}{ $case }  { $name }
 number-several-hint = Укажите номер из начала нужной строки или { $number }@НАЗВАНИЕ с названием партнёра.
 news-head = { $priority } { $kind } { $number }  { $name }: { $state }
 news-new = НОВОЕ
 news-set-aside = ВАШ ШАГ НИЧЕГО НЕ ИЗМЕНИЛ: { $step }
 news-more = { $count ->
-    [one] и ещё { $count } направление с новостями: см. `causeway inbox list` и `causeway sent list`.
-    [few] и ещё { $count } направления с новостями: см. `causeway inbox list` и `causeway sent list`.
-   *[other] и ещё { $count } направлений с новостями: см. `causeway inbox list` и `causeway sent list`.
+    [one] и ещё { $count } обращение с новостями: см. `causeway inbox list` и `causeway sent list`.
+    [few] и ещё { $count } обращения с новостями: см. `causeway inbox list` и `causeway sent list`.
+   *[other] и ещё { $count } обращений с новостями: см. `causeway inbox list` и `causeway sent list`.
 }
 transport-queued = в очереди
 transport-submitted = передаётся ретранслятору
@@ -98,12 +98,12 @@ list-waits = ожидает: каталог ретранслятора уста�
 standing-quarantined = В КАРАНТИНЕ
 standing-questionable = СОМНИТЕЛЬНО
 standing-released = ПРОВЕРЕНО
-shown-held = ЗАДЕРЖАНО: регистратор приостановил участие другой стороны ({ $words }). Ожидающее отправки уйдёт, когда участие восстановят; `causeway withdraw` отзывает направление.
+shown-held = ЗАДЕРЖАНО: регистратор приостановил участие другой стороны ({ $words }). Ожидающее отправки уйдёт, когда участие восстановят; `causeway withdraw` отзывает обращение.
 shown-waits = ОЖИДАЕТ: { $words }
 shown-given-by = передано коллегой ({ $colleague }): подпись отправителя проверена здесь; когда оно пришло и было прочитано — со слов коллеги
 shown-answer = ответ
 shown-attachment = вложение { $id }  { $name } (байт: { $size })
 shown-missing-before = Что-то, отправленное этим отправителем раньше, ещё не пришло. Если так и останется, спросите его.
-shown-sender-restored = Машина отправителя восстановлена из резервной копии { $at }. То, что вы отправляли до этого, могло там пропасть: спросите.
+shown-sender-restored = Машина отправителя восстановлена из резервной копии { $at }. То, что Вы отправляли до этого, могло там пропасть: спросите.
 shown-contradictions = Пакеты этого отправителя противоречат друг другу: его машину восстановили из копии или его ключи в чужих руках. Позвоните ему.
 sync-counts = Отправлено: { $sent }, получено: { $received }, ещё ожидают отправки: { $waiting }.

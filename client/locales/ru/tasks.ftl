@@ -5,10 +5,10 @@ tasks-open = { $count ->
    *[other] Открыто { $count } задач: см. `causeway tasks list`.
 }
 task-remind = половина срока прошла, ждёт { $with }: { $deadline }, срок { $due }.
-task-overdue = ПРОСРОЧЕНО с { $due }, вас ждёт { $with }: { $deadline }.
-task-call = ПОЗВОНИТЕ: { $with }. { $deadline } — срок истёк { $due }. Запишите, что вам ответили: `causeway tasks done`.
+task-overdue = ПРОСРОЧЕНО с { $due }, Вас ждёт { $with }: { $deadline }.
+task-call = ПОЗВОНИТЕ: { $with }. { $deadline } — срок истёк { $due }. Запишите, что Вам ответили: `causeway tasks done`.
 task-supervisor = РУКОВОДИТЕЛЮ: { $with } не реагирует ({ $deadline }, срок { $due }). Укажите, что предпринято.
-task-recipient = НУЖЕН ДРУГОЙ ПОЛУЧАТЕЛЬ: направление в { $with } прекращено ({ $deadline }).
+task-recipient = НУЖЕН ДРУГОЙ ПОЛУЧАТЕЛЬ: обращение в { $with } прекращено ({ $deadline }).
 task-arrival = ПРИБЫТИЕ НЕ ПОДТВЕРЖДЕНО: { $with } — подтверждение ожидалось до { $due }. Звоните сейчас.
 task-alert-over = СРОК ОПОВЕЩЕНИЯ для { $with } ИСТЁК { $due }, и никто там не взял его в работу. Оно отозвано. Если она ещё может приехать, составьте новое (`causeway send border-alert --from { $id }`) и позвоните им.
 task-danger = РУКОВОДИТЕЛЮ: звонящему грозит НЕПОСРЕДСТВЕННАЯ ОПАСНОСТЬ (звонок { $id }). Напишите, что сделано.
@@ -20,26 +20,26 @@ task-bed-offered = { $with } УДЕРЖИВАЕТ ДЛЯ ВАС МЕСТО до 
 task-bed-gone = МЕСТО БОЛЬШЕ НЕ УДЕРЖИВАЕТСЯ: { $with } держал его до { $due }. Позвоните или запросите снова, прежде чем кто-то выедет.
 task-bed-over = МЕСТО, КОТОРОЕ ДЕРЖАЛИ ДЛЯ { $with }, СНОВА СВОБОДНО с { $due }: им никто не воспользовался. Позвоните туда, затем продлите (`causeway answer { $id } --set decision=offered …`) или откажите: `causeway decline { $id } --reason no_capacity`.
 task-phone = Телефон { $phone }.
-task-fallback = Следующий в вашем списке: { $name }, `causeway escalate { $id }`.
+task-fallback = Следующий в Вашем списке: { $name }, `causeway escalate { $id }`.
 task-done = Готово.
 task-outcome = Укажите результат через --text: с кем говорили, о чём договорились. Задача остаётся открытой.
 task-outcome-hint = Например: --text "Дозвонились в дежурную часть в 21:10, занимаются."
-again-not-yet = Направление можно передать другому вместо этого, только когда его не приняли, не смогли исполнить или никто не получил. Сейчас: { $state }.
+again-not-yet = Обращение можно передать другому вместо этого, только когда его не приняли, не смогли исполнить или никто не получил. Сейчас: { $state }.
 again-not-yet-hint = Сначала отзовите его (`causeway withdraw { $id } --reason "…"`) или составьте новое на его основе: `causeway send { $kind } --from { $id } --to …`
 again-outcome = Отправлено снова под номером { $number }.
-escalate-none = В резервном списке этого направления больше нет организации, которой его можно передать.
-escalate-none-hint = Список входит в подписанное направление. Составьте новое направление другому получателю: `causeway send`.
+escalate-none = В резервном списке этого обращения больше нет организации, которой его можно передать.
+escalate-none-hint = Список входит в подписанное обращение. Составьте новое обращение другому получателю: `causeway send`.
 escalate-done = Поставлено в очередь для { $name } — только те разделы, которые ей можно видеть. Отправит `causeway sync`. Вложения не пересылаются.
 overdue-offline = Нет связи с ретранслятором, а срок по { $priority } { $kind } { $about } истёк { $due } ({ $deadline }). ПОЗВОНИТЕ: { $with }.
 overdue-more = { $count ->
-    [one] Просрочено ещё { $count } направление: см. `causeway sent list --overdue`.
-    [few] Просрочены ещё { $count } направления: см. `causeway sent list --overdue`.
-   *[other] Просрочено ещё { $count } направлений: см. `causeway sent list --overdue`.
+    [one] Просрочено ещё { $count } обращение: см. `causeway sent list --overdue`.
+    [few] Просрочены ещё { $count } обращения: см. `causeway sent list --overdue`.
+   *[other] Просрочено ещё { $count } обращений: см. `causeway sent list --overdue`.
 }
 overdue-count = { $count ->
-    [one] ПРОСРОЧЕНО { $count } направление: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
-    [few] ПРОСРОЧЕНЫ { $count } направления: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
-   *[other] ПРОСРОЧЕНО { $count } направлений: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
+    [one] ПРОСРОЧЕНО { $count } обращение: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
+    [few] ПРОСРОЧЕНЫ { $count } обращения: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
+   *[other] ПРОСРОЧЕНО { $count } обращений: см. `causeway inbox list --overdue` и `causeway sent list --overdue`.
 }
 task-case = (дело { $ref })
 task-no-phone = Номер телефона здесь не известен: возьмите его из соглашения с партнёром или из списка дежурных телефонов. Когда партнёр опубликует часы дежурства, номер появится здесь.

@@ -82,6 +82,10 @@ fn missing(attachment: &str, withheld: &[[u8; 3]]) -> Failure {
     Failure::withheld("fail-withheld-file", &[("id", &harmless(attachment))], withheld)
 }
 
+fn too_large(file: &str, most: u64) -> Failure {
+    Failure::wrong("attach-large", &[("file", file), ("max", &(most / 1_000_000).to_string())])
+}
+
 /// Why this file does not go out.
 pub(super) fn not_attached(error: TransferError, file: &Path) -> Failure {
     let file = harmless(&file.display().to_string());
@@ -97,12 +101,8 @@ pub(super) fn not_attached(error: TransferError, file: &Path) -> Failure {
             with_why("attach-unkept", &io)
         }
         TransferError::Photo => Failure::wrong("attach-photo", &[("file", &file)]),
-        TransferError::Attachment(AttachmentError::TooLarge) => {
-            Failure::wrong("attach-large", &[("file", &file), ("max", &ATTACHMENT_BYTES_MAX.to_string())])
-        }
-        TransferError::Large(TooLarge::File(max)) => {
-            Failure::wrong("attach-large", &[("file", &file), ("max", &max.to_string())])
-        }
+        TransferError::Attachment(AttachmentError::TooLarge) => too_large(&file, ATTACHMENT_BYTES_MAX),
+        TransferError::Large(TooLarge::File(max)) => too_large(&file, max),
         TransferError::Large(TooLarge::Together) => Failure::wrong("attach-much", &[("file", &file)]),
         TransferError::Empty => Failure::wrong("attach-empty", &[("file", &file)]),
         TransferError::TooMany => {

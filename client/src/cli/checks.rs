@@ -11,7 +11,7 @@ use super::home::Home;
 use super::org;
 use super::output::{print, text, time};
 use crate::activity;
-use crate::checks::{Check, How};
+use crate::checks::{Check, CheckError, How, NOTE_CHARS_MAX};
 use crate::lang::Lang;
 use crate::records;
 use crate::vault::Changes;
@@ -55,8 +55,11 @@ pub(crate) async fn check(args: CheckArgs, home: &Home) -> Result<(), Failure> {
     if let Some(heard) = &args.fingerprint {
         compare(org, heard)?;
     }
-    let check = Check::of(org, &args.by, args.how, &args.note, home.engine.now())
-        .map_err(|error| Failure::invalid(format!("{error}."), "Nothing was recorded; correct it."))?;
+    let check =
+        Check::of(org, &args.by, args.how, &args.note, home.engine.now()).map_err(|error| match error {
+            CheckError::By(name) => Failure::from(name),
+            _ => Failure::wrong("fail-check-note", &[("max", &NOTE_CHARS_MAX.to_string())]),
+        })?;
     let result = json!({
         "id": id.to_string(),
         "name": org.name,

@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(words, "Anna's workstation did \"accept\" 2 minutes before; your decline was not sent");
         let words = lost_to_colleague(std::slice::from_ref(&accepted), &mine, peer, Lang::Ru).unwrap();
         assert!(
-            words.contains("«Принять» — на 2 минуты раньше; ваш шаг «Отклонить» не отправлен"),
+            words.contains("«Принять» — на 2 минуты раньше; Ваш шаг «Отклонить» не отправлен"),
             "{words}"
         );
         (mine.taken_back, mine.conflict) = (false, true);

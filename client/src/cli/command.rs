@@ -138,6 +138,12 @@ pub(super) enum Command {
     Notes(office::notes::NotesCommand),
     /// Say who of the staff has a referral. Only your organisation sees it.
     Assign(office::assign::AssignArgs),
+    /// Words by which your organisation finds its referrals again. Only your organisation sees them.
+    #[command(subcommand)]
+    Tag(office::tags::TagCommand),
+    /// Views of lists that this workstation keeps under a name.
+    #[command(subcommand)]
+    View(office::views::ViewCommand),
     /// Who is on duty, and what one shift tells the next.
     #[command(subcommand)]
     Roster(office::roster::RosterCommand),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::colleagues::{withheld_json, withheld_words};
 use super::failure::Failure;
 use super::home::Home;
-use super::inbox::{ListArgs, sections_json};
+use super::inbox::{ListArgs, Sieve, sections_json};
 use super::output::{harmless, print, text, time};
 use super::standing::Vetted;
 use crate::attachments;
@@ -105,13 +105,11 @@ pub(super) fn warnings(v: &Value, lang: Lang) -> String {
 
 /// Packets in quarantine that these filters let through: they belong to no referral yet.
 pub(super) async fn kept_apart(args: &ListArgs, home: &Home) -> Result<Vec<Value>, Failure> {
-    if args.needs_answer || args.overdue || args.mine || args.unassigned {
+    let of_referrals = args.needs_answer || args.overdue || args.mine || args.unassigned;
+    if of_referrals || args.tag.is_some() {
         return Ok(Vec::new());
     }
-    let from = match &args.from {
-        Some(meant) => Some(super::org::find(home, meant).await?),
-        None => None,
-    };
+    let (from, sieve) = (args.org(home).await?, Sieve::of(args)?);
     let mut values = Vec::new();
     for doubt in doubts::all(&home.engine.vault)? {
         let Some(received) = records::received(&home.engine.vault, doubt.packet)? else { continue };
@@ -119,7 +117,8 @@ pub(super) async fn kept_apart(args: &ListArgs, home: &Home) -> Result<Vec<Value
         let wanted = doubt.standing == Standing::Quarantined
             && (!args.unread || received.opened == Timestamp(0))
             && kind.is_none_or(|kind| kind == received.kind)
-            && from.is_none_or(|org| org == received.from);
+            && from.is_none_or(|org| org == received.from)
+            && sieve.lets_at(received.received);
         if wanted {
             values.push(entry(&received, &doubt, home).await);
         }

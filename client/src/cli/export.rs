@@ -19,6 +19,11 @@ use crate::referral::sections::{HDR, IDN};
 pub(crate) mod bundle;
 mod tables;
 
+/// Referrals of one export by number: a page of a list.
+pub(crate) const EXPORTED_MAX: usize = 50;
+/// Standard output.
+const OUT: &str = "-";
+
 /// What a file is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -63,16 +68,16 @@ impl Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// Number of the referral, or the beginning of it.
-    #[arg(required_unless_present = "all")]
-    id: Option<String>,
+    /// Number of the referral, or the beginning of it; several as JSON, each on a line.
+    #[arg(required_unless_present = "all", num_args = 1..=EXPORTED_MAX)]
+    id: Vec<String>,
     /// All referrals of this home: csv, xlsx or htcds.
     #[arg(long, conflicts_with = "id")]
     all: bool,
     /// As what.
     #[arg(long)]
     format: Format,
-    /// The file. It is written in clear.
+    /// The file. It is written in clear. JSON may go to standard output: -
     #[arg(long)]
     out: PathBuf,
     /// Only what may be published, and only of those who have agreed to it.
@@ -134,9 +139,10 @@ fn domain(text: &str) -> Result<String, String> {
 }
 
 pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure> {
-    let mut cases = match &args.id {
-        Some(id) => vec![Case::of_at(&home.engine.vault, find_thread(home, id)?, home.engine.now())?],
-        None => Case::all_at(&home.engine.vault, home.engine.now())?,
+    let read = |id: &String| Ok(Case::of_at(&home.engine.vault, find_thread(home, id)?, home.engine.now())?);
+    let mut cases = match args.id.as_slice() {
+        [] => Case::all_at(&home.engine.vault, home.engine.now())?,
+        ids => ids.iter().map(read).collect::<Result<Vec<_>, Failure>>()?,
     };
     cases.retain(|case| args.kind.is_none_or(|kind| kind.code() == case.thread.kind));
     if args.format == Format::Bundle && args.is_part() {
@@ -156,6 +162,13 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
             let from = exported(case, &args, home).await;
             vec![(args.out.clone(), bundle::write(&from, args.files.as_deref(), home).await?)]
         }
+        (Format::Json, several) if args.id.len() > 1 => {
+            let mut lines = Vec::new();
+            for case in several {
+                lines.extend(formats::json::export_line(&exported(case, &args, home).await));
+            }
+            vec![(args.out.clone(), lines)]
+        }
         (_, [case]) if !args.all => {
             let from = exported(case, &args, home).await;
             vec![(args.out.clone(), one(&args, &from).map_err(|finding| refused(&finding, home))?)]
@@ -168,6 +181,12 @@ pub(crate) async fn export(args: ExportArgs, home: &Home) -> Result<(), Failure>
         }
     };
     let what = format!("exported {} referral(s) as {}", cases.len(), args.format.name());
+    if args.format == Format::Json && args.out.as_os_str() == OUT {
+        // The log first: what cannot be entered does not go out.
+        home.note(&what).await?;
+        files.iter().for_each(|(_, bytes)| output::emit(String::from_utf8_lossy(bytes).trim_end()));
+        return Ok(());
+    }
     for (path, bytes) in &files {
         outfile::write(home, path, bytes, args.force, &what).await?;
     }

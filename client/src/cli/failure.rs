@@ -7,8 +7,10 @@ use super::output::{emit, harmless, remark};
 use crate::lang::Lang;
 
 mod causes;
+mod on_page;
 
 pub(crate) use causes::{link_words, unreachable};
+pub(crate) use on_page::{hint, on_page};
 
 /// What a person is told when something does not work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +76,7 @@ impl Failure {
 
     /// In the words of this name; its attribute `hint` says what to do now.
     pub(crate) fn said(code: &'static str, exit: u8, id: &str, gaps: &[(&str, &str)]) -> Self {
-        Self::in_each(code, exit, |lang| (lang.fill(id, gaps), lang.fill(&format!("{id}.hint"), gaps)))
+        Self::in_each(code, exit, |lang| (lang.fill(id, gaps), hint(&format!("{id}.hint"), gaps, lang)))
     }
 
     /// The same command may work later.

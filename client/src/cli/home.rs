@@ -128,9 +128,10 @@ pub(crate) fn vault_failure(error: VaultError) -> Failure {
         VaultError::Store(store) => store.into(),
         VaultError::Memory => Failure::said("V-108", exit::INTEGRITY, "fail-vault-memory", &[]),
         VaultError::SecurityKeys => Failure::said("V-109", exit::INTEGRITY, "fail-security-keys", &[]),
-        VaultError::Damaged(what) => {
-            Failure::said("V-108", exit::INTEGRITY, "fail-vault-damaged", &[("what", &what)])
-        }
+        VaultError::Damaged(what) => match activity::broken_before(&what) {
+            Some(number) => Failure::said("V-108", exit::INTEGRITY, "fail-log-broken", &[("number", number)]),
+            None => Failure::said("V-108", exit::INTEGRITY, "fail-vault-damaged", &[("what", &what)]),
+        },
     }
 }
 

@@ -33,10 +33,12 @@ use crate::referral::update::Update;
 use crate::seal::content::Grant;
 
 mod listing;
+mod sieve;
 
 pub(crate) use self::listing::ListArgs;
-pub(crate) use self::listing::{count, kept_apart, listed, listed_all};
-use self::listing::{entry, list, transport_words};
+pub(crate) use self::listing::{count, kept_apart, list, listed, listed_all};
+use self::listing::{entry, transport_words};
+pub(crate) use self::sieve::Sieve;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InboxCommand {

@@ -12,8 +12,7 @@ use crate::linking::LinkingError;
 
 /// A name that colleagues will see.
 pub(crate) fn check_device_name(name: &str) -> Result<(), Failure> {
-    names::check_name(name)
-        .map_err(|error| Failure::invalid(format!("{error}."), "Nothing was changed; choose another name."))
+    Ok(names::check_name(name)?)
 }
 
 /// Shows a code as a picture, for a camera, if there is a screen to show it on.

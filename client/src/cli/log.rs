@@ -13,6 +13,10 @@ use crate::lang::Lang;
 use crate::referral::lifecycle::Action;
 use crate::vault::Changes;
 
+mod rest;
+
+use self::rest::rest_words;
+
 /// Entries that are shown unless told otherwise: a screen full.
 const LIMIT: u64 = 20;
 /// The most that can be asked for.
@@ -86,7 +90,7 @@ fn words(what: &str, lang: Lang) -> String {
         let (phrase, rest) = all.split_at_checked(count)?;
         let id = format!("log-{}", slug(&phrase.join(" ")));
         lang.find(&id, None)?;
-        Some(lang.fill(&id, &[("rest", &harmless(&rest.join(" ")))]))
+        Some(lang.fill(&id, &[("rest", &rest_words(&rest.join(" "), lang))]))
     });
     told.map_or_else(|| harmless(what), |told| told.trim_end().to_owned())
 }

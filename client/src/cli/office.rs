@@ -1,4 +1,5 @@
-//! What colleagues keep in common, on the command line: notes, who has which referral, the roster, texts, the alarm.
+//! What colleagues keep in common, on the command line: notes, who has which referral, tags, the roster, texts, the
+//! alarm; and what this workstation keeps for itself: views of lists.
 
 use std::path::PathBuf;
 
@@ -17,7 +18,9 @@ pub(crate) mod alarm;
 pub(crate) mod assign;
 pub(crate) mod notes;
 pub(crate) mod roster;
+pub(crate) mod tags;
 pub(crate) mod texts;
+pub(crate) mod views;
 
 /// Characters of an entry's name that people type.
 pub(super) const KEY_CHARS: usize = 12;
@@ -75,6 +78,16 @@ fn me(home: &Home) -> Result<String, Failure> {
 /// A name for a new entry.
 async fn new_key(home: &Home) -> Vec<u8> {
     home.engine.random().await[..16].to_vec()
+}
+
+/// Which of these keys a number, or the beginning of it, means.
+fn only<'a>(keys: impl Iterator<Item = &'a Vec<u8>>, id: &str) -> Result<Vec<u8>, Failure> {
+    let found: Vec<&Vec<u8>> =
+        keys.filter(|key| !id.is_empty() && hex::encode(key).starts_with(id)).collect();
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        _ => Err(Failure::not_found(id)),
+    }
 }
 
 /// Writes an entry and, in the same transaction, a line of the activity log.

@@ -142,12 +142,7 @@ pub(crate) async fn begin(command: RegistrarCommand, global: &Global) -> Result<
 
 pub(crate) async fn run(command: RegistrarCommand, home: &Home) -> Result<(), Failure> {
     if home.engine.identity.role != Role::Registrar {
-        return Err(Failure::new(
-            "G-103",
-            exit::LOCKED,
-            "This home is not the registrar's.",
-            "Use the registrar's home with `--home`.",
-        ));
+        return Err(Failure::said("G-103", exit::LOCKED, "fail-not-registrar", &[]));
     }
     match command {
         // See [`begin`].
@@ -210,15 +205,12 @@ async fn claim(code: &str, protection: ProtectionArgs, global: &Global) -> Resul
 }
 
 async fn invite(home: &Home, name: &str, kind: &str, country: &str, same_name: bool) -> Result<(), Failure> {
-    let refused = |error: names::NameError| {
-        Failure::invalid(format!("{error}."), "Nothing was created; correct it and try again.")
-    };
-    names::check_name(name).map_err(refused)?;
-    names::check_kind(kind).map_err(refused)?;
-    names::check_country(country).map_err(refused)?;
+    names::check_name(name)?;
+    names::check_kind(kind)?;
+    names::check_country(country)?;
     // What a person fears is a country of the register: another code would be nobody's state.
     if !crate::referral::values::country(country) {
-        return Err(refused(names::NameError::Country));
+        return Err(names::NameError::Country.into());
     }
     if let Some(known) = called_alike(home, name).await.filter(|_| !same_name) {
         return Err(Failure::said(

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::failure::{Failure, exit};
+use super::failure::{Failure, exit, hint};
 use super::home::Home;
 use super::output::{print, print_list, remark, text, time};
 use crate::referral::lifecycle::Role;
@@ -51,7 +51,7 @@ pub(crate) async fn run(command: StaffCommand, home: &Home) -> Result<(), Failur
             if !staff::is_number(&number) || vault.count(Tree::Staff) >= staff::STAFF_MAX {
                 return Err(Failure::invalid(
                     home.lang.text("staff-not-a-number"),
-                    home.lang.text("staff-hint"),
+                    hint("staff-hint", &[], home.lang),
                 ));
             }
             staff::put(&mut changes, &number, &role, home.engine.now());
@@ -112,7 +112,7 @@ pub(crate) fn is_here(home: &Home, number: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let gaps = [("number", number)];
-    Err(Failure::invalid(home.lang.fill("staff-not-here", &gaps), home.lang.text("staff-hint")))
+    Err(Failure::invalid(home.lang.fill("staff-not-here", &gaps), hint("staff-hint", &[], home.lang)))
 }
 
 /// Nobody could take anything on if there were no supervisor.
@@ -148,5 +148,5 @@ pub(crate) fn check(home: &Home, role: Role, number: Option<&str>) -> Result<(),
         Leave::Refused => "staff-refused",
     };
     let message = home.lang.fill(refused, &gaps);
-    Err(Failure::new("L-111", exit::REFUSED, message, home.lang.text("staff-hint")))
+    Err(Failure::new("L-111", exit::REFUSED, message, hint("staff-hint", &[], home.lang)))
 }

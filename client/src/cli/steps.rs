@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::checks;
 use super::erase;
-use super::failure::{Failure, exit};
+use super::failure::{Failure, exit, hint};
 use super::home::Home;
 use super::kind;
 use super::output::{harmless, print, remark, text};
@@ -332,7 +332,7 @@ pub(super) fn refused(error: &StepError, lang: Lang) -> (String, String) {
             let words = |lack: &Lack| lang.fill(lack.text, &[("codes", &lack.codes.join(" | "))]);
             incomplete(&lacks.iter().map(words).collect::<Vec<_>>(), lang)
         }
-        StepError::TooLate => (lang.text("step-too-late"), lang.text("step-too-late-hint")),
+        StepError::TooLate => (lang.text("step-too-late"), hint("step-too-late-hint", &[], lang)),
         StepError::ReadOnly => (lang.text("step-read-only"), lang.text("step-read-only-hint")),
         StepError::NotAllowed(refused) => {
             let possible: Vec<String> =
@@ -341,7 +341,7 @@ pub(super) fn refused(error: &StepError, lang: Lang) -> (String, String) {
             let step = labels::code_of(lang, "event", refused.action.as_str());
             let state = labels::code_of(lang, "state", refused.state.as_str());
             let gaps = [("step", step.as_str()), ("state", state.as_str()), ("possible", possible.as_str())];
-            (lang.fill("step-not-allowed", &gaps), lang.text("step-not-allowed-hint"))
+            (lang.fill("step-not-allowed", &gaps), hint("step-not-allowed-hint", &[], lang))
         }
         StepError::TooLong { max, unit } => {
             let id = if *unit == "KiB" { "fail-step-long" } else { "fail-step-time-long" };

@@ -8,7 +8,7 @@ use causeway_common::priority::Priority;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::failure::{Failure, exit};
+use super::failure::{Failure, exit, hint};
 use super::home::Home;
 use super::member::news::Known;
 use super::output::{harmless, print, print_list, remark, text, time};
@@ -116,6 +116,7 @@ async fn entry(task: &Task, home: &Home) -> Result<Value, Failure> {
         "task": task.code,
         "level": task.level,
         "deadline": task.clock,
+        "round": task.round,
         "due": time(task.due),
         "late": task.is_late(home.engine.now()),
         "made": time(task.made),
@@ -212,8 +213,14 @@ async fn done(id: &str, words: String, staff: Option<String>, home: &Home) -> Re
 pub(crate) async fn escalate(id: &str, home: &Home) -> Result<(), Failure> {
     let thread = find_thread(home, id)?;
     let lang = home.lang;
-    let none =
-        || Failure::new("L-113", exit::REFUSED, lang.text("escalate-none"), lang.text("escalate-none-hint"));
+    let none = || {
+        Failure::new(
+            "L-113",
+            exit::REFUSED,
+            lang.text("escalate-none"),
+            hint("escalate-none-hint", &[], lang),
+        )
+    };
     let next = fallback::next(&home.engine, &thread).await?.ok_or_else(none)?;
     if !fallback::forward(&home.engine, &thread, next, home.engine.relay_now()).await? {
         return Err(none());

@@ -48,8 +48,14 @@ impl Engine {
         if !entry.is_sound() {
             return Err(OfficeError::Long);
         }
-        office::put(&mut step.changes, &entry);
-        if entry.kind() != Some(Kind::OwnNote) && self.has_colleagues().await {
+        // Nobody else has heard of what was never shared, and nothing is left of it.
+        let shared = entry.kind().is_some_and(Kind::is_shared);
+        if shared || entry.is_there() {
+            office::put(&mut step.changes, &entry);
+        } else {
+            office::drop_entry(&mut step.changes, &entry);
+        }
+        if shared && self.has_colleagues().await {
             let mut shared = Shared::by(&self.identity.device_name);
             shared.say_office(&entry);
             self.share(shared, Vec::new(), PRIORITY, &mut step).await?;
@@ -62,7 +68,7 @@ impl Engine {
 
     /// A colleague's device has written an entry, or passes one on.
     pub(super) fn colleague_wrote(&self, entry: Entry, step: &mut Step<'_>) -> Result<(), EngineError> {
-        let Some(kind) = entry.kind().filter(|kind| *kind != Kind::OwnNote && entry.is_sound()) else {
+        let Some(kind) = entry.kind().filter(|kind| kind.is_shared() && entry.is_sound()) else {
             return Ok(());
         };
         let case = entry.of_case();

@@ -184,6 +184,11 @@ pub fn to_do(engine: &Engine) -> Result<Vec<Task>, EngineError> {
     Ok(tasks)
 }
 
+/// How many matters these tasks are about: one deadline of one case is one, however often somebody was reminded of it.
+pub(crate) fn matters(tasks: &[Task]) -> usize {
+    tasks.iter().map(|task| (task.case, task.clock.as_str(), task.round)).collect::<BTreeSet<_>>().len()
+}
+
 /// Whether a task was ever made.
 pub fn exists(vault: &Vault, task: &Task) -> Result<bool, RecordError> {
     Ok(vault.holds(Tree::Clocks, &key(&task.id)))

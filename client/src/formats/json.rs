@@ -10,6 +10,19 @@ use crate::referral::{DOCUMENT_BYTES_MAX, Document, Kind};
 
 /// The fields of the referral, then what was done about it. Keys of attachments are not in it.
 pub fn export(from: &Exported<'_>) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(&whole(from)).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+/// The same on one line, as several stand in a file.
+pub fn export_line(from: &Exported<'_>) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec(&whole(from)).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+fn whole(from: &Exported<'_>) -> Value {
     let case = from.case;
     let steps: Vec<Value> = case
         .steps
@@ -42,9 +55,7 @@ pub fn export(from: &Exported<'_>) -> Vec<u8> {
         whole["work"] = case.thread.work.as_str().into();
         whole["steps"] = steps.into();
     }
-    let mut bytes = serde_json::to_vec_pretty(&whole).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes
+    whole
 }
 
 /// Drafts in a file: one case or document, or one of them on each line.
@@ -123,6 +134,15 @@ mod tests {
         assert_eq!(draft.fields["person"], case.document["person"]);
         assert_eq!(rows[0].key, case.document["packet_id"].as_str().unwrap());
         assert!(!draft.fields.contains_key("packet_id"));
+    }
+
+    #[test]
+    fn several_cases_stand_on_a_line_each_and_are_read_again() {
+        let case = case("MPR", sample("MPR"));
+        let line = export_line(&exported(&case));
+        let both = rows(&[line.clone(), line].concat()).unwrap();
+        assert_eq!(both.len(), 2);
+        assert!(both.iter().all(|row| row.document.is_some()));
     }
 
     #[test]

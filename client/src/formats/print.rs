@@ -1,6 +1,7 @@
 //! A case on paper: headings, rows of a label and a value, what happened. Made once, drawn as HTML and as PDF.
 
 pub mod html;
+mod named;
 mod page;
 pub mod pdf;
 
@@ -83,6 +84,9 @@ fn sections(kind: Kind, from: &Exported<'_>) -> Vec<(String, Vec<(String, String
 /// Fields of a header that programs read; people read them in other words beside the section.
 const OF_PROGRAMS: [&str; 6] = ["kind", "packet_id", "recipients", "root_packet", "schema", "sections"];
 
+/// Fields that programs work out of others and compare; nobody reads them.
+const OF_MACHINES: [&str; 4] = ["script", "derived", "translit_system", "doc_ref"];
+
 /// Labels and words of one section, as it came.
 pub(crate) fn rows_of(kind: Kind, section: &Value, lang: Lang) -> Vec<(String, String)> {
     let mut section = section.clone();
@@ -98,11 +102,17 @@ pub(crate) fn rows_of(kind: Kind, section: &Value, lang: Lang) -> Vec<(String, S
 pub(super) fn flatten(kind: Kind, value: &Value, at: &str, lang: Lang, rows: &mut Vec<(String, String)>) {
     let under = |step: &str| if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };
     match value {
+        Value::Object(name) if named::is_name(at, name) => {
+            rows.push((whole_label(at, lang), named::words(name, lang)));
+        }
         Value::Object(map) if map.len() == 1 && map.contains_key("nil") => {
             let reason = map["nil"].as_str().unwrap_or_default();
             rows.push((whole_label(at, lang), labels::code_of(lang, "nil", reason)));
         }
-        Value::Object(map) => map.iter().for_each(|(name, v)| flatten(kind, v, &under(name), lang, rows)),
+        Value::Object(map) => map
+            .iter()
+            .filter(|(name, _)| !OF_MACHINES.contains(&name.as_str()))
+            .for_each(|(name, v)| flatten(kind, v, &under(name), lang, rows)),
         Value::Array(list) if list.iter().all(|v| !v.is_object() && !v.is_array()) => {
             let words: Vec<String> = list.iter().map(|v| shown(kind, at, v, lang)).collect();
             if !words.is_empty() {
@@ -128,6 +138,10 @@ fn shown(kind: Kind, path: &str, value: &Value, lang: Lang) -> String {
         Some(Type::Sex) => labels::code_of(lang, "sex", &plain),
         Some(Type::Country) => countries::name(&plain, lang).to_owned(),
         Some(Type::Language) => languages::name(&plain, lang).to_owned(),
+        // A free text says beside itself in which language it is.
+        None if path.ends_with(".lang") || path.ends_with(".translated_from") => {
+            languages::name(&plain, lang).to_owned()
+        }
         _ => plain,
     }
 }

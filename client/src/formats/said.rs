@@ -61,6 +61,15 @@ pub fn record(update: &Update) -> Option<&Map<String, Value>> {
     update.other.get("handover")?.as_object()
 }
 
+/// Labels and words of everything in a handover record.
+pub fn whole_record(record: &Map<String, Value>, lang: Lang) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    if let Some(kind) = Kind::of_step("CUP") {
+        flatten(kind, &Value::Object(record.clone()), "handover", lang, &mut rows);
+    }
+    rows
+}
+
 /// The same as codes, for scripts.
 pub fn codes(update: &Update) -> Value {
     let mut said = update.other.clone();

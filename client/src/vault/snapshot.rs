@@ -49,6 +49,7 @@ struct Start {
     lines: u64,
     tasks: u64,
     assigned: u64,
+    tagged: u64,
 }
 
 /// A record, by its place in the index.
@@ -111,6 +112,7 @@ impl Vault {
             lines: catalogue.lines().len() as u64,
             tasks: catalogue.open_tasks().len() as u64,
             assigned: catalogue.all_assigned().len() as u64,
+            tagged: catalogue.tags().all().len() as u64,
         })?;
         for tree in Tree::ALL {
             let entry = |(id, place): (&'_ Vec<u8>, &Place)| Entry {
@@ -124,6 +126,7 @@ impl Vault {
         out.write_all(catalogue.lines())?;
         out.write_all(catalogue.open_tasks())?;
         out.write_all(catalogue.all_assigned())?;
+        out.write_all(catalogue.tags().all())?;
         Ok(out.bytes)
     }
 
@@ -274,9 +277,14 @@ impl<R: Read> Sealed<'_, R> {
             assigned.push(one);
             Ok(())
         })?;
+        let mut tags: Vec<([u8; 32], Vec<String>)> = Vec::new();
+        self.all(start.tagged, |one| {
+            tags.push(one);
+            Ok(())
+        })?;
         // In the order in which they were written: a map is built from that at once.
         let index = trees.into_iter().map(|(tree, ids)| (tree, BTreeMap::from_iter(ids))).collect();
-        Ok((index, Catalogue::kept(start.lines_of, lines, tasks, assigned)))
+        Ok((index, Catalogue::kept(start.lines_of, lines, tasks, assigned, tags)))
     }
 }
 

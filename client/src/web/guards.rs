@@ -29,6 +29,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::door::cookie;
 use super::odd;
+use super::pages::language;
 use super::place::Place;
 
 /// 1 MiB: the longest form has some 200 fields, the longest of them some thousand characters of two bytes, each of which takes three in a
@@ -98,12 +99,24 @@ fn guarded_within(router: Router, uploads: Router, place: &Place, longest_answer
     });
     // From the inside out.
     bounded(router, LONGEST_BODY as u64, longest_answer)
-        .merge(bounded(uploads, LONGEST_UPLOAD, LONGEST_UPLOAD_TIME))
+        .merge(bounded(uploads, LONGEST_UPLOAD, LONGEST_UPLOAD_TIME).layer(middleware::from_fn(in_words)))
         .layer(middleware::from_fn(odd::as_page))
         .layer(from_ours)
         .layer(CsrfLayer::new())
         .layer(middleware::map_response(async |answer: Response| hardened(answer)))
         .layer(names_us)
+}
+
+/// What is longer than anything that is taken is refused in words.
+async fn in_words(request: Request, next: Next) -> Response {
+    let lang = language(request.headers());
+    let answer = next.run(request).await;
+    if answer.status() != StatusCode::PAYLOAD_TOO_LARGE {
+        return answer;
+    }
+    let most = (ATTACHMENT_BYTES_MAX / 1_000_000).to_string();
+    let words = lang.fill("upload-too-long", &[("max", &most)]);
+    (StatusCode::PAYLOAD_TOO_LARGE, words).into_response()
 }
 
 /// Whether a request asks for this name and no other, in every place where it can name one. The name is a secret: how long the

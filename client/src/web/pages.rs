@@ -11,7 +11,7 @@ use causeway_common::time::Timestamp;
 use serde_json::Value;
 
 use crate::cli;
-use crate::cli::failure::{Failure, exit};
+use crate::cli::failure::{Failure, exit, on_page};
 use crate::cli::home::Home;
 use crate::cli::output::{Taken, capital, harmless};
 use crate::daemon::Open;
@@ -32,6 +32,7 @@ pub(crate) mod begin;
 pub(crate) mod board;
 pub(crate) mod draft;
 pub(crate) mod files;
+pub(crate) mod handover;
 pub(crate) mod help;
 pub(crate) mod item;
 pub(crate) mod list;
@@ -48,7 +49,9 @@ pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod statistics;
 pub(crate) mod step;
+pub(crate) mod tags;
 pub(crate) mod tasks;
+pub(crate) mod texts;
 pub(crate) mod words;
 
 /// Cookie with the language of whoever looks; it names nobody.
@@ -59,6 +62,8 @@ pub(crate) struct Visitor {
     pub(crate) lang: Lang,
     pub(crate) home: Home,
     open: Arc<Open>,
+    /// Whether this is a person on a page, and no program.
+    on_page: bool,
 }
 
 impl FromRequestParts<Shared> for Visitor {
@@ -67,19 +72,19 @@ impl FromRequestParts<Shared> for Visitor {
     async fn from_request_parts(parts: &mut Parts, site: &Shared) -> Result<Self, Redirect> {
         let lang = language(&parts.headers);
         let open = site.daemon.home().await.ok_or_else(|| Redirect::to("/"))?;
-        Ok(Self::of(open, lang))
+        Ok(Self { on_page: true, ..Self::of(open, lang) })
     }
 }
 
 impl Visitor {
     /// Whoever looks at this home in this language.
     pub(crate) fn of(open: Arc<Open>, lang: Lang) -> Self {
-        Self { lang, home: open.home.read_in(lang), open }
+        Self { lang, home: open.home.read_in(lang), open, on_page: false }
     }
 
     /// The same, in another language.
     pub(crate) fn speaking(&self, lang: Lang) -> Self {
-        Self::of(Arc::clone(&self.open), lang)
+        Self { on_page: self.on_page, ..Self::of(Arc::clone(&self.open), lang) }
     }
 
     /// The home that is looked at.
@@ -93,7 +98,9 @@ impl Visitor {
         doing: impl AsyncFnOnce(&Home) -> T + Send + 'static,
     ) -> Result<T, Failure> {
         let home = self.home.read_in(self.lang);
-        cli::apart(move || async move { doing(&home).await }).await
+        let page = self.on_page;
+        cli::apart(move || async move { if page { on_page(doing(&home)).await } else { doing(&home).await } })
+            .await
     }
 
     /// Runs a command for whoever looks.
@@ -130,7 +137,7 @@ impl Visitor {
             nobody: duty::roster(vault)?.is_some_and(|roster| roster.who(now).is_none()),
             snoozed: duty::snooze(vault)?.filter(|snooze| snooze.holds(last, now)),
             failed: records::failed_count(vault),
-            tasks: escalation::tasks::to_do(&self.home.engine)?.len(),
+            tasks: escalation::tasks::matters(&escalation::tasks::to_do(&self.home.engine)?),
             drafts: drafts::all(vault)?.len(),
             code_unwritten: records::is_code_unwritten(vault),
             chip: Chip::of(&self.open.connection.borrow(), self.home.engine.unsent(), self.lang),

@@ -74,7 +74,27 @@ async fn every_page_is_fit_for_everybody_in_both_languages() {
     let id = item.as_str().unwrap();
     share(stage.police(), id).await;
     each_language(&police, PAGES, (item.as_str().unwrap(), &stage.town.ids[0])).await;
+    let handoff = handed(stage.hotline(), stage.police()).await;
+    each_language(&police, &[("handover", "/item/{item}/handed_over")], (&handoff, "")).await;
     each_language(&hotline, &[("sent-item", &sent), ("sent-full", "/sent")], ("", "")).await;
+}
+
+/// A person who is being handed over, with a record that the police has signed first.
+async fn handed(hotline: &Actor, police: &Actor) -> String {
+    let file = causeway_tests::process::sample("victim-handoff.json");
+    hotline.run(&["send", "victim-handoff", "--to", "Border Police", "--file", &file]).await;
+    let begun = std::time::Instant::now();
+    let id = loop {
+        let listed = police.list(&["inbox", "list", "--kind", "VHO"]).await;
+        if let Some(id) = listed.first().and_then(|entry| entry["id"].as_str()) {
+            break id.to_owned();
+        }
+        assert!(begun.elapsed() < causeway_tests::process::http::PATIENCE, "the handoff does not come");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    police.run(&["accept", &id, "--eta", "PT1H", "--staff", "7"]).await;
+    police.run(&["start", &id, "--staff", "7"]).await;
+    id
 }
 
 /// Something of everything that colleagues share, with a gap in the roster, so that each page shows it.
@@ -86,6 +106,8 @@ async fn share(police: &Actor, id: &str) {
         &["notes", "add", id, "--text", &note],
         &["notes", "add", id, "--visible", "me", "--text", "Ask again tomorrow."],
         &["assign", id, "--me"],
+        &["tag", "add", id, "night bus"],
+        &["view", "add", "Night buses", "--tag", "night bus"],
         &["template", "add", "Ask for the flight", "--text", "Which flight did she take?"],
         &["roster", "set", "--zone", "Europe/Berlin", "--begins", "2026-01-05", "-"],
         &["roster", "override", "--to", "7", "--from", "2099-01-01T09:00", "--until", "2099-01-02T09:00"],

@@ -58,7 +58,7 @@ async fn an_alert_that_nobody_looks_at_is_told_of_in_four_levels_and_goes_to_the
     let late = only(police, &["inbox", "list", "--overdue"]).await;
     assert!(deadlines(&late).contains(&("C2".to_owned(), Some(1))), "{late}");
     let (seen, _) = police.sees(&["tasks", "list", "--lang", "ru"]).await;
-    assert!(seen.contains("ПРОСРОЧЕНО") && seen.contains("вас ждёт Angel Hotline"), "{seen}");
+    assert!(seen.contains("ПРОСРОЧЕНО") && seen.contains("Вас ждёт Angel Hotline"), "{seen}");
     assert_eq!(tasks(hotline).await, and_confirm(&[]), "nobody has to call yet");
     assert!(house_and(second, house).await.is_empty());
 

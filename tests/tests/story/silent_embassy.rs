@@ -80,7 +80,7 @@ async fn asked_back(stage: &Stage, own: &str) {
     sync(&[embassy, hotline, embassy]).await;
     assert!(tasks(hotline).await.contains(&("overdue".into(), "C4".into(), 1)), "{:?}", tasks(hotline).await);
     let (seen, _) = hotline.sees(&["tasks", "list", "--lang", "ru"]).await;
-    assert!(seen.contains("вас ждёт Consular Section"), "{seen}");
+    assert!(seen.contains("Вас ждёт Consular Section"), "{seen}");
     assert_eq!(
         count(&hotline.run(&["sent", "show", own]).await, "deadline_missed"),
         3,

@@ -2,8 +2,10 @@
 
 use causeway_certs::directory::StatementError;
 use causeway_certs::invite::InviteError;
+use causeway_certs::names::NameError;
 use causeway_certs::transport::LinkError;
 use causeway_common::error::ErrorCode;
+use causeway_common::limits::NAME_CHARS_MAX;
 use causeway_common::store::StoreError;
 
 use super::super::device;
@@ -44,6 +46,18 @@ impl From<StoreError> for Failure {
 
 fn not_stored(id: &str, gaps: &[(&str, &str)]) -> Failure {
     Failure { retryable: true, ..Failure::said("S-111", exit::OTHER, id, gaps) }
+}
+
+impl From<NameError> for Failure {
+    fn from(error: NameError) -> Self {
+        let id = match error {
+            NameError::Country => "fail-name-country",
+            NameError::Hidden => "fail-name-hidden",
+            NameError::Kind => "fail-name-kind",
+            _ => "fail-name-length",
+        };
+        Self::wrong(id, &[("max", &NAME_CHARS_MAX.to_string())])
+    }
 }
 
 impl From<VaultError> for Failure {
@@ -130,7 +144,7 @@ impl From<LinkError> for Failure {
 pub(crate) fn unreachable(why: impl Fn(Lang) -> String) -> Failure {
     Failure::in_each("N-102", exit::NETWORK, |lang| {
         let message = lang.fill("fail-relay-unreachable", &[("why", &why(lang))]);
-        (message, lang.text("fail-relay-unreachable.hint"))
+        (message, super::hint("fail-relay-unreachable.hint", &[], lang))
     })
 }
 

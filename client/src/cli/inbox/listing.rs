@@ -11,16 +11,19 @@ use crate::cli::failure::Failure;
 use crate::cli::home::Home;
 use crate::cli::output::{harmless, print_list, text, time};
 use crate::cli::steps::{case_ref, is_exercise, stamp};
-use crate::cli::{doubtful, erase, head, org, standing, tasks};
+use crate::cli::{doubtful, erase, head, standing, tasks};
 use crate::doubts;
 use crate::escalation;
 use crate::lang::Lang;
 use crate::model::Thread;
 use crate::office::notes;
+use crate::office::views::Filter;
 use crate::records;
 use crate::referral::{Kind, labels};
 use crate::retention::placeholder;
 use crate::staff;
+
+use super::sieve::Sieve;
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct ListArgs {
@@ -45,6 +48,15 @@ pub(crate) struct ListArgs {
     /// Only from (or to) this organisation.
     #[arg(long)]
     pub(crate) from: Option<String>,
+    /// Only what has this tag (causeway tag).
+    #[arg(long)]
+    pub(crate) tag: Option<String>,
+    /// Only what came, or was written, on this day or later, for example 2026-11-01.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) since: Option<String>,
+    /// Only what came, or was written, on this day or before.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<String>,
     /// Only so many.
     #[arg(long)]
     limit: Option<usize>,
@@ -54,14 +66,21 @@ pub(crate) struct ListArgs {
 }
 
 impl ListArgs {
-    /// Those of a view of the pages.
-    pub(crate) fn of_view(view: &str) -> Self {
+    /// Those of a view that was kept, or of the pages.
+    pub(crate) fn of_filter(filter: &Filter) -> Self {
+        let (view, some) =
+            (&*filter.view, |word: &String| Some(word.clone()).filter(|word| !word.is_empty()));
         Self {
             unread: view == "unread",
             needs_answer: view == "needs-answer",
             overdue: view == "overdue",
             mine: view == "mine",
             unassigned: view == "unassigned",
+            kind: some(&filter.kind),
+            from: some(&filter.org),
+            tag: some(&filter.tag),
+            since: some(&filter.since),
+            until: some(&filter.until),
             ..Self::default()
         }
     }
@@ -75,11 +94,8 @@ impl ListArgs {
     }
 }
 
-pub(super) async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
-    let from = match &args.from {
-        Some(meant) => Some(org::find(home, meant).await?),
-        None => None,
-    };
+pub(crate) async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), Failure> {
+    let from = args.org(home).await?;
     let wanted = wanted(&args, ours, from, home)?;
     let mut before = wanted.len();
     let shown: Vec<[u8; 32]> = args.window(0, wanted).collect();
@@ -120,7 +136,7 @@ pub(super) async fn list(args: ListArgs, ours: bool, home: &Home) -> Result<(), 
             remarks(v, home.lang),
             v["assigned"].as_str().map_or_else(String::new, |to| {
                 format!("  [{}]", home.lang.fill("list-assigned", &[("number", &harmless(to))]))
-            }),
+            }) + &tags_words(v),
         )
     });
     Ok(())
@@ -144,16 +160,19 @@ async fn left_of_erased(
     home: &Home,
 ) -> Result<Vec<Value>, Failure> {
     let mut values = Vec::new();
-    if args.unread || args.needs_answer || args.overdue || args.mine || args.unassigned {
+    let of_those_here = args.unread || args.needs_answer || args.overdue || args.mine || args.unassigned;
+    if of_those_here || args.tag.is_some() {
         return Ok(values);
     }
+    let sieve = Sieve::of(args)?;
     let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
     let mut all = placeholder::all(&home.engine.vault)?;
     all.sort_by_key(|left| std::cmp::Reverse(left.erased));
     for left in all {
         let wanted = left.ours == ours
             && kind.is_none_or(|kind| kind == left.kind)
-            && from.is_none_or(|org| org == left.peer);
+            && from.is_none_or(|org| org == left.peer)
+            && sieve.lets_at(left.begun);
         if wanted {
             let mut value = erase::entry(&left, home).await;
             if !home.json {
@@ -191,7 +210,18 @@ pub(crate) async fn kept_apart(home: &Home) -> Result<Vec<Value>, Failure> {
 /// How many referrals a list has.
 pub(crate) async fn count(args: &ListArgs, ours: bool, home: &Home) -> Result<usize, Failure> {
     let apart = if ours { 0 } else { doubtful::kept_apart(args, home).await?.len() };
-    Ok(wanted(args, ours, None, home)?.len() + apart)
+    Ok(wanted(args, ours, args.org(home).await?, home)?.len() + apart)
+}
+
+/// Tags of a referral, by name.
+fn tags_of(thread: &Thread, home: &Home) -> Result<Vec<String>, Failure> {
+    Ok(records::catalogue(&home.engine.vault)?.tags().of(&thread.case).map(str::to_owned).collect())
+}
+
+/// The same at the end of a line.
+fn tags_words(v: &Value) -> String {
+    let tags = v["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    tags.map(|tag| format!("  #{}", harmless(tag).replace(' ', "_"))).collect()
 }
 
 fn no_me() -> Failure {
@@ -203,6 +233,7 @@ fn wanted(args: &ListArgs, ours: bool, from: Option<OrgId>, home: &Home) -> Resu
     // A word on the command line, or the code of a kind that this version does not know.
     let kind = args.kind.as_deref().map(|word| word.parse::<Kind>().map_or(word, |kind| kind.code()));
     let vault = &home.engine.vault;
+    let sieve = Sieve::of(args)?;
     let me = if args.mine { Some(staff::me(vault)?.ok_or_else(no_me)?) } else { None };
     let catalogue = records::catalogue(vault)?;
     let passes = |line: &&Line| {
@@ -214,6 +245,7 @@ fn wanted(args: &ListArgs, ours: bool, from: Option<OrgId>, home: &Home) -> Resu
             && (!args.overdue || !line.ended)
             && kind.is_none_or(|kind| kind == &*line.kind)
             && from.is_none_or(|org| org == line.peer)
+            && sieve.lets(line, &catalogue)
     };
     let mut cases: Vec<[u8; 32]> = catalogue.lines().filter(passes).map(|line| line.case).collect();
     drop(catalogue);
@@ -264,6 +296,7 @@ pub(super) async fn entry(
         "standing": doubtful::standing(doubt.as_ref()),
         "capacity": publications.of(thread),
         "assigned": notes::assigned_to(&home.engine.vault, thread.case)?,
+        "tags": tags_of(thread, home)?,
     }))
 }
 

@@ -10,7 +10,7 @@ use super::super::failure::Failure;
 use super::super::home::Home;
 use super::super::output::{harmless, harmless_under, print, text, time};
 use super::super::staff::is_here;
-use super::{KEY_CHARS, TextArgs, author, keep, new_key};
+use super::{KEY_CHARS, TextArgs, author, keep, new_key, only};
 use crate::office::duty;
 use crate::office::roster::{NOBODY, Override, Roster, Rotation, Written};
 
@@ -151,16 +151,6 @@ async fn clear(id: &str, home: &Home) -> Result<(), Failure> {
     keep(home, draft, None, "changed who stands in").await?;
     print(home.json, value(home)?, |v| words(v, home));
     Ok(())
-}
-
-/// The one name that begins like this.
-fn only<'a>(keys: impl Iterator<Item = &'a Vec<u8>>, id: &str) -> Result<Vec<u8>, Failure> {
-    let found: Vec<&Vec<u8>> =
-        keys.filter(|key| !id.is_empty() && hex::encode(key).starts_with(id)).collect();
-    match found.as_slice() {
-        [one] => Ok((*one).clone()),
-        _ => Err(Failure::not_found(id)),
-    }
 }
 
 async fn hand_over(text: TextArgs, home: &Home) -> Result<(), Failure> {

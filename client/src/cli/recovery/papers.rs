@@ -173,21 +173,11 @@ pub(crate) fn pick(count: usize) -> [usize; ASKED] {
 }
 
 fn not_shown(root: &Root) -> Failure {
-    Failure::new(
-        "T-125",
-        exit::INVALID,
-        format!("The groups are not those of the sheet of {}. Nothing was erased.", words_of(root.part)),
-        "Print the sheets again with `causeway recovery sheet`, compare them with the paper, and confirm again.",
-    )
+    Failure::said("T-125", exit::INVALID, "fail-sheet-groups", &[("key", words_of(root.part))])
 }
 
 pub(super) fn nothing_here() -> Failure {
-    Failure::new(
-        "T-134",
-        exit::NOT_FOUND,
-        "No root key is on this workstation: they are on paper, or were never here.",
-        "`causeway recovery keys` says where each of them is. For a rotation, make the next one with `causeway recovery sheet --new`.",
-    )
+    Failure::said("T-134", exit::NOT_FOUND, "fail-no-root-here", &[])
 }
 
 #[cfg(test)]

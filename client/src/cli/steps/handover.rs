@@ -40,7 +40,10 @@ pub(crate) async fn handed_over(args: HandoverArgs, home: &Home) -> Result<(), F
 }
 
 /// The record that waits for our signature.
-fn record_of_other_side(thread: &Thread, home: &Home) -> Result<Option<Map<String, Value>>, Failure> {
+pub(crate) fn record_of_other_side(
+    thread: &Thread,
+    home: &Home,
+) -> Result<Option<Map<String, Value>>, Failure> {
     let vault = &home.engine.vault;
     let Some((first, hash)) = work_of(thread, vault)?.signed() else { return Ok(None) };
     if first == own_party(thread) {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lock::in_language;
+use super::texts::{names, put_in};
 use super::{Frame, Visitor, draw, shown};
 use crate::cli::failure::Failure;
 use crate::cli::home::system_rng;
@@ -37,6 +38,7 @@ struct Alert {
     errors: Vec<String>,
     preview: Vec<Reader>,
     ready: bool,
+    templates: Vec<String>,
 }
 
 /// An organisation, with what it will read of each section and why.
@@ -81,6 +83,11 @@ pub(crate) struct Typed {
     /// The key of what somebody has looked at: who will read what.
     #[serde(default)]
     seen: String,
+    /// A text of the organisation, and whether it is to be put in.
+    #[serde(default)]
+    template: String,
+    #[serde(default)]
+    insert: String,
     /// A language that somebody would rather see, in the middle of writing.
     #[serde(default)]
     lang: String,
@@ -97,11 +104,23 @@ pub(crate) async fn send(visitor: Visitor, State(site): State<Shared>, Form(type
         let visitor = visitor.speaking(lang);
         return in_language(shown(&visitor, page(&visitor, typed, Vec::new(), None).await), lang);
     }
+    if typed.insert == "yes" {
+        let mut typed = typed;
+        let page = match put_in(&visitor, &typed.template, &mut typed.approach) {
+            Ok(()) => page(&visitor, typed, Vec::new(), None).await,
+            Err(failure) => Err(failure),
+        };
+        return shown(&visitor, page);
+    }
     let done = act(&visitor, &site, typed).await;
     shown(&visitor, done)
 }
 
 async fn act(visitor: &Visitor, site: &Shared, typed: Typed) -> Result<Response, Failure> {
+    // Without a recipient nothing else can be said to be right or wrong.
+    if typed.to.is_empty() {
+        return page(visitor, typed, vec![visitor.lang.text("draft-to-nobody")], None).await;
+    }
     let words = command(&typed);
     match site.looked_at.go(&typed.seen, &words).await {
         looked_at::Form::Sent(place) => return Ok(Redirect::to(&place).into_response()),
@@ -254,6 +273,7 @@ async fn page(
         wants: of_list("yes-no-unknown", &typed.wants),
         sexes: of_list("sex", &typed.sex),
         ready: preview.is_some(),
+        templates: names(visitor)?,
         preview: preview.unwrap_or_default(),
         typed,
         errors,

@@ -6,8 +6,11 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::files::Listed;
+use super::handover::Record;
 use super::office::{Assigning, Note, Said};
 use super::row::{self, Mark, Row};
+use super::tags::known;
+use super::texts::names;
 use super::words::{When, moment, when};
 use super::{Frame, Visitor, draw, is_number, shown};
 use crate::cli::failure::Failure;
@@ -46,8 +49,13 @@ struct Item {
     tell: Vec<(String, String)>,
     organisation: String,
     assigning: Assigning,
+    /// Tags that are in use, to choose from.
+    known_tags: Vec<String>,
     typed: Note,
     error: String,
+    /// Texts of the organisation, by name.
+    templates: Vec<String>,
+    handover: Option<Record>,
 }
 
 struct Step {
@@ -124,8 +132,11 @@ pub(crate) async fn page(
         tell: tell(&v, lang),
         organisation: visitor.home.engine.identity.name.clone(),
         assigning: Assigning::of(visitor, &row)?,
+        known_tags: known(visitor)?,
         typed,
         error,
+        templates: names(visitor)?,
+        handover: Record::of(&v, lang),
         events: timeline(&v, lang),
         row,
         ours,
@@ -158,7 +169,7 @@ fn warnings(v: &Value, lang: Lang) -> Vec<String> {
     if v["exercise"] == true {
         found.push(lang.text("list-exercise"));
     }
-    found.extend(v["held"]["words"].as_str().map(|words| lang.fill("shown-held", &[("words", words)])));
+    found.extend(v["held"]["words"].as_str().map(|words| lang.fill("onpage-held", &[("words", words)])));
     found.extend(v["waits"].as_str().map(|words| lang.fill("shown-waits", &[("words", words)])));
     for doubt in v["doubts"].as_array().into_iter().flatten() {
         let standing = text(doubt, "standing");

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::row::Row;
+use super::texts::put_in;
 use super::words::{When, when, zone};
 use super::{Visitor, failed, is_number, item, shown};
 use crate::cli::failure::Failure;
@@ -74,6 +75,9 @@ impl Said {
 pub(crate) struct Note {
     pub(crate) text: String,
     visible: String,
+    /// A text of the organisation, and whether it is to be put in.
+    pub(crate) template: String,
+    insert: String,
 }
 
 impl Note {
@@ -86,6 +90,14 @@ impl Note {
 pub(crate) async fn note(visitor: Visitor, Path(id): Path<String>, Form(typed): Form<Note>) -> Response {
     if !is_number(&id) {
         return failed(&visitor, Failure::not_found(&harmless(&id)));
+    }
+    if typed.insert == "yes" {
+        let mut typed = typed;
+        let page = match put_in(&visitor, &typed.template, &mut typed.text) {
+            Ok(()) => item::page(&visitor, &id, false, (typed, String::new())).await,
+            Err(failure) => Err(failure),
+        };
+        return shown(&visitor, page);
     }
     // What nobody has chosen is for nobody to guess.
     let visible = format!("--visible={}", typed.visible);

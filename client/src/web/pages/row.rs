@@ -34,6 +34,9 @@ pub(crate) struct Row {
     pub(crate) remark: String,
     /// Number of whoever has it; empty: nobody in particular.
     pub(crate) assigned: String,
+    pub(crate) tags: Vec<String>,
+    /// Kept apart because its sender is in doubt: it can be read, and nothing else.
+    pub(crate) apart: bool,
 }
 
 /// A word with a shape beside it: nothing is told by a colour alone.
@@ -78,12 +81,18 @@ impl Row {
             exercise: v["exercise"] == true,
             remark: harmless(&remark),
             assigned: harmless(v["assigned"].as_str().unwrap_or_default()),
+            tags: tags(v),
+            apart: !v["notice"].is_null(),
             id,
             urgent,
             priority,
             due_at,
         })
     }
+}
+
+fn tags(v: &Value) -> Vec<String> {
+    v["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).map(harmless).collect()
 }
 
 /// As much of a number as people read out.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::lock::in_language;
 use super::row::Row;
+use super::texts::{names, put_in};
 use super::{Frame, Visitor, draw, failed, shown};
 use crate::cli::failure::Failure;
 use crate::cli::inbox::listed;
@@ -16,7 +17,6 @@ use crate::cli::steps::{command_of, find_thread};
 use crate::engine::threads::{own_party, work_of};
 use crate::lang::Lang;
 use crate::model::Thread;
-use crate::office::texts;
 use crate::referral::labels;
 use crate::referral::lifecycle::{Action, Carry, Row as Transition};
 
@@ -42,7 +42,6 @@ struct Ask {
     times_needed: bool,
     text_needed: bool,
     staff_needed: bool,
-    elsewhere: String,
     error: String,
     templates: Vec<String>,
     typed: Typed,
@@ -86,8 +85,9 @@ pub(crate) async fn take(
         return in_language(shown(&visitor, page(&visitor, &id, &step, String::new(), typed).await), lang);
     }
     if typed.insert == "yes" {
-        let page = match with_template(&visitor, typed) {
-            Ok(typed) => page(&visitor, &id, &step, String::new(), typed).await,
+        let mut typed = typed;
+        let page = match put_in(&visitor, &typed.template, &mut typed.text) {
+            Ok(()) => page(&visitor, &id, &step, String::new(), typed).await,
             Err(failure) => Err(failure),
         };
         return shown(&visitor, page);
@@ -103,16 +103,6 @@ pub(crate) async fn take(
             }
         }
     }
-}
-
-/// With the chosen text below what was typed before.
-fn with_template(visitor: &Visitor, mut typed: Typed) -> Result<Typed, Failure> {
-    let all = texts::list(&visitor.home.engine.vault)?;
-    if let Some((_, text)) = all.into_iter().find(|(name, _)| *name == typed.template) {
-        let before = typed.text.trim_end();
-        typed.text = if before.is_empty() { text } else { format!("{before}\n{text}") };
-    }
-    Ok(typed)
 }
 
 async fn taken(visitor: &Visitor, id: &str, step: &str, typed: &Typed) -> Result<(), Failure> {
@@ -138,7 +128,11 @@ async fn taken(visitor: &Visitor, id: &str, step: &str, typed: &Typed) -> Result
 }
 
 /// What the table asks of a step that is possible now.
-fn transition(visitor: &Visitor, id: &str, step: &str) -> Result<(Thread, &'static Transition), Failure> {
+pub(crate) fn transition(
+    visitor: &Visitor,
+    id: &str,
+    step: &str,
+) -> Result<(Thread, &'static Transition), Failure> {
     if !super::is_number(id) {
         return Err(Failure::not_found(&harmless(id)));
     }
@@ -186,13 +180,8 @@ async fn page(
             .iter()
             .any(|c| matches!(c, Carry::Text | Carry::Questions | Carry::Outcome | Carry::Reply)),
         staff_needed: carries.contains(&Carry::Staff) || !staff_is_empty(visitor),
-        elsewhere: if carries.contains(&Carry::Record) {
-            lang.text("step-at-terminal")
-        } else {
-            String::new()
-        },
         step: step.to_owned(),
-        templates: texts::list(&visitor.home.engine.vault)?.into_iter().map(|(name, _)| name).collect(),
+        templates: names(visitor)?,
         row,
         error,
         typed,

@@ -1,0 +1,26 @@
+# The record of a handover on pages, and texts that are put into forms.
+handed-title = Handover
+handed-theirs = The other side has signed this record
+handed-theirs-how = Read it. If it is right, sign it: then it has changed hands. If it is not, sign your own below; the other side will see what is different.
+handed-sign = It is right: sign it
+handed-other = Or sign another record
+handed-sign-other = Sign my own record
+handed-signed = You have signed the record. The other side signs the same one next. What you sign here takes its place.
+handed-at = When
+handed-place = Where
+handed-present = Was the person there?
+handed-condition = In what condition
+handed-condition-hint = As both sides see it: health, mood, things with them.
+handed-documents = Documents handed over
+handed-documents-hint = One on each line.
+handed-medication = Medicine handed over
+handed-by = Given by (staff number)
+handed-to = Taken by (staff number)
+handed-complaints = Complaints
+handed-signed-by = Signed
+handed-not-signed = Not signed yet
+handed-both = Both sides have signed this record: it has changed hands.
+handed-one = One side has signed. It counts when both have signed the same record.
+handed-replaced = Before it there was another record; see what happened.
+fail-handover-at = { $found } is no moment.
+    .hint = Choose day and time again.

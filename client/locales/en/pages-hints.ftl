@@ -1,0 +1,22 @@
+# What to do now, for somebody on a page: instead of the hint that names a command.
+onpage-fail-not-found = It may have been erased, or the address is an old one. Look in the inbox, in what was sent, or search.
+onpage-fail-no-directory = It comes by itself as soon as there is a connection. Reload the page then.
+onpage-fail-unknown-org = The page "Organisations" shows all; new ones come by themselves.
+onpage-fail-several-orgs = Choose it from the page "Organisations".
+onpage-fail-store-damaged = Do not delete anything. Settings, Diagnostics says what is damaged; if it says so, restore from a backup.
+onpage-fail-record-damaged = Settings, Diagnostics says more; the rest of your data stays readable.
+onpage-fail-relay-unreachable = Causeway keeps trying by itself; what you have written goes out as soon as there is a connection. Check the internet connection. For an emergency, call the other side by phone.
+onpage-fail-application-none = Reload the page: it lists who waits now.
+onpage-fail-not-suspended = The page shows who is.
+onpage-fail-link-used = Look at the list of workstations: if one stands there that you do not know, remove it. Then make a new code.
+onpage-fail-link-not-administrator = Do it on an administrator's workstation: the list of workstations shows which ones are.
+onpage-fail-link-full = Remove one that is no longer used.
+onpage-fail-roster-none = First say, on this page, who takes weeks in turn.
+onpage-fail-office-no-me = Say it in Settings, Staff.
+onpage-drafts-too-many = Send or delete some: page "Drafts".
+onpage-staff-no-supervisor = First add a supervisor to the list on this page.
+onpage-staff-hint = Who is registered stands in Settings, Staff.
+onpage-step-too-late-hint = If it has been closed, a supervisor can open it again, with the button of the referral.
+onpage-step-not-allowed-hint = Open the referral again: it shows what has happened so far.
+onpage-escalate-none-hint = The list is part of the signed referral. Write a new referral to somebody else.
+onpage-held = HELD: the registrar has suspended the other side { $words }. What waits for them goes out once they are reinstated. You can take the referral back.
