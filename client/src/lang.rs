@@ -52,6 +52,7 @@ words![
     "problems",
     "referring",
     "registers",
+    "restoring",
     "retention",
     "search",
     "sections",

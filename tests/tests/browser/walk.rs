@@ -108,7 +108,8 @@ async fn each_language(browser: &Browser, pages: &[(&str, &str)], (item, org): (
     }
 }
 
-async fn is_fit(browser: &Browser, lang: &str, name: &str) {
+/// A page that is open, in this language.
+pub(crate) async fn is_fit(browser: &Browser, lang: &str, name: &str) {
     let page = format!("{name} in {lang}");
     let html = "[document.documentElement.lang, document.documentElement.translate]";
     assert_eq!(browser.js(html).await, serde_json::json!([lang, false]), "{page}");
