@@ -126,7 +126,7 @@ impl Daemon {
     }
 
     /// The folder of the home.
-    pub(crate) fn folder(&self) -> &std::path::Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 

@@ -173,10 +173,7 @@ pub(crate) fn router(site: &Shared) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_open))
         .route("/unlock", post(pages::lock::unlock))
         .route("/begin", get(pages::begin::start).post(pages::begin::begin))
-        .route(
-            "/begin/restore",
-            get(pages::begin::restoring::start).post(pages::begin::restoring::restore),
-        )
+        .route("/begin/restore", get(pages::begin::restoring::start).post(pages::begin::restoring::restore))
         .route("/lock", post(pages::lock::lock))
         .route("/leave", post(pages::lock::leave))
         .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_let_in));
@@ -260,6 +257,9 @@ async fn must_be_open(State(site): State<Shared>, request: Request, next: Next) 
     // A request that goes on when the home is locked is not carried out.
     open.unless_locked(next.run(request)).await.unwrap_or_else(|| Redirect::to("/").into_response())
 }
+
+#[cfg(test)]
+mod spoken;
 
 /// The time of this machine.
 pub(crate) fn now() -> Timestamp {

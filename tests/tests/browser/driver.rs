@@ -60,8 +60,7 @@ impl Browser {
             .connect()
             .await
             .unwrap();
-        let browser =
-            Self { driver, _chromedriver: chromedriver, profile, origin: pages.origin.clone() };
+        let browser = Self { driver, _chromedriver: chromedriver, profile, origin: pages.origin.clone() };
         // A new window shows a page of the browser's own, which asks for this and that.
         browser.driver.goto("about:blank").await.unwrap();
         browser.asked().await;
