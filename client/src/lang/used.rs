@@ -8,7 +8,7 @@ use fluent_syntax::ast;
 use super::*;
 
 /// Names that are put together have at least this much in common.
-const BEGINNING: usize = 4;
+const BEGINNING: usize = 3;
 
 /// All texts of a language.
 fn resources(texts: &[&str]) -> Vec<FluentResource> {
@@ -50,7 +50,7 @@ fn quoted() -> Vec<String> {
     };
     let source = files("src", "rs").into_iter().filter(|(path, _)| is_product(path));
     let source =
-        source.map(|(_, text)| text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned());
+        source.map(|(_, text)| text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned());
     let pages = files("templates", "html").into_iter().map(|(_, text)| text);
     let all: Vec<String> = source.chain(pages).collect();
     all.iter().flat_map(|text| text.split('"')).map(str::to_owned).collect()
@@ -152,6 +152,6 @@ fn every_choice_by_a_number_has_all_forms_of_its_language() {
                 read += 1;
             }
         }
-        assert!(read > 40, "{read}");
+        assert!(read > 30, "{read}");
     }
 }

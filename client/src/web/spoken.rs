@@ -29,7 +29,6 @@ const OPEN: &[&str] = &[
     "/settings",
     "/settings/diagnostics",
     "/settings/devices",
-    "/settings/devices/joining",
     "/settings/backup",
     "/settings/hours",
     "/settings/staff",
@@ -51,6 +50,8 @@ const NO_PAGES: &[&str] = &[
     "/begin/restored",
     "/events",
     "/registrar",
+    // Asks the relay.
+    "/settings/devices/joining",
     "/statistics.csv",
     "/assets/app.css",
     "/assets/app.js",
