@@ -136,4 +136,4 @@ pub(crate) fn spec() -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,7 +3,7 @@
 //! Pages and commands never see whether a connection stands; they read the home and write into it, and what is to go out
 //! goes out by itself. Locking drops the home: its keys are wiped, and nothing is sent or received until somebody unlocks it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -15,10 +15,11 @@ use tokio::sync::{Mutex, RwLock, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use crate::cli::failure::Failure;
 use crate::cli::home::{self, Home, Typed, system_rng};
-use crate::cli::{Global, joining, output};
+use crate::cli::{Global, backup, joining, output};
 use crate::lang::Lang;
 use crate::vault::{Vault, VaultError, security_keys};
 
@@ -126,7 +127,7 @@ impl Daemon {
     }
 
     /// The folder of the home.
-    pub(crate) fn folder(&self) -> &std::path::Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -166,6 +167,35 @@ impl Daemon {
         };
         drop(turn);
         self.unlock(&passphrase).await?;
+        Ok(taken.results.into_iter().next().map_or(Value::Null, |printed| printed.value))
+    }
+
+    /// Brings a home back out of a folder of backups, and opens it. Gives what `causeway backup restore` says.
+    ///
+    /// # Errors
+    /// Those of `causeway backup restore`. What was begun is no home, and the next attempt begins anew.
+    pub(crate) async fn restore(
+        &self,
+        from: &Path,
+        secret: &Zeroizing<String>,
+        lang: Lang,
+    ) -> Result<Value, Failure> {
+        let turn = self.turn.lock().await;
+        if self.has_home() {
+            return Err(home::taken(None));
+        }
+        let taken = {
+            let (from, secret) = (from.to_owned(), secret.clone());
+            let (global, runtime) = (self.global.clone(), Handle::current());
+            let restoring = tokio::task::spawn_blocking(move || {
+                runtime.block_on(output::take(backup::restore_typed(from, secret, lang, &global)))
+            });
+            let (done, taken) = restoring.await.map_err(Failure::internal)?;
+            self.unfinished.store(done.is_err(), Ordering::Release);
+            done.map(|()| taken)?
+        };
+        drop(turn);
+        self.unlock(secret).await?;
         Ok(taken.results.into_iter().next().map_or(Value::Null, |printed| printed.value))
     }
 

@@ -15,7 +15,18 @@ pub enum Lang {
     En,
     /// Russian.
     Ru,
+    /// English, each line of each text in brackets: what a page says without them is in no language. There is no such language
+    /// but in the tests of this crate.
+    #[cfg(test)]
+    Pseudo,
 }
+
+/// How a text of the language in brackets begins.
+#[cfg(test)]
+pub(crate) const OPENS: char = '⟦';
+/// And ends.
+#[cfg(test)]
+pub(crate) const CLOSES: char = '⟧';
 
 macro_rules! words {
     ($($file:literal),* $(,)?) => {
@@ -58,6 +69,7 @@ words![
     "problems",
     "referring",
     "registers",
+    "restoring",
     "retention",
     "search",
     "security-keys",
@@ -78,6 +90,10 @@ impl FromStr for Lang {
     type Err = UnknownLang;
 
     fn from_str(word: &str) -> Result<Self, UnknownLang> {
+        #[cfg(test)]
+        if word == Self::Pseudo.tag() {
+            return Ok(Self::Pseudo);
+        }
         Self::ALL.into_iter().find(|lang| lang.tag() == word).ok_or(UnknownLang)
     }
 }
@@ -91,6 +107,8 @@ impl Lang {
         match self {
             Self::En => "en",
             Self::Ru => "ru",
+            #[cfg(test)]
+            Self::Pseudo => "en-XA",
         }
     }
 
@@ -139,6 +157,10 @@ impl Lang {
 
     /// A text if there is one: `message` or `message.attribute`.
     pub fn find(self, id: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
+        #[cfg(test)]
+        if self == Self::Pseudo {
+            return Self::En.find(id, args).map(|words| in_brackets(&words));
+        }
         let bundle = self.bundle();
         let (id, attribute) = id.split_once('.').map_or((id, None), |(id, attribute)| (id, Some(attribute)));
         let message = bundle.get_message(id)?;
@@ -155,6 +177,8 @@ impl Lang {
     fn bundle(self) -> &'static FluentBundle<FluentResource> {
         static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 2] = [OnceLock::new(), OnceLock::new()];
         let (lock, texts) = match self {
+            #[cfg(test)]
+            Self::Pseudo => return Self::En.bundle(),
             Self::En => (&BUNDLES[0], ENGLISH),
             Self::Ru => (&BUNDLES[1], RUSSIAN),
         };
@@ -173,6 +197,16 @@ impl Lang {
         })
     }
 }
+
+/// Each line by itself, for some texts are shown line by line.
+#[cfg(test)]
+fn in_brackets(words: &str) -> String {
+    let line = |line: &str| if line.is_empty() { String::new() } else { format!("{OPENS}{line}{CLOSES}") };
+    words.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod used;
 
 #[cfg(test)]
 mod tests {

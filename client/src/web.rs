@@ -4,6 +4,7 @@
 //! browser it is), the lock (whether the home is open), and the page. A page reads and writes by the same commands as the
 //! command line ([`crate::cli::within`]), so nothing is known twice.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +15,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
+use serde_json::Value;
 use tokio::sync::Mutex;
+use zeroize::Zeroizing;
 
 use crate::cli::failure::{Failure, on_page};
 use crate::daemon::Daemon;
+use crate::lang::Lang;
 
 pub(crate) mod door;
 pub(crate) mod events;
@@ -71,6 +75,26 @@ pub(crate) enum NotOpened {
 impl Site {
     /// Opens the home: the one way in, for pages and terminals, with one counter. What a browser may see does not follow from it.
     pub(crate) async fn unlock(&self, secret: &str) -> Result<(), NotOpened> {
+        self.guessed(secret, self.daemon.unlock(secret)).await
+    }
+
+    /// Brings a home back out of a folder of backups and opens it, with its passphrase or its recovery code; gives what `causeway
+    /// backup restore` says.
+    pub(crate) async fn restore(
+        &self,
+        from: &Path,
+        secret: &Zeroizing<String>,
+        lang: Lang,
+    ) -> Result<Value, NotOpened> {
+        self.guessed(secret, self.daemon.restore(from, secret, lang)).await
+    }
+
+    /// Tries a secret, if none of the wrong ones before makes it wait.
+    async fn guessed<T>(
+        &self,
+        secret: &str,
+        attempt: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, NotOpened> {
         // Held from the look at the counter to the answer: a hundred attempts at once are a hundred, one after the other.
         let mut lockout = self.lockout.lock().await;
         if let Some(left) = lockout.wait(now()) {
@@ -79,19 +103,19 @@ impl Site {
         if secret.len() > SECRET_BYTES_MAX {
             return Err(NotOpened::TooLong);
         }
-        let opened = self.daemon.unlock(secret).await;
+        let opened = attempt.await;
         // A wrong passphrase counts; a home that does not open although it is the right one does not.
         let counted = match &opened {
-            Ok(()) => lockout.right(),
+            Ok(_) => lockout.right(),
             Err(failure) if failure.is_wrong_secret() => lockout.wrong(now()),
             Err(_) => Ok(()),
         };
         if let Err(error) = counted {
             tracing::warn!("the count of wrong attempts is not written: {error}");
         }
-        opened.map_err(NotOpened::Failed)?;
+        let opened = opened.map_err(NotOpened::Failed)?;
         self.idle.lock().await.touch(now());
-        Ok(())
+        Ok(opened)
     }
 
     /// Locks the home: its keys are wiped, and the browser has to give the passphrase again.
@@ -151,6 +175,7 @@ pub(crate) fn router(site: &Shared) -> Router {
         .route("/help", get(pages::help::show))
         .route("/events", get(events::stream))
         .route(STILL_OPEN, get(async || StatusCode::NO_CONTENT))
+        .route("/begin/restored", get(pages::begin::restoring::done))
         .route("/begin/code", get(pages::begin::code).post(pages::begin::written))
         .route("/begin/another-code", post(pages::begin::another_code))
         .route("/begin/compare", get(pages::begin::compare))
@@ -159,6 +184,7 @@ pub(crate) fn router(site: &Shared) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_open))
         .route("/unlock", post(pages::lock::unlock))
         .route("/begin", get(pages::begin::start).post(pages::begin::begin))
+        .route("/begin/restore", get(pages::begin::restoring::start).post(pages::begin::restoring::restore))
         .route("/lock", post(pages::lock::lock))
         .route("/leave", post(pages::lock::leave))
         .layer(middleware::from_fn_with_state(Arc::clone(site), must_be_let_in));
@@ -248,6 +274,9 @@ async fn must_be_open(State(site): State<Shared>, request: Request, next: Next) 
 fn is_presence(path: &str) -> bool {
     path != "/events" && path != STILL_OPEN
 }
+
+#[cfg(test)]
+mod spoken;
 
 /// The time of this machine.
 pub(crate) fn now() -> Timestamp {

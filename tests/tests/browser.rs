@@ -5,7 +5,9 @@
 
 mod browser {
     mod attachments;
+    mod colours;
     mod doors;
+    mod drafts;
     mod driver;
     mod keyboard;
     mod language;
@@ -14,6 +16,7 @@ mod browser {
     mod no_script;
     mod other_site;
     mod paper;
+    mod restoring;
     mod security_key;
     mod stage;
     mod three;

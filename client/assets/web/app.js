@@ -137,6 +137,7 @@ const KEEP_MS = 5_000;
 const draft = document.querySelector("form[data-draft]");
 if (draft) {
   const saved = document.getElementById("saved");
+  let mine = true;
   let changed = false;
   let refused = false;
   let keeping = null;
@@ -157,7 +158,7 @@ if (draft) {
     keeping = null;
   };
   const keep = () => {
-    if (changed && !refused) keeping ??= send();
+    if (changed && mine && !refused) keeping ??= send();
     return keeping;
   };
   draft.addEventListener("input", () => {
@@ -172,6 +173,59 @@ if (draft) {
     if (!arriving) return;
     event.preventDefault();
     arriving.then(() => event.target.requestSubmit(event.submitter));
+  });
+
+  // One window at a time writes a draft. It holds a lock that the browser takes back when the window is closed or shows another page,
+  // and hands it over, with everything typed here saved, when another window asks for it.
+  const held = document.getElementById("held");
+  const name = `draft-${draft.dataset.draft}`;
+  const others = new BroadcastChannel(name);
+  let release = null;
+  const pause = (ms) => new Promise((go) => setTimeout(go, ms));
+  const mayWrite = (may) => {
+    mine = may;
+    held.hidden = may;
+    for (const field of draft.elements) {
+      if (field.matches("textarea, input:not([type=hidden], [type=checkbox], [type=radio])")) field.readOnly = !may;
+      else if (field.matches("select, button, [type=checkbox], [type=radio]")) field.disabled = !may;
+    }
+  };
+  const hold = (options) => new Promise((held) => {
+    const lost = () => mayWrite(false);
+    navigator.locks.request(name, options, (lock) => {
+      held(lock !== null);
+      return lock && new Promise((done) => {
+        release = done;
+      });
+    }).catch(lost);
+  });
+  const ASK_MS = 200;
+  const ASK_TIMES = 15;
+  const holdSoon = async (times) => {
+    for (let n = 0; n < times; n++) {
+      if (await hold({ ifAvailable: true })) return true;
+      await pause(ASK_MS);
+    }
+    return false;
+  };
+  others.addEventListener("message", async () => {
+    if (!release) return;
+    await keep();
+    const last = keep();
+    mayWrite(false);
+    await last;
+    release();
+    release = null;
+  });
+  // What is saved may be newer than this page: the one that writes begins with it.
+  held.querySelector("button").addEventListener("click", async () => {
+    others.postMessage("hand over");
+    if (!(await holdSoon(ASK_TIMES))) await hold({ steal: true });
+    location.reload();
+  });
+  // The page before this one in the same window has not let go at once, perhaps.
+  holdSoon(2).then((may) => {
+    if (!may) mayWrite(false);
   });
 }
 

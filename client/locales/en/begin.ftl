@@ -10,7 +10,6 @@ begin-passphrase-hint = Six unrelated words are easy to remember and hard to gue
 begin-again = The same passphrase again
 begin-go = Begin
 begin-differ = The two passphrases differ. Type the same one twice.
-begin-returning = Have you lost a workstation and have a backup or a recovery sheet? Restore at the terminal: causeway backup restore, causeway recovery restore.
 begin-code-title = Write down the recovery code
 begin-code-why = It opens this home if the passphrase is forgotten. Write it on paper and keep that apart from this machine.
 begin-code-once = It is shown now and never again.

@@ -31,7 +31,6 @@ problem-not-here = does not belong here.
 problem-not-json = cannot be read: { $error }.
 problem-kind = is { $kind }, but this is a { $wanted }.
 problem-attachments = is written by this program.
-problem-embassy = forbids to send this to an embassy: the person seeks protection.
     .hint = Send it to somebody else, and speak with her lawyer.
 problem-path = cannot be set: { $why }.
 problem-too-large = The referral has { $bytes } bytes; at most { $max } are possible.

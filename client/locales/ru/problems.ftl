@@ -31,7 +31,6 @@ problem-not-here = здесь лишнее.
 problem-not-json = не читается: { $error }.
 problem-kind = указано { $kind }, а отправляется { $wanted }.
 problem-attachments = заполняет сама программа.
-problem-embassy = запрещает отправку посольству: человек ищет защиты.
     .hint = Отправьте другой организации и поговорите с адвокатом этого человека.
 problem-path = нельзя заполнить: { $why }.
 problem-too-large = В обращении { $bytes } байт; допускается не больше { $max }.

@@ -6,6 +6,7 @@ send-not-section-file = «{ $given }» — не РАЗДЕЛ=ФАЙЛ.
     .hint = Например: --attach PHO=foto.jpg
 send-queued = { $count ->
     [one] В очереди для { $count } организации, номер { $number }. Отправит `causeway sync`.
+    [few] В очереди для { $count } организаций, номер { $number }. Отправит `causeway sync`.
    *[other] В очереди для { $count } организаций, номер { $number }. Отправит `causeway sync`.
 }
 send-own-suspended = Регистратор приостановил участие Вашей организации: обращение останется в очереди, пока участие не восстановят.

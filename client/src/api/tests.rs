@@ -32,15 +32,15 @@ mod document;
 mod requests;
 
 /// A site with an open home in memory, and its interface for programs.
-struct Scene {
+pub(crate) struct Scene {
     _folder: TempDir,
-    site: Shared,
+    pub(crate) site: Shared,
     engine: Arc<Engine>,
     router: Router,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut rng = crate::test_rng(1);
         let passphrase = "a passphrase of words";
@@ -60,7 +60,7 @@ impl Scene {
         tokens::create(&self.engine, "case-management", scopes, 1).await.unwrap().0
     }
 
-    async fn put(&self, thread: &Thread) {
+    pub(crate) async fn put(&self, thread: &Thread) {
         let mut changes = Changes::default();
         records::put_thread(&mut changes, thread);
         self.engine.commit(changes).await.unwrap();
@@ -122,7 +122,8 @@ fn request(method: &str, path: &str, token: Option<&str>, body: Option<&Value>) 
     }
 }
 
-fn thread(number: u8, work: &str) -> Thread {
+/// A border alert that has come.
+pub(crate) fn thread(number: u8, work: &str) -> Thread {
     use causeway_common::ids::{OrgId, PacketId};
     Thread {
         case: [number; 32],

@@ -1,15 +1,17 @@
 //! `causeway backup`: create, check, restore.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use causeway_common::backup::{BackupError, Folder, KEPT_DEFAULT, Manifest};
 use causeway_common::time::{Clock as _, SystemClock, Timestamp};
 use clap::Subcommand;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::Global;
 use super::failure::{Failure, exit};
-use super::home::{self, Home};
+use super::home::{self, Home, Typed};
 use super::output::{counted, harmless, number, print, text, time};
 use crate::backup::{self, FailedBackup, WARN_AFTER};
 use crate::caller;
@@ -161,6 +163,27 @@ fn check(from: PathBuf, global: &Global) -> Result<(), Failure> {
         out
     });
     if report.wrong.is_empty() { Ok(()) } else { Err(damaged(&report.wrong.join("; "))) }
+}
+
+/// Restores for somebody who sits at a page: what the command says goes to whoever takes it (see [`super::output::take`]).
+///
+/// # Errors
+/// Those of `causeway backup restore`.
+pub(crate) async fn restore_typed(
+    from: PathBuf,
+    secret: Zeroizing<String>,
+    lang: Lang,
+    global: &Global,
+) -> Result<(), Failure> {
+    let global = Global {
+        passphrase_file: None,
+        json: true,
+        no_input: true,
+        lang: Some(lang),
+        typed: Some(Typed { passphrase: secret, recovery: Arc::default() }),
+        ..global.clone()
+    };
+    restore(from, None, &global).await
 }
 
 async fn restore(from: PathBuf, number: Option<u64>, global: &Global) -> Result<(), Failure> {

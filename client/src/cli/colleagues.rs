@@ -31,8 +31,8 @@ pub(super) fn lost_to_colleague(before: &[Event], event: &Event, peer: OrgId, la
     let first = before.iter().rev().find(colleagues).filter(|_| lost && event.by != peer)?;
     // English calls a step by its command.
     let name = |step: &str| match lang {
-        Lang::En => step.to_owned(),
         Lang::Ru => labels::code_of(lang, "event", step),
+        _ => step.to_owned(),
     };
     let who = if first.author.is_empty() { lang.text("lost-here") } else { first.author.clone() };
     let minutes = number(first.at.0.abs_diff(event.at.0) / 60_000);

@@ -24,16 +24,19 @@ use zeroize::Zeroizing;
 use super::Global;
 use super::failure::{Failure, exit, unreachable, why};
 use super::output::remark;
+use super::serve::browser;
 use super::turn::Turns;
 use crate::activity;
 use crate::backup::is_staged;
 use crate::daemon::connection::Connection;
+use crate::daemon::socket;
 use crate::engine::{Engine, Rng};
 use crate::identity::Identity;
 use crate::lang::Lang;
 use crate::records;
 use crate::recovery;
 use crate::vault::{Changes, Cost, EKS_FILES, RecoveryCode, Vault, VaultError, security_keys};
+use crate::web::{lockout, place};
 
 /// Page cache of the vault's store.
 const CACHE_BYTES: u64 = 32 << 20;
@@ -45,6 +48,9 @@ const OURS_ALONE: u32 = 0o700;
 pub(crate) const NO_VAULT: &str = "H-110";
 /// Code of a passphrase that is not the right one.
 pub(super) const WRONG: &str = "V-103";
+/// What `causeway serve` keeps in a folder where there is no home yet.
+const OF_THE_PAGES: [&str; 5] =
+    [place::FILE, lockout::FILE, lockout::FILE_OF_CODES, socket::place::FILE, browser::PROFILE];
 /// Longest passphrase file.
 const PASSPHRASE_BYTES_MAX: u64 = 4 * 1024;
 
@@ -372,7 +378,7 @@ pub(crate) async fn make_room(folder: &Path, secret: &str) -> Result<(), Failure
         }
     }
     let staging = folder.join("staging");
-    let other = |name: &std::ffi::OsString| name != "staging";
+    let other = |name: &std::ffi::OsString| name != "staging" && !OF_THE_PAGES.iter().any(|own| name == own);
     if names(folder).iter().any(other) || !names(&staging).iter().all(|n| is_staged(&n.to_string_lossy())) {
         return Err(causeway_common::backup::BackupError::NotEmpty(folder.into()).into());
     }

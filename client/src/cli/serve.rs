@@ -29,7 +29,7 @@ use crate::web::looked_at::LookedAt;
 use crate::web::place::{Place, PlaceError};
 use crate::web::{self, Shared, Site, now, serving};
 
-mod browser;
+pub(super) mod browser;
 
 /// Whether nobody is there any more is looked at this often.
 const IDLE_CHECK: Duration = Duration::from_secs(5);

@@ -32,8 +32,8 @@ impl Named {
     /// Its name.
     pub fn name(&self, lang: Lang) -> &str {
         match lang {
-            Lang::En => &self.en,
             Lang::Ru => &self.ru,
+            _ => &self.en,
         }
     }
 }

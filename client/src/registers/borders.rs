@@ -39,8 +39,8 @@ impl BorderPoint {
     /// Its name.
     pub fn name(&self, lang: Lang) -> &str {
         match lang {
-            Lang::En => &self.en,
             Lang::Ru => &self.ru,
+            _ => &self.en,
         }
     }
 

@@ -25,8 +25,8 @@ impl Country {
     /// Its name.
     pub fn name(&self, lang: Lang) -> &str {
         match lang {
-            Lang::En => &self.en,
             Lang::Ru => &self.ru,
+            _ => &self.en,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tables as text for people and as CSV (RFC 4180).
 
 use super::{Cell, Label, Sheet};
+use crate::formats::csv::guarded;
 use crate::lang::Lang;
 
 impl Sheet {
@@ -86,9 +87,4 @@ pub fn csv(sheet: &Sheet) -> String {
     }
     let bytes = writer.into_inner().ok().filter(|_| whole).unwrap_or_default();
     format!("\u{feff}{}", String::from_utf8_lossy(&bytes))
-}
-
-/// Text that a spreadsheet might calculate is marked as text.
-fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

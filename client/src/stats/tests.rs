@@ -233,6 +233,9 @@ fn a_spreadsheet_calculates_nothing() {
     for start in ["=1+1", "+1", "-1", "@x", "\tx"] {
         sheet.rows[0].code = start.into();
         assert!(csv(&sheet).lines().nth(1).unwrap().trim_start_matches('"').starts_with('\''), "{start:?}");
+        // Excel in Russian parts cells by a semicolon, whatever this file does.
+        sheet.rows[0].code = format!("Desk;{start}");
+        assert!(csv(&sheet).contains(&format!("Desk;'{start}")), "{start:?}");
     }
 }
 

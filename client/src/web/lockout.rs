@@ -16,8 +16,8 @@ use causeway_common::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The file in the home's folder: how many, and when the last. Nothing of what was tried.
-const FILE: &str = "attempts.json";
-const FILE_OF_CODES: &str = "attempts-at-codes.json";
+pub(crate) const FILE: &str = "attempts.json";
+pub(crate) const FILE_OF_CODES: &str = "attempts-at-codes.json";
 /// So many wrong attempts in a row cost nothing: people mistype. The fifth brings the first delay.
 const FREE: u32 = 5;
 /// The first delay: long enough that a program gains nothing, short enough that a person stays.

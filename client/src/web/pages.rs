@@ -55,7 +55,7 @@ pub(crate) mod texts;
 pub(crate) mod words;
 
 /// Cookie with the language of whoever looks; it names nobody.
-pub(super) const LANGUAGE: &str = "__Host-lang";
+pub(crate) const LANGUAGE: &str = "__Host-lang";
 
 /// Whoever looks at an open home.
 pub(crate) struct Visitor {

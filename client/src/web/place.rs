@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpSocket;
 
 /// The file in the home's folder.
-const FILE: &str = "pages.json";
+pub(crate) const FILE: &str = "pages.json";
 /// Of 32 characters each: 100 bits, which nobody guesses through a host name.
 const ID_CHARS: usize = 20;
 /// Base32 of RFC 4648 in lower case: what browsers make of a host name anyway.

@@ -42,7 +42,7 @@ pub(crate) async fn room() -> SemaphorePermit<'static> {
 pub(crate) struct Browser {
     pub(crate) driver: WebDriver,
     _chromedriver: Child,
-    _profile: TempDir,
+    profile: TempDir,
     /// Where the pages are.
     pub(crate) origin: String,
 }
@@ -60,8 +60,7 @@ impl Browser {
             .connect()
             .await
             .unwrap();
-        let browser =
-            Self { driver, _chromedriver: chromedriver, _profile: profile, origin: pages.origin.clone() };
+        let browser = Self { driver, _chromedriver: chromedriver, profile, origin: pages.origin.clone() };
         // A new window shows a page of the browser's own, which asks for this and that.
         browser.driver.goto("about:blank").await.unwrap();
         browser.asked().await;
@@ -90,6 +89,24 @@ impl Browser {
         self.fill("#passphrase", &actor.passphrase()).await;
         self.go("main .primary").await;
         assert_eq!(self.path().await, "/board");
+    }
+
+    /// Ends Chromium as a failing machine would: all processes of this profile.
+    pub(crate) async fn kill(self) {
+        let profile = self.profile.path().display().to_string();
+        let mut killed = 0;
+        for process in std::fs::read_dir("/proc").unwrap().flatten() {
+            let id = process.file_name().to_string_lossy().into_owned();
+            let line = std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default();
+            if id.bytes().all(|byte| byte.is_ascii_digit()) && line.contains(&profile) {
+                // A child may have gone with its parent by now.
+                let _ = std::process::Command::new("kill").args(["-9", &id]).stderr(Stdio::null()).status();
+                killed += 1;
+            }
+        }
+        assert!(killed > 0, "no browser has this profile");
+        // There is no session left to be ended.
+        self.driver.leak().unwrap();
     }
 
     /// Goes to one of our pages.

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use causeway_tests::process::sample;
 use serde_json::{Value, json};
 
+use super::colours::stand_out;
 use super::driver::{Browser, target};
 use super::stage::{Pages, Stage, write_alert_about};
 
@@ -78,6 +79,24 @@ async fn pictures_are_made_of_what_people_see_most() {
             for_the_guide(browser, lang, name).await;
         }
     }
+    let draft = begin_draft(&writing).await;
+    let section = format!("{draft}/idn");
+    stand_out(&[
+        (&reading, "board", "/board"),
+        (&reading, "item", &item),
+        (&reading, "inbox", "/inbox"),
+        (&writing, "alert", "/alert"),
+        (&writing, "draft", &draft),
+        (&writing, "section", &section),
+    ])
+    .await;
+}
+
+/// Begins a border alert on the pages; gives its address.
+async fn begin_draft(browser: &Browser) -> String {
+    browser.goto("/new").await;
+    browser.go("main button[value='border-alert']").await;
+    browser.path().await
 }
 
 async fn for_the_guide(browser: &Browser, lang: &str, name: &str) {

@@ -54,7 +54,7 @@ impl Stage {
 
 /// `causeway serve`.
 pub(crate) struct Pages {
-    _program: Child,
+    program: Child,
     pub(crate) origin: String,
     /// The address that the launcher opens.
     pub(crate) open: String,
@@ -85,7 +85,12 @@ impl Pages {
                 heard.lock().unwrap().push_str(&format!("{line}\n"));
             }
         });
-        Self { _program: program, origin: text("address"), open: text("open"), code: text("code"), said }
+        Self { program, origin: text("address"), open: text("open"), code: text("code"), said }
+    }
+
+    /// Ends it as a failing machine would.
+    pub(crate) async fn kill(mut self) {
+        self.program.kill().await.unwrap();
     }
 
     pub(crate) fn said(&self) -> String {

@@ -55,6 +55,14 @@ const BESIDE: &str = "[...document.querySelectorAll('body *')]
     .filter((part) => part.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(part).clipPath === 'none')
     .slice(0, 3).map((part) => part.outerHTML.slice(0, 200))";
 
+/// Makes each word longer by two fifths, as another language would; codes stay as they are.
+const LONGER: &str = "(() => {
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode())
+        if (!walk.currentNode.parentElement.closest('code, .ref, .token, .groups'))
+            walk.currentNode.data = walk.currentNode.data.replace(/\\p{L}+/gu, (word) => word + word.slice(0, Math.ceil(word.length * .4)).toLowerCase());
+})()";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_fit_for_everybody_in_both_languages() {
     let stage = Stage::set().await;
@@ -131,7 +139,8 @@ async fn each_language(browser: &Browser, pages: &[(&str, &str)], (item, org): (
     }
 }
 
-async fn is_fit(browser: &Browser, lang: &str, name: &str) {
+/// A page that is open, in this language.
+pub(crate) async fn is_fit(browser: &Browser, lang: &str, name: &str) {
     let page = format!("{name} in {lang}");
     let html = "[document.documentElement.lang, document.documentElement.translate]";
     assert_eq!(browser.js(html).await, serde_json::json!([lang, false]), "{page}");
@@ -154,6 +163,14 @@ async fn is_fit(browser: &Browser, lang: &str, name: &str) {
         }
     }
     picture(browser, lang, name).await;
+    if lang == "en" {
+        browser.js(LONGER).await;
+        let beside = browser.is("document.documentElement.scrollWidth > innerWidth").await;
+        assert!(!beside, "{page}, with longer words: {}", browser.js(BESIDE).await);
+        if keep(name) {
+            picture(browser, "longer", name).await;
+        }
+    }
 }
 
 /// Titles, addresses and the history are kept where nobody has a key.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 const WITH_WINDOWS: [&str; 6] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "msedge"];
 /// Their profile for these pages: no extension of anybody's reads along.
-const PROFILE: &str = "ui-profile";
+pub(crate) const PROFILE: &str = "ui-profile";
 
 /// Opens an address on the desktop, if there is one. The code in it is good for one browser and a minute, and shows nothing
 /// without the passphrase: others on this machine may see it in the list of programs.

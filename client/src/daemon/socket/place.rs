@@ -12,7 +12,7 @@ use tokio::net::unix::SocketAddr;
 use tokio::net::{UnixListener, UnixStream};
 
 /// The socket in the home's folder.
-const FILE: &str = "daemon.sock";
+pub(crate) const FILE: &str = "daemon.sock";
 /// The longest name of a socket: 108 bytes in `sockaddr_un` of Linux, and one of them is the zero at its end.
 const NAME_BYTES_MAX: usize = 107;
 /// Hexadecimal digits of the home's path in the name of a socket elsewhere: 64 bits tell one user's homes apart.

@@ -23,6 +23,8 @@ use crate::vault::RecoveryCode;
 use crate::web::door::Session;
 use crate::web::{NotOpened, Shared, now};
 
+pub(crate) mod restoring;
+
 /// What somebody who begins still has to write down and to compare. It is in memory alone, and ends with the program.
 #[derive(Default)]
 pub(crate) struct Begun {

@@ -19,11 +19,11 @@ fn moment_in(text: &str, lang: Lang, zone: TimeZone) -> String {
     let at = zone.to_datetime(at);
     let (day, hour, minute) = (at.day(), at.hour(), at.minute());
     match lang {
-        Lang::En => {
+        Lang::Ru => format!("{day:02}.{:02}.{}, {hour:02}:{minute:02}", at.month(), at.year()),
+        _ => {
             let month = usize::try_from(at.month() - 1).ok().and_then(|month| MONTHS.get(month));
             format!("{day} {} {}, {hour:02}:{minute:02}", month.unwrap_or(&"?"), at.year())
         }
-        Lang::Ru => format!("{day:02}.{:02}.{}, {hour:02}:{minute:02}", at.month(), at.year()),
     }
 }
 
