@@ -140,8 +140,7 @@ fn newest(mut all: Vec<Count>) -> Vec<Count> {
 /// The cases that say anything about beds.
 pub fn cases(vault: &Vault) -> Result<Vec<Case>, RecordError> {
     let kinds = [PUBLICATION, REQUEST, HANDOFF];
-    let names: Vec<CaseName> =
-        records::catalogue(vault)?.of_kinds(&kinds).map(|line| line.case).collect();
+    let names: Vec<CaseName> = records::catalogue(vault)?.of_kinds(&kinds).map(|line| line.case).collect();
     // One that has been erased in the meantime is left out.
     let threads = names.iter().filter_map(|case| records::thread(vault, case).transpose());
     threads.map(|thread| Case::of(vault, thread?)).collect()

@@ -32,16 +32,8 @@ const PLACES: &[(&str, bool)] = &[
 ];
 
 /// What else of a document says something of them.
-const BESIDE: &[&str] = &[
-    "created",
-    "documents",
-    "travel_document",
-    "last_seen",
-    "where",
-    "when",
-    "situation_place",
-    "start",
-];
+const BESIDE: &[&str] =
+    &["created", "documents", "travel_document", "last_seen", "where", "when", "situation_place", "start"];
 
 /// Those of whom the rest of a document tells too.
 const MAIN: &[&str] = &["person", "claimed"];

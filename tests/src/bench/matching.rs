@@ -63,8 +63,10 @@ fn with_everybody(known: &[Vec<Person>], alerts: &[Person]) -> f64 {
     for alert in alerts.iter().take(WITH_EVERYBODY) {
         let mut memo = Memo::default();
         let begun = Instant::now();
-        let shown =
-            known.iter().flatten().filter(|other| compare(alert, other, &WEIGHTS, &mut memo).class(&WEIGHTS).is_some());
+        let shown = known
+            .iter()
+            .flatten()
+            .filter(|other| compare(alert, other, &WEIGHTS, &mut memo).class(&WEIGHTS).is_some());
         assert!(shown.count() < usize::MAX);
         samples.push(begun.elapsed());
     }

@@ -49,11 +49,7 @@ impl Figures {
 ///
 /// # Panics
 /// When a set is too large to count.
-pub fn measure(
-    people: &People,
-    weights: &Weights,
-    mut look: impl FnMut(&Person, usize, bool),
-) -> Figures {
+pub fn measure(people: &People, weights: &Weights, mut look: impl FnMut(&Person, usize, bool)) -> Figures {
     let (mut index, mut lexicon) = (Index::default(), Lexicon::default());
     let mut known: Vec<Vec<Person>> = Vec::new();
     for (number, report) in people.reports.iter().enumerate() {

@@ -133,7 +133,9 @@ fn nothing_makes_it_panic_or_grow() {
 #[test]
 fn the_parts_that_are_compared_tell_the_same_people() {
     let mut people_seen = 0;
-    for name in ["border-alert", "capacity", "identity-check", "missing-person", "placement", "victim-handoff"] {
+    for name in
+        ["border-alert", "capacity", "identity-check", "missing-person", "placement", "victim-handoff"]
+    {
         let file = format!("{}/../docs/samples/{name}.json", env!("CARGO_MANIFEST_DIR"));
         let document: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         let document = document.as_object().unwrap();

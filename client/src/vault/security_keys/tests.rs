@@ -34,7 +34,8 @@ async fn each_key_opens_its_vault_until_it_is_removed_and_no_other_secret_does()
     let opens = |byte: u8| Vault::master_by_key(&header, folder, &secret(byte));
     assert_eq!(opens(1), Err(VaultError::WrongPassphrase), "there is none");
     for (name, credential, byte) in [("night", b"c1", 1), ("day", b"c2", 2)] {
-        let added = vault.add_security_key(folder, new(name, credential, &secret(byte)), Timestamp(7), &mut rng);
+        let added =
+            vault.add_security_key(folder, new(name, credential, &secret(byte)), Timestamp(7), &mut rng);
         added.unwrap().unwrap();
     }
     assert_eq!(*opens(1).unwrap(), *opens(2).unwrap());

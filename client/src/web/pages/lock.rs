@@ -143,7 +143,8 @@ pub(crate) async fn unlock(
     Form(typed): Form<Secret>,
 ) -> Response {
     let lang = language(&headers);
-    let refused = |error: String| (StatusCode::FORBIDDEN, draw(&Unlock::of(&site, error, lang))).into_response();
+    let refused =
+        |error: String| (StatusCode::FORBIDDEN, draw(&Unlock::of(&site, error, lang))).into_response();
     let Some(session) = site.door.lock().await.session() else { return Redirect::to("/").into_response() };
     match site.unlock(&typed.given()).await {
         // Another browser may have come in meanwhile: it has not given the passphrase.
