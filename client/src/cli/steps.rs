@@ -435,7 +435,7 @@ pub(crate) fn find_thread(home: &Home, id: &str) -> Result<Thread, Failure> {
 fn begins(name: &[u8; 32], digits: &str) -> bool {
     let of = |place: usize| {
         let byte = name.get(place / 2)?;
-        char::from_digit(u32::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 }), 16)
+        char::from_digit(u32::from(if place.is_multiple_of(2) { byte >> 4 } else { byte & 15 }), 16)
     };
     digits.chars().enumerate().all(|(place, digit)| of(place) == Some(digit))
 }

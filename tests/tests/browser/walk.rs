@@ -91,7 +91,7 @@ async fn every_page_is_fit_for_everybody_in_both_languages() {
 async fn handed(hotline: &Actor, police: &Actor) -> String {
     let file = causeway_tests::process::sample("victim-handoff.json");
     hotline.run(&["send", "victim-handoff", "--to", "Border Police", "--file", &file]).await;
-    let begun = std::time::Instant::now();
+    let begun = tokio::time::Instant::now();
     let id = loop {
         let listed = police.list(&["inbox", "list", "--kind", "VHO"]).await;
         if let Some(id) = listed.first().and_then(|entry| entry["id"].as_str()) {

@@ -62,10 +62,13 @@ fn day(typed: &str) -> Result<Date, Failure> {
     typed.trim().parse().map_err(|_| Failure::wrong("fail-list-day", &[("found", &harmless(typed))]))
 }
 
-/// When a day begins here. Before 1970 nothing came.
+/// When a day begins here. Before 1970 nothing came, and after the last moment that a clock can show nothing will.
 fn begins(day: Date) -> Timestamp {
-    let begins = TimeZone::system().to_timestamp(day.at(0, 0, 0, 0)).map_or(0, |at| at.as_millisecond());
-    Timestamp(u64::try_from(begins).unwrap_or(0))
+    match TimeZone::system().to_timestamp(day.at(0, 0, 0, 0)) {
+        Ok(at) => Timestamp(u64::try_from(at.as_millisecond()).unwrap_or(0)),
+        Err(_) if day.year() > 0 => Timestamp(u64::MAX),
+        Err(_) => Timestamp(0),
+    }
 }
 
 #[cfg(test)]

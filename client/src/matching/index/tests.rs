@@ -125,5 +125,5 @@ fn keys_that_are_kept_stay_those_that_are_looked_for() {
     ];
     let all: Vec<u32> = persons.iter().flat_map(|person| keys(&read(person, &mut lexicon))).collect();
     let sum = all.iter().fold(0_u32, |sum, key| sum.rotate_left(5) ^ key);
-    assert_eq!((RULES, all.len(), sum), (1, 0, 0));
+    assert_eq!((RULES, all.len(), sum), (1, 22, 2_639_742_573));
 }

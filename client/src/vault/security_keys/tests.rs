@@ -68,8 +68,8 @@ async fn what_is_no_key_is_not_added_and_a_changed_file_opens_nothing() {
     assert_eq!(add(new("a", b"c2", &one)), Err(NotAdded::Name), "two of one name");
     assert_eq!(add(new("b", b"c1", &one)), Err(NotAdded::Known));
     assert_eq!(add(NewKey { input: &[6; 32], ..new("b", b"c2", &one) }), Err(NotAdded::NoSecret));
-    for number in 1..KEYS_MAX {
-        let (name, credential) = (number.to_string(), [9, number as u8]);
+    for number in 1..u8::try_from(KEYS_MAX).unwrap() {
+        let (name, credential) = (number.to_string(), [9, number]);
         assert_eq!(add(new(&name, &credential, &secret(9))), Ok(()));
     }
     assert_eq!(add(new("one more", b"c9", &one)), Err(NotAdded::TooMany));
