@@ -48,8 +48,6 @@ pub(crate) async fn of(picture: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, NoPreview
     let mut process = Command::new(own_program()?)
         .arg(ASKED)
         .env_clear()
-        // The allocator would have reserved a gigabyte before the process shuts itself in.
-        .env("MIMALLOC_DISALLOW_ARENA_ALLOC", "1")
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
