@@ -200,7 +200,7 @@ async fn two_windows_that_offer_the_last_room_at_once_offer_it_once() {
     }
     hotline.run(&["sync"]).await;
     let _pages = Pages::entered(north).await;
-    let begun = std::time::Instant::now();
+    let begun = tokio::time::Instant::now();
     while north.list(&["inbox", "list", "--kind", "placement"]).await.len() < 2 {
         assert!(begun.elapsed().as_secs() < 40, "they do not arrive");
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
