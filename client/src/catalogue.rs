@@ -5,6 +5,7 @@
 //! anything that the vault does not. A line holds no text of a referral.
 
 use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ pub struct Catalogue {
     lines: BTreeMap<Order, Line>,
     /// Those of which something is still expected of somebody.
     open: BTreeSet<Order>,
+    /// How many there are of each kind with each organisation, of what came and of what we sent.
+    parties: BTreeMap<(bool, OrgId, Arc<str>), usize>,
     places: HashMap<[u8; 32], Order>,
     words: HashSet<Arc<str>>,
     /// Who has which referral, by number.
@@ -105,6 +108,12 @@ impl Catalogue {
     /// Those that have not ended, in the same order. Looks at no other one.
     pub fn open(&self) -> impl Iterator<Item = &Line> {
         self.open.iter().filter_map(|order| self.lines.get(order))
+    }
+
+    /// With which organisations there is something of which kind, of what came or of what we sent.
+    pub fn parties(&self, ours: bool) -> impl Iterator<Item = (OrgId, &str)> {
+        let of_ours = self.parties.keys().filter(move |(which, ..)| *which == ours);
+        of_ours.map(|(_, peer, kind)| (*peer, &**kind))
     }
 
     /// Those of these kinds, in the same order.
@@ -169,7 +178,14 @@ impl Catalogue {
         }
         // All that the vault holds is here now; whatever else is here has been erased.
         if self.places.len() != vault.count(Tree::Referrals) {
-            self.lines.retain(|_, line| vault.holds(Tree::Referrals, &line.case));
+            let parties = &mut self.parties;
+            self.lines.retain(|_, line| {
+                let stays = vault.holds(Tree::Referrals, &line.case);
+                if !stays {
+                    one_less(parties, line);
+                }
+                stays
+            });
             let lines = &self.lines;
             self.open.retain(|order| lines.contains_key(order));
             self.places.retain(|_, order| lines.contains_key(order));
@@ -218,9 +234,12 @@ impl Catalogue {
     fn enter(&mut self, line: Line) {
         let order = line.order();
         if let Some(before) = self.places.insert(line.case, order) {
-            self.lines.remove(&before);
             self.open.remove(&before);
+            if let Some(line) = self.lines.remove(&before) {
+                one_less(&mut self.parties, &line);
+            }
         }
+        *self.parties.entry(party(&line)).or_default() += 1;
         if !line.ended {
             self.open.insert(order);
         }
@@ -235,6 +254,19 @@ impl Catalogue {
         let new: Arc<str> = word.into();
         self.words.insert(Arc::clone(&new));
         new
+    }
+}
+
+fn party(line: &Line) -> (bool, OrgId, Arc<str>) {
+    (line.ours, line.peer, Arc::clone(&line.kind))
+}
+
+fn one_less(parties: &mut BTreeMap<(bool, OrgId, Arc<str>), usize>, line: &Line) {
+    if let Entry::Occupied(mut count) = parties.entry(party(line)) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
+        }
     }
 }
 
@@ -305,6 +337,15 @@ pub(crate) mod tests {
         vault.commit(changes, &mut rng).await.unwrap();
         assert_eq!(cases(&vault), [2, 3, 4, 1]);
         assert!(records::catalogue(&vault).unwrap().lines().all(|line| line.unread && line.waits()));
+        let open =
+            || records::catalogue(&vault).unwrap().open().map(|line| line.case[0]).collect::<Vec<u8>>();
+        let of_kind = |kind: &str| records::catalogue(&vault).unwrap().of_kinds(&["VHO", kind]).count();
+        let parties = |ours| {
+            let catalogue = records::catalogue(&vault).unwrap();
+            catalogue.parties(ours).map(|(peer, kind)| (peer.0[0], kind.to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!((open(), of_kind("MPR"), of_kind("BIA")), (vec![2, 3, 4, 1], 4, 0));
+        assert_eq!((parties(false), parties(true)), (vec![(9, "MPR".to_owned())], Vec::new()));
 
         // One becomes urgent and is opened, one goes, one comes: as many as before.
         let mut changes = Changes::default();
@@ -329,6 +370,22 @@ pub(crate) mod tests {
         assert_eq!(cases(&vault), [1, 2, 4, 5]);
         let unread: Vec<bool> = records::catalogue(&vault).unwrap().lines().map(|line| line.unread).collect();
         assert_eq!(unread, [false, true, true, true]);
+
+        // One ends, one turns out to be of another kind and with somebody else, and two go.
+        let mut changes = Changes::default();
+        let mut ended = thread(1, Priority::P0, 10);
+        ended.work = "closed".into();
+        records::put_thread(&mut changes, &ended);
+        let mut other = thread(2, Priority::P0, 5);
+        (other.kind, other.peer, other.ours) = ("BIA".into(), OrgId([8; 32]), true);
+        records::put_thread(&mut changes, &other);
+        changes.delete(Tree::Referrals, &[4; 32]);
+        changes.delete(Tree::Referrals, &[5; 32]);
+        vault.commit(changes, &mut rng).await.unwrap();
+        assert_eq!((open(), cases(&vault)), (vec![2], vec![1, 2]));
+        assert_eq!((of_kind("MPR"), of_kind("BIA")), (1, 1));
+        assert_eq!(parties(false), [(9, "MPR".to_owned())]);
+        assert_eq!(parties(true), [(8, "BIA".to_owned())]);
     }
 
     #[tokio::test]

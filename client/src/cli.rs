@@ -119,6 +119,19 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// The same flags for a command of somebody who sits at a page and has typed this: what it says goes to whoever takes it (see
+    /// [`output::take`]).
+    pub(crate) fn at_a_page(&self, typed: home::Typed, lang: Lang) -> Self {
+        Self {
+            passphrase_file: None,
+            json: true,
+            no_input: true,
+            lang: Some(lang),
+            typed: Some(typed),
+            ..self.clone()
+        }
+    }
+
     /// Flags of a test.
     #[cfg(test)]
     pub(crate) fn of_test(home: &std::path::Path) -> Self {

@@ -175,15 +175,8 @@ pub(crate) async fn restore_typed(
     lang: Lang,
     global: &Global,
 ) -> Result<(), Failure> {
-    let global = Global {
-        passphrase_file: None,
-        json: true,
-        no_input: true,
-        lang: Some(lang),
-        typed: Some(Typed { passphrase: secret, recovery: Arc::default() }),
-        ..global.clone()
-    };
-    restore(from, None, &global).await
+    let typed = Typed { passphrase: secret, recovery: Arc::default() };
+    restore(from, None, &global.at_a_page(typed, lang)).await
 }
 
 async fn restore(from: PathBuf, number: Option<u64>, global: &Global) -> Result<(), Failure> {

@@ -46,6 +46,11 @@ pub(crate) mod exit {
 }
 
 impl Failure {
+    /// What happened, what to do now, and the code: for where one line has room.
+    pub(crate) fn in_a_line(&self) -> String {
+        format!("{} {} [{}]", self.message, self.hint, self.code)
+    }
+
     /// In words of the language of whoever reads them.
     pub(crate) fn new(
         code: &'static str,

@@ -61,14 +61,7 @@ pub(crate) async fn join_typed(
     lang: Lang,
     global: &Global,
 ) -> Result<(), Failure> {
-    let global = Global {
-        passphrase_file: None,
-        json: true,
-        no_input: true,
-        lang: Some(lang),
-        typed: Some(typed),
-        ..global.clone()
-    };
+    let global = global.at_a_page(typed, lang);
     let name = Some(device_name.trim()).filter(|name| !name.is_empty()).map(str::to_owned);
     let args = JoinArgs {
         invite: invite.split_whitespace().collect(),

@@ -538,6 +538,18 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_found_by_its_beginning_and_by_nothing_else() {
+        let mut name = [0xab; 32];
+        name[0] = 0x3f;
+        for beginning in ["", "3", "3f", "3fa", "3fab", &hex::encode(name)] {
+            assert!(begins(&name, beginning), "{beginning}");
+        }
+        for other in ["f3", "3fb", "3F", "3f ", "3ф", "ab", &format!("{}a", hex::encode(name))] {
+            assert!(!begins(&name, other), "{other}");
+        }
+    }
+
+    #[test]
     fn a_kind_without_an_answer_of_its_own_is_not_completed_by_one() {
         for lang in Lang::ALL {
             let refused = answer_of(&thread(1, 2, "BIA"), lang).unwrap_err();

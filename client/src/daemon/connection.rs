@@ -89,7 +89,7 @@ async fn stay(home: &Home, told: &watch::Sender<Connection>) {
         if let Some(failure) = failed {
             let why = Why::by(|lang| {
                 let said = failure.clone().in_lang(lang);
-                format!("{} {} [{}]", said.message, said.hint, said.code)
+                said.in_a_line()
             });
             set_offline(home, told, why);
             tokio::time::sleep(AFTER_FAILURE).await;

@@ -178,7 +178,7 @@ pub(super) fn is_kept(vault: &Vault, case: &CaseName) -> bool {
 /// Cases that have been written after a generation of the vault, and since what is kept of them.
 pub(super) fn outdated(vault: &Vault, generation: u64) -> Vec<CaseName> {
     let written = [Tree::Referrals, Tree::Calls].into_iter().flat_map(|tree| {
-        let later = vault.revisions(tree).into_iter().filter(|(_, revision)| *revision > generation);
+        let later = vault.revisions_after(tree, generation).into_iter();
         later.filter_map(|(id, revision)| Some((id.as_slice().try_into().ok()?, revision)))
     });
     let is_behind = |case: &CaseName, revision| {

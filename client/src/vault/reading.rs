@@ -103,8 +103,16 @@ impl Vault {
     /// Identifiers of a tree with the revision of each record: another one after every write, and no two alike. Reads no
     /// record.
     pub fn revisions(&self, tree: Tree) -> Vec<(Vec<u8>, u64)> {
+        self.revisions_after(tree, 0)
+    }
+
+    /// The same of records that were written after a generation.
+    pub(crate) fn revisions_after(&self, tree: Tree, generation: u64) -> Vec<(Vec<u8>, u64)> {
         let view = self.view();
-        view.tree(tree).into_iter().flatten().map(|(id, place)| (id.clone(), place.revision)).collect()
+        let all = view.tree(tree).into_iter().flatten().map(|(id, place)| (id, place.revision));
+        all.filter(|(_, revision)| *revision > generation)
+            .map(|(id, revision)| (id.clone(), revision))
+            .collect()
     }
 
     /// The revision of a record, if it is there. Reads no record.
@@ -112,11 +120,9 @@ impl Vault {
         self.view().place(tree, id).map(|place| place.revision)
     }
 
-    /// Identifiers of a tree whose records were written after a generation. Reads no record.
+    /// Identifiers of a tree whose records were written after a generation of the vault. Reads no record.
     pub fn written_after(&self, tree: Tree, generation: u64) -> Vec<Vec<u8>> {
-        let view = self.view();
-        let later = view.tree(tree).into_iter().flatten().filter(|(_, place)| place.revision > generation);
-        later.map(|(id, _)| id.clone()).collect()
+        self.revisions_after(tree, generation).into_iter().map(|(id, _)| id).collect()
     }
 
     /// What is known of all referrals without reading them; [`crate::records::catalogue`] brings it up to date.

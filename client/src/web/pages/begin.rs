@@ -144,7 +144,7 @@ async fn make(site: Shared, session: Session, typed: Begins, lang: Lang) -> Resp
         Err(failure) if recovery.is_some() => (Value::Null, Some(failure)),
         // The same form, sent a second time while the first was under way.
         Err(_) if site.begun.lock().await.is_some() => return Redirect::to("/").into_response(),
-        Err(failure) => return refused(lang, failed(failure, lang), typed),
+        Err(failure) => return refused(lang, lock::why(failure, lang), typed),
     };
     *site.begun.lock().await = Some(Begun { recovery, shown, trouble });
     if let Err(failure) = site.daemon.unlock(&typed.passphrase).await {
@@ -164,11 +164,6 @@ async fn make(site: Shared, session: Session, typed: Begins, lang: Lang) -> Resp
 fn refused(lang: Lang, error: String, typed: Begins) -> Response {
     let typed = Begins { passphrase: Zeroizing::default(), again: Zeroizing::default(), ..typed };
     (StatusCode::UNPROCESSABLE_ENTITY, draw(&Begin { lang, error, typed })).into_response()
-}
-
-fn failed(failure: Failure, lang: Lang) -> String {
-    let failure = failure.in_lang(lang);
-    format!("{} {} [{}]", failure.message, failure.hint, failure.code)
 }
 
 /// Shows the recovery code, until it has been typed from the paper.
@@ -196,7 +191,7 @@ pub(crate) async fn another_code(
         Ok(()) => {}
         Err(NotOpened::Wait(left)) => return again(lock::wait(left, lang)).await,
         Err(NotOpened::TooLong) => return again(lang.text("unlock-long")).await,
-        Err(NotOpened::Failed(failure)) => return again(failed(failure, lang)).await,
+        Err(NotOpened::Failed(failure)) => return again(lock::why(failure, lang)).await,
     }
     let made = visitor.apart(async |home| home.another_recovery_code().await).await;
     match made.and_then(|made| made) {
@@ -206,7 +201,7 @@ pub(crate) async fn another_code(
             *begun = Some(Begun { recovery: Some(code), ..before });
             Redirect::to("/begin/code").into_response()
         }
-        Err(failure) => again(failed(failure, lang)).await,
+        Err(failure) => again(lock::why(failure, lang)).await,
     }
 }
 
@@ -226,7 +221,7 @@ pub(crate) async fn written(
         && let Err(failure) = visitor.home.recovery_code_is_written().await
     {
         drop(begun);
-        return show_code(&site, visitor.lang, failed(failure, visitor.lang)).await;
+        return show_code(&site, visitor.lang, lock::why(failure, visitor.lang)).await;
     }
     if let Some(begun) = begun.as_mut() {
         begun.recovery = None;
@@ -261,6 +256,6 @@ pub(crate) async fn compare(visitor: Visitor, State(site): State<Shared>) -> Res
         digits,
         pictures,
         is_in,
-        trouble: trouble.filter(|_| !is_in).map_or_else(String::new, |failure| failed(failure, lang)),
+        trouble: trouble.filter(|_| !is_in).map_or_else(String::new, |failure| lock::why(failure, lang)),
     })
 }

@@ -219,7 +219,7 @@ pub(crate) async fn sign(visitor: Visitor, Path(id): Path<String>, Form(typed): 
         Ok(()) => Redirect::to(&format!("/item/{id}#handover")).into_response(),
         Err(failure) => {
             let failure = failure.in_lang(visitor.lang);
-            let error = format!("{} {} [{}]", failure.message, failure.hint, failure.code);
+            let error = failure.in_a_line();
             match page(&visitor, &id, error, Some(typed)).await {
                 Ok(page) => page,
                 Err(_) => failed(&visitor, failure),

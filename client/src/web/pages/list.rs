@@ -134,7 +134,7 @@ async fn page(visitor: &Visitor, asked: &Asked, ours: bool, mut said: Said) -> R
     let (rows, count) = match listed {
         Err(failure) if [exit::INVALID, exit::NOT_FOUND].contains(&failure.exit) => {
             let failure = failure.in_lang(lang);
-            said.error = format!("{} {} [{}]", failure.message, failure.hint, failure.code);
+            said.error = failure.in_a_line();
             (Vec::new(), 0)
         }
         listed => listed?,

@@ -158,7 +158,7 @@ pub(crate) async fn unlock(
 
 pub(super) fn why(failure: Failure, lang: Lang) -> String {
     let failure = failure.in_lang(lang);
-    format!("{} {} [{}]", failure.message, failure.hint, failure.code)
+    failure.in_a_line()
 }
 
 pub(super) fn wait(left: std::time::Duration, lang: Lang) -> String {

@@ -57,7 +57,7 @@ pub(crate) async fn check(visitor: Visitor, Path(id): Path<String>, Form(typed):
         Ok(()) => Redirect::to(&format!("/organisation/{id}")).into_response(),
         Err(failure) => {
             let failure = failure.in_lang(visitor.lang);
-            let error = format!("{} {} [{}]", failure.message, failure.hint, failure.code);
+            let error = failure.in_a_line();
             page(&visitor, &id, error, typed).await.unwrap_or_else(|_| failed(&visitor, failure))
         }
     }

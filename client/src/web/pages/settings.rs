@@ -68,6 +68,6 @@ async fn diagnosed(visitor: &Visitor) -> Result<Response, Failure> {
 async fn said(visitor: &Visitor, command: &str) -> Vec<String> {
     match visitor.run(&[command]).await {
         Ok(taken) => ask::lines(&taken),
-        Err(failure) => vec![format!("{} {} [{}]", failure.message, failure.hint, failure.code)],
+        Err(failure) => vec![failure.in_a_line()],
     }
 }

@@ -96,7 +96,7 @@ pub(crate) async fn take(
         Ok(()) => Redirect::to(&format!("/item/{id}")).into_response(),
         Err(failure) => {
             let failure = failure.in_lang(visitor.lang);
-            let error = format!("{} {} [{}]", failure.message, failure.hint, failure.code);
+            let error = failure.in_a_line();
             match page(&visitor, &id, &step, error, typed).await {
                 Ok(page) => page,
                 Err(_) => failed(&visitor, failure),

@@ -142,7 +142,7 @@ pub(crate) async fn done(visitor: Visitor, Path(id): Path<String>, Form(done): F
         Ok(()) => Redirect::to("/tasks").into_response(),
         Err(failure) => {
             let failure = failure.in_lang(visitor.lang);
-            let error = format!("{} {} [{}]", failure.message, failure.hint, failure.code);
+            let error = failure.in_a_line();
             match page(&visitor, error, (id, done)).await {
                 Ok(page) => (StatusCode::UNPROCESSABLE_ENTITY, page).into_response(),
                 Err(_) => failed(&visitor, failure),

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{Begun, failed};
+use super::Begun;
 use crate::cli::failure::Failure;
 use crate::cli::output::{harmless, text};
 use crate::lang::Lang;
@@ -77,7 +77,7 @@ pub(crate) async fn restore(
     let folder = lost.folder.trim().to_owned();
     if !Path::new(&folder).is_absolute() {
         let relative = Failure::wrong("fail-backup-relative", &[("folder", &harmless(&folder))]);
-        return refused(lang, failed(relative, lang), folder);
+        return refused(lang, lock::why(relative, lang), folder);
     }
     let Some(session) = site.door.lock().await.session() else { return Redirect::to("/").into_response() };
     // Whether or not the browser waits: what is begun comes to its end.
@@ -96,7 +96,7 @@ async fn bring_back(
         Ok(shown) => *site.begun.lock().await = Some(Begun { shown, ..Begun::default() }),
         Err(NotOpened::Wait(left)) => return refused(lang, lock::wait(left, lang), folder),
         Err(NotOpened::TooLong) => return refused(lang, lang.text("unlock-long"), folder),
-        Err(NotOpened::Failed(failure)) => return refused(lang, failed(failure, lang), folder),
+        Err(NotOpened::Failed(failure)) => return refused(lang, lock::why(failure, lang), folder),
     }
     // Another browser may have come in meanwhile: it has not shown that it knows the code.
     let goes_on = site.door.lock().await.trust(session);

@@ -78,7 +78,7 @@ async fn kept(visitor: &Visitor, id: &str, typed: &Typed) -> Result<Response, Fa
         Ok(_) => Ok(Redirect::to(&format!("/draft/{}", draft.id)).into_response()),
         Err(failure) => {
             let failure = failure.in_lang(visitor.lang);
-            refused(format!("{} {} [{}]", failure.message, failure.hint, failure.code)).await
+            refused(failure.in_a_line()).await
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What somebody wants to see of a list, and what there is to choose from. All of it comes from the lines of the catalogue:
 //! nothing is read for it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use causeway_common::ids::OrgId;
 
@@ -82,9 +82,9 @@ impl Options {
     pub(super) async fn of(visitor: &Visitor, filter: &Filter, ours: bool) -> Result<Self, Failure> {
         let (kinds, peers) = {
             let catalogue = records::catalogue(&visitor.home.engine.vault)?;
-            let lines = || catalogue.lines().filter(|line| line.ours == ours);
-            let kinds: BTreeSet<String> = lines().map(|line| line.kind.to_string()).collect();
-            (kinds, lines().map(|line| line.peer).collect::<HashSet<OrgId>>())
+            let (peers, kinds): (BTreeSet<OrgId>, BTreeSet<String>) =
+                catalogue.parties(ours).map(|(peer, kind)| (peer, kind.to_owned())).unzip();
+            (kinds, peers)
         };
         let kinds = kinds.into_iter().map(|code| Choice {
             words: harmless(&row::kind(&code, visitor.lang)),

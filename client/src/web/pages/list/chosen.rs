@@ -45,7 +45,7 @@ async fn each(visitor: &Visitor, ids: &[&str], typed: &Typed) -> Said {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let Err(failure) = visitor.run(&words).await else { continue };
         let failure = failure.in_lang(visitor.lang);
-        let why = format!("{} {} [{}]", failure.message, failure.hint, failure.code);
+        let why = failure.in_a_line();
         let error = match done {
             0 => why,
             done => format!("{} {why}", visitor.lang.count("chosen-done-before", done)),

@@ -58,7 +58,7 @@ pub(crate) async fn keep(visitor: Visitor, Form(typed): Form<Typed>) -> Response
         }
         Err(failure) => {
             let failure = failure.in_lang(visitor.lang);
-            let error = format!("{} {} [{}]", failure.message, failure.hint, failure.code);
+            let error = failure.in_a_line();
             let page = page(&visitor, &asked, ours, Said { error, ..Said::default() }).await;
             shown(&visitor, page)
         }

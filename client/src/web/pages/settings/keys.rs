@@ -93,7 +93,9 @@ async fn added(site: &Shared, visitor: &Visitor, typed: &Typed) -> Result<Option
     let secret = security_keys::written(&typed.output);
     let new = NewKey { name: &typed.name, credential: &credential, input: &input, secret: &secret };
     let engine = &visitor.home.engine;
+    let turn = engine.take_turn().await;
     let done = engine.vault.add_security_key(site.daemon.folder(), new, engine.now(), &mut *system_rng())?;
+    drop(turn);
     if let Err(refused) = done {
         return Ok(Some(refused));
     }
@@ -116,7 +118,11 @@ pub(crate) async fn remove(
     Form(typed): Form<Typed>,
 ) -> Response {
     let done = async {
-        if visitor.home.engine.vault.remove_security_key(site.daemon.folder(), &typed.name)? {
+        let engine = &visitor.home.engine;
+        let turn = engine.take_turn().await;
+        let is_gone = engine.vault.remove_security_key(site.daemon.folder(), &typed.name)?;
+        drop(turn);
+        if is_gone {
             visitor.home.note("removed a security key").await?;
         }
         Ok(Redirect::to(HERE).into_response())
